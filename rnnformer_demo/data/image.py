@@ -1,0 +1,168 @@
+"""Photos to samples: safe opening, upright turning, the square that a model reads."""
+
+import io
+import struct
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .sample import InputError, Sample
+
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF", "PPM", "ICO")
+MAX_BYTES = 20 * 2**20
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 8
+_LONG = 2.0  # aspect ratio from which the cut to a square deserves a notice
+# What Pillow's decoders raise on damaged files (found by flipping and cutting bytes of the fixtures, see tests).
+_DAMAGED = (OSError, ValueError, SyntaxError, EOFError, struct.error)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The bytes of an image file.
+
+    Raises:
+        InputError: where there is no such file, or where it is too big.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"The file is larger than {MAX_BYTES // 2**20} MB: save the photo smaller and try again.")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"There is no readable image file at {str(path)[:200]!r}: check the path.") from error
+
+
+def open_photo(data: bytes) -> tuple[Image.Image, list[str]]:
+    """Bytes of an image file to an upright RGB photo and sentences about what was changed.
+
+    Transparency is laid on white, 16-bit grey is scaled to 8 bits, of an animation the first frame is taken.
+
+    Raises:
+        InputError: for what is not a photo, is damaged, or is too big or too small.
+    """
+    if not data:
+        raise InputError("The file is empty (zero bytes): choose another photo.")
+    if len(data) > MAX_BYTES:
+        raise InputError(f"The file is larger than {MAX_BYTES // 2**20} MB: save the photo smaller and try again.")
+    if b"<svg" in data[:4096].lower():
+        raise InputError("SVG drawings are not photos: save it as PNG or JPEG first.")
+    notices = []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are handled here
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            _check_size(*image.size)
+            if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+                notices.append(f"This is an animation of {image.n_frames} frames: only the first one was read.")
+            image.load()
+            image = _to_rgb(ImageOps.exif_transpose(image))
+    except InputError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise InputError(_too_large()) from error
+    except UnidentifiedImageError as error:
+        raise InputError(
+            "The file is not an image that can be read: choose a photo as JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF."
+        ) from error
+    except _DAMAGED as error:
+        raise InputError("The image file is damaged or cut short: save it again or choose another one.") from error
+    return image, notices
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise InputError(_too_large())
+    if min(width, height) < MIN_SIDE:
+        raise InputError(
+            f"The image has only {width} x {height} pixels: choose one of at least {MIN_SIDE} x {MIN_SIDE}."
+        )
+
+
+def _too_large() -> str:
+    return f"The image has more than {MAX_PIXELS // 10**6} million pixels: save it smaller and try again."
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":  # 16- and 32-bit grey: Pillow would clip, not scale
+        values = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if values.max(initial=0) > 255 else 255.0
+        return Image.fromarray(np.clip(values / top * 255, 0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(ground, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def middle_square(photo: Image.Image, size: int, share: float = 1.0) -> Image.Image:
+    """The middle square of a photo, `size` pixels wide; its side is `share` of the photo's short side."""
+    return ImageOps.fit(photo, (size, size), Image.Resampling.BICUBIC, bleed=(1 - share) / 2)
+
+
+def to_tensor(square: Image.Image, mean: float, std: float) -> torch.Tensor:
+    """RGB image to a normalised tensor (3, height, width)."""
+    pixels = torch.from_numpy(np.array(square, dtype=np.float32)).permute(2, 0, 1)  # (3, height, width)
+    return (pixels / 255 - mean) / std
+
+
+class ImageReader:
+    """Turns photos into samples.
+
+    Args:
+        size: side of the square that the model reads, in pixels.
+        stride: pixels per cell of its grid.
+        mean, std: normalisation of values in [0, 1], as the CNN was trained.
+        share: side of the square that is cut out, as a share of the photo's short side.
+    """
+
+    def __init__(self, size: int, stride: int, mean: float, std: float, share: float = 1.0):
+        self.size, self.stride, self.mean, self.std, self.share = size, stride, mean, std, share
+
+    def preprocessing(self) -> dict:
+        """What a checkpoint stores so that the reader can be made again."""
+        return {"size": self.size, "stride": self.stride, "mean": self.mean, "std": self.std, "share": self.share}
+
+    def __call__(self, source: str | Path | bytes | Image.Image) -> Sample:
+        """One sample of batch size 1 from a path, the bytes of a file, or a PIL image.
+
+        Raises:
+            InputError: see `open_photo`.
+        """
+        photo, notices = self._open(source)
+        if max(photo.size) >= _LONG * min(photo.size):
+            notices.append(f"The photo is long ({photo.width} x {photo.height}): only its middle square was read.")
+        square = middle_square(photo, self.size, self.share)
+        side = self.size // self.stride
+        cells = torch.arange(side * side).view(side, side)
+        return Sample(
+            inputs=to_tensor(square, self.mean, self.std)[None],
+            mask=torch.ones(1, side * side, dtype=torch.bool),
+            units=cells.repeat_interleave(self.stride, 0).repeat_interleave(self.stride, 1)[None, None],
+            step_units=cells.flatten(),
+            names=tuple(f"row {row + 1}, column {column + 1}" for row in range(side) for column in range(side)),
+            grid=(side, side),
+            shown=square,
+            notices=tuple(notices),
+        )
+
+    @staticmethod
+    def _open(source: str | Path | bytes | Image.Image) -> tuple[Image.Image, list[str]]:
+        if source is None:
+            raise InputError("There is no photo yet: upload one, paste one, or take one with the camera.")
+        if isinstance(source, Image.Image):
+            _check_size(*source.size)
+            return _to_rgb(ImageOps.exif_transpose(source)), []
+        return open_photo(source if isinstance(source, bytes) else read_bytes(source))
+
+
+def test_card(size: int) -> Image.Image:
+    """A picture made by arithmetic, the same everywhere: the recorded output of an image checkpoint is for this."""
+    across = np.linspace(0, 255, size, dtype=np.float64)
+    x, y = np.meshgrid(across, across)
+    disc = 255.0 * (np.hypot(x - 127.5, y - 127.5) < 80)
+    return Image.fromarray(np.stack([x, y, disc], axis=-1).astype(np.uint8))

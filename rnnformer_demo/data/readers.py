@@ -1,0 +1,204 @@
+"""Readers of labelled data sets: tables of text, folders and zips of photos. A bad row is reported, never dropped in
+silence."""
+
+import csv
+import gzip
+import io
+import json
+import lzma
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .sample import InputError
+
+TEXT_COLUMNS = ("text", "sentence", "review", "content")
+LABEL_COLUMNS = ("label", "class", "name", "category")
+_IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
+_MAX_FIELD = 10 * 2**20
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row that could not be read.
+
+    Attributes:
+        line: line of the file, counted from 1.
+        reason: what is wrong with it.
+    """
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class TextRow:
+    """One labelled text; `line` counts from 1."""
+
+    line: int
+    text: str
+    label: str
+
+
+def read_texts(path: str | Path) -> tuple[list[TextRow], list[Rejected]]:
+    """Labelled texts of a TSV, CSV or JSONL file, plain or compressed (.xz, .gz).
+
+    The file names its columns: text (or sentence, review, content) and label (or class, name, category).
+
+    Raises:
+        InputError: for a file that is missing, of another kind, without those columns, or without a good row.
+    """
+    path = Path(path)
+    suffixes = [suffix for suffix in path.suffixes if suffix not in (".xz", ".gz")]
+    kind = suffixes[-1].lower() if suffixes else ""
+    if kind not in (".tsv", ".csv", ".jsonl"):
+        raise InputError(f"{path.name} must be a .tsv, .csv or .jsonl file (also as .xz or .gz).")
+    try:
+        with _open_text(path) as stream:
+            records = _json_rows(stream) if kind == ".jsonl" else _table_rows(stream, kind, path.name)
+            rows, rejected = _checked(records)
+    except (OSError, EOFError, lzma.LZMAError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name} cannot be read as UTF-8 text: {error}.") from error
+    if not rows:
+        raise InputError(f"{path.name} holds no row with a text and a label ({len(rejected)} rejected).")
+    return rows, rejected
+
+
+def _open_text(path: Path) -> io.TextIOBase:
+    openers = {".xz": lzma.open, ".gz": gzip.open}
+    return openers.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", newline="")
+
+
+def _json_rows(stream: io.TextIOBase) -> Iterator[tuple[int, dict | str]]:
+    for line, text in enumerate(stream, start=1):
+        if not text.strip():
+            continue
+        try:
+            record = json.loads(text)
+        except json.JSONDecodeError as error:
+            yield line, f"not JSON ({error.msg})"
+            continue
+        yield line, record if isinstance(record, dict) else "not a JSON object"
+
+
+def _table_rows(stream: io.TextIOBase, kind: str, name: str) -> Iterator[tuple[int, dict | str]]:
+    csv.field_size_limit(_MAX_FIELD)
+    # A TSV holds quotation marks as they are; in a CSV they quote.
+    options = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if kind == ".tsv" else {}
+    table = csv.reader(stream, **options)
+    header = [column.strip().lower() for column in next(table, [])]
+    if not set(header) & set(TEXT_COLUMNS) or not set(header) & set(LABEL_COLUMNS):
+        raise InputError(f"{name} must begin with a line that names the columns text and label, got {header[:6]}.")
+    while True:
+        try:
+            row = next(table)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield table.line_num, f"not {kind[1:].upper()} ({error})"
+            continue
+        if not row:
+            continue
+        if len(row) != len(header):
+            yield table.line_num, f"{len(row)} columns where the header has {len(header)}"
+            continue
+        yield table.line_num, dict(zip(header, row, strict=True))
+
+
+def _checked(records: Iterator[tuple[int, dict | str]]) -> tuple[list[TextRow], list[Rejected]]:
+    rows, rejected = [], []
+    for line, record in records:
+        if isinstance(record, str):
+            rejected.append(Rejected(line, record))
+            continue
+        text = next((record[key] for key in TEXT_COLUMNS if key in record), None)
+        label = next((record[key] for key in LABEL_COLUMNS if key in record), None)
+        if not isinstance(text, str) or not text.strip():
+            rejected.append(Rejected(line, "no text"))
+        elif label is None or not str(label).strip():
+            rejected.append(Rejected(line, "no label"))
+        else:
+            rows.append(TextRow(line, text.strip(), str(label).strip()))
+    return rows, rejected
+
+
+@dataclass(frozen=True)
+class PhotoRow:
+    """One labelled photo: its path inside the set, its class, and its split ("" where the set has none)."""
+
+    path: str
+    label: str
+    split: str
+
+
+class PhotoSet:
+    """Labelled photos in a folder (one folder a class, or with index.csv) or in a zip (the same two forms).
+
+    index.csv has the columns `path`, `class` or `name`, and optionally `split`.
+
+    Raises:
+        InputError: for a path that is neither, and for a set without photos.
+    """
+
+    def __init__(self, path: str | Path):
+        path = Path(path)
+        self.path = path
+        self._zip = None
+        if path.is_dir():
+            names = sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
+            self.read: Callable[[str], bytes] = lambda name: (path / name).read_bytes()
+        elif zipfile.is_zipfile(path):
+            self._zip = zipfile.ZipFile(path)
+            names = sorted(name for name in self._zip.namelist() if not name.endswith("/"))
+            self.read = self._zip.read
+        else:
+            raise InputError(f"{path.name} must be a folder or a zip with one folder a class, or with an index.csv.")
+        self.rows = self._indexed() if "index.csv" in names else _by_folder(names)
+        if not self.rows:
+            raise InputError(f"{path.name} holds no labelled photos.")
+
+    def _indexed(self) -> list[PhotoRow]:
+        table = csv.DictReader(io.StringIO(self.read("index.csv").decode("utf-8-sig")))
+        columns = table.fieldnames or []
+        label = next((column for column in ("class", "name", "label") if column in columns), None)
+        if "path" not in columns or label is None:
+            raise InputError(f"index.csv must have the columns path and class (or name), got {columns}.")
+        return [PhotoRow(row["path"], row[label], row.get("split") or "") for row in table]
+
+    def select(self, split: str | None) -> list[PhotoRow]:
+        """The photos of a split; of all where `split` is None or the set has none.
+
+        Raises:
+            InputError: where the set has splits, but not this one.
+        """
+        splits = {row.split for row in self.rows} - {""}
+        if split is None or not splits:
+            return self.rows
+        if split not in splits:
+            raise InputError(f"There is no split {split!r}: this set has {', '.join(sorted(splits))}.")
+        return [row for row in self.rows if row.split == split]
+
+
+def _by_folder(names: list[str]) -> list[PhotoRow]:
+    rows = []
+    for name in names:
+        path = Path(name)
+        if path.suffix.lower() in _IMAGE_SUFFIXES and len(path.parts) > 1:
+            rows.append(PhotoRow(name, path.parts[-2], ""))
+    return rows
+
+
+def label_index(label: str, labels: tuple[str, ...]) -> int:
+    """The class that a data set's label means: by name, or by number where it is no name.
+
+    Raises:
+        InputError: for a label that the model does not know.
+    """
+    folded = {name.casefold(): index for index, name in enumerate(labels)}
+    if label.casefold() in folded:
+        return folded[label.casefold()]
+    if label.isdecimal() and int(label) < len(labels):
+        return int(label)
+    known = ", ".join(labels[:8]) + (", ..." if len(labels) > 8 else "")
+    raise InputError(f"There is no label {label[:60]!r}: this model has {known}.")

@@ -1,0 +1,36 @@
+"""What every reader makes of raw input, and the error that tells a visitor what to do."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+
+class InputError(ValueError):
+    """Bad input. Its message is one sentence, addressed to the visitor, that says what to do."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One input, ready for a model, with the units in which results are shown.
+
+    Attributes:
+        inputs: what `Hybrid.forward` takes, with a batch of 1: ids (1, T) or a normalised photo (1, 3, S, S).
+        mask: (1, T) bool, true for real steps.
+        units: the index of the unit of each feature, broadcastable to `inputs`: (1, T) or (1, 1, S, S). Goes
+            straight into Captum's `feature_mask`.
+        step_units: (T,) the unit of each step that the hybrid reads.
+        names: one for each unit: the word as it was typed, or "row 2, column 5".
+        grid: (rows, columns) of the units where they are patches of a photo, None for words.
+        shown: what was read: the text after cutting, or the square of the photo as a PIL image.
+        notices: sentences about what was changed on the way in.
+    """
+
+    inputs: Tensor
+    mask: Tensor
+    units: Tensor
+    step_units: Tensor
+    names: tuple[str, ...]
+    grid: tuple[int, int] | None
+    shown: Any
+    notices: tuple[str, ...] = field(default=())

@@ -1,0 +1,141 @@
+"""Text to samples: the tokenizer that a checkpoint carries, and its training."""
+
+import json
+from collections.abc import Iterable
+
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from .sample import InputError, Sample
+
+SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # ids 0 and 1, as models/text.py expects
+UNKNOWN = 1
+_CHARACTERS_PER_TOKEN = 40  # far more than any real text has: beyond it nothing is tokenized in vain
+_MANY_UNKNOWN = 0.25
+
+_CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# Words as the Penn Treebank cuts them, which is how SST-2 comes: "can't" -> "ca", "n't"; "it's" -> "it", "'s". A
+# character of a Chinese text is a word of its own.
+_WORD = Regex(
+    rf"[{_CJK}]|[^\W{_CJK}]+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W{_CJK}]+|[^\w\s]",
+)
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
+    """A WordPiece tokenizer of at most `vocabulary` entries, special tokens included, trained on the given texts."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token=SPECIAL_TOKENS[UNKNOWN], max_input_chars_per_word=40))
+    replacements = (("’", "'"), ("‘", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("''", '"'))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFKD(),
+            normalizers.StripAccents(),
+            normalizers.Lowercase(),
+            *(normalizers.Replace(old, new) for old, new in replacements),
+            normalizers.Replace("-lrb-", "("),
+            normalizers.Replace("-rrb-", ")"),
+            normalizers.Replace(Regex(r"<br\s*/?>"), " "),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(_WORD, behavior="removed", invert=True)
+    tokenizer.decoder = decoders.WordPiece()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary, special_tokens=list(SPECIAL_TOKENS), min_frequency=2, show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+class TextReader:
+    """Turns text into samples.
+
+    Args:
+        tokenizer: the JSON object of a `tokenizers.Tokenizer`, or the tokenizer itself.
+        max_tokens: longer texts are cut, with a notice.
+    """
+
+    def __init__(self, tokenizer: dict | Tokenizer, max_tokens: int):
+        if isinstance(tokenizer, dict):
+            tokenizer = Tokenizer.from_str(json.dumps(tokenizer))
+        self.tokenizer, self.max_tokens = tokenizer, max_tokens
+
+    def preprocessing(self) -> dict:
+        """What a checkpoint stores so that the reader can be made again."""
+        return {"tokenizer": json.loads(self.tokenizer.to_str()), "max_tokens": self.max_tokens}
+
+    def ids(self, text: str) -> list[int]:
+        """Token ids of one text, cut to the model's length, without the checks that a visitor's text gets."""
+        return self.tokenizer.encode(_clean(text)[: self.max_tokens * _CHARACTERS_PER_TOKEN]).ids[: self.max_tokens]
+
+    def __call__(self, text: str) -> Sample:
+        """One sample of batch size 1.
+
+        Raises:
+            InputError: for no text, and for text of which the model knows nothing.
+        """
+        if not isinstance(text, str):
+            raise InputError(f"Expected text, got {type(text).__name__}: type or paste a sentence.")
+        text = _clean(text)
+        if not text:
+            raise InputError("There is no text yet: type or paste a sentence.")
+        encoding = self.tokenizer.encode(text[: self.max_tokens * _CHARACTERS_PER_TOKEN])
+        ids = encoding.ids[: self.max_tokens]
+        if not ids or all(token == UNKNOWN for token in ids):
+            raise InputError(
+                "This model knows none of these words or signs: write in the language that it was trained on."
+            )
+        offsets, words = encoding.offsets[: len(ids)], encoding.word_ids[: len(ids)]
+        end = offsets[-1][1]
+        shown = text[:end] if len(ids) < len(encoding.ids) or len(text) > encoding.offsets[-1][1] + 1 else text
+        names, units = _merge_subwords(text, offsets, words)
+        step_units = torch.tensor(units)
+        return Sample(
+            inputs=torch.tensor([ids]),
+            mask=torch.ones(1, len(ids), dtype=torch.bool),
+            units=step_units[None],
+            step_units=step_units,
+            names=names,
+            grid=None,
+            shown=shown,
+            notices=tuple(self._notices(text, shown, ids, units)),
+        )
+
+    def _notices(self, text: str, shown: str, ids: list[int], units: list[int]) -> Iterable[str]:
+        if len(ids) == self.max_tokens and len(shown) < len(text):
+            yield (
+                f"The text is longer than this model reads: only its first {len(shown):,} of {len(text):,} characters "
+                f"({self.max_tokens} tokens) were used."
+            )
+        unknown = len({unit for unit, token in zip(units, ids, strict=True) if token == UNKNOWN})
+        total = units[-1] + 1
+        if unknown >= _MANY_UNKNOWN * total:
+            yield f"{unknown} of {total} words or signs are unknown to this model and were read as blanks."
+
+
+def _clean(text: str) -> str:
+    """Without outer blanks, and without the lone surrogates that no encoder takes."""
+    return text.encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def _merge_subwords(
+    text: str, offsets: list[tuple[int, int]], words: list[int]
+) -> tuple[tuple[str, ...], list[int]]:
+    """The words as they were typed, and for each token the index of its word."""
+    spans: list[list[int]] = []
+    units: list[int] = []
+    previous = None
+    for (start, end), word in zip(offsets, words, strict=True):
+        if word != previous:
+            spans.append([start, end])
+            previous = word
+        spans[-1][1] = end
+        units.append(len(spans) - 1)
+    return tuple(text[start:end] for start, end in spans), units
+
+
+def pad(rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of ids to one batch: ids (B, T), padded with 0, and mask (B, T)."""
+    longest = max(map(len, rows))
+    ids = torch.zeros(len(rows), longest, dtype=torch.long)
+    for row, tokens in enumerate(rows):
+        ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
+    return ids, torch.arange(longest)[None] < torch.tensor([len(row) for row in rows])[:, None]

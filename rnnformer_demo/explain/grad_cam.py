@@ -1,0 +1,23 @@
+"""Grad-CAM (Selvaraju et al. 2017) on the last feature grid of the CNN."""
+
+from captum.attr import LayerGradCam
+
+from ..data import Sample
+from ..models import Hybrid
+from .registry import Explanation, Report, register_method
+
+
+@register_method(
+    "grad-cam",
+    "Grad-CAM",
+    "Channels of the CNN's grid, weighted by their mean gradient. Negative cells are kept: they speak against the class.",
+    needs_grid=True,
+)
+def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
+    """One pass forward and one backward."""
+    (grid,) = model.taps("grid")
+    scores = LayerGradCam(model.classify, grid).attribute(
+        sample.inputs, target=target, additional_forward_args=(sample.mask,), relu_attributions=False
+    )
+    report(1.0)
+    return Explanation("grad-cam", target, scores.detach().flatten().float(), sample.grid)

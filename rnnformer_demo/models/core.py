@@ -1,0 +1,154 @@
+"""The hybrid itself: recurrence below attention, for tokens of any origin."""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ..layers import (
+    AttentionBlock,
+    AttentionPooling,
+    LockedDropout,
+    RecurrentBlock,
+    Tap,
+    grid_positions,
+    sinusoidal_positions,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HybridConfig:
+    """What the text and the image hybrid have in common. The pattern of the hybrid is data."""
+
+    labels: tuple[str, ...]  # class names, in the order of the logits
+    width: int = 128  # D, of every block
+    recurrence: tuple[str, ...] = ("lstm", "gru")  # side by side; () for none
+    recurrent_layers: int = 1  # recurrent blocks below the attention
+    units: int = 96  # U, hidden units of one direction of one recurrence
+    attention_layers: int = 2  # Transformer encoder layers; 0 for none
+    heads: int = 4
+    expansion: int = 2  # width of the perceptron inside a Transformer layer, in multiples of D
+    head_layers: tuple[int, ...] = ()  # hidden widths of the fully connected head; () keeps logits a sum over steps
+    positions: bool = False  # sinusoidal position encoding; recurrence carries order without it
+    residual_gain: float = 1.0  # what the learned gain of the recurrent blocks starts from
+    dropout: float = 0.2
+
+    def __post_init__(self):
+        if len(self.labels) < 2:
+            raise ValueError(f"labels must be at least two class names, got {self.labels!r}")
+        for field in ("width", "units", "heads", "expansion", "recurrent_layers"):
+            if getattr(self, field) < 1:
+                raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
+        if self.attention_layers < 0:
+            raise ValueError(f"attention_layers must be 0 or more, got {self.attention_layers}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
+
+
+class HybridCore(nn.Module):
+    """Tokens to logits: projection, recurrent blocks, Transformer encoder, attention pooling, fully connected head.
+
+    With no hidden layer in the head the logits are a weighted sum over steps: the pooling is linear and nothing
+    follows it but the head.
+
+    Args:
+        config: the pattern.
+        width_in: width of the tokens that come in.
+        scans: one scan for each recurrence.
+    """
+
+    def __init__(self, config: HybridConfig, width_in: int, scans: tuple[str, ...]):
+        super().__init__()
+        self.positions = config.positions
+        self.tokens = Tap("tokens", "tokens")
+        self.project = nn.Linear(width_in, config.width) if width_in != config.width else nn.Identity()
+        self.dropout = LockedDropout(config.dropout)
+        recurrent_layers = config.recurrent_layers if config.recurrence else 0
+        self.recurrent = nn.ModuleList(
+            RecurrentBlock(
+                config.recurrence, scans, config.width, config.units, config.dropout, config.residual_gain, layer + 1
+            )
+            for layer in range(recurrent_layers)
+        )
+        self.attention = nn.ModuleList(
+            AttentionBlock(config.width, config.heads, config.expansion, config.dropout, layer + 1)
+            for layer in range(config.attention_layers)
+        )
+        self.norm = nn.LayerNorm(config.width)
+        self.pooling = AttentionPooling(config.width)
+        widths = (config.width, *config.head_layers)
+        hidden = [
+            layer
+            for a, b in zip(widths, widths[1:], strict=False)
+            for layer in (nn.Linear(a, b), nn.GELU(), nn.Dropout(config.dropout))
+        ]
+        self.head = nn.Sequential(nn.Dropout(config.dropout), *hidden, nn.Linear(widths[-1], len(config.labels)))
+
+    def forward(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """(B, T, width_in), (B, T) to logits (B, C); `grid` is (h, w) where the tokens are cells of an image grid."""
+        x = self.project(self.tokens(tokens))
+        if self.positions:
+            x = x + self._positions(x, grid)
+        x = self.dropout(x)
+        for block in self.recurrent:
+            x = block(x, mask, grid)
+        for block in self.attention:
+            x = block(x, mask)
+        return self.head(self.pooling(self.norm(x), mask))
+
+    @staticmethod
+    def _positions(x: Tensor, grid: tuple[int, int] | None) -> Tensor:
+        if grid is None:
+            return sinusoidal_positions(x.shape[1], x.shape[2], x.device)
+        return grid_positions(grid, x.shape[2], x.device)
+
+
+class Hybrid(nn.Module):
+    """The contract of every model: `forward(inputs, mask) = classify(embed(inputs), mask)`, logits out.
+
+    `classify` is `decide(tokens(embedded), mask)`: `tokens` turns what is embedded into the sequence that the hybrid
+    reads. Gradient and perturbation methods act on `classify` (words, pixels) or on `decide` (words, grid cells), and
+    never ask for the modality.
+    """
+
+    modality: str  # "text" or "image": for lists and for the choice of a reader, never for a branch in explain/
+    config: HybridConfig
+    core: HybridCore
+    grid: tuple[int, int] | None = None  # (h, w) of the tokens, None for a sequence
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Raw inputs to what gradients can flow to."""
+        raise NotImplementedError
+
+    def tokens(self, embedded: Tensor) -> Tensor:
+        """What is embedded to the sequence that the hybrid reads, (B, T, width_in)."""
+        raise NotImplementedError
+
+    def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """Inputs of the same shape that carry no evidence: what a missing word or pixel is replaced with."""
+        raise NotImplementedError
+
+    def decide(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Tokens (B, T, width_in) and mask (B, T) to logits (B, C)."""
+        return self.core(tokens, mask, self.grid)
+
+    def classify(self, embedded: Tensor, mask: Tensor) -> Tensor:
+        """Embedded inputs and mask (B, T) to logits (B, C)."""
+        return self.decide(self.tokens(embedded), mask)
+
+    def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """Inputs and mask (B, T) to logits (B, C)."""
+        return self.classify(self.embed(inputs), mask)
+
+    @property
+    def parameters_count(self) -> int:
+        """Number of weights, buffers left out."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def taps(self, kind: str) -> list[Tap]:
+        """The taps of one kind, from the input to the output."""
+        return [module for module in self.modules() if isinstance(module, Tap) and module.kind == kind]
+
+
+def freeze(model: Hybrid) -> Hybrid:
+    """Puts a model into the state in which it is served: eval mode, no parameter asks for a gradient."""
+    return model.eval().requires_grad_(False)

@@ -1,0 +1,49 @@
+"""The text hybrid: token embedding, then the core."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .core import Hybrid, HybridConfig, HybridCore
+
+PAD, UNKNOWN = 0, 1  # ids that every tokenizer of this project reserves
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextConfig(HybridConfig):
+    """Configuration of a `TextHybrid`."""
+
+    vocabulary: int = 12_000  # rows of the embedding
+    embedding: int = 128  # width of a token's vector; a projection follows where it differs from `width`
+    max_tokens: int = 256  # longer texts are cut, with a notice
+    word_dropout: float = 0.05  # share of tokens that training replaces with the unknown token
+
+
+class TextHybrid(Hybrid):
+    """Token ids (B, T) to logits (B, C)."""
+
+    modality = "text"
+
+    def __init__(self, config: TextConfig):
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.embedding, padding_idx=PAD)
+        nn.init.normal_(self.embedding.weight, std=0.1)
+        self.embedding.weight.data[PAD] = 0.0
+        self.core = HybridCore(config, config.embedding, ("tokens",) * len(config.recurrence))
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Ids (B, T) to vectors (B, T, embedding)."""
+        if self.training and self.config.word_dropout:
+            dropped = torch.rand(inputs.shape, device=inputs.device) < self.config.word_dropout
+            inputs = inputs.masked_fill(dropped & (inputs != PAD), UNKNOWN)
+        return self.embedding(inputs)
+
+    def tokens(self, embedded: Tensor) -> Tensor:
+        """The vectors themselves."""
+        return embedded
+
+    def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """The unknown token at every real step; padding stays padding."""
+        return torch.full_like(inputs, UNKNOWN).masked_fill(~mask, PAD)

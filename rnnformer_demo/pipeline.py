@@ -1,0 +1,219 @@
+"""The one thing that the page, the command line, the API and the tests call."""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import checkpoints
+from .checkpoints import Checkpoint
+from .data import Sample
+from .data.readers import label_index
+from .explain import METHODS, Explanation, Report, explain
+from .tracing import MODEL_LOCK, Trace, record
+
+DEFAULT_METHOD = next(iter(METHODS))
+
+_loaded: dict[tuple[str, Path], Checkpoint] = {}
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of an input.
+
+    Attributes:
+        model: its name.
+        modality: "text" or "image".
+        label: the most probable class.
+        confidence: its probability, 0-1.
+        probabilities: of every class, 0-1, in the order of the model's labels.
+        sample: what was read, without the tensors' batch being of interest to anyone who shows it.
+        latency_ms: reading and one forward pass.
+    """
+
+    model: str
+    modality: str
+    label: str
+    confidence: float
+    probabilities: dict[str, float]
+    sample: Sample
+    latency_ms: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `predict --json` and the API give."""
+        return {
+            "model": self.model,
+            "label": self.label,
+            "confidence": self.confidence,
+            "probabilities": self.probabilities,
+            "notices": list(self.sample.notices),
+            "latency_ms": round(self.latency_ms, 2),
+        }
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A prediction together with how it came about. Holds no model, so it may outlive the request.
+
+    Attributes:
+        prediction: see `Prediction`.
+        trace: attention, hidden states and pooling.
+        explanation: scores for the target class.
+        target: name of the class that is explained.
+        model_sha256: of the weights.
+        seconds: the whole analysis.
+    """
+
+    prediction: Prediction
+    trace: Trace
+    explanation: Explanation
+    target: str
+    model_sha256: str
+    seconds: float
+
+    @property
+    def sample(self) -> Sample:
+        """What was read."""
+        return self.prediction.sample
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences about the input and the computation."""
+        return self.sample.notices + self.explanation.notices
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `explain --json` and the API give. `seed` is null: none of today's methods draws lots."""
+        grid = self.explanation.grid
+        return {
+            "model": self.prediction.model,
+            "model_sha256": self.model_sha256,
+            "method": self.explanation.method,
+            "target": self.target,
+            **({"units": list(self.sample.names)} if grid is None else {"grid": list(grid)}),
+            "scores": self.explanation.scores.tolist(),
+            "completeness_gap": self.explanation.completeness_gap,
+            "seed": None,
+            "notices": list(self.notices),
+        }
+
+
+def get(name: str, folder: Path | None = None) -> Checkpoint:
+    """A checkpoint by its name, loaded once.
+
+    Raises:
+        InputError: for a name that no checkpoint bears.
+    """
+    key = (name, folder or checkpoints.default_folder())
+    with _loading:
+        if key not in _loaded:
+            _loaded[key] = checkpoints.load(*key)
+        return _loaded[key]
+
+
+def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
+    """The object that `models --json` gives: every checkpoint, from its card alone."""
+    listed = []
+    for name in checkpoints.names(folder):
+        card = checkpoints.read_card(name, folder)
+        listed.append(
+            {
+                "name": name,
+                "modality": card["modality"],
+                "labels": card["config"]["labels"],
+                "parameters": card["parameters"],
+                "bytes": checkpoints.size_on_disk(name, folder),
+                "metrics": card["metrics"],
+            }
+        )
+    return listed
+
+
+def predict(model: str | Checkpoint, source: Any) -> Prediction:
+    """Classifies a text, or a photo given as a path, as bytes or as a PIL image.
+
+    Raises:
+        InputError: for an unknown model, and for input that the model cannot read.
+    """
+    checkpoint = get(model) if isinstance(model, str) else model
+    started = time.perf_counter()
+    sample = checkpoint.reader(source)
+    with MODEL_LOCK, torch.no_grad():
+        logits = checkpoint.model(sample.inputs, sample.mask)[0]
+    return _prediction(checkpoint, sample, logits, 1000 * (time.perf_counter() - started))
+
+
+def analyse(
+    model: str | Checkpoint,
+    source: Any,
+    target: str | None = None,
+    method: str = DEFAULT_METHOD,
+    report: Report = lambda share: None,
+) -> Analysis:
+    """Predicts, traces and explains.
+
+    Args:
+        model: name of a checkpoint, or one that is loaded.
+        source: a text; or a photo as a path, as bytes or as a PIL image.
+        target: name or number of the class to explain; the predicted one by default.
+        method: a key of `METHODS`.
+        report: is called with the share of the attribution that is done, 0-1.
+
+    Raises:
+        InputError: for an unknown model, label or method, and for input that the model cannot read.
+    """
+    started = time.perf_counter()
+    checkpoint = get(model) if isinstance(model, str) else model
+    sample = checkpoint.reader(source)
+    target_index = None if target is None else label_index(str(target), checkpoint.labels)
+    with MODEL_LOCK:
+        run_started = time.perf_counter()
+        trace = record(checkpoint.model, sample)
+        latency_ms = 1000 * (time.perf_counter() - run_started)
+        prediction = _prediction(checkpoint, sample, trace.logits, latency_ms)
+        if target_index is None:
+            target_index = int(trace.logits.argmax())
+        explanation = explain(checkpoint.model, sample, target_index, method, report)
+    return Analysis(
+        prediction=prediction,
+        trace=trace,
+        explanation=explanation,
+        target=checkpoint.labels[target_index],
+        model_sha256=checkpoint.sha256,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def re_explain(analysis: Analysis, target: str, method: str, report: Report = lambda share: None) -> Analysis:
+    """The same input and trace with another explanation: the model is not asked for its prediction again.
+
+    Raises:
+        InputError: for an unknown label or method.
+    """
+    started = time.perf_counter()
+    checkpoint = get(analysis.prediction.model)
+    index = label_index(target, checkpoint.labels)
+    explanation = explain(checkpoint.model, analysis.sample, index, method, report)
+    return replace(
+        analysis,
+        explanation=explanation,
+        target=checkpoint.labels[index],
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _prediction(checkpoint: Checkpoint, sample: Sample, logits: torch.Tensor, latency_ms: float) -> Prediction:
+    probabilities = dict(zip(checkpoint.labels, checkpoint.probabilities(logits).tolist(), strict=True))
+    label = max(probabilities, key=probabilities.__getitem__)
+    return Prediction(
+        model=checkpoint.name,
+        modality=checkpoint.model.modality,
+        label=label,
+        confidence=probabilities[label],
+        probabilities=probabilities,
+        sample=sample,
+        latency_ms=latency_ms,
+    )

@@ -1,0 +1,104 @@
+"""Evaluation of a checkpoint on any labelled data set that the readers take."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..checkpoints import Checkpoint
+from ..data import InputError
+from ..data.readers import PhotoSet, Rejected, TextRow, label_index, read_texts
+from ..data.text import TextReader, pad
+from . import metrics
+
+TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Logits (N, C) and true labels (N,) of a data set, and the rows that could not be read."""
+
+    logits: Tensor
+    labels: Tensor
+    rejected: list[Rejected]
+
+
+def evaluate(checkpoint: Checkpoint, path: str | Path, split: str | None = None, drop: Iterable[str] = ()) -> dict:
+    """Figures of a checkpoint on a data set; see `metrics.summarise`, plus `model`, `rejected_rows` and `rejected`.
+
+    Args:
+        path: TSV, CSV or JSONL of text and label; a folder or zip of photos.
+        split: of a set with index.csv; "test" where it has one and none is named.
+        drop: classes to leave out.
+
+    Raises:
+        InputError: for a data set that cannot be read or fits another modality.
+    """
+    scored = (_score_texts if checkpoint.model.modality == "text" else _score_photos)(
+        checkpoint, Path(path), split, set(drop)
+    )
+    if not len(scored.labels):
+        raise InputError(f"{Path(path).name} holds nothing to evaluate on ({len(scored.rejected)} rows rejected).")
+    return {
+        "model": checkpoint.name,
+        **metrics.summarise(checkpoint.probabilities(scored.logits), scored.labels),
+        "rejected_rows": len(scored.rejected),
+        "rejected": [f"line {row.line}: {row.reason}" for row in scored.rejected[:20]],
+    }
+
+
+def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
+    rows, rejected = read_texts(path)
+    kept, labels = [], []
+    for row in rows:
+        try:
+            label = label_index(row.label, checkpoint.labels)
+        except InputError as error:
+            rejected.append(Rejected(row.line, str(error)))
+            continue
+        if row.label not in drop:
+            kept.append(row)
+            labels.append(label)
+    return Scored(text_logits(checkpoint.model, checkpoint.reader, kept), torch.tensor(labels), rejected)
+
+
+@torch.no_grad()
+def text_logits(model: torch.nn.Module, reader: TextReader, rows: list[TextRow], progress: bool = True) -> Tensor:
+    """Logits (N, C) of many texts, batched by length."""
+    ids = [reader.ids(row.text) or [1] for row in rows]
+    order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
+    logits = torch.zeros(len(ids), len(model.config.labels))
+    batches = [order[start : start + TEXTS_PER_BATCH] for start in range(0, len(order), TEXTS_PER_BATCH)]
+    for batch in tqdm(batches, desc="texts", disable=not progress, mininterval=2):
+        logits[batch] = model(*pad([ids[index] for index in batch]))
+    return logits
+
+
+@torch.no_grad()
+def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
+    photos = PhotoSet(path)
+    splits = {row.split for row in photos.rows}
+    rows = photos.select(split or ("test" if "test" in splits else None))
+    logits, labels, rejected, batch = [], [], [], []
+    for number, row in enumerate(tqdm(rows, desc="photos", mininterval=2), start=1):
+        if row.label not in drop:
+            try:
+                label = label_index(row.label, checkpoint.labels)
+                batch.append(checkpoint.reader(photos.read(row.path)).inputs)
+                labels.append(label)
+            except InputError as error:
+                rejected.append(Rejected(number, f"{row.path}: {error}"))
+        if batch and (len(batch) == PHOTOS_PER_BATCH or number == len(rows)):
+            logits.append(_photo_logits(checkpoint, torch.cat(batch)))
+            batch = []
+    if batch:
+        logits.append(_photo_logits(checkpoint, torch.cat(batch)))
+    return Scored(torch.cat(logits) if logits else torch.zeros(0), torch.tensor(labels), rejected)
+
+
+def _photo_logits(checkpoint: Checkpoint, photos: Tensor) -> Tensor:
+    h, w = checkpoint.model.grid
+    return checkpoint.model(photos, torch.ones(len(photos), h * w, dtype=torch.bool))

@@ -1,0 +1,135 @@
+"""Training of an image hybrid from a set of labelled photos to a checkpoint: the trunk stays frozen."""
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from .. import checkpoints
+from ..checkpoints import Checkpoint
+from ..data import InputError
+from ..data.image import ImageReader
+from ..data.readers import PhotoRow, PhotoSet
+from ..models.efficientnet import MEAN, STD, STRIDE
+from ..models.image import ImageConfig, ImageHybrid
+from . import metrics
+from .features import extract
+from .loop import Batch, Recipe, fit
+from .text import add_tests
+from .trunk import pretrained_lite0
+
+HELD_OUT_SHARE = 0.1
+
+
+def train(
+    data: str,
+    name: str,
+    config: ImageConfig,
+    recipe: Recipe,
+    command: str,
+    tests: list[str],
+    views: int = 4,
+    drop: list[str] | None = None,
+    resume: bool = False,
+    folder: Path | None = None,
+    runs: Path = Path("runs"),
+) -> Checkpoint:
+    """Trains on cached features of the photos, selects on a held-out tenth of each class, calibrates, tests, saves.
+
+    Args:
+        data: folder or zip; its split "train" is used where it has splits.
+        views: how many views of every photo are cached: one plain, the others random.
+        drop: classes to leave out.
+        tests: sets on whose split "test" (or all) the finished checkpoint is evaluated.
+
+    Raises:
+        InputError: for data that cannot be read or holds a single class.
+    """
+    photos = PhotoSet(data)
+    splits = {row.split for row in photos.rows}
+    rows = [row for row in photos.select("train" if "train" in splits else None) if row.label not in set(drop or ())]
+    labels = tuple(sorted({row.label for row in rows}))
+    if len(labels) < 2:
+        raise InputError(f"{Path(data).name} must hold photos of two classes at least, it holds {len(labels)}.")
+    targets = torch.tensor([labels.index(row.label) for row in rows])
+    training, held_out = _split_by_class(rows, recipe.seed)
+
+    torch.manual_seed(recipe.seed)
+    config = replace(config, labels=labels)
+    reader = ImageReader(config.image_size, STRIDE, MEAN, STD)
+    model = ImageHybrid(config)
+    model.trunk.load_state_dict(pretrained_lite0().trunk.state_dict(), strict=True)
+    model.trunk.requires_grad_(False)
+    features = [
+        extract(model.tokens, model.trunk, photos, rows, reader, view, runs / "features") for view in range(views)
+    ]
+    steps = features[0].shape[1]
+
+    def held_out_logits() -> torch.Tensor:
+        with torch.no_grad():
+            tokens = features[0][held_out].float()
+            return torch.cat([model.decide(batch, _mask(len(batch), steps)) for batch in tokens.split(256)])
+
+    def accuracy() -> float:
+        return (held_out_logits().argmax(-1) == targets[held_out]).float().mean().item()
+
+    def batches(epoch: int) -> Iterator[Batch]:
+        chooser = random.Random(recipe.seed * 10_007 + epoch)
+        order = training[:]
+        chooser.shuffle(order)
+        for start in range(0, len(order), recipe.batch_size):
+            group = order[start : start + recipe.batch_size]
+            tokens = torch.stack([features[chooser.randrange(views)][index] for index in group]).float()
+            yield tokens, _mask(len(group), steps), targets[group]
+
+    started = time.time()
+    count = -(-len(training) // recipe.batch_size)
+    history = fit(model.core, model.decide, batches, count, accuracy, recipe, runs / name, resume)
+    model.eval()
+    logits = held_out_logits()
+    temperature = metrics.fit_temperature(logits, targets[held_out])
+    about = {
+        "data": {
+            "file": Path(data).parent.name + "/" + Path(data).name,
+            "rows": len(rows),
+            "trained_on": len(training),
+            "held_out": len(held_out),
+            "views": views,
+            "left_out_classes": drop or [],
+        },
+        "command": command,
+        "seed": recipe.seed,
+        "training": {
+            "minutes": round((time.time() - started) / 60, 1),
+            "threads": torch.get_num_threads(),
+            "history": [vars(progress) for progress in history],
+        },
+        "metrics": {
+            "held_out": metrics.summarise((logits / temperature).softmax(-1), targets[held_out])
+            | {"ece_before_scaling": metrics.expected_calibration_error(logits.softmax(-1), targets[held_out])}
+        },
+    }
+    saved = checkpoints.save(name, model, reader, about, temperature, folder=folder)
+    return add_tests(saved, tests, about, folder=folder, split=None, drop=drop or ())
+
+
+def _mask(batch: int, steps: int) -> torch.Tensor:
+    return torch.ones(batch, steps, dtype=torch.bool)
+
+
+def _split_by_class(rows: list[PhotoRow], seed: int) -> tuple[list[int], list[int]]:
+    """A tenth of each class, at least one photo, is held out; a class of one photo is only trained on."""
+    by_class: dict[str, list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        by_class[row.label].append(index)
+    chooser = random.Random(seed)
+    held_out: list[int] = []
+    for indices in by_class.values():
+        count = max(1, round(HELD_OUT_SHARE * len(indices))) if len(indices) > 1 else 0
+        held_out += chooser.sample(indices, count)
+    chosen = set(held_out)
+    return [index for index in range(len(rows)) if index not in chosen], sorted(held_out)

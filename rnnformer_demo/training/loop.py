@@ -1,0 +1,175 @@
+"""The training loop of every model: AdamW, warm-up and cosine decay, gradient clipping, resume."""
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ..data import InputError
+
+Batch = tuple[Tensor, Tensor, Tensor]  # inputs, mask (B, T), labels (B,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a model is trained."""
+
+    epochs: int = 8
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05  # on matrices only
+    clip: float = 1.0  # norm to which gradients are clipped
+    warmup: float = 0.05  # share of all updates over which the learning rate rises
+    label_smoothing: float = 0.05
+    seed: int = 0
+
+    def __post_init__(self):
+        for field in ("epochs", "batch_size"):
+            if getattr(self, field) < 1:
+                raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
+        for field in ("learning_rate", "clip"):
+            if getattr(self, field) <= 0:
+                raise ValueError(f"{field} must be above 0, got {getattr(self, field)}")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a finished epoch leaves behind; `accuracy` is on the held-out part, 0-1."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    gradient_norm: float
+
+
+def fit(
+    model: nn.Module,
+    forward: Callable[[Tensor, Tensor], Tensor],
+    batches: Callable[[int], list[Batch] | Iterable[Batch]],
+    batches_per_epoch: int,
+    accuracy: Callable[[], float],
+    recipe: Recipe,
+    run_folder: Path,
+    resume: bool = False,
+) -> list[Progress]:
+    """Trains the parameters of `model` that ask for a gradient, and leaves its best weights in it.
+
+    Best means highest accuracy on the held-out part. After every epoch the whole state goes to `run_folder`; an
+    interrupted run that is resumed ends with the same weights as one that was not.
+
+    Args:
+        forward: inputs and mask to logits.
+        batches: the training batches of an epoch, in an order that only the epoch decides.
+        accuracy: share of right answers on the held-out part, 0-1.
+
+    Raises:
+        InputError: where there is nothing to resume, or where it was trained by another recipe.
+    """
+    optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate)
+    steps = recipe.epochs * batches_per_epoch
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, recipe.warmup))
+    state = _State(run_folder, model, optimizer, recipe)
+    history = state.load() if resume else []
+    for _ in range(len(history) * batches_per_epoch):
+        schedule.step()
+    for epoch in range(len(history), recipe.epochs):
+        torch.manual_seed(recipe.seed * 10_007 + epoch)  # dropout of an epoch does not depend on what ran before
+        model.train()
+        losses, norms = [], []
+        bar = tqdm(batches(epoch), total=batches_per_epoch, desc=f"epoch {epoch + 1}/{recipe.epochs}", mininterval=2)
+        for inputs, mask, labels in bar:
+            loss = F.cross_entropy(forward(inputs, mask), labels, label_smoothing=recipe.label_smoothing)
+            if not torch.isfinite(loss):
+                raise RuntimeError(f"the loss is {loss.item()} in epoch {epoch + 1}: lower the learning rate")
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            norms.append(nn.utils.clip_grad_norm_(model.parameters(), recipe.clip).item())
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+            bar.set_postfix(loss=f"{sum(losses[-50:]) / len(losses[-50:]):.3f}", refresh=False)
+        model.eval()
+        history.append(Progress(epoch + 1, _mean(losses), accuracy(), _mean(norms)))
+        tqdm.write(f"epoch {epoch + 1}: loss {_mean(losses):.4f}, held-out accuracy {history[-1].accuracy:.4f}")
+        state.save(history)
+    state.load_best()
+    return history
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _groups(model: nn.Module, weight_decay: float) -> list[dict]:
+    """Weight decay for matrices; none for biases, norms, gains and embeddings."""
+    embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    decayed, plain = [], []
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            (decayed if parameter.ndim > 1 and id(parameter) not in embeddings else plain).append(parameter)
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
+
+
+def _rate(step: int, steps: int, warmup: float) -> float:
+    """Linear warm-up, then a cosine down to nothing."""
+    rising = max(1, round(steps * warmup))
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+
+
+class _State:
+    """A run on disk: weights, best weights and optimizer as safetensors, the rest as JSON."""
+
+    def __init__(self, folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: Recipe):
+        self.folder, self.model, self.optimizer, self.recipe = folder, model, optimizer, recipe
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def save(self, history: list[Progress]) -> None:
+        best = max(history, key=lambda progress: progress.accuracy)  # the first of equals
+        weights = {key: value.contiguous() for key, value in self.model.state_dict().items()}
+        if best is history[-1]:
+            _replace(self.folder / "best.safetensors", weights)
+        moments = {
+            f"{index}.{key}": value
+            for index, entry in self.optimizer.state_dict()["state"].items()
+            for key, value in entry.items()
+        }
+        tensors = {f"model.{key}": value for key, value in weights.items()}
+        _replace(self.folder / "last.safetensors", tensors | {f"optimizer.{k}": v for k, v in moments.items()})
+        state = {"recipe": asdict(self.recipe), "history": [asdict(progress) for progress in history]}
+        (self.folder / "run.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
+
+    def load(self) -> list[Progress]:
+        if not (self.folder / "run.json").exists():
+            raise InputError(f"There is no run to resume in {self.folder}: start it without --resume.")
+        state = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        if state["recipe"] != asdict(self.recipe):
+            raise InputError(f"The run in {self.folder} was trained by another recipe: {state['recipe']}.")
+        tensors = load_file(self.folder / "last.safetensors")
+        weights = {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
+        self.model.load_state_dict(weights, strict=True)
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith("optimizer."):
+                _, index, name = key.split(".", 2)
+                moments.setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": moments})
+        return [Progress(**progress) for progress in state["history"]]
+
+    def load_best(self) -> None:
+        self.model.load_state_dict(load_file(self.folder / "best.safetensors"), strict=True)
+
+
+def _replace(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Writes beside the old file and then takes its place: an interruption leaves the old one whole."""
+    new = path.with_suffix(".new")
+    save_file(tensors, new)
+    new.replace(path)
