@@ -4,6 +4,7 @@ import io
 
 import matplotlib
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
@@ -11,7 +12,10 @@ from torch import Tensor
 
 from .pipeline import Analysis
 
-matplotlib.rcParams["font.family"] = ["DejaVu Sans", "WenQuanYi Micro Hei", "Noto Sans CJK SC", "sans-serif"]
+# Whichever of these is installed draws Chinese and Japanese; matplotlib complains of every absent one at every letter.
+_CJK_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei")
+_installed = set(font_manager.get_font_names())
+matplotlib.rcParams["font.family"] = ["DejaVu Sans", *(name for name in _CJK_FONTS if name in _installed)]
 
 DIVERGING, SEQUENTIAL, SIGNED_STATES = "RdBu", "viridis", "PuOr"  # safe for colour-blind eyes
 MEAN_OF_HEADS = "mean of heads"
