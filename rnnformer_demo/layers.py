@@ -127,7 +127,14 @@ class RecurrentBlock(nn.Module):
     """
 
     def __init__(
-        self, kinds: Sequence[str], scans: Sequence[str], width: int, units: int, dropout: float, gain: float, layer: int
+        self,
+        kinds: Sequence[str],
+        scans: Sequence[str],
+        width: int,
+        units: int,
+        dropout: float,
+        gain: float,
+        layer: int,
     ):
         super().__init__()
         self.norm = nn.LayerNorm(width)

@@ -25,7 +25,7 @@ def declare_missing_operators() -> list[str]:
     else:
         return []
     names = [name for name in _MISSING_SCHEMAS if not hasattr(torch.ops.torchvision, name)]
-    library = torch.library.Library("torchvision", "FRAGMENT")  # noqa: TOR901  (lives as long as the process)
+    library = torch.library.Library("torchvision", "FRAGMENT")
     for name in names:
         library.define(_MISSING_SCHEMAS[name])
     _declared.append(library)

@@ -192,13 +192,19 @@ def _by_folder(names: list[str]) -> list[PhotoRow]:
 def label_index(label: str, labels: tuple[str, ...]) -> int:
     """The class that a data set's label means: by name, or by number where it is no name.
 
+    Case does not count, and an underscore stands for a blank, as in the names of folders.
+
     Raises:
         InputError: for a label that the model does not know.
     """
-    folded = {name.casefold(): index for index, name in enumerate(labels)}
-    if label.casefold() in folded:
-        return folded[label.casefold()]
+    folded = {_folded(name): index for index, name in enumerate(labels)}
+    if _folded(label) in folded:
+        return folded[_folded(label)]
     if label.isdecimal() and int(label) < len(labels):
         return int(label)
     known = ", ".join(labels[:8]) + (", ..." if len(labels) > 8 else "")
     raise InputError(f"There is no label {label[:60]!r}: this model has {known}.")
+
+
+def _folded(label: str) -> str:
+    return label.replace("_", " ").strip().casefold()

@@ -116,9 +116,7 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").strip()
 
 
-def _merge_subwords(
-    text: str, offsets: list[tuple[int, int]], words: list[int]
-) -> tuple[tuple[str, ...], list[int]]:
+def _merge_subwords(text: str, offsets: list[tuple[int, int]], words: list[int]) -> tuple[tuple[str, ...], list[int]]:
     """The words as they were typed, and for each token the index of its word."""
     spans: list[list[int]] = []
     units: list[int] = []

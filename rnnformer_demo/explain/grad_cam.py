@@ -10,7 +10,7 @@ from .registry import Explanation, Report, register_method
 @register_method(
     "grad-cam",
     "Grad-CAM",
-    "Channels of the CNN's grid, weighted by their mean gradient. Negative cells are kept: they speak against the class.",
+    "Channels of the CNN's grid, weighted by their mean gradient. Negative cells speak against the class.",
     needs_grid=True,
 )
 def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:

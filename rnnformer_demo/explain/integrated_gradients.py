@@ -51,9 +51,7 @@ def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, repor
     baseline = model.baseline(sample.inputs, sample.mask)
     scores, gap = _integrate(model.classify, sample.inputs, baseline, sample, target, _PIXEL_STEPS, report)
     pixels = scores.sum(1)[0]  # (S, S)
-    return Explanation(
-        "pixel-integrated-gradients", target, pixels.flatten(), tuple(pixels.shape), gap, _notices(gap)
-    )
+    return Explanation("pixel-integrated-gradients", target, pixels.flatten(), tuple(pixels.shape), gap, _notices(gap))
 
 
 def _integrate(

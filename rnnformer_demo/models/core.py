@@ -1,6 +1,7 @@
 """The hybrid itself: recurrence below attention, for tokens of any origin."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -77,9 +78,7 @@ class HybridCore(nn.Module):
         self.pooling = AttentionPooling(config.width)
         widths = (config.width, *config.head_layers)
         hidden = [
-            layer
-            for a, b in zip(widths, widths[1:], strict=False)
-            for layer in (nn.Linear(a, b), nn.GELU(), nn.Dropout(config.dropout))
+            layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.GELU(), nn.Dropout(config.dropout))
         ]
         self.head = nn.Sequential(nn.Dropout(config.dropout), *hidden, nn.Linear(widths[-1], len(config.labels)))
 

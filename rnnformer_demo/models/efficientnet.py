@@ -43,11 +43,9 @@ class SamePad2d(nn.Module):
 
 
 def _convolution(width_in: int, width_out: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """"Same"-padded convolution and ReLU6. Symmetric padding is left to the convolution itself."""
+    """ "Same"-padded convolution and ReLU6. Symmetric padding is left to the convolution itself."""
     padding = None if stride == 1 else 0
-    convolution = _biased_convolution(
-        width_in, width_out, kernel, stride, padding, groups, activation_layer=nn.ReLU6
-    )
+    convolution = _biased_convolution(width_in, width_out, kernel, stride, padding, groups, activation_layer=nn.ReLU6)
     return convolution if stride == 1 else nn.Sequential(SamePad2d(kernel, stride), convolution)
 
 

@@ -1,1 +1,1 @@
-"""Training, evaluation and calibration. Nothing outside the CLI imports this, and it imports neither gradio nor captum."""
+"""Training, evaluation and calibration: imported by the CLI alone, and importing neither gradio nor captum."""

@@ -17,6 +17,12 @@ from . import metrics
 TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
 
 
+def short_path(path: str | Path) -> str:
+    """Folder and name of a data set, which say what it is wherever it lies."""
+    path = Path(path)
+    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+
+
 @dataclass(frozen=True)
 class Scored:
     """Logits (N, C) and true labels (N,) of a data set, and the rows that could not be read."""

@@ -17,6 +17,7 @@ from ..data.readers import PhotoRow, PhotoSet
 from ..models.efficientnet import MEAN, STD, STRIDE
 from ..models.image import ImageConfig, ImageHybrid
 from . import metrics
+from .evaluation import short_path
 from .features import extract
 from .loop import Batch, Recipe, fit
 from .text import add_tests
@@ -52,10 +53,11 @@ def train(
     photos = PhotoSet(data)
     splits = {row.split for row in photos.rows}
     rows = [row for row in photos.select("train" if "train" in splits else None) if row.label not in set(drop or ())]
-    labels = tuple(sorted({row.label for row in rows}))
+    raw_labels = sorted({row.label for row in rows})
+    labels = tuple(label.replace("_", " ") for label in raw_labels)
     if len(labels) < 2:
         raise InputError(f"{Path(data).name} must hold photos of two classes at least, it holds {len(labels)}.")
-    targets = torch.tensor([labels.index(row.label) for row in rows])
+    targets = torch.tensor([raw_labels.index(row.label) for row in rows])
     training, held_out = _split_by_class(rows, recipe.seed)
 
     torch.manual_seed(recipe.seed)
@@ -94,7 +96,7 @@ def train(
     temperature = metrics.fit_temperature(logits, targets[held_out])
     about = {
         "data": {
-            "file": Path(data).parent.name + "/" + Path(data).name,
+            "file": short_path(data),
             "rows": len(rows),
             "trained_on": len(training),
             "held_out": len(held_out),

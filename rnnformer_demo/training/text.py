@@ -15,9 +15,10 @@ from ..data.readers import label_index, read_texts
 from ..data.text import TextReader, pad, train_tokenizer
 from ..models.text import TextConfig, TextHybrid
 from . import metrics
-from .evaluation import evaluate, text_logits
+from .evaluation import evaluate, short_path, text_logits
 from .holdout import hold_out
 from .loop import Batch, Recipe, fit
+from .vectors import minilm_vectors
 
 HELD_OUT_SHARE, HELD_OUT_MOST = 0.1, 1000
 _BUCKET = 50  # batches whose texts are sorted by length together
@@ -31,6 +32,7 @@ def train(
     command: str,
     tests: list[str],
     label_names: list[str] | None = None,
+    word_vectors: bool = False,
     resume: bool = False,
     folder: Path | None = None,
     runs: Path = Path("runs"),
@@ -42,6 +44,7 @@ def train(
         config: of the model; its labels are replaced by those of the data.
         command: what the card says that the reader can rerun.
         tests: files on which the finished checkpoint is evaluated; nothing is chosen on them.
+        word_vectors: start the embedding from a pretrained sentence encoder, see `minilm_vectors`.
         label_names: names for the labels of the file, in their sorted order.
 
     Raises:
@@ -66,6 +69,8 @@ def train(
     config = replace(config, labels=labels, vocabulary=tokenizer.get_vocab_size())
     reader = TextReader(tokenizer, config.max_tokens)
     model = TextHybrid(config)
+    if word_vectors and not resume:
+        model.embedding.weight.data.copy_(minilm_vectors(tokenizer, config.embedding))
     ids = [reader.ids(text) for text in texts]
     training = [index for index in training if ids[index]]
     held_rows, held_labels = [rows[index] for index in held_out], torch.tensor([targets[i] for i in held_out])
@@ -85,7 +90,7 @@ def train(
     temperature = metrics.fit_temperature(logits, held_labels)
     about = {
         "data": {
-            "file": Path(data).parent.name + "/" + Path(data).name,
+            "file": short_path(data),
             "rows": len(rows),
             "rejected_rows": len(rejected),
             "trained_on": len(training),
@@ -108,14 +113,21 @@ def train(
     return add_tests(saved, tests, about, sentence, folder)
 
 
-def add_tests(saved: Checkpoint, tests: list[str], about: dict, recorded: str = "", folder: Path | None = None, **options):
-    """Evaluates what was saved on the test sets and writes the figures into its card."""
+def add_tests(
+    saved: Checkpoint, tests: list[str], about: dict, recorded: str = "", folder: Path | None = None, **options
+) -> Checkpoint:
+    """Evaluates what was saved on the test sets and writes the figures into its card.
+
+    Args:
+        about: what the card says already.
+        recorded: the text whose output the card records.
+        options: for `evaluate`.
+    """
     for test in tests:
         figures = evaluate(saved, test, **options)
-        key = Path(test).name.split(".")[0] if Path(test).suffix != ".zip" else options.get("split") or "test"
-        about["metrics"][key] = {k: v for k, v in figures.items() if k not in ("model", "rejected")} | {
-            "file": Path(test).parent.name + "/" + Path(test).name
-        }
+        key = "test" if Path(test).suffix == ".zip" or Path(test).is_dir() else Path(test).name.split(".")[0]
+        about["metrics"][key] = {name: value for name, value in figures.items() if name not in ("model", "rejected")}
+        about["metrics"][key]["file"] = short_path(test)
     return checkpoints.save(saved.name, saved.model, saved.reader, about, saved.temperature, recorded, folder)
 
 
