@@ -7,9 +7,10 @@ import json
 import os
 from pathlib import Path
 
-from .data.errors import InputError
+from .data import InputError
 
 FORMAT = 1
+_NEEDED = {"format", "modality", "config", "preprocessing", "temperature"}  # without these nothing can be loaded
 
 
 def default_folder() -> Path:
@@ -27,15 +28,20 @@ def read_card(name: str, folder: Path | None = None) -> dict:
     """The JSON of a checkpoint, without loading its weights.
 
     Raises:
-        InputError: for a name that no checkpoint bears.
+        InputError: for a name that no checkpoint bears, and for a card that is damaged or of another format.
     """
     folder = folder or default_folder()
     if name not in names(folder):
         known = ", ".join(names(folder)) or "none at all"
         raise InputError(f"There is no model {str(name)[:60]!r}: there is {known}.")
-    card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    if card.get("format") != FORMAT:
-        raise InputError(f"{name}.json has format {card.get('format')}, this version reads {FORMAT}: train it again.")
+    try:
+        card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    except ValueError as error:  # neither JSON nor UTF-8
+        raise InputError(f"{name}.json is damaged: {error}.") from error
+    if not isinstance(card, dict) or not card.keys() >= _NEEDED:
+        raise InputError(f"{name}.json is damaged: it must have {', '.join(sorted(_NEEDED))}.")
+    if card["format"] != FORMAT:
+        raise InputError(f"{name}.json has format {card['format']}, this version reads {FORMAT}: train it again.")
     return card
 
 
@@ -61,3 +67,30 @@ def list_models(folder: Path | None = None) -> list[dict]:
             }
         )
     return listed
+
+
+def markdown_table(folder: Path | None = None) -> str:
+    """The table of models in README.md, from the cards: `python -m rnnformer_demo models --markdown`."""
+    lines = [
+        "| model | task | trained on | parameters | MB | tested on | n | accuracy (95 % interval) | macro F1 | ECE |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name in names(folder):
+        card = read_card(name, folder)
+        labels = card["config"]["labels"]
+        task = f"{card['modality']}, " + (", ".join(labels) if len(labels) <= 4 else f"{len(labels)} classes")
+        size = size_on_disk(name, folder) / 1e6
+        for test, figures in card["metrics"].items():
+            low, high = figures["interval"]
+            lines.append(
+                f"| `{name}` | {task} | {card['data']['trained_on']:,} of `{card['data']['file']}` "
+                f"| {card['parameters']:,} | {size:.1f} | {test.replace('_', ' ')} | {figures['n']:,} "
+                f"| {figures['accuracy']:.1%} ({low:.1%} to {high:.1%}) | {figures['macro_f1']:.3f} "
+                f"| {figures['ece']:.1%} |"
+            )
+    return "\n".join(lines)
+
+
+def training_commands(folder: Path | None = None) -> str:
+    """The commands in README.md that train the models again, from the cards."""
+    return "\n".join(read_card(name, folder)["command"] for name in names(folder))

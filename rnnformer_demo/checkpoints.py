@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +12,23 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from .cards import FORMAT, default_folder, names, read_card, size_on_disk
 from .data import InputError, Sample, make_reader, recorded_input
 from .models import Hybrid, build, config_from_dict, config_to_dict, freeze
 
-FORMAT = 1
+__all__ = [
+    "FORMAT",
+    "MAX_BYTES",
+    "Checkpoint",
+    "default_folder",
+    "load",
+    "names",
+    "read_card",
+    "recorded_logits",
+    "save",
+    "size_on_disk",
+]
+
 MAX_BYTES = 10_000_000  # what Hugging Face Spaces takes without LFS
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -51,39 +63,6 @@ class Checkpoint:
     def probabilities(self, logits: Tensor) -> Tensor:
         """Logits (..., C) to calibrated probabilities (..., C)."""
         return (logits / self.temperature).softmax(-1)
-
-
-def default_folder() -> Path:
-    """`checkpoints/` beside the package, or what RNNFORMER_CHECKPOINTS names."""
-    return Path(os.environ.get("RNNFORMER_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
-
-
-def names(folder: Path | None = None) -> list[str]:
-    """Names of the checkpoints in a folder, sorted."""
-    folder = folder or default_folder()
-    return sorted(path.stem for path in folder.glob("*.json") if path.with_suffix(".safetensors").exists())
-
-
-def read_card(name: str, folder: Path | None = None) -> dict:
-    """The JSON of a checkpoint, without loading its weights.
-
-    Raises:
-        InputError: for a name that no checkpoint bears.
-    """
-    folder = folder or default_folder()
-    if name not in names(folder):
-        known = ", ".join(names(folder)) or "none at all"
-        raise InputError(f"There is no model {str(name)[:60]!r}: there is {known}.")
-    card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    if card.get("format") != FORMAT:
-        raise InputError(f"{name}.json has format {card.get('format')}, this version reads {FORMAT}: train it again.")
-    return card
-
-
-def size_on_disk(name: str, folder: Path | None = None) -> int:
-    """Bytes of both files of a checkpoint."""
-    folder = folder or default_folder()
-    return sum((folder / f"{name}{suffix}").stat().st_size for suffix in (".safetensors", ".json"))
 
 
 def load(name: str, folder: Path | None = None) -> Checkpoint:

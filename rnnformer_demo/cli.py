@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command("models", _models, "list the models")
+    models = command("models", _models, "list the models")
+    models.add_argument("--markdown", action="store_true", help="print the tables of README.md")
     predict = command("predict", _predict, "classify a text or a photo")
     predict.add_argument("model", metavar="MODEL")
     predict.add_argument("input", metavar="INPUT", help=_INPUT)
@@ -88,7 +89,6 @@ def _add_train(train: argparse.ArgumentParser, common: argparse.ArgumentParser) 
     for kind, about in (("text", "labelled texts"), ("image", "labelled photos")):
         added = kinds.add_parser(kind, parents=[common], help=f"train on {about}")
         added.set_defaults(run=_train, kind=kind)
-        added.add_argument("--data", required=True, help="TSV, CSV or JSONL" if kind == "text" else "folder or zip")
         added.add_argument("--name", required=True, help="of the new checkpoint")
         added.add_argument("--test", nargs="*", default=[], metavar="DATA", help="sets to test the result on")
         added.add_argument("--resume", action="store_true", help="go on with an interrupted run")
@@ -96,6 +96,9 @@ def _add_train(train: argparse.ArgumentParser, common: argparse.ArgumentParser) 
         added.add_argument("--threads", type=int, help="processor threads (default: all)")
         _add_fields(added, kind)
     text, image = kinds.choices["text"], kinds.choices["image"]
+    text.add_argument("--data", nargs="+", required=True, help="TSV, CSV or JSONL with text and label")
+    text.add_argument("--window", type=int, help="tokens of a text that an epoch sees at most, drawn anew each time")
+    image.add_argument("--data", required=True, help="folder or zip, one folder a class or with index.csv")
     text.add_argument("--labels", nargs="*", help="names for the labels of the data, in their sorted order")
     text.add_argument(
         "--word-vectors", action="store_true", help="start the embedding from all-MiniLM-L6-v2 (see training extras)"
@@ -170,9 +173,11 @@ def _source(options: argparse.Namespace) -> Any:
 
 
 def _models(options: argparse.Namespace) -> tuple[list, str]:
-    from .pipeline import list_models
+    from .cards import list_models, markdown_table, training_commands
 
     models = list_models()
+    if options.markdown:
+        return models, f"{markdown_table()}\n\n{training_commands()}"
     lines = []
     for model in models:
         held = model["metrics"]["held_out"]
@@ -238,6 +243,8 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
 
 
 def _bench(options: argparse.Namespace) -> tuple[dict, str]:
+    if options.runs < 1:
+        raise InputError(f"--runs must be at least 1, got {options.runs}.")
     from .bench import run
 
     figures = run(options.runs)
@@ -272,7 +279,9 @@ def _train(options: argparse.Namespace) -> tuple[dict, str]:
         "runs": Path(options.runs),
     }
     if options.kind == "text":
-        saved = text.train(**shared, label_names=options.labels, word_vectors=options.word_vectors)
+        saved = text.train(
+            **shared, label_names=options.labels, word_vectors=options.word_vectors, window=options.window
+        )
     else:
         saved = image.train(**shared, views=options.views, drop=options.drop)
     result = {"name": saved.name, "bytes": saved.size, "metrics": saved.card["metrics"]}

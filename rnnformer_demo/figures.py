@@ -1,12 +1,17 @@
 """Figures of an analysis. Each has a text alternative that says in words what it shows; pyplot is never touched."""
 
 import io
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image
 from torch import Tensor
 
@@ -17,45 +22,72 @@ _CJK_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "Pi
 _installed = set(font_manager.get_font_names())
 matplotlib.rcParams["font.family"] = ["DejaVu Sans", *(name for name in _CJK_FONTS if name in _installed)]
 
-DIVERGING, SEQUENTIAL, SIGNED_STATES = "RdBu", "viridis", "PuOr"  # safe for colour-blind eyes
+FOR, AGAINST = (33 / 255, 102 / 255, 172 / 255), (224 / 255, 120 / 255, 30 / 255)  # blue and orange
+# All safe for colour-blind eyes.
+DIVERGING = LinearSegmentedColormap.from_list("against to for", [AGAINST, (1, 1, 1), FOR])
+SEQUENTIAL, SIGNED_STATES = "viridis", "PuOr"
 MEAN_OF_HEADS = "mean of heads"
 POOLING = "pooling"
-_MAX_LABELS = 64  # more words than this cannot be read under an axis: every n-th is written
+DPI = 110
+_MAX_LABELS = 48  # more words than this cannot be read under an axis: every n-th is written
 _MAX_WORD = 14
 _BARS = 24
+_MOST_OPAQUE = 0.75
 
 
 def attribution_figure(analysis: Analysis) -> Figure:
     """Scores of the explanation: bars for words, an overlay for a photo."""
-    figure, ax = _figure(*((6.2, 5.4) if analysis.explanation.grid else (7.0, 5.4)))
-    draw = _draw_photo_scores if analysis.explanation.grid else _draw_word_scores
-    draw(ax, analysis)
-    ax.set_title(_title(analysis, f"{analysis.explanation.method} for “{analysis.target}”"), fontsize=10)
+    title = _title(analysis, f"{analysis.explanation.method} for “{analysis.target}”")
+    if analysis.explanation.grid:
+        figure, ax, bar = _photo_figure(title)
+        _draw_photo_scores(ax, bar, analysis)
+    else:
+        count = min(len(analysis.sample.names), _BARS)
+        left = _room(analysis.sample.names)
+        figure, ax, _ = _figure(title, 7.0, 1.6 + 0.2 * max(count, 8), left, right=0.3, bottom=0.65)
+        _draw_word_scores(ax, analysis)
     return figure
 
 
-def attention_figure(analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS) -> Figure:
-    """Attention weights: steps by steps for words, an overlay of what is attended on average for a photo.
+def attention_figure(analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS, from_step: int | None = None) -> Figure:
+    """Attention weights: steps by steps for words, an overlay of what is attended for a photo.
 
     Args:
         layer: a key of `Trace.attention`, or POOLING.
         head: a number counted from 1, or MEAN_OF_HEADS.
+        from_step: for a photo, the cell that looks; None for the mean over all cells.
 
     Raises:
-        ValueError: for a layer or head that the trace does not hold.
+        ValueError: for a layer, head or step that the trace does not hold.
     """
-    if layer == POOLING:
-        weights, what = analysis.trace.pooling[None], "pooling weights"
-    else:
-        weights, what = _head(analysis, layer, head), f"attention, {layer}, {_head_name(head)}"
-    figure, ax = _figure(*((6.2, 5.4) if analysis.sample.grid else (7.4, 6.4 if len(weights) > 1 else 2.4)))
+    pooling = layer == POOLING
+    what = "pooling weights" if pooling else f"attention, {layer}, {_head_name(head)}"
     if analysis.sample.grid:
-        _overlay(ax, analysis, weights.mean(0).view(analysis.sample.grid).numpy(), SEQUENTIAL)
-        what += ", mean over the cells that look"
+        if not pooling:
+            what += ", mean over all cells" if from_step is None else f", from {analysis.sample.names[from_step]}"
+        figure, ax, bar = _photo_figure(_title(analysis, what))
+        weights = _attended(analysis, layer, head, from_step)
+        _overlay(ax, bar, analysis, weights.view(analysis.sample.grid).numpy(), SEQUENTIAL)
+        _outline(ax, analysis, from_step)
     else:
-        _draw_matrix(ax, weights.numpy(), _step_names(analysis), SEQUENTIAL)
-    ax.set_title(_title(analysis, what + "; each row sums to 1"), fontsize=10)
+        weights = analysis.trace.pooling[None] if pooling else _head(analysis, layer, head)
+        what += "" if pooling else "; each row sums to 1"
+        room = _room(analysis.sample.names)
+        left, height = (0.3, 1.5 + room) if pooling else (0.3 + room, 5.3 + room)
+        figure, ax, bar = _figure(_title(analysis, what), 7.0, height, left, right=0.95, bottom=0.3 + room)
+        _draw_matrix(ax, bar, weights.numpy(), _step_names(analysis), SEQUENTIAL)
     return figure
+
+
+def cell_at(figure: Figure, analysis: Analysis, x: float, y: float, dpi: int = DPI) -> int | None:
+    """The cell of a photo's grid at a pixel of the drawn figure, counted from its upper left; None beside the photo."""
+    figure.set_dpi(dpi)
+    figure.draw_without_rendering()
+    left, upper = figure.axes[0].transData.inverted().transform((x, figure.bbox.height - y))
+    rows, columns = analysis.sample.grid
+    width, height = analysis.sample.shown.size
+    column, row = int(left * columns // width), int(upper * rows // height)
+    return row * columns + column if 0 <= row < rows and 0 <= column < columns else None
 
 
 def states_figure(analysis: Analysis, recurrence: str, direction: str = "forward") -> Figure:
@@ -69,12 +101,16 @@ def states_figure(analysis: Analysis, recurrence: str, direction: str = "forward
         ValueError: for a recurrence or direction that the trace does not hold.
     """
     states = _states(analysis, recurrence, direction)
-    figure, ax = _figure(7.4, 5.2)
+    title = _title(analysis, f"hidden states, {recurrence}, {direction}")
+    bottom = 0.55 if analysis.sample.grid else 0.1 + _room(analysis.sample.names)
+    figure, ax, bar = _figure(title, 7.0, 4.6 + bottom, left=0.7, right=1.05, bottom=bottom)
     image = ax.imshow(states.T.numpy(), aspect="auto", cmap=SIGNED_STATES, vmin=-1, vmax=1, interpolation="nearest")
-    figure.colorbar(image, ax=ax, label="hidden state")
-    _label_steps(ax.xaxis, _step_names(analysis))
+    _colour_bar(image, bar, "hidden state")
+    if analysis.sample.grid:
+        _label_rows(ax, analysis.sample.grid)
+    else:
+        _label_steps(ax.xaxis, _step_names(analysis))
     ax.set_ylabel("unit")
-    ax.set_title(_title(analysis, f"hidden states, {recurrence}, {direction}"), fontsize=10)
     return figure
 
 
@@ -86,13 +122,18 @@ def describe_attribution(analysis: Analysis, count: int = 5) -> str:
     return f"{analysis.explanation.method} for {analysis.target}. Strongest: {strongest}."
 
 
-def describe_attention(analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS, count: int = 5) -> str:
+def describe_attention(
+    analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS, from_step: int | None = None, count: int = 5
+) -> str:
     """The attention figure in words."""
-    weights = analysis.trace.pooling if layer == POOLING else _head(analysis, layer, head).mean(0)
+    weights = _attended(analysis, layer, head, from_step)
     order = weights.argsort(descending=True)[:count].tolist()
-    names = _step_names(analysis)
+    names = _spoken_steps(analysis)
     most = ", ".join(f"{names[index]} ({weights[index]:.1%})" for index in order)
-    return f"Attention, {layer}, {_head_name(head)}. Attended most on average: {most}."
+    if layer == POOLING:
+        return f"Pooling. The decision draws most on: {most}."
+    who = "on average" if from_step is None else f"from {names[from_step]}"
+    return f"Attention, {layer}, {_head_name(head)}. Attended most {who}: {most}."
 
 
 def describe_states(analysis: Analysis, recurrence: str, direction: str = "forward") -> str:
@@ -104,25 +145,48 @@ def describe_states(analysis: Analysis, recurrence: str, direction: str = "forwa
     step = int(change.argmax()) + 1
     return (
         f"Hidden states of {recurrence}, {direction}: {states.shape[0]} steps, {states.shape[1]} units. "
-        f"The largest change comes at {_step_names(analysis)[step]}."
+        f"The largest change comes at {_spoken_steps(analysis)[step]}."
     )
 
 
-def to_png(figure: Figure, dpi: int = 110) -> bytes:
+def to_png(figure: Figure, dpi: int = DPI) -> bytes:
     """The figure as a PNG file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
     return buffer.getvalue()
 
 
-def to_image(figure: Figure, dpi: int = 110) -> Image.Image:
+def to_image(figure: Figure, dpi: int = DPI) -> Image.Image:
     """The figure as a picture."""
-    return Image.open(io.BytesIO(to_png(figure, dpi))).convert("RGB")
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
+def _figure(
+    title: str, width: float, height: float, left: float, right: float, bottom: float, top: float = 0.45
+) -> tuple[Figure, Axes, Axes]:
+    """A figure, its axes, and the axes of a colour bar on their right. All sizes in inches.
+
+    Fixed margins: matplotlib's automatic layouts draw everything twice.
+    """
+    figure = Figure(figsize=(width, height))
+    tall = (height - top - bottom) / height
+    ax = figure.add_axes((left / width, bottom / height, (width - left - right) / width, tall))
+    bar = figure.add_axes(((width - right + 0.12) / width, bottom / height, 0.14 / width, tall))
+    bar.set_axis_off()
+    figure.text(0.12 / width, 1 - 0.14 / height, title.replace("$", r"\$"), fontsize=10, va="top")
+    return figure, ax, bar
+
+
+def _room(names: Sequence[str]) -> float:
+    """Inches that the longest of some words takes beside an axis."""
+    return 0.2 + 0.07 * max(len(_short(name)) for name in names)
+
+
+def _photo_figure(title: str) -> tuple[Figure, Axes, Axes]:
+    return _figure(title, 6.0, 5.5, left=0.12, right=0.95, bottom=0.12)
 
 
 def _title(analysis: Analysis, what: str) -> str:
@@ -131,6 +195,18 @@ def _title(analysis: Analysis, what: str) -> str:
 
 def _head_name(head: str) -> str:
     return head if head == MEAN_OF_HEADS else f"head {head}"
+
+
+def _attended(analysis: Analysis, layer: str, head: str, from_step: int | None) -> Tensor:
+    """(T,) weights that the steps get: from one step, or in the mean over all; or from the pooling."""
+    if layer == POOLING:
+        return analysis.trace.pooling
+    weights = _head(analysis, layer, head)
+    if from_step is None:
+        return weights.mean(0)
+    if not 0 <= from_step < len(weights):
+        raise ValueError(f"from_step must be 0 to {len(weights) - 1}, got {from_step}")
+    return weights[from_step]
 
 
 def _head(analysis: Analysis, layer: str, head: str) -> Tensor:
@@ -152,6 +228,11 @@ def _states(analysis: Analysis, recurrence: str, direction: str) -> Tensor:
     if direction not in ("forward", "backward"):
         raise ValueError(f"direction must be 'forward' or 'backward', got {direction!r}")
     return analysis.trace.states[recurrence][:, 0 if direction == "forward" else 1]
+
+
+def _spoken_steps(analysis: Analysis) -> list[str]:
+    """A name for each step as a sentence takes it."""
+    return list(analysis.sample.names) if analysis.sample.grid else _step_names(analysis)
 
 
 def _step_names(analysis: Analysis) -> list[str]:
@@ -184,9 +265,18 @@ def _label_steps(axis, names: list[str]) -> None:
         axis.set_tick_params(rotation=90)
 
 
-def _draw_matrix(ax: Axes, weights: np.ndarray, names: list[str], colours: str) -> None:
+def _label_rows(ax: Axes, grid: tuple[int, int]) -> None:
+    """Names the rows of a photo's grid on an axis of its cells, and parts them."""
+    rows, columns = grid
+    ax.set_xticks([columns * row for row in range(rows)], [f"row {row + 1}" for row in range(rows)], fontsize=8)
+    ax.set_xlabel("cells of the photo, row by row")
+    for row in range(1, rows):
+        ax.axvline(columns * row - 0.5, color="0.25", linewidth=0.6)
+
+
+def _draw_matrix(ax: Axes, bar: Axes, weights: np.ndarray, names: list[str], colours: str) -> None:
     image = ax.imshow(weights, aspect="auto", cmap=colours, vmin=0, interpolation="nearest")
-    ax.figure.colorbar(image, ax=ax, label="weight")
+    _colour_bar(image, bar, "weight")
     _label_steps(ax.xaxis, names)
     ax.set_xlabel("is looked at")
     if len(weights) > 1:
@@ -196,12 +286,21 @@ def _draw_matrix(ax: Axes, weights: np.ndarray, names: list[str], colours: str) 
         ax.set_yticks([])
 
 
+def _colour_bar(image: ScalarMappable, bar: Axes, label: str) -> None:
+    bar.set_axis_on()
+    bar.figure.colorbar(image, cax=bar, label=label)
+    bar.tick_params(labelsize=8)
+
+
 def _draw_word_scores(ax: Axes, analysis: Analysis) -> None:
     scores = analysis.explanation.scores
     order = sorted(scores.abs().argsort(descending=True)[:_BARS].tolist())
     values = [scores[index].item() for index in order]
-    colours = matplotlib.colormaps[DIVERGING]
-    ax.barh(range(len(order)), values, color=[colours(0.88 if value > 0 else 0.12) for value in values])
+    ax.barh(range(len(order)), values, height=0.75, color=[FOR if value > 0 else AGAINST for value in values])
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.grid(axis="x", color="0.9")
+    ax.set_axisbelow(True)
+    ax.tick_params(axis="y", length=0)
     ax.set_yticks(range(len(order)), [_short(analysis.sample.names[index]) for index in order], fontsize=8)
     ax.invert_yaxis()
     ax.axvline(0, color="0.3", linewidth=0.8)
@@ -209,27 +308,33 @@ def _draw_word_scores(ax: Axes, analysis: Analysis) -> None:
     ax.set_xlabel(f"against ←  share of the logit  → for{more}")
 
 
-def _draw_photo_scores(ax: Axes, analysis: Analysis) -> None:
+def _draw_photo_scores(ax: Axes, bar: Axes, analysis: Analysis) -> None:
     rows, columns = analysis.explanation.grid
     scores = analysis.explanation.scores.view(rows, columns).numpy()
     # A few extreme pixels would leave all others white: the scale ends at the 99.5th percentile.
     top = float(np.percentile(np.abs(scores), 99.5 if scores.size > 1000 else 100)) or 1.0
-    _overlay(ax, analysis, scores, DIVERGING, top)
+    _overlay(ax, bar, analysis, scores, DIVERGING, top)
 
 
-def _overlay(ax: Axes, analysis: Analysis, values: np.ndarray, colours: str, top: float | None = None) -> None:
-    """Values over the grey photo; with `top`, a scale that is symmetric around zero."""
+def _overlay(
+    ax: Axes, bar: Axes, analysis: Analysis, values: np.ndarray, colours: str | Colormap, top: float | None = None
+) -> None:
+    """Values over the grey photo; with `top`, a scale that is symmetric around zero, where the photo shows through."""
     photo = analysis.sample.shown
-    width, height = photo.size
-    ax.imshow(photo.convert("L"), cmap="gray", vmin=0, vmax=255, extent=(0, width, height, 0))
-    image = ax.imshow(
-        values,
-        cmap=colours,
-        alpha=0.6,
-        vmin=-top if top else 0,
-        vmax=top,
-        extent=(0, width, height, 0),
-        interpolation="nearest",
-    )
-    ax.figure.colorbar(image, ax=ax, label="against ←  share of the logit  → for" if top else "weight")
+    extent = (0, photo.width, photo.height, 0)
+    ax.imshow(photo.convert("L"), cmap="gray", vmin=0, vmax=255, extent=extent)
+    scale = Normalize(-top, top) if top else Normalize(0, float(values.max()) or 1.0)
+    opacity = _MOST_OPAQUE * (np.clip(np.abs(values) / top, 0, 1) ** 0.7 if top else 0.85)
+    ax.imshow(values, cmap=colours, norm=scale, alpha=opacity, extent=extent, interpolation="nearest")
+    _colour_bar(ScalarMappable(scale, colours), bar, "against ←  share of the logit  → for" if top else "weight")
     ax.set_axis_off()
+
+
+def _outline(ax: Axes, analysis: Analysis, step: int | None) -> None:
+    """A frame around the cell that looks."""
+    if step is None:
+        return
+    rows, columns = analysis.sample.grid
+    width, height = analysis.sample.shown.size[0] / columns, analysis.sample.shown.size[1] / rows
+    row, column = divmod(step, columns)
+    ax.add_patch(Rectangle((column * width, row * height), width, height, fill=False, edgecolor="white", linewidth=2.5))

@@ -9,11 +9,14 @@ from typing import Any
 import torch
 
 from . import checkpoints
+from .cards import list_models
 from .checkpoints import Checkpoint
 from .data import Sample
 from .data.readers import label_index
 from .explain import METHODS, Explanation, Report, explain
 from .tracing import MODEL_LOCK, Trace, record
+
+__all__ = ["DEFAULT_METHOD", "Analysis", "Prediction", "analyse", "get", "list_models", "predict", "re_explain"]
 
 DEFAULT_METHOD = next(iter(METHODS))
 
@@ -112,24 +115,6 @@ def get(name: str, folder: Path | None = None) -> Checkpoint:
         if key not in _loaded:
             _loaded[key] = checkpoints.load(*key)
         return _loaded[key]
-
-
-def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
-    """The object that `models --json` gives: every checkpoint, from its card alone."""
-    listed = []
-    for name in checkpoints.names(folder):
-        card = checkpoints.read_card(name, folder)
-        listed.append(
-            {
-                "name": name,
-                "modality": card["modality"],
-                "labels": card["config"]["labels"],
-                "parameters": card["parameters"],
-                "bytes": checkpoints.size_on_disk(name, folder),
-                "metrics": card["metrics"],
-            }
-        )
-    return listed
 
 
 def predict(model: str | Checkpoint, source: Any) -> Prediction:

@@ -3,6 +3,8 @@
 import io
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -49,29 +51,39 @@ def open_photo(data: bytes) -> tuple[Image.Image, list[str]]:
         raise InputError("The file is empty (zero bytes): choose another photo.")
     if len(data) > MAX_BYTES:
         raise InputError(f"The file is larger than {MAX_BYTES // 2**20} MB: save the photo smaller and try again.")
-    if b"<svg" in data[:4096].lower():
-        raise InputError("SVG drawings are not photos: save it as PNG or JPEG first.")
-    notices = []
+    with _damage_reported(data):
+        return _upright(Image.open(io.BytesIO(data), formats=FORMATS))
+
+
+@contextmanager
+def _damage_reported(data: bytes = b"") -> Iterator[None]:
+    """Turns what Pillow raises into sentences, and silences what it warns of: large images, odd metadata."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large images and odd metadata; both are handled here
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-            _check_size(*image.size)
-            if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
-                notices.append(f"This is an animation of {image.n_frames} frames: only the first one was read.")
-            image.load()
-            image = _to_rgb(ImageOps.exif_transpose(image))
+            warnings.simplefilter("ignore")
+            yield
     except InputError:
         raise
     except Image.DecompressionBombError as error:
         raise InputError(_too_large()) from error
     except UnidentifiedImageError as error:
+        if b"<svg" in data[:4096].lower():
+            raise InputError("SVG drawings are not photos: save it as PNG or JPEG first.") from error
         raise InputError(
             "The file is not an image that can be read: choose a photo as JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF."
         ) from error
     except _DAMAGED as error:
         raise InputError("The image file is damaged or cut short: save it again or choose another one.") from error
-    return image, notices
+
+
+def _upright(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """An opened image to its first frame, upright and RGB, and sentences about what was changed."""
+    _check_size(*image.size)
+    notices = []
+    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+        notices.append(f"This is an animation of {image.n_frames} frames: only the first one was read.")
+    image.load()
+    return _to_rgb(ImageOps.exif_transpose(image)), notices
 
 
 def _check_size(width: int, height: int) -> None:
@@ -89,9 +101,10 @@ def _too_large() -> str:
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":  # 16- and 32-bit grey: Pillow would clip, not scale
-        values = np.asarray(image, dtype=np.float64)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        return Image.fromarray(np.clip(values / top * 255, 0, 255).astype(np.uint8)).convert("RGB")
+        values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0.0, neginf=0.0)
+        scales = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)  # a float image may use any of these
+        top = next((scale for scale in scales if values.max() <= scale), values.max())
+        return Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")
@@ -155,8 +168,10 @@ class ImageReader:
         if source is None:
             raise InputError("There is no photo yet: upload one, paste one, or take one with the camera.")
         if isinstance(source, Image.Image):
-            _check_size(*source.size)
-            return _to_rgb(ImageOps.exif_transpose(source)), []
+            with _damage_reported():  # it may not have been loaded yet
+                return _upright(source)
+        if not isinstance(source, str | Path | bytes):
+            raise InputError(f"Expected a photo, got {type(source).__name__}: give a path, bytes or a PIL image.")
         return open_photo(source if isinstance(source, bytes) else read_bytes(source))
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def read_texts(path: str | Path) -> tuple[list[TextRow], list[Rejected]]:
         with _open_text(path) as stream:
             records = _json_rows(stream) if kind == ".jsonl" else _table_rows(stream, kind, path.name)
             rows, rejected = _checked(records)
-    except (OSError, EOFError, lzma.LZMAError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError) as error:
         raise InputError(f"{path.name} cannot be read as UTF-8 text: {error}.") from error
     if not rows:
         raise InputError(f"{path.name} holds no row with a text and a label ({len(rejected)} rejected).")
@@ -76,8 +77,8 @@ def _json_rows(stream: io.TextIOBase) -> Iterator[tuple[int, dict | str]]:
             continue
         try:
             record = json.loads(text)
-        except json.JSONDecodeError as error:
-            yield line, f"not JSON ({error.msg})"
+        except (ValueError, RecursionError) as error:  # a number of 5000 digits is a ValueError of another kind
+            yield line, f"not JSON ({getattr(error, 'msg', error)})"
             continue
         yield line, record if isinstance(record, dict) else "not a JSON object"
 
@@ -147,24 +148,42 @@ class PhotoSet:
         self._zip = None
         if path.is_dir():
             names = sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
-            self.read: Callable[[str], bytes] = lambda name: (path / name).read_bytes()
+            self._read: Callable[[str], bytes] = lambda name: (path / name).read_bytes()
         elif zipfile.is_zipfile(path):
             self._zip = zipfile.ZipFile(path)
             names = sorted(name for name in self._zip.namelist() if not name.endswith("/"))
-            self.read = self._zip.read
+            self._read = self._zip.read
         else:
             raise InputError(f"{path.name} must be a folder or a zip with one folder a class, or with an index.csv.")
         self.rows = self._indexed() if "index.csv" in names else _by_folder(names)
         if not self.rows:
             raise InputError(f"{path.name} holds no labelled photos.")
 
+    def read(self, name: str) -> bytes:
+        """The bytes of one photo.
+
+        Raises:
+            InputError: where it is missing, or its part of the zip is damaged or encrypted.
+        """
+        try:
+            return self._read(name)
+        except (OSError, KeyError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise InputError(f"{name} cannot be read from {self.path.name}: {error}.") from error
+
     def _indexed(self) -> list[PhotoRow]:
-        table = csv.DictReader(io.StringIO(self.read("index.csv").decode("utf-8-sig")))
-        columns = table.fieldnames or []
+        try:
+            table = csv.DictReader(io.StringIO(self.read("index.csv").decode("utf-8-sig"), newline=""), strict=True)
+            columns = table.fieldnames or []
+            lines = [(table.line_num, row) for row in table]
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise InputError(f"index.csv cannot be read as a UTF-8 table: {error}.") from error
         label = next((column for column in ("class", "name", "label") if column in columns), None)
         if "path" not in columns or label is None:
             raise InputError(f"index.csv must have the columns path and class (or name), got {columns}.")
-        return [PhotoRow(row["path"], row[label], row.get("split") or "") for row in table]
+        for line, row in lines:
+            if not row["path"] or not row[label]:
+                raise InputError(f"index.csv has no {'path' if not row['path'] else label} in line {line}: fill it in.")
+        return [PhotoRow(row["path"], row[label], row.get("split") or "") for _, row in lines]
 
     def select(self, split: str | None) -> list[PhotoRow]:
         """The photos of a split; of all where `split` is None or the set has none.

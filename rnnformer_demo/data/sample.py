@@ -1,9 +1,12 @@
-"""What every reader makes of raw input, and the error that tells a visitor what to do."""
+"""What every reader makes of raw input, and the error that tells a visitor what to do. Imported without torch."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class InputError(ValueError):

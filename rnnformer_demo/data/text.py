@@ -56,6 +56,7 @@ class TextReader:
     def __init__(self, tokenizer: dict | Tokenizer, max_tokens: int):
         if isinstance(tokenizer, dict):
             tokenizer = Tokenizer.from_str(json.dumps(tokenizer))
+        tokenizer.encode_special_tokens = True  # whoever types "[PAD]" means these signs, not padding
         self.tokenizer, self.max_tokens = tokenizer, max_tokens
 
     def preprocessing(self) -> dict:
@@ -77,15 +78,16 @@ class TextReader:
         text = _clean(text)
         if not text:
             raise InputError("There is no text yet: type or paste a sentence.")
-        encoding = self.tokenizer.encode(text[: self.max_tokens * _CHARACTERS_PER_TOKEN])
+        start = text[: self.max_tokens * _CHARACTERS_PER_TOKEN]
+        encoding = self.tokenizer.encode(start)
         ids = encoding.ids[: self.max_tokens]
         if not ids or all(token == UNKNOWN for token in ids):
             raise InputError(
                 "This model knows none of these words or signs: write in the language that it was trained on."
             )
         offsets, words = encoding.offsets[: len(ids)], encoding.word_ids[: len(ids)]
-        end = offsets[-1][1]
-        shown = text[:end] if len(ids) < len(encoding.ids) or len(text) > encoding.offsets[-1][1] + 1 else text
+        was_cut = len(ids) < len(encoding.ids) or len(start) < len(text)
+        shown = text[: offsets[-1][1]] if was_cut else text
         names, units = _merge_subwords(text, offsets, words)
         step_units = torch.tensor(units)
         return Sample(
@@ -100,10 +102,10 @@ class TextReader:
         )
 
     def _notices(self, text: str, shown: str, ids: list[int], units: list[int]) -> Iterable[str]:
-        if len(ids) == self.max_tokens and len(shown) < len(text):
+        if len(shown) < len(text):
             yield (
                 f"The text is longer than this model reads: only its first {len(shown):,} of {len(text):,} characters "
-                f"({self.max_tokens} tokens) were used."
+                f"({len(ids)} tokens) were used."
             )
         unknown = len({unit for unit, token in zip(units, ids, strict=True) if token == UNKNOWN})
         total = units[-1] + 1

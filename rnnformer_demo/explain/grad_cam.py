@@ -1,10 +1,14 @@
 """Grad-CAM (Selvaraju et al. 2017) on the last feature grid of the CNN."""
 
-from captum.attr import LayerGradCam
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from ..data import Sample
-from ..models import Hybrid
 from .registry import Explanation, Report, register_method
+
+if TYPE_CHECKING:
+    from ..models import Hybrid
 
 
 @register_method(
@@ -15,6 +19,8 @@ from .registry import Explanation, Report, register_method
 )
 def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """One pass forward and one backward."""
+    from captum.attr import LayerGradCam
+
     (grid,) = model.taps("grid")
     scores = LayerGradCam(model.classify, grid).attribute(
         sample.inputs, target=target, additional_forward_args=(sample.mask,), relu_attributions=False

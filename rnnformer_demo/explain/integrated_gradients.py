@@ -1,14 +1,17 @@
 """Integrated gradients (Sundararajan et al. 2017) over words, over cells of the CNN's grid, and over pixels."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
-import torch
-from captum.attr import IntegratedGradients
-from torch import Tensor
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..data import Sample
-from ..models import Hybrid
 from .registry import Explanation, Report, counted, register_method, sum_by_unit
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..models import Hybrid
 
 GAP_WANTED = 0.01
 _STEPS = (24, 48, 96, 192)  # raised until the completeness gap is small enough
@@ -24,6 +27,8 @@ _ROWS_PER_PASS = 16
 )
 def integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Over words, or over the cells of the CNN's grid: of a photo only the part above the CNN is run repeatedly."""
+    import torch
+
     with torch.no_grad():
         tokens = model.tokens(model.embed(sample.inputs))
         baseline = model.tokens(model.embed(model.baseline(sample.inputs, sample.mask)))
@@ -64,6 +69,9 @@ def _integrate(
     report: Report,
 ) -> tuple[Tensor, float | None]:
     """Attributions of the shape of `features`, and their relative completeness gap."""
+    import torch
+    from captum.attr import IntegratedGradients
+
     with torch.no_grad():
         difference = (forward(features, sample.mask) - forward(baseline, sample.mask))[0, target].item()
     for steps in ladder:

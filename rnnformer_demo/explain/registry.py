@@ -1,14 +1,17 @@
 """What an attribution method is, what it returns, and where to find it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ..data import InputError, Sample
-from ..models import Hybrid
-from ..tracing import MODEL_LOCK
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..models import Hybrid
 
 Report = Callable[[float], None]  # takes the share that is done, 0-1
 
@@ -88,6 +91,10 @@ def explain(
     Raises:
         InputError: for a method that is unknown or does not fit the input.
     """
+    import torch
+
+    from ..tracing import MODEL_LOCK
+
     fitting = [known.name for known in methods_for(sample.grid is not None)]
     if method not in fitting:
         raise InputError(f"There is no method {str(method)[:60]!r} for this input: there is {', '.join(fitting)}.")
@@ -106,6 +113,8 @@ def sum_by_unit(features: Tensor, units: Tensor, count: int) -> Tensor:
         features: of any shape.
         units: index of the unit of each, broadcastable to `features`.
     """
+    import torch
+
     units = units.expand_as(features).flatten()
     return torch.zeros(count).index_add_(0, units, features.detach().float().flatten())
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from ..layers import (
+    RECURRENT_KINDS,
     AttentionBlock,
     AttentionPooling,
     LockedDropout,
@@ -39,6 +40,14 @@ class HybridConfig:
         for field in ("width", "units", "heads", "expansion", "recurrent_layers"):
             if getattr(self, field) < 1:
                 raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"labels must be different from each other, got {self.labels!r}")
+        if not set(self.recurrence) <= set(RECURRENT_KINDS):
+            raise ValueError(f"recurrence must be made of {sorted(RECURRENT_KINDS)}, got {self.recurrence!r}")
+        if self.width % self.heads:
+            raise ValueError(f"width must be a multiple of heads, got width {self.width} and heads {self.heads}")
+        if any(width < 1 for width in self.head_layers):
+            raise ValueError(f"head_layers must be widths of at least 1, got {self.head_layers}")
         if self.attention_layers < 0:
             raise ValueError(f"attention_layers must be 0 or more, got {self.attention_layers}")
         if not 0 <= self.dropout < 1:

@@ -21,6 +21,11 @@ class ImageConfig(HybridConfig):
         super().__post_init__()
         if self.image_size < STRIDE or self.image_size % STRIDE:
             raise ValueError(f"image_size must be a multiple of {STRIDE}, got {self.image_size}")
+        if not set(self.scans) <= {"rows", "columns"}:
+            raise ValueError(f"scans must be made of 'rows' and 'columns', got {self.scans!r}")
+        read = list(zip(self.recurrence, self.scans, strict=False))
+        if len(set(read)) < len(read):
+            raise ValueError(f"recurrence and scans must make each pair once, got {read}")
         if len(self.scans) < len(self.recurrence):
             raise ValueError(f"scans must name one scan for each of {self.recurrence}, got {self.scans}")
 

@@ -19,6 +19,18 @@ class TextConfig(HybridConfig):
     max_tokens: int = 256  # longer texts are cut, with a notice
     word_dropout: float = 0.05  # share of tokens that training replaces with the unknown token
 
+    def __post_init__(self):
+        super().__post_init__()
+        if len(set(self.recurrence)) < len(self.recurrence):
+            raise ValueError(f"recurrence must name each kind once, got {self.recurrence!r}")
+        if self.vocabulary <= UNKNOWN:
+            raise ValueError(f"vocabulary must be at least {UNKNOWN + 1}, got {self.vocabulary}")
+        for field in ("embedding", "max_tokens"):
+            if getattr(self, field) < 1:
+                raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
+        if not 0 <= self.word_dropout < 1:
+            raise ValueError(f"word_dropout must be in [0, 1), got {self.word_dropout}")
+
 
 class TextHybrid(Hybrid):
     """Token ids (B, T) to logits (B, C)."""

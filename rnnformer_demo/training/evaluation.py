@@ -60,14 +60,14 @@ def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: se
     rows, rejected = read_texts(path)
     kept, labels = [], []
     for row in rows:
+        if row.label in drop:
+            continue
         try:
-            label = label_index(row.label, checkpoint.labels)
+            labels.append(label_index(row.label, checkpoint.labels))
         except InputError as error:
             rejected.append(Rejected(row.line, str(error)))
-            continue
-        if row.label not in drop:
+        else:
             kept.append(row)
-            labels.append(label)
     return Scored(text_logits(checkpoint.model, checkpoint.reader, kept), torch.tensor(labels), rejected)
 
 

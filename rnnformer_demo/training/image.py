@@ -1,6 +1,7 @@
 """Training of an image hybrid from a set of labelled photos to a checkpoint: the trunk stays frozen."""
 
 import random
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,19 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from tqdm import tqdm
 
 from .. import checkpoints
 from ..checkpoints import Checkpoint
 from ..data import InputError
-from ..data.image import ImageReader
+from ..data.image import ImageReader, open_photo
 from ..data.readers import PhotoRow, PhotoSet
 from ..models.efficientnet import MEAN, STD, STRIDE
 from ..models.image import ImageConfig, ImageHybrid
-from . import metrics
 from .evaluation import short_path
 from .features import extract
 from .loop import Batch, Recipe, fit
-from .text import add_tests
+from .record import add_tests, calibrate, training_record
 from .trunk import pretrained_lite0
 
 HELD_OUT_SHARE = 0.1
@@ -52,7 +53,8 @@ def train(
     """
     photos = PhotoSet(data)
     splits = {row.split for row in photos.rows}
-    rows = [row for row in photos.select("train" if "train" in splits else None) if row.label not in set(drop or ())]
+    wanted = [row for row in photos.select("train" if "train" in splits else None) if row.label not in set(drop or ())]
+    rows = _readable(photos, wanted)
     raw_labels = sorted({row.label for row in rows})
     labels = tuple(label.replace("_", " ") for label in raw_labels)
     if len(labels) < 2:
@@ -92,31 +94,34 @@ def train(
     count = -(-len(training) // recipe.batch_size)
     history = fit(model.core, model.decide, batches, count, accuracy, recipe, runs / name, resume)
     model.eval()
-    logits = held_out_logits()
-    temperature = metrics.fit_temperature(logits, targets[held_out])
     about = {
         "data": {
             "file": short_path(data),
-            "rows": len(rows),
+            "rows": len(wanted),
+            "rejected_rows": len(wanted) - len(rows),
             "trained_on": len(training),
             "held_out": len(held_out),
             "views": views,
             "left_out_classes": drop or [],
         },
         "command": command,
-        "seed": recipe.seed,
-        "training": {
-            "minutes": round((time.time() - started) / 60, 1),
-            "threads": torch.get_num_threads(),
-            "history": [vars(progress) for progress in history],
-        },
-        "metrics": {
-            "held_out": metrics.summarise((logits / temperature).softmax(-1), targets[held_out])
-            | {"ece_before_scaling": metrics.expected_calibration_error(logits.softmax(-1), targets[held_out])}
-        },
-    }
+    } | training_record(recipe, history, started)
+    temperature, about["metrics"] = calibrate(held_out_logits(), targets[held_out])
     saved = checkpoints.save(name, model, reader, about, temperature, folder=folder)
     return add_tests(saved, tests, about, folder=folder, split=None, drop=drop or ())
+
+
+def _readable(photos: PhotoSet, rows: list[PhotoRow]) -> list[PhotoRow]:
+    """The rows whose photos open; of the others it is said which and why."""
+    kept = []
+    for row in tqdm(rows, desc="checking photos", mininterval=2):
+        try:
+            open_photo(photos.read(row.path))
+        except InputError as error:
+            tqdm.write(f"{row.path} is left out: {error}", file=sys.stderr)
+        else:
+            kept.append(row)
+    return kept
 
 
 def _mask(batch: int, steps: int) -> torch.Tensor:

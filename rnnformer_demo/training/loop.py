@@ -72,7 +72,7 @@ def fit(
     Raises:
         InputError: where there is nothing to resume, or where it was trained by another recipe.
     """
-    optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate)
+    optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate, fused=True)
     steps = recipe.epochs * batches_per_epoch
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, recipe.warmup))
     state = _State(run_folder, model, optimizer, recipe)
