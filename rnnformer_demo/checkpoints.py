@@ -145,11 +145,9 @@ def recorded_logits(checkpoint: Checkpoint) -> Tensor:
 
 
 def _write_card(path: Path, card: dict) -> None:
-    """Readable where a person reads, compact where only the tokenizer does."""
-    head = {key: value for key, value in card.items() if key != "preprocessing"}
-    text = json.dumps(head, indent=1, ensure_ascii=False)
-    tail = json.dumps(card["preprocessing"], ensure_ascii=False, separators=(",", ":"))
-    path.write_text(f'{text[:-2]},\n "preprocessing": {tail}\n}}\n', encoding="utf-8")
+    """One key a line: short enough to read, and a confusion matrix of 101 classes stays one line."""
+    lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in card.items()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def _narrow(tensor: Tensor) -> Tensor:

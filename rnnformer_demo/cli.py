@@ -293,7 +293,9 @@ def _command_line(options: argparse.Namespace) -> str:
     """The command that trains the same model again, without what only concerns this run."""
     skipped = {"run", "kind", "json", "checkpoints", "resume", "runs", "threads"}
     parts = ["python -m rnnformer_demo train", options.kind]
-    for key, value in vars(options).items():
+    first = ("name", "data", "test")
+    given = {key: getattr(options, key) for key in first} | vars(options)
+    for key, value in given.items():
         if key in skipped or value in (None, False, [], ""):
             continue
         values = value if isinstance(value, list) else [] if value is True else [value]

@@ -13,9 +13,35 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
-from torch import Tensor
 
+from .descriptions import (
+    MEAN_OF_HEADS,
+    POOLING,
+    attended,
+    describe_attention,
+    describe_attribution,
+    describe_states,
+    head_name,
+    head_weights,
+    hidden_states,
+    step_names,
+)
 from .pipeline import Analysis
+
+__all__ = [
+    "DPI",
+    "MEAN_OF_HEADS",
+    "POOLING",
+    "attention_figure",
+    "attribution_figure",
+    "cell_at",
+    "describe_attention",
+    "describe_attribution",
+    "describe_states",
+    "states_figure",
+    "to_image",
+    "to_png",
+]
 
 # Whichever of these is installed draws Chinese and Japanese; matplotlib complains of every absent one at every letter.
 _CJK_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei")
@@ -26,12 +52,11 @@ FOR, AGAINST = (33 / 255, 102 / 255, 172 / 255), (224 / 255, 120 / 255, 30 / 255
 # All safe for colour-blind eyes.
 DIVERGING = LinearSegmentedColormap.from_list("against to for", [AGAINST, (1, 1, 1), FOR])
 SEQUENTIAL, SIGNED_STATES = "viridis", "PuOr"
-MEAN_OF_HEADS = "mean of heads"
-POOLING = "pooling"
-DPI = 110
-_MAX_LABELS = 48  # more words than this cannot be read under an axis: every n-th is written
+DPI = 130
+_MAX_LABELS = 32  # more words than this cannot be read under an axis: every n-th is written
 _MAX_WORD = 14
 _BARS = 24
+_WIDTH = 5.8  # inches
 _MOST_OPAQUE = 0.75
 
 
@@ -44,7 +69,7 @@ def attribution_figure(analysis: Analysis) -> Figure:
     else:
         count = min(len(analysis.sample.names), _BARS)
         left = _room(analysis.sample.names)
-        figure, ax, _ = _figure(title, 7.0, 1.6 + 0.2 * max(count, 8), left, right=0.3, bottom=0.65)
+        figure, ax, _ = _figure(title, _WIDTH, 1.6 + 0.2 * max(count, 8), left, right=0.3, bottom=0.65)
         _draw_word_scores(ax, analysis)
     return figure
 
@@ -61,21 +86,21 @@ def attention_figure(analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS, 
         ValueError: for a layer, head or step that the trace does not hold.
     """
     pooling = layer == POOLING
-    what = "pooling weights" if pooling else f"attention, {layer}, {_head_name(head)}"
+    what = "pooling weights" if pooling else f"attention, {layer}, {head_name(head)}"
     if analysis.sample.grid:
+        weights = attended(analysis, layer, head, from_step)
         if not pooling:
             what += ", mean over all cells" if from_step is None else f", from {analysis.sample.names[from_step]}"
         figure, ax, bar = _photo_figure(_title(analysis, what))
-        weights = _attended(analysis, layer, head, from_step)
         _overlay(ax, bar, analysis, weights.view(analysis.sample.grid).numpy(), SEQUENTIAL)
         _outline(ax, analysis, from_step)
     else:
-        weights = analysis.trace.pooling[None] if pooling else _head(analysis, layer, head)
+        weights = analysis.trace.pooling[None] if pooling else head_weights(analysis, layer, head)
         what += "" if pooling else "; each row sums to 1"
         room = _room(analysis.sample.names)
-        left, height = (0.3, 1.5 + room) if pooling else (0.3 + room, 5.3 + room)
-        figure, ax, bar = _figure(_title(analysis, what), 7.0, height, left, right=0.95, bottom=0.3 + room)
-        _draw_matrix(ax, bar, weights.numpy(), _step_names(analysis), SEQUENTIAL)
+        left, height = (0.3, 1.5 + room) if pooling else (0.3 + room, 4.5 + room)
+        figure, ax, bar = _figure(_title(analysis, what), _WIDTH, height, left, right=0.95, bottom=0.3 + room)
+        _draw_matrix(ax, bar, weights.numpy(), step_names(analysis), SEQUENTIAL)
     return figure
 
 
@@ -100,53 +125,18 @@ def states_figure(analysis: Analysis, recurrence: str, direction: str = "forward
     Raises:
         ValueError: for a recurrence or direction that the trace does not hold.
     """
-    states = _states(analysis, recurrence, direction)
+    states = hidden_states(analysis, recurrence, direction)
     title = _title(analysis, f"hidden states, {recurrence}, {direction}")
     bottom = 0.55 if analysis.sample.grid else 0.1 + _room(analysis.sample.names)
-    figure, ax, bar = _figure(title, 7.0, 4.6 + bottom, left=0.7, right=1.05, bottom=bottom)
+    figure, ax, bar = _figure(title, _WIDTH, 4.2 + bottom, left=0.7, right=1.05, bottom=bottom)
     image = ax.imshow(states.T.numpy(), aspect="auto", cmap=SIGNED_STATES, vmin=-1, vmax=1, interpolation="nearest")
     _colour_bar(image, bar, "hidden state")
     if analysis.sample.grid:
         _label_rows(ax, analysis.sample.grid)
     else:
-        _label_steps(ax.xaxis, _step_names(analysis))
+        _label_steps(ax.xaxis, step_names(analysis))
     ax.set_ylabel("unit")
     return figure
-
-
-def describe_attribution(analysis: Analysis, count: int = 5) -> str:
-    """The attribution figure in words."""
-    scores, names = analysis.explanation.scores, _score_names(analysis)
-    order = scores.abs().argsort(descending=True)[:count].tolist()
-    strongest = ", ".join(f"{names[index]} ({scores[index]:+.2f})" for index in order)
-    return f"{analysis.explanation.method} for {analysis.target}. Strongest: {strongest}."
-
-
-def describe_attention(
-    analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS, from_step: int | None = None, count: int = 5
-) -> str:
-    """The attention figure in words."""
-    weights = _attended(analysis, layer, head, from_step)
-    order = weights.argsort(descending=True)[:count].tolist()
-    names = _spoken_steps(analysis)
-    most = ", ".join(f"{names[index]} ({weights[index]:.1%})" for index in order)
-    if layer == POOLING:
-        return f"Pooling. The decision draws most on: {most}."
-    who = "on average" if from_step is None else f"from {names[from_step]}"
-    return f"Attention, {layer}, {_head_name(head)}. Attended most {who}: {most}."
-
-
-def describe_states(analysis: Analysis, recurrence: str, direction: str = "forward") -> str:
-    """The figure of hidden states in words."""
-    states = _states(analysis, recurrence, direction)
-    change = states.diff(dim=0).norm(dim=-1)
-    if not len(change):
-        return f"Hidden states of {recurrence}, {direction}: one step, {states.shape[1]} units."
-    step = int(change.argmax()) + 1
-    return (
-        f"Hidden states of {recurrence}, {direction}: {states.shape[0]} steps, {states.shape[1]} units. "
-        f"The largest change comes at {_spoken_steps(analysis)[step]}."
-    )
 
 
 def to_png(figure: Figure, dpi: int = DPI) -> bytes:
@@ -176,7 +166,7 @@ def _figure(
     ax = figure.add_axes((left / width, bottom / height, (width - left - right) / width, tall))
     bar = figure.add_axes(((width - right + 0.12) / width, bottom / height, 0.14 / width, tall))
     bar.set_axis_off()
-    figure.text(0.12 / width, 1 - 0.14 / height, title.replace("$", r"\$"), fontsize=10, va="top")
+    figure.text(0.12 / width, 1 - 0.14 / height, title.replace("$", r"\$"), fontsize=9, va="top")
     return figure, ax, bar
 
 
@@ -186,71 +176,11 @@ def _room(names: Sequence[str]) -> float:
 
 
 def _photo_figure(title: str) -> tuple[Figure, Axes, Axes]:
-    return _figure(title, 6.0, 5.5, left=0.12, right=0.95, bottom=0.12)
+    return _figure(title, _WIDTH, 5.3, left=0.12, right=0.95, bottom=0.12)
 
 
 def _title(analysis: Analysis, what: str) -> str:
     return f"{analysis.prediction.model}: {what}"
-
-
-def _head_name(head: str) -> str:
-    return head if head == MEAN_OF_HEADS else f"head {head}"
-
-
-def _attended(analysis: Analysis, layer: str, head: str, from_step: int | None) -> Tensor:
-    """(T,) weights that the steps get: from one step, or in the mean over all; or from the pooling."""
-    if layer == POOLING:
-        return analysis.trace.pooling
-    weights = _head(analysis, layer, head)
-    if from_step is None:
-        return weights.mean(0)
-    if not 0 <= from_step < len(weights):
-        raise ValueError(f"from_step must be 0 to {len(weights) - 1}, got {from_step}")
-    return weights[from_step]
-
-
-def _head(analysis: Analysis, layer: str, head: str) -> Tensor:
-    """(T, T) weights of one head, or of all in the mean."""
-    if layer not in analysis.trace.attention:
-        raise ValueError(f"layer must be one of {sorted(analysis.trace.attention)}, got {layer!r}")
-    weights = analysis.trace.attention[layer]  # (H, T, T)
-    if head == MEAN_OF_HEADS:
-        return weights.mean(0)
-    if not str(head).isdecimal() or not 1 <= int(head) <= len(weights):
-        raise ValueError(f"head must be 1 to {len(weights)} or {MEAN_OF_HEADS!r}, got {head!r}")
-    return weights[int(head) - 1]
-
-
-def _states(analysis: Analysis, recurrence: str, direction: str) -> Tensor:
-    """(T, U) hidden states."""
-    if recurrence not in analysis.trace.states:
-        raise ValueError(f"recurrence must be one of {sorted(analysis.trace.states)}, got {recurrence!r}")
-    if direction not in ("forward", "backward"):
-        raise ValueError(f"direction must be 'forward' or 'backward', got {direction!r}")
-    return analysis.trace.states[recurrence][:, 0 if direction == "forward" else 1]
-
-
-def _spoken_steps(analysis: Analysis) -> list[str]:
-    """A name for each step as a sentence takes it."""
-    return list(analysis.sample.names) if analysis.sample.grid else _step_names(analysis)
-
-
-def _step_names(analysis: Analysis) -> list[str]:
-    """A name for each step: its word, or "…" where a word goes on; its cell."""
-    names, previous = [], None
-    for unit in analysis.sample.step_units.tolist():
-        name = analysis.sample.names[unit] if unit != previous else "…"
-        names.append(name if analysis.sample.grid is None else name.replace("row ", "").replace(", column ", "·"))
-        previous = unit
-    return names
-
-
-def _score_names(analysis: Analysis) -> list[str]:
-    explanation = analysis.explanation
-    if explanation.grid is None or explanation.grid == analysis.sample.grid:
-        return list(analysis.sample.names)
-    rows, columns = explanation.grid
-    return [f"pixel at {column}, {row}" for row in range(rows) for column in range(columns)]
 
 
 def _short(word: str) -> str:
@@ -260,7 +190,7 @@ def _short(word: str) -> str:
 
 def _label_steps(axis, names: list[str]) -> None:
     every = -(-len(names) // _MAX_LABELS)
-    axis.set_ticks(range(0, len(names), every), [_short(name) for name in names[::every]], fontsize=7)
+    axis.set_ticks(range(0, len(names), every), [_short(name) for name in names[::every]], fontsize=8)
     if axis.axis_name == "x":
         axis.set_tick_params(rotation=90)
 

@@ -19,7 +19,7 @@ MAX_PIXELS = 50_000_000
 MIN_SIDE = 8
 _LONG = 2.0  # aspect ratio from which the cut to a square deserves a notice
 # What Pillow's decoders raise on damaged files (found by flipping and cutting bytes of the fixtures, see tests).
-_DAMAGED = (OSError, ValueError, SyntaxError, EOFError, struct.error)
+_DAMAGED = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, LookupError, struct.error)
 
 
 def read_bytes(path: str | Path) -> bytes:

@@ -219,7 +219,7 @@ def label_index(label: str, labels: tuple[str, ...]) -> int:
     folded = {_folded(name): index for index, name in enumerate(labels)}
     if _folded(label) in folded:
         return folded[_folded(label)]
-    if label.isdecimal() and int(label) < len(labels):
+    if label.isdecimal() and len(label) < 10 and int(label) < len(labels):
         return int(label)
     known = ", ".join(labels[:8]) + (", ..." if len(labels) > 8 else "")
     raise InputError(f"There is no label {label[:60]!r}: this model has {known}.")

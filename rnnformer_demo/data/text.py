@@ -1,6 +1,7 @@
 """Text to samples: the tokenizer that a checkpoint carries, and its training."""
 
 import json
+import re
 from collections.abc import Iterable
 
 import torch
@@ -19,10 +20,17 @@ _CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = Regex(
     rf"[{_CJK}]|[^\W{_CJK}]+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W{_CJK}]+|[^\w\s]",
 )
+_CONTINUING = re.compile(rf"[^\W{_CJK}]|'")  # what can stand in a word after its first letter
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
-    """A WordPiece tokenizer of at most `vocabulary` entries, special tokens included, trained on the given texts."""
+    """A WordPiece tokenizer of at most `vocabulary` entries, special tokens included, trained on the given texts.
+
+    The same texts give the same tokenizer, or an interrupted run could not be resumed. Left alone, the trainer numbers
+    the continuing letters ("##a") in the order of a hash table, and breaks ties between merges by these numbers:
+    here they are named first, as special tokens, and are made ordinary ones afterwards.
+    """
+    texts = list(texts)
     tokenizer = Tokenizer(models.WordPiece(unk_token=SPECIAL_TOKENS[UNKNOWN], max_input_chars_per_word=40))
     replacements = (("’", "'"), ("‘", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("''", '"'))
     tokenizer.normalizer = normalizers.Sequence(
@@ -38,11 +46,15 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Split(_WORD, behavior="removed", invert=True)
     tokenizer.decoder = decoders.WordPiece()
+    letters = set().union(*(tokenizer.normalizer.normalize_str(text) for text in texts))
+    continuing = sorted(f"##{letter}" for letter in letters if _CONTINUING.fullmatch(letter))
     trainer = trainers.WordPieceTrainer(
-        vocab_size=vocabulary, special_tokens=list(SPECIAL_TOKENS), min_frequency=2, show_progress=False
+        vocab_size=vocabulary, special_tokens=[*SPECIAL_TOKENS, *continuing], min_frequency=2, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return tokenizer
+    trained = json.loads(tokenizer.to_str())
+    trained["added_tokens"] = [token for token in trained["added_tokens"] if token["content"] in SPECIAL_TOKENS]
+    return Tokenizer.from_str(json.dumps(trained))
 
 
 class TextReader:

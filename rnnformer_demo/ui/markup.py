@@ -1,0 +1,109 @@
+"""HTML that is built from visitors' text and from models' cards: everything in it goes through `html.escape`."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..pipeline import Analysis
+
+FOR, AGAINST = (33, 102, 172), (224, 120, 30)  # blue and orange: apart for colour-blind eyes too
+STRONGEST = 0.55  # opacity of the strongest word; more, and text on it falls below a contrast of 4.5:1
+READING = """<dl class="reading">
+<dt>Attribution</dt>
+<dd>How much each word or cell of the photo moves the logit of the class, compared with an input without evidence.
+Another method may tell another story: try two before you believe one.</dd>
+<dt>Attention</dt>
+<dd>Which steps a layer mixes. Attention acts on hidden states, and a state has already mixed the whole input: a bright
+column is no proof that this word alone decides. “pooling” is the last step, where the states are averaged.</dd>
+<dt>Hidden states</dt>
+<dd>What each unit of the LSTM and the GRU holds after each step, between −1 and 1. A vertical edge is a step at which
+the network changes its mind; “backward” reads from the end.</dd>
+<dt>Prediction</dt>
+<dd>The probabilities are calibrated on held-out data, yet the model names one of its classes for anything that it is
+shown, also for what it has never seen.</dd>
+</dl>"""
+_FAINTEST = 0.04  # a share of the strongest score below which a word stays plain
+_TESTED_ON = {"held_out": "training data held out", "dev": "the development set", "test": "the test set"}
+
+
+def summary(analysis: Analysis) -> str:
+    """What was predicted, how long it took, and the notices."""
+    prediction = analysis.prediction
+    notices = "".join(f"<li>{escape(notice)}</li>" for notice in analysis.notices)
+    return (
+        f'<p class="facts"><strong>{escape(prediction.label)}</strong>, {prediction.confidence:.1%} sure. '
+        f"One pass through <code>{escape(prediction.model)}</code> took {prediction.latency_ms:.0f} ms.</p>"
+        + (f'<ul class="notices" role="status">{notices}</ul>' if notices else "")
+    )
+
+
+def words(analysis: Analysis) -> str:
+    """The text as it was read, each word on the colour of its score, with a legend. For words only."""
+    scores = analysis.explanation.scores.tolist()
+    strongest = max(map(abs, scores)) or 1.0
+    text, parts, end = str(analysis.sample.shown), [], 0
+    for name, score in zip(analysis.sample.names, scores, strict=True):
+        start = text.index(name, end)
+        parts += [escape(text[end:start]), _word(name, score, score / strongest)]
+        end = start + len(name)
+    parts.append(escape(text[end:]))
+    return f'<div class="words" tabindex="0" dir="auto">{"".join(parts)}</div>{_legend(analysis.target, strongest)}'
+
+
+def _word(name: str, score: float, share: float) -> str:
+    title = f'title="{escape(name)}: {score:+.3f}"'
+    if abs(share) < _FAINTEST:
+        return f"<span {title}>{escape(name)}</span>"
+    return f'<span {title} style="background:{_colour(share)}">{escape(name)}</span>'
+
+
+def _colour(share: float) -> str:
+    red, green, blue = FOR if share > 0 else AGAINST
+    return f"rgba({red},{green},{blue},{abs(share) * STRONGEST:.3f})"
+
+
+def _legend(target: str, strongest: float) -> str:
+    steps = "".join(f'<i style="background:{_colour(share)}"></i>' for share in (-1, -0.6, -0.25, 0.25, 0.6, 1))
+    return (
+        f'<p class="legend"><span>against “{escape(target)}”</span>'
+        f'<span class="scale" aria-hidden="true">{steps}</span>'
+        f"<span>for “{escape(target)}”</span><span>strongest colour: ±{strongest:.2f} of the logit</span></p>"
+    )
+
+
+def completeness(analysis: Analysis) -> str:
+    """What the method means, and how exactly its scores add up, in a sentence or two."""
+    from ..explain import METHODS
+
+    about = escape(METHODS[analysis.explanation.method].about)
+    gap = analysis.explanation.completeness_gap
+    exactness = "" if gap is None else f" Here they do to within <strong>{gap:.2%}</strong> (completeness gap)."
+    return f'<p class="caption">{about}{exactness}</p>'
+
+
+def caption(description: str) -> str:
+    """A figure's text alternative, to be read below it."""
+    return f'<p class="caption">{escape(description)}</p>'
+
+
+def model_facts(model: dict) -> str:
+    """Size and measured accuracy of a model, from its entry in the list of models."""
+    measured = [
+        f"{figures['accuracy']:.1%} of {figures['n']:,} right on {_TESTED_ON.get(name, name)}{_interval(figures)}"
+        for name, figures in model["metrics"].items()
+        if isinstance(figures, dict) and {"accuracy", "n"} <= set(figures)
+    ]
+    return (
+        f'<p class="caption"><code>{escape(model["name"])}</code> has {model["parameters"] / 1e6:.1f} million '
+        f"parameters ({model['bytes'] / 1e6:.1f} MB) and knows {len(model['labels'])} classes. "
+        f"Measured: {escape('; '.join(measured)) or 'nothing yet'}.</p>"
+    )
+
+
+def _interval(figures: dict) -> str:
+    if "interval" not in figures:
+        return ""
+    low, high = figures["interval"]
+    return f" (95 % interval {low:.1%} to {high:.1%})"

@@ -1,0 +1,37 @@
+"""What makes the first click quick: imports, weights and first runs, done in the background."""
+
+import logging
+import threading
+from typing import Any
+
+from ..cards import list_models
+
+_HEAD_START = 1.0  # seconds in which the first page has the interpreter for itself
+_TEXT = "A first sentence."
+
+
+def warm_up() -> threading.Thread:
+    """Starts to import and to run everything once, a moment later, on a daemon thread."""
+    timer = threading.Timer(_HEAD_START, _run_everything_once)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _run_everything_once() -> None:
+    # The page works without: a failure here would come again, with its sentence, at the visitor's click.
+    try:
+        from .. import pipeline
+        from . import views
+
+        for model in list_models():
+            analysis = pipeline.analyse(model["name"], _source(model["modality"]))
+            views.everything(analysis, None, None, None, None, views.DIRECTIONS[0])
+    except Exception:
+        logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
+
+
+def _source(modality: str) -> Any:
+    from ..data import recorded_input
+
+    return recorded_input(modality, _TEXT)

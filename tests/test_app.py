@@ -1,0 +1,274 @@
+"""The served page through its HTTP API, its handlers and its HTML."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from browser import EXAMPLES, ODD_IMAGES, served
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from rnnformer_demo import pipeline
+from rnnformer_demo.explain import METHODS, methods_for
+from rnnformer_demo.models import Hybrid
+from rnnformer_demo.ui import handlers, markup, views
+
+TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
+TEXT = "A witty, tender film with two wonderful performances."
+PHOTO = str(EXAMPLES / "elephant.jpg")
+PREDICTION_KEYS = {"model", "label", "confidence", "probabilities", "notices", "latency_ms"}
+EXPLANATION_KEYS = {
+    *("model", "model_sha256", "method", "target"),
+    *("scores", "completeness_gap", "seed", "notices"),
+}
+# What the page says of the odd files that cannot be read; the others of the folder must be read.
+REFUSED = {
+    "libvips_truncated.jpg": "damaged or cut short",
+    "pillow_truncated_image.png": "damaged or cut short",
+    "pillow_png_decompression_dos.png": "damaged or cut short|not an image",
+    "made_1x1.png": "only 1 x 1 pixels",
+    "made_empty.jpg": "zero bytes",
+    "made_huge_20000x12000_1bit.png": "million pixels",
+    "pillow_decompression_bomb.gif": "million pixels|damaged or cut short",
+}
+ANIMATIONS = {
+    *("image_large-gif-anim-combine.gif", "libvips_big-height.webp", "pillow_blend_op_over_near_transparent.png"),
+    *("pillow_chi.gif", "pillow_dispose_bgnd_transparency.gif"),
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    with served(tmp_path_factory.mktemp("gradio")) as address:
+        yield Client(address, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def text_analysis() -> pipeline.Analysis:
+    return pipeline.analyse(TEXT_MODEL, TEXT)
+
+
+@pytest.fixture(scope="module")
+def photo_analysis() -> pipeline.Analysis:
+    return pipeline.analyse(PHOTO_MODEL, PHOTO)
+
+
+def test_models(client):
+    models = {model["name"]: model for model in client.predict(api_name="/models")}
+    assert models[TEXT_MODEL]["labels"] == ["negative", "positive"]
+    assert models[PHOTO_MODEL]["modality"] == "image"
+    assert len(models[PHOTO_MODEL]["labels"]) == 101
+    for model in models.values():
+        assert set(model) == {"name", "modality", "labels", "parameters", "bytes", "metrics"}
+        assert 0 < model["bytes"] <= 10_000_000
+
+
+def test_only_the_api_is_public(client):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(endpoints) == {"/models", "/predict", "/predict_image", "/explain", "/explain_image"}
+    assert [parameter["parameter_name"] for parameter in endpoints["/explain"]["parameters"]] == [
+        *("model", "text", "method", "target")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "label"),
+    [
+        ("/predict", {"model": TEXT_MODEL, "text": TEXT}, "positive"),
+        ("/predict_image", {"model": PHOTO_MODEL, "image": handle_file(PHOTO)}, "elephant"),
+    ],
+)
+def test_predict(client, endpoint, arguments, label):
+    prediction = client.predict(**arguments, api_name=endpoint)
+    assert set(prediction) >= PREDICTION_KEYS
+    assert prediction["label"] == label == max(prediction["probabilities"], key=prediction["probabilities"].get)
+    assert prediction["confidence"] == prediction["probabilities"][label]
+    assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert prediction["latency_ms"] > 0
+
+
+@pytest.mark.parametrize("method", [method.name for method in methods_for(has_grid=False)])
+def test_explain(client, method):
+    explanation = client.predict(TEXT_MODEL, TEXT, method, "negative", api_name="/explain")
+    assert set(explanation) >= EXPLANATION_KEYS | {"units"}
+    assert explanation["units"][:3] == ["A", "witty", ","]
+    assert len(explanation["scores"]) == len(explanation["units"])
+    assert (explanation["method"], explanation["target"]) == (method, "negative")
+    assert explanation["scores"][1] < 0  # "witty" speaks against "negative"
+
+
+@pytest.mark.parametrize("method", [method.name for method in methods_for(has_grid=True) if not method.slow])
+def test_explain_image(client, method):
+    explanation = client.predict(PHOTO_MODEL, handle_file(PHOTO), method, api_name="/explain_image")
+    rows, columns = explanation["grid"]
+    assert set(explanation) >= EXPLANATION_KEYS
+    assert len(explanation["scores"]) == rows * columns
+    assert explanation["target"] == "elephant"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"model": TEXT_MODEL, "text": ""}, "There is no text yet"),
+        ({"model": TEXT_MODEL, "text": " \n\t "}, "There is no text yet"),
+        ({"model": TEXT_MODEL, "text": "🎬 🎬"}, "knows none of these words"),
+        ({"model": "nobody", "text": TEXT}, "There is no model 'nobody'"),
+        ({"model": "../secret", "text": TEXT}, "There is no model"),
+        ({"model": PHOTO_MODEL, "text": TEXT}, "reads image, not text"),
+        ({"model": TEXT_MODEL, "text": TEXT, "target": "neutral"}, "There is no label 'neutral'"),
+        ({"model": TEXT_MODEL, "text": TEXT, "method": "guessing"}, "There is no method 'guessing'"),
+        ({"model": TEXT_MODEL, "text": TEXT, "method": "grad-cam"}, "There is no method 'grad-cam'"),
+    ],
+)
+def test_bad_input_gets_a_sentence(client, arguments, sentence):
+    with pytest.raises(AppError, match=re.escape(sentence)):
+        client.predict(**arguments, api_name="/explain")
+
+
+@pytest.mark.parametrize("image", [None, "/etc/hostname", {"path": "/etc/hostname"}])
+def test_only_uploads_are_read(client, image):
+    with pytest.raises(AppError, match=r"must be sent as an uploaded file|There is no photo yet"):
+        client.predict(PHOTO_MODEL, image, api_name="/predict_image")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("empty.jpg", b"", "zero bytes"),
+        ("words.png", b"no image at all", "not an image"),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawings are not photos"),
+        ("half.jpg", Path(PHOTO).read_bytes()[:3000], "damaged or cut short"),
+    ],
+)
+def test_bad_photos_get_a_sentence(client, tmp_path, name, data, sentence):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(AppError, match=sentence):
+        client.predict(PHOTO_MODEL, handle_file(str(path)), api_name="/predict_image")
+
+
+@pytest.mark.skipif(not ODD_IMAGES.is_dir(), reason="the folder of odd images is not beside this repository")
+def test_odd_photos_are_read_or_refused_with_a_sentence(client):
+    for path in sorted(ODD_IMAGES.iterdir()):
+        if path.suffix in (".csv", ".json"):
+            continue
+        if path.name in REFUSED:
+            with pytest.raises(AppError, match=REFUSED[path.name]):
+                client.predict(PHOTO_MODEL, handle_file(str(path)), api_name="/predict_image")
+        else:
+            prediction = client.predict(PHOTO_MODEL, handle_file(str(path)), api_name="/predict_image")
+            assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-5), path.name
+            animated = any("only the first one was read" in notice for notice in prediction["notices"])
+            assert animated == (path.name in ANIMATIONS), path.name
+
+
+def test_a_megabyte_of_text_is_cut_with_a_notice(client):
+    prediction = client.predict(TEXT_MODEL, "A fine film. " * 80_000, api_name="/predict")
+    assert "longer than this model reads" in prediction["notices"][0]
+
+
+def test_words_are_escaped():
+    text = "A great <script>alert(1)</script> film & <img src=x onerror=alert(2)> ${x} {{x}} \"quoted\" 'too'"
+    html = markup.words(pipeline.analyse(TEXT_MODEL, text))
+    assert "<script" not in html
+    assert "<img" not in html
+    shown = re.sub(r"<[^>]*>", "", html.split("</div>")[0])
+    for entity, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#x27;", "'"), ("&amp;", "&")):
+        shown = shown.replace(entity, sign)
+    assert shown == text
+
+
+@pytest.mark.parametrize("colour", [markup.FOR, markup.AGAINST])
+@pytest.mark.parametrize(("ground", "ink"), [((255, 255, 255), (15, 23, 42)), ((15, 23, 42), (241, 245, 249))])
+def test_words_can_be_read_on_every_colour(colour, ground, ink):
+    mixed = [markup.STRONGEST * top + (1 - markup.STRONGEST) * below for top, below in zip(colour, ground, strict=True)]
+    lighter, darker = sorted((luminance(mixed), luminance(ink)), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def luminance(colour) -> float:
+    """Relative luminance as WCAG 2 defines it, of a colour in 0-255."""
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (part / 255 for part in colour)]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_redrawing_runs_no_model(monkeypatch, text_analysis, photo_analysis):
+    monkeypatch.setattr(Hybrid, "decide", forbidden)
+    monkeypatch.setattr(pipeline, "analyse", forbidden)
+    for analysis in (text_analysis, photo_analysis):
+        for layer in (*analysis.trace.attention, "pooling"):
+            picture, _ = handlers.redraw_attention(analysis, layer, "2", views.ALL_CELLS)
+            assert layer in picture.alt_text.lower()
+        for recurrence in analysis.trace.states:
+            picture, _ = handlers.redraw_states(analysis, recurrence, "backward")
+            assert picture.alt_text.startswith(f"Hidden states of {recurrence}, backward")
+
+
+def test_another_target_does_not_predict_again(monkeypatch, photo_analysis):
+    monkeypatch.setattr(pipeline, "record", forbidden)
+    analysis, *_ = handlers.re_explain(photo_analysis, "grad-cam", "rhino", progress=lambda *share, **text: None)
+    assert (analysis.explanation.method, analysis.target) == ("grad-cam", "rhino")
+    assert analysis.trace is photo_analysis.trace
+    analysis, *_ = handlers.re_explain(analysis, "grad-cam", handlers.PREDICTED, progress=lambda *share, **text: None)
+    assert analysis.target == photo_analysis.prediction.label
+
+
+def test_a_result_that_has_gone_is_missed_with_a_sentence():
+    for handler, chosen in (
+        (handlers.redraw_attention, ("pooling", "1", views.ALL_CELLS)),
+        (handlers.redraw_states, ("lstm tokens 1", "forward")),
+        (handlers.re_explain, ("occlusion", "")),
+        (handlers.re_explain, ("occlusion", "positive")),
+    ):
+        with pytest.raises(gr.Error, match="press Analyse again"):
+            handler(None, *chosen)
+
+
+def forbidden(*arguments, **named):
+    """Stands for what must not be called."""
+    raise AssertionError("a model was run")
+
+
+def test_a_photo_seen_from_one_cell(photo_analysis):
+    from rnnformer_demo import figures
+
+    layer = next(iter(photo_analysis.trace.attention))
+    average, _ = handlers.redraw_attention(photo_analysis, layer, "1", views.ALL_CELLS)
+    single, _ = handlers.redraw_attention(photo_analysis, layer, "1", "row 3, column 5")
+    assert average.value != single.value
+    assert "from row 3, column 5" in single.alt_text
+    figure = figures.attention_figure(photo_analysis, layer)
+    width, height = figures.to_image(figure).size
+    assert views.viewpoint_at(photo_analysis, layer, "1", 0.05 * width, 0.15 * height) == "row 1, column 1"
+    assert views.viewpoint_at(photo_analysis, layer, "1", 0.99 * width, 0.5 * height) == views.ALL_CELLS
+
+
+def test_the_page_says_how_good_a_model_is():
+    model = {
+        "name": "a<b",
+        "parameters": 2_000_000,
+        "bytes": 4_100_000,
+        "labels": ["x", "y"],
+        "metrics": {"test": {"accuracy": 0.934, "n": 2893, "interval": [0.924, 0.942]}, "seconds": 3},
+    }
+    html = markup.model_facts(model)
+    assert "93.4% of 2,893 right on the test set (95 % interval 92.4% to 94.2%)" in html
+    assert "a&lt;b" in html
+
+
+def test_every_method_is_offered_with_its_meaning(text_analysis):
+    assert all(method.title and method.about for method in METHODS.values())
+    assert METHODS[text_analysis.explanation.method].about in markup.completeness(text_analysis)
+
+
+def test_the_page_is_built_without_torch():
+    code = (
+        "import sys; from rnnformer_demo.ui import build_page, launch_options; build_page(); launch_options(); "
+        "print(sorted({'torch', 'torchvision', 'captum', 'matplotlib'} & set(sys.modules)))"
+    )
+    root = Path(__file__).resolve().parents[1]
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

@@ -1,0 +1,188 @@
+"""The page in a browser: what a visitor does and sees, and that nothing leaves the machine."""
+
+import re
+
+import pytest
+from browser import EXAMPLES, Visit, chromium, served
+
+NARROW = 390  # pixels, a phone
+TEXT = "The plot is not without charm, but the jokes fall flat and the ending is a mess."
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with served(tmp_path_factory.mktemp("gradio")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser, address, request):
+    """A visit of the page; its end is checked: nothing left the machine, nothing went wrong on the console."""
+    visit = Visit(browser, address, getattr(request, "param", 1280))
+    yield visit
+    visit.context.close()
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def test_text_tab(visit):
+    from playwright.sync_api import expect
+
+    page = visit.page
+    page.get_by_label("Text", exact=True).locator("visible=true").fill(TEXT)
+    page.get_by_role("button", name="Analyse").locator("visible=true").click()
+    expect(page.locator(".facts").locator("visible=true")).to_contain_text("negative")
+    expect(page.locator(".words").locator("visible=true")).to_have_text(TEXT)
+    for figure, selector, choice in (
+        ("text-attention", "Layer", "pooling"),
+        ("text-attention", "Layer", "layer 2"),
+        ("text-attention", "Head", "1"),
+        ("text-states", "Recurrence", "gru tokens 1"),
+        ("text-attribution", "Method", "Occlusion (slow)"),
+        ("text-attribution", "Class to explain", "positive"),
+    ):
+        before = pixels(page, figure)
+        choose(page, selector, choice)
+        wait_for_change(page, figure, before)
+    before = pixels(page, "text-states")
+    page.get_by_label("backward").locator("visible=true").check()
+    wait_for_change(page, "text-states", before)
+    expect(page.locator("#text-states img")).to_have_attribute("alt", re.compile("gru tokens 1, backward"))
+
+
+def test_photo_tab(visit):
+    from playwright.sync_api import expect
+
+    page = visit.page
+    page.get_by_role("tab", name="Photo").click()
+    upload(page, EXAMPLES / "dalmatian.jpg")
+    page.get_by_role("button", name="Analyse").locator("visible=true").click()
+    expect(page.locator(".facts").locator("visible=true")).to_contain_text("dalmatian")
+    for figure, selector, choice in (
+        ("image-attention", "Layer", "layer 2"),
+        ("image-attention", "From (or click a cell)", "row 4, column 4"),
+        ("image-states", "Recurrence", "gru columns 1"),
+        ("image-attribution", "Method", "Grad-CAM"),
+        ("image-attribution", "Class to explain", "elephant"),
+    ):
+        before = pixels(page, figure)
+        choose(page, selector, choice)
+        wait_for_change(page, figure, before)
+    before = pixels(page, "image-attention")
+    page.locator("#image-attention img").click(position={"x": 60, "y": 100})
+    wait_for_change(page, "image-attention", before)
+    chosen = page.get_by_label("From (or click a cell)").locator("visible=true")
+    expect(chosen).to_have_value("row 1, column 1")
+
+
+def test_an_example_is_analysed_at_a_click(visit):
+    from playwright.sync_api import expect
+
+    page = visit.page
+    page.get_by_role("button", name="I expected to hate it").click()
+    expect(page.locator(".facts").locator("visible=true")).to_contain_text("sure")
+    page.get_by_role("tab", name="Photo").click()
+    page.locator(".gallery-item").locator("visible=true").nth(3).click()
+    expect(page.locator(".facts").locator("visible=true")).to_contain_text("elephant")
+
+
+def test_enter_starts_the_analysis_and_what_was_typed_is_shown_literally(visit):
+    from playwright.sync_api import expect
+
+    page = visit.page
+    typed = "A great <img src=x onerror=alert(1)> film ${1+1} {{1+1}} <script>alert(2)</script> indeed"
+    box = page.get_by_label("Text", exact=True).locator("visible=true")
+    box.fill(typed)
+    box.press("Enter")
+    expect(page.locator(".words").locator("visible=true")).to_have_text(typed)
+    assert page.locator(".words img, .words script").count() == 0
+
+
+def test_bad_input_gets_a_sentence_and_stays(visit):
+    from playwright.sync_api import expect
+
+    page = visit.page
+    box = page.get_by_label("Text", exact=True).locator("visible=true")
+    analyse = page.get_by_role("button", name="Analyse").locator("visible=true")
+    analyse.click()
+    expect(page.get_by_text("There is no text yet").first).to_be_visible()
+    box.fill("🎬 🎬 🎬")
+    analyse.click()
+    expect(page.get_by_text("This model knows none of these words").first).to_be_visible()
+    expect(box).to_have_value("🎬 🎬 🎬")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("half.jpg", (EXAMPLES / "elephant.jpg").read_bytes()[:3000], "The image file is damaged or cut short"),
+        ("empty.png", b"", "The file is empty (zero bytes)"),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawings are not photos"),
+        ("notes.jpg", b"no image at all", "The file is not an image that can be read"),
+    ],
+)
+def test_a_bad_photo_gets_a_sentence(visit, tmp_path, name, data, sentence):
+    from playwright.sync_api import expect
+
+    page = visit.page
+    page.get_by_role("tab", name="Photo").click()
+    (tmp_path / name).write_bytes(data)
+    upload(page, tmp_path / name)
+    page.get_by_role("button", name="Analyse").locator("visible=true").click()
+    expect(page.get_by_text(sentence).first).to_be_visible()
+
+
+@pytest.mark.parametrize("visit", [NARROW], indirect=True)
+def test_nothing_is_wider_than_a_phone(visit):
+    page = visit.page
+    for tab in ("Text", "Photo"):
+        page.get_by_role("tab", name=tab).click()
+        page.locator(".gallery-item, .gallery > button").locator("visible=true").first.click()
+        page.locator(".facts").locator("visible=true").wait_for()
+        assert visit.overflow() <= 0
+
+
+def upload(page, path) -> None:
+    """Uploads a photo and waits until it stands in the page."""
+    with page.expect_response(re.compile("/upload")):
+        page.locator("input[type=file]").last.set_input_files(str(path))
+    page.get_by_label("Remove Image").or_(page.get_by_label("Clear")).first.wait_for()
+
+
+def choose(page, label: str, choice: str) -> None:
+    """Chooses an entry of a visible dropdown."""
+    page.get_by_label(label, exact=True).locator("visible=true").click()
+    page.get_by_role("option", name=choice, exact=True).click()
+
+
+def pixels(page, figure: str) -> str:
+    """A picture's pixels, as the browser has decoded them."""
+    image = page.locator(f"#{figure} img")
+    image.wait_for(state="attached")
+    page.locator(f"#{figure}").scroll_into_view_if_needed()
+    image.wait_for()
+    return image.evaluate(
+        """async image => {
+            await image.decode();
+            const canvas = document.createElement('canvas');
+            canvas.width = image.naturalWidth;
+            canvas.height = image.naturalHeight;
+            canvas.getContext('2d').drawImage(image, 0, 0);
+            return canvas.toDataURL();
+        }"""
+    )
+
+
+def wait_for_change(page, figure: str, before: str) -> None:
+    """Waits until other pixels stand in a picture's place."""
+    for _ in range(100):
+        if pixels(page, figure) != before:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"the picture {figure} did not change")

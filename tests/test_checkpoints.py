@@ -1,0 +1,206 @@
+"""Checkpoints: what is saved comes back, what does not fit is refused, and what is shipped does what it records."""
+
+import json
+import shutil
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import load_file, save_file
+
+from rnnformer_demo import checkpoints
+from rnnformer_demo.checkpoints import MAX_BYTES, load, names, read_card, recorded_logits, save
+from rnnformer_demo.data import InputError
+from rnnformer_demo.models import MODELS
+
+SHIPPED = names(tiny.ROOT / "checkpoints")
+shipped = pytest.mark.parametrize("name", SHIPPED)
+
+
+@pytest.fixture
+def folder(saved, tmp_path):
+    """A copy of the saved checkpoints that a test may damage."""
+    return shutil.copytree(saved, tmp_path / "checkpoints")
+
+
+def test_what_is_saved_comes_back(modality, saved):
+    loaded = load(modality, saved)
+    config = {"vocabulary": loaded.model.config.vocabulary} if modality == "text" else {"image_size": 64}
+    original = tiny.model(modality, patches=False, **config)
+    assert loaded.model.config == original.config
+    assert loaded.labels == original.config.labels
+    assert loaded.temperature == (1.5 if modality == "text" else 1.0)
+    assert loaded.reader.preprocessing() == loaded.card["preprocessing"]
+    assert not loaded.model.training
+    assert not any(weight.requires_grad for weight in loaded.model.parameters())
+    for name, tensor in original.state_dict().items():
+        assert torch.equal(loaded.model.state_dict()[name], tensor.half().float()), name
+    assert loaded.card["parameters"] == original.parameters_count
+    assert loaded.card["recorded"]["logits"] == recorded_logits(loaded).tolist()
+
+
+def test_saving_again_changes_nothing(modality, saved, tmp_path):
+    first = load(modality, saved)
+    about = {key: first.card[key] for key in ("metrics", "data", "command")}
+    recorded = first.card["recorded"]["input"]
+    again = save(modality, first.model, first.reader, about, first.temperature, recorded, tmp_path)
+    assert again.sha256 == first.sha256
+    assert again.card == first.card
+    assert again.size == first.size == sum(path.stat().st_size for path in saved.glob(f"{modality}.*"))
+
+
+def test_probabilities_are_cooled_by_the_temperature(saved):
+    logits = torch.tensor([3.0, 0.0, -1.5])
+    torch.testing.assert_close(load("text", saved).probabilities(logits), (logits / 1.5).softmax(-1))
+
+
+def test_weights_are_in_sixteen_bits_readable_by_all(modality, saved):
+    path = saved / f"{modality}.safetensors"
+    assert {tensor.dtype for tensor in load_file(path).values()} == {torch.float16}
+    assert path.stat().st_mode & 0o444 == 0o444
+
+
+def _change_weights(folder, name, change):
+    path = folder / f"{name}.safetensors"
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path)
+
+
+def _change_card(folder, name, change):
+    path = folder / f"{name}.json"
+    card = json.loads(path.read_text(encoding="utf-8"))
+    change(card)
+    path.write_text(json.dumps(card), encoding="utf-8")
+
+
+DAMAGE = {
+    "missing": lambda tensors: tensors.pop("core.norm.weight"),
+    "extra": lambda tensors: tensors.update(extra=torch.zeros(1)),
+    "shape": lambda tensors: tensors.update({"core.norm.weight": torch.ones(17)}),
+}
+
+
+@pytest.mark.parametrize("damage", sorted(DAMAGE))
+def test_weights_that_do_not_fit_are_refused_with_a_sentence(modality, folder, damage):
+    _change_weights(folder, modality, DAMAGE[damage])
+    with pytest.raises(InputError, match=rf"{modality}\.safetensors does not fit {modality}\.json: .*"):
+        load(modality, folder)
+
+
+def test_a_card_of_another_model_is_refused(folder):
+    shutil.copy(folder / "text.json", folder / "image.json")
+    with pytest.raises(InputError, match=r"image\.safetensors does not fit image\.json"):
+        load("image", folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04K\x01.", b"not weights at all"])
+def test_damaged_weights_are_refused(folder, content):
+    (folder / "text.safetensors").write_bytes(content)  # the second is a pickle
+    with pytest.raises(InputError, match=r"text\.safetensors does not fit"):
+        load("text", folder)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"format": 1,', b"[1, 2]", b"\xff\xfe"])
+def test_a_damaged_card_is_refused(folder, content):
+    (folder / "text.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"text\.json"):
+        load("text", folder)
+
+
+@pytest.mark.parametrize("key", ["modality", "config", "preprocessing", "temperature"])
+def test_a_card_without_what_loading_needs_is_refused(folder, key):
+    _change_card(folder, "text", lambda card: card.pop(key))
+    with pytest.raises(InputError, match=r"text\.json"):
+        load("text", folder)
+
+
+def test_an_unknown_field_of_the_config_is_refused(folder):
+    _change_card(folder, "text", lambda card: card["config"].update(depth=3))
+    with pytest.raises(ValueError, match=r"fields must be those of TextConfig, got \['depth'\]"):
+        load("text", folder)
+
+
+@pytest.mark.parametrize("number", [0, 2, None])
+def test_another_format_is_refused(folder, number):
+    _change_card(folder, "text", lambda card: card.update(format=number))
+    with pytest.raises(InputError, match=f"text.json has format {number}, this version reads 1: train it again"):
+        load("text", folder)
+
+
+@pytest.mark.parametrize("name", ["", "../evil", "a/b", "a\\b", "Upper", ".hidden", "a b", "ü", "x" * 65, "a\n"])
+def test_a_name_that_is_no_plain_file_name_is_refused(saved, tmp_path, name):
+    loaded = load("text", saved)
+    with pytest.raises(InputError, match="A model's name must be made of a-z"):
+        save(name, loaded.model, loaded.reader, {}, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "nosuch", "../checkpoints/text", "text.json", "TEXT", "x" * 5000])
+def test_an_unknown_name_is_refused_with_the_known_ones(saved, name):
+    with pytest.raises(InputError, match="there is image, text") as refused:
+        load(name, saved)
+    assert len(str(refused.value)) < 200
+
+
+def test_an_empty_folder_has_no_names(tmp_path):
+    assert names(tmp_path) == []
+    with pytest.raises(InputError, match="there is none at all"):
+        read_card("text", tmp_path)
+
+
+def test_a_card_without_weights_is_no_checkpoint(folder):
+    (folder / "text.safetensors").unlink()
+    assert names(folder) == ["image"]
+
+
+def test_the_environment_names_the_folder(saved, monkeypatch):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(saved))
+    assert names() == ["image", "text"]
+    monkeypatch.delenv("RNNFORMER_CHECKPOINTS")
+    assert checkpoints.default_folder() == tiny.ROOT / "checkpoints"
+
+
+def test_one_text_and_one_image_checkpoint_are_shipped():
+    assert {read_card(name, tiny.ROOT / "checkpoints")["modality"] for name in SHIPPED} == set(MODELS)
+
+
+@shipped
+def test_shipped_checkpoint_is_small_complete_and_no_pickle(name):
+    folder = tiny.ROOT / "checkpoints"
+    files = sorted(path.name for path in folder.glob(f"{name}.*"))
+    assert files == [f"{name}.json", f"{name}.safetensors"]
+    assert sum((folder / file).stat().st_size for file in files) <= MAX_BYTES == 10_000_000
+    weights = (folder / f"{name}.safetensors").read_bytes()
+    header = json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])
+    assert {entry["dtype"] for key, entry in header.items() if key != "__metadata__"} == {"F16"}
+
+
+@shipped
+def test_shipped_checkpoint_says_what_it_is(name):
+    card = read_card(name, tiny.ROOT / "checkpoints")
+    assert card["name"] == name
+    assert card["command"].startswith("python -m rnnformer_demo train ")
+    assert f"--name {name}" in card["command"]
+    assert card["data"]["file"]
+    assert card["temperature"] > 0
+    assert card["metrics"]
+    for figures in card["metrics"].values():
+        low, high = figures["interval"]
+        assert figures["n"] > 0
+        assert 0 <= low <= figures["accuracy"] <= high <= 1
+        assert sum(map(sum, figures["confusion"])) == figures["n"]
+
+
+@shipped
+def test_shipped_checkpoint_reproduces_its_recorded_output(name):
+    loaded = load(name, tiny.ROOT / "checkpoints")
+    recorded = torch.tensor(loaded.card["recorded"]["logits"])
+    assert recorded.shape == (len(loaded.labels),)
+    torch.testing.assert_close(recorded_logits(loaded), recorded, atol=1e-3, rtol=0)
+    assert loaded.card["parameters"] == loaded.model.parameters_count
+
+
+def test_nothing_else_lies_in_checkpoints():
+    files = {path.name for path in (tiny.ROOT / "checkpoints").iterdir()}
+    assert files == {f"{name}{suffix}" for name in SHIPPED for suffix in (".json", ".safetensors")}

@@ -1,0 +1,83 @@
+"""Figures of a test, against values from the literature and values worked out by hand."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnformer_demo.training.metrics import (
+    expected_calibration_error,
+    fit_temperature,
+    summarise,
+    wilson_interval,
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "interval"),
+    [
+        (8, 10, (0.4902, 0.9433)),
+        (81, 263, (0.2553, 0.3662)),  # Newcombe 1998, table I
+        (15, 148, (0.0624, 0.1605)),
+        (0, 20, (0.0000, 0.1611)),
+        (1, 29, (0.0061, 0.1718)),
+        (20, 20, (0.8389, 1.0)),
+    ],
+)
+def test_wilson_interval_of_the_literature(right, n, interval):
+    assert wilson_interval(right, n) == pytest.approx(interval, abs=1e-4)
+
+
+@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_interval_holds_the_share_and_mirrors(case):
+    right, n = case
+    low, high = wilson_interval(right, n)
+    assert 0 <= low <= right / n + 1e-12
+    assert right / n <= high + 1e-12 <= 1 + 1e-12
+    assert wilson_interval(n - right, n) == pytest.approx((1 - high, 1 - low))
+
+
+def test_calibration_error_by_hand():
+    confidence = torch.tensor([0.95, 0.95, 0.55, 0.58])
+    probabilities = torch.stack([confidence, 1 - confidence], -1)
+    labels = torch.tensor([0, 1, 0, 0])
+    # Ten bins: {0.95, 0.95} with one of two right, {0.55, 0.58} with two of two.
+    expected = 2 / 4 * abs(0.5 - 0.95) + 2 / 4 * abs(1.0 - 0.565)
+    assert expected_calibration_error(probabilities, labels, bins=10) == pytest.approx(expected, abs=1e-6)
+
+
+def test_calibration_error_at_the_ends():
+    sure = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    assert expected_calibration_error(sure, torch.tensor([0, 1])) == 0
+    assert expected_calibration_error(sure, torch.tensor([1, 0])) == 1
+
+
+def test_summary_by_hand():
+    predicted, labels = torch.tensor([0, 0, 1, 1, 0]), torch.tensor([0, 0, 0, 1, 1])
+    probabilities = torch.full((5, 3), 0.1)  # the third class does not occur
+    probabilities[torch.arange(5), predicted] = 0.8
+    summary = summarise(probabilities, labels)
+    assert summary["n"] == 5
+    assert summary["accuracy"] == 0.6
+    assert summary["interval"] == pytest.approx(wilson_interval(3, 5))
+    assert summary["mean_class_accuracy"] == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert summary["macro_f1"] == pytest.approx((4 / 6 + 2 / 4) / 2)
+    assert summary["confusion"] == [[2, 1, 0], [1, 1, 0], [0, 0, 0]]
+    assert summary["ece"] == pytest.approx(0.2, abs=1e-6)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_the_temperature_that_was_put_in_is_found(temperature):
+    generator = torch.Generator().manual_seed(0)
+    logits = 2 * torch.randn(20_000, 4, generator=generator)
+    labels = torch.multinomial(logits.softmax(-1), 1, generator=generator).squeeze(1)
+    assert fit_temperature(logits * temperature, labels) == pytest.approx(temperature, rel=0.03)
+
+
+def test_scaling_does_not_change_the_class_and_lowers_the_likelihood_loss():
+    logits, labels = 5 * torch.randn(500, 3), torch.randint(0, 3, (500,))
+    temperature = fit_temperature(logits, labels)
+    assert temperature > 1
+    assert torch.equal((logits / temperature).argmax(-1), logits.argmax(-1))
+    loss = torch.nn.functional.cross_entropy
+    assert loss(logits / temperature, labels) < loss(logits, labels)

@@ -1,0 +1,62 @@
+"""README.md says what is so: its tables, its file map, its front matter."""
+
+import re
+from pathlib import Path
+
+from rnnformer_demo import cards
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _between(marker: str) -> str:
+    found = re.search(rf"<!-- {marker} -->\n(.*?)\n<!-- end -->", README, flags=re.DOTALL)
+    assert found, f"README.md has no part marked {marker!r}"
+    return found.group(1)
+
+
+def test_front_matter_names_the_pinned_gradio():
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    (pinned,) = re.findall(r"^gradio==(\S+)$", requirements, flags=re.MULTILINE)
+    front = README.split("---")[1]
+    assert f"sdk_version: {pinned}\n" in front
+    for line in ("sdk: gradio", "app_file: app.py", "license: apache-2.0"):
+        assert f"{line}\n" in front
+    (description,) = re.findall(r"^short_description: (.+)$", front, flags=re.MULTILINE)
+    assert len(description) <= 60  # what Hugging Face takes
+
+
+def test_every_requirement_is_pinned_and_has_its_reason():
+    for path in ("requirements.txt", "tests/requirements.txt", "rnnformer_demo/training/requirements.txt"):
+        lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+        for before, line in zip(["", *lines], lines, strict=False):
+            if line and not line.startswith("#"):
+                assert re.fullmatch(r"[a-z0-9-]+==[\w.]+", line), line
+                assert before.startswith("#") or "==" in before, f"{line} in {path} has no reason above it"
+
+
+def test_table_of_models_is_what_the_cards_say():
+    assert _between("models") == cards.markdown_table()
+
+
+def test_training_commands_are_those_of_the_cards():
+    assert _between("training").strip("`").removeprefix("bash").strip() == cards.training_commands()
+
+
+def test_file_map_names_every_place_and_no_other():
+    named = set(re.findall(r"^\| `([^`]+)` \|", _between("files"), flags=re.MULTILINE))
+    package = ROOT / "rnnformer_demo"
+    ignored = {"__pycache__", "__init__.py", "__main__.py"}
+    there = {
+        f"rnnformer_demo/{path.name}{'/' if path.is_dir() else ''}"
+        for path in package.iterdir()
+        if path.name not in ignored
+    }
+    assert named == there | {"app.py", "checkpoints/", "tests/"}
+
+
+def test_screenshot_and_linked_files_exist():
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    for link in links:
+        assert (ROOT / link).is_file(), link
