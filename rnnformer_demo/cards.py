@@ -72,22 +72,21 @@ def list_models(folder: Path | None = None) -> list[dict]:
 def markdown_table(folder: Path | None = None) -> str:
     """The table of models in README.md, from the cards: `python -m rnnformer_demo models --markdown`."""
     lines = [
-        "| model | task | trained on | parameters | MB | tested on | n | accuracy (95 % interval) | macro F1 | ECE |",
+        "| model | classes | trained on | weights | MB | tested on | n | accuracy (95 % interval) | macro F1 | ECE |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name in names(folder):
         card = read_card(name, folder)
-        labels = card["config"]["labels"]
-        task = f"{card['modality']}, " + (", ".join(labels) if len(labels) <= 4 else f"{len(labels)} classes")
         size = size_on_disk(name, folder) / 1e6
+        trained_on = f"{card['data']['trained_on']:,} of {card['data']['rows']:,}"
+        about = f"`{name}` | {len(card['config']['labels'])} | {trained_on} | {card['parameters']:,} | {size:.1f}"
         for test, figures in card["metrics"].items():
             low, high = figures["interval"]
             lines.append(
-                f"| `{name}` | {task} | {card['data']['trained_on']:,} of `{card['data']['file']}` "
-                f"| {card['parameters']:,} | {size:.1f} | {test.replace('_', ' ')} | {figures['n']:,} "
-                f"| {figures['accuracy']:.1%} ({low:.1%} to {high:.1%}) | {figures['macro_f1']:.3f} "
-                f"| {figures['ece']:.1%} |"
+                f"| {about} | {test.replace('_', ' ')} | {figures['n']:,} | {figures['accuracy']:.1%} "
+                f"({low:.1%} to {high:.1%}) | {figures['macro_f1']:.3f} | {figures['ece']:.1%} |"
             )
+            about = " | | | | "  # said once for each model
     return "\n".join(lines)
 
 

@@ -5,7 +5,8 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     as_json = "--json" in arguments
     try:
         options = _parser().parse_args(arguments)
-        if options.checkpoints:
-            os.environ["RNNFORMER_CHECKPOINTS"] = options.checkpoints
-        result, text = options.run(options)
+        with _folder_of_checkpoints(options.checkpoints):
+            result, text = options.run(options)
     except (InputError, _Usage) as error:
         print(error, file=sys.stderr)
         if as_json:
@@ -37,6 +37,21 @@ def main(arguments: list[str] | None = None) -> int:
     elif text:
         print(text)
     return 0
+
+
+@contextmanager
+def _folder_of_checkpoints(folder: str | None) -> Iterator[None]:
+    """Names the folder to this process and to those that it starts, for as long as the command runs."""
+    before = os.environ.get("RNNFORMER_CHECKPOINTS")
+    if folder:
+        os.environ["RNNFORMER_CHECKPOINTS"] = folder
+    try:
+        yield
+    finally:
+        if folder and before is None:
+            del os.environ["RNNFORMER_CHECKPOINTS"]
+        elif folder:
+            os.environ["RNNFORMER_CHECKPOINTS"] = before
 
 
 class _Usage(Exception):
@@ -254,14 +269,14 @@ def _bench(options: argparse.Namespace) -> tuple[dict, str]:
 def _train(options: argparse.Namespace) -> tuple[dict, str]:
     import torch
 
-    from .models import MODELS
+    from .models import classes
     from .training import image, text
     from .training.loop import Recipe
 
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
-        config = MODELS[options.kind][0](
+        config = classes(options.kind)[0](
             labels=("first", "second"),  # those of the data take their place
             **_chosen(options, {**_CONFIG_FIELDS, **_KIND_FIELDS[options.kind]}),
         )

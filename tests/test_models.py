@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import PATTERNS
 
-from rnnformer_demo.models import MODELS, build, config_from_dict, config_to_dict, freeze
+from rnnformer_demo.models import build, classes, config_from_dict, config_to_dict, freeze
 from rnnformer_demo.tracing import tapped
 
 DEPTHS = [(recurrent, attention) for recurrent in (1, 2) for attention in (0, 1, 2)]
@@ -154,7 +154,7 @@ def test_freezing_leaves_nothing_to_train(model):
 
 
 def config(modality, **changes):
-    return MODELS[modality][0](labels=("no", "yes"), **changes)
+    return classes(modality)[0](labels=("no", "yes"), **changes)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_configs_are_frozen_and_each_field_is_explained(modality):
     source = (tiny.ROOT / "rnnformer_demo/models/core.py").read_text() + (
         tiny.ROOT / f"rnnformer_demo/models/{modality}.py"
     ).read_text()
-    named = {field.name for field in fields(MODELS[modality][0])}
+    named = {field.name for field in fields(classes(modality)[0])}
     assert {"recurrence", "recurrent_layers", "attention_layers", "positions", "residual_gain", "head_layers"} <= named
     for name in named - {"heads", "dropout"}:  # the two that say it all
         (line,) = [line for line in source.splitlines() if line.startswith(f"    {name}: ")]

@@ -12,7 +12,7 @@ from torch import nn
 
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.text import TextReader, train_tokenizer
-from rnnformer_demo.models import MODELS, Hybrid
+from rnnformer_demo.models import Hybrid, classes
 from rnnformer_demo.models.efficientnet import MEAN, STD, STRIDE, TRUNK_CHANNELS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +43,7 @@ def model(modality: str, seed: int = 0, patches: bool = True, **changes) -> Hybr
         changes: fields of the config.
     """
     torch.manual_seed(seed)
-    config_class, model_class = MODELS[modality]
+    config_class, model_class = classes(modality)
     made = model_class(config_class(labels=("no", "yes", "perhaps"), **SMALLEST[modality] | changes))
     if modality == "image" and patches:
         made.trunk = nn.Conv2d(3, TRUNK_CHANNELS, STRIDE, STRIDE)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 GAP_WANTED = 0.01
 _STEPS = (24, 48, 96, 192)  # raised until the completeness gap is small enough
-_PIXEL_STEPS = (16, 32)
+_PIXEL_STEPS = (64,)  # the way through the CNN has so many kinks that more steps than seconds allow would be needed
 _ROWS_PER_PASS = 16
 
 

@@ -1,17 +1,30 @@
 """The hybrids and their registry: a checkpoint names its modality, and the modality names config and class."""
 
 from dataclasses import asdict, fields
+from importlib import import_module
 
 from .core import Hybrid, HybridConfig, freeze
-from .image import ImageConfig, ImageHybrid
-from .text import TextConfig, TextHybrid
 
-MODELS: dict[str, tuple[type[HybridConfig], type[Hybrid]]] = {
-    "text": (TextConfig, TextHybrid),
-    "image": (ImageConfig, ImageHybrid),
+# Modality: module, config, class. A text needs no torchvision, whose import takes longer than to analyse it.
+MODELS: dict[str, tuple[str, str, str]] = {
+    "text": (".text", "TextConfig", "TextHybrid"),
+    "image": (".image", "ImageConfig", "ImageHybrid"),
 }
 
-__all__ = ["MODELS", "Hybrid", "HybridConfig", "build", "config_from_dict", "config_to_dict", "freeze"]
+__all__ = ["MODELS", "Hybrid", "HybridConfig", "build", "classes", "config_from_dict", "config_to_dict", "freeze"]
+
+
+def classes(modality: str) -> tuple[type[HybridConfig], type[Hybrid]]:
+    """Config and model class of a modality.
+
+    Raises:
+        ValueError: for an unknown modality.
+    """
+    if modality not in MODELS:
+        raise ValueError(f"modality must be one of {sorted(MODELS)}, got {modality!r}")
+    module, config, model = MODELS[modality]
+    imported = import_module(module, __name__)
+    return getattr(imported, config), getattr(imported, model)
 
 
 def config_to_dict(config: HybridConfig) -> dict:
@@ -25,9 +38,7 @@ def config_from_dict(modality: str, values: dict) -> HybridConfig:
     Raises:
         ValueError: for an unknown modality, an unknown field or a value out of range.
     """
-    if modality not in MODELS:
-        raise ValueError(f"modality must be one of {sorted(MODELS)}, got {modality!r}")
-    config_class = MODELS[modality][0]
+    config_class, _ = classes(modality)
     unknown = sorted(set(values) - {field.name for field in fields(config_class)})
     if unknown:
         raise ValueError(f"fields must be those of {config_class.__name__}, got {unknown}")
@@ -36,4 +47,5 @@ def config_from_dict(modality: str, values: dict) -> HybridConfig:
 
 def build(modality: str, config: HybridConfig) -> Hybrid:
     """A freshly initialised model of a modality."""
-    return MODELS[modality][1](config)
+    _, model_class = classes(modality)
+    return model_class(config)

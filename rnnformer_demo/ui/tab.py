@@ -25,7 +25,6 @@ class TabKind:
         title: of the tab.
         make_input: makes the input component.
         examples: inputs to choose from, in the order shown.
-        example_labels: what is shown for them, where that is not the input itself.
         submits: whether the Enter key in the input starts the analysis.
         hint: one sentence that stands where the results will be.
     """

@@ -24,7 +24,8 @@ def _run_everything_once() -> None:
         from .. import pipeline
         from . import views
 
-        for model in list_models():
+        first_of_each_tab = {model["modality"]: model for model in reversed(list_models())}
+        for model in first_of_each_tab.values():
             analysis = pipeline.analyse(model["name"], _source(model["modality"]))
             views.everything(analysis, None, None, None, None, views.DIRECTIONS[0])
     except Exception:
