@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .data import InputError
+from .training.command import add_kinds
 
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."
 _INPUT = "a text, or a path to an image file for an image model; - reads it from standard input"
@@ -95,85 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
     bench = command("bench", _bench, "measure start-up, latency and memory on this machine")
     bench.add_argument("--runs", type=int, default=20, help="analyses per figure (default: 20)")
-    _add_train(command("train", lambda options: None, "train a model"), common)
+    add_kinds(command("train", lambda options: None, "train a model"), common)
     return parser
-
-
-def _add_train(train: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
-    kinds = train.add_subparsers(required=True, metavar="KIND", parser_class=_Parser)
-    for kind, about in (("text", "labelled texts"), ("image", "labelled photos")):
-        added = kinds.add_parser(kind, parents=[common], help=f"train on {about}")
-        added.set_defaults(run=_train, kind=kind)
-        added.add_argument("--name", required=True, help="of the new checkpoint")
-        added.add_argument("--test", nargs="*", default=[], metavar="DATA", help="sets to test the result on")
-        added.add_argument("--resume", action="store_true", help="go on with an interrupted run")
-        added.add_argument("--runs", default="runs", metavar="FOLDER", help="for resume files and caches")
-        added.add_argument("--threads", type=int, help="processor threads (default: all)")
-        _add_fields(added, kind)
-    text, image = kinds.choices["text"], kinds.choices["image"]
-    text.add_argument("--data", nargs="+", required=True, help="TSV, CSV or JSONL with text and label")
-    text.add_argument("--window", type=int, help="tokens of a text that an epoch sees at most, drawn anew each time")
-    image.add_argument("--data", required=True, help="folder or zip, one folder a class or with index.csv")
-    text.add_argument("--labels", nargs="*", help="names for the labels of the data, in their sorted order")
-    text.add_argument(
-        "--word-vectors", action="store_true", help="start the embedding from all-MiniLM-L6-v2 (see training extras)"
-    )
-    image.add_argument("--views", type=int, default=4, help="cached views of a photo, one plain (default: 4)")
-    image.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
-
-
-# Fields of the configs and of the recipe that the command line offers, with what they mean.
-_CONFIG_FIELDS = {
-    "width": (int, "width of every block"),
-    "recurrence": (str, "comma-separated: lstm,gru or lstm or gru or none"),
-    "recurrent_layers": (int, "recurrent blocks below the attention"),
-    "units": (int, "hidden units of one direction of one recurrence"),
-    "attention_layers": (int, "Transformer encoder layers, 0 for none"),
-    "heads": (int, "attention heads"),
-    "head_layers": (str, "comma-separated hidden widths of the fully connected head, or none"),
-    "positions": (bool, "add a sinusoidal position encoding"),
-    "dropout": (float, "dropout, 0 to below 1"),
-}
-_KIND_FIELDS = {
-    "text": {
-        "vocabulary": (int, "entries of the vocabulary"),
-        "embedding": (int, "width of a token's vector"),
-        "max_tokens": (int, "longer texts are cut"),
-        "word_dropout": (float, "share of tokens that training blanks"),
-    },
-    "image": {"image_size": (int, "pixels, a multiple of 32")},
-}
-_RECIPE_FIELDS = {
-    "epochs": (int, "passes over the data"),
-    "batch_size": (int, "rows per update"),
-    "learning_rate": (float, "highest learning rate of AdamW"),
-    "weight_decay": (float, "of AdamW, on matrices"),
-    "clip": (float, "norm to which gradients are clipped"),
-    "label_smoothing": (float, "0 to below 1"),
-    "seed": (int, "of everything that is drawn"),
-}
-
-
-def _add_fields(parser: argparse.ArgumentParser, kind: str) -> None:
-    for field, (converter, about) in {**_CONFIG_FIELDS, **_KIND_FIELDS[kind], **_RECIPE_FIELDS}.items():
-        flag = "--" + field.replace("_", "-")
-        if converter is bool:
-            parser.add_argument(flag, action="store_true", default=None, help=about)
-        else:
-            parser.add_argument(flag, type=converter, help=about)
-
-
-def _chosen(options: argparse.Namespace, fields: dict) -> dict[str, Any]:
-    chosen = {field: getattr(options, field) for field in fields if getattr(options, field) is not None}
-    if "recurrence" in chosen:
-        chosen["recurrence"] = _listed(chosen["recurrence"])
-    if "head_layers" in chosen:
-        chosen["head_layers"] = tuple(int(width) for width in _listed(chosen["head_layers"]))
-    return chosen
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return () if text in ("", "none") else tuple(text.split(","))
 
 
 def _source(options: argparse.Namespace) -> Any:
@@ -264,55 +187,3 @@ def _bench(options: argparse.Namespace) -> tuple[dict, str]:
 
     figures = run(options.runs)
     return figures, "\n".join(f"{name}: {value}" for name, value in figures.items())
-
-
-def _train(options: argparse.Namespace) -> tuple[dict, str]:
-    import torch
-
-    from .models import classes
-    from .training import image, text
-    from .training.loop import Recipe
-
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    try:
-        config = classes(options.kind)[0](
-            labels=("first", "second"),  # those of the data take their place
-            **_chosen(options, {**_CONFIG_FIELDS, **_KIND_FIELDS[options.kind]}),
-        )
-        recipe = Recipe(**_chosen(options, _RECIPE_FIELDS))
-    except ValueError as error:
-        raise InputError(f"{error}.") from error
-    shared = {
-        "data": options.data,
-        "name": options.name,
-        "config": config,
-        "recipe": recipe,
-        "command": _command_line(options),
-        "tests": options.test,
-        "resume": options.resume,
-        "runs": Path(options.runs),
-    }
-    if options.kind == "text":
-        saved = text.train(
-            **shared, label_names=options.labels, word_vectors=options.word_vectors, window=options.window
-        )
-    else:
-        saved = image.train(**shared, views=options.views, drop=options.drop)
-    result = {"name": saved.name, "bytes": saved.size, "metrics": saved.card["metrics"]}
-    held = saved.card["metrics"]["held_out"]
-    return result, f"{saved.name}: {held['accuracy']:.2%} of {held['n']} held out; {saved.size / 1e6:.1f} MB written"
-
-
-def _command_line(options: argparse.Namespace) -> str:
-    """The command that trains the same model again, without what only concerns this run."""
-    skipped = {"run", "kind", "json", "checkpoints", "resume", "runs", "threads"}
-    parts = ["python -m rnnformer_demo train", options.kind]
-    first = ("name", "data", "test")
-    given = {key: getattr(options, key) for key in first} | vars(options)
-    for key, value in given.items():
-        if key in skipped or value in (None, False, [], ""):
-            continue
-        values = value if isinstance(value, list) else [] if value is True else [value]
-        parts.append(shlex.join(["--" + key.replace("_", "-"), *map(str, values)]))
-    return " ".join(parts)

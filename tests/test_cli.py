@@ -146,6 +146,8 @@ BAD = [
     (["train", "text", "--data", "nowhere.csv", "--name", "mine"], "nowhere.csv"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--dropout", "2"], "dropout must be"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--epochs", "0"], "epochs must be"),
+    (["train", "text", "--data", "x.csv", "--name", "mine", "--head-layers", "wide"], "--head-layers must be"),
+    (["train", "text", "--data", "x.csv", "--name", "mine", "--recurrence", "rnn"], "recurrence must be"),
     (["bench", "--runs", "0"], "--runs"),
     (["conjure"], "conjure"),
     (["predict"], "required"),

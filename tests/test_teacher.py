@@ -1,0 +1,114 @@
+"""The teacher: fine-tuned on what its students may see, its logits cached, its probabilities learned."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from rnnformer_demo.data import InputError
+from rnnformer_demo.models.text import TextConfig
+from rnnformer_demo.training import teacher, text
+from rnnformer_demo.training.corpus import read_corpus, unlabelled_sentences
+from rnnformer_demo.training.loop import Recipe
+from rnnformer_demo.training.teacher import fine_tune, soft_targets, teacher_logits
+
+WORDS = ("honey", "sugar", "syrup", "lemon", "vinegar", "sorrel")
+LABELS = ["sweet", "sour"]
+RECIPE = Recipe(epochs=1, learning_rate=1e-2, batch_size=8, seed=4)
+
+
+class Encoder(nn.Module):
+    """Stands for the pretrained encoder, which is 90 MB: an embedding of whole words."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(200, teacher.WIDTH)
+
+    def forward(self, input_ids, attention_mask):
+        return SimpleNamespace(last_hidden_state=self.embedding(input_ids))
+
+
+def pieces(texts: list[str], truncation: bool, max_length: int) -> dict:
+    """Stands for its tokenizer."""
+    ids = [[sum(map(ord, word)) % 199 + 1 for word in text.split()][:max_length] for text in texts]
+    return {"input_ids": ids}
+
+
+@pytest.fixture(autouse=True)
+def _small_encoder(monkeypatch):
+    monkeypatch.setattr(teacher, "load_minilm", lambda: (Encoder(), pieces))
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "taste.csv"
+    foods = [(word, index // 3) for index, word in enumerate(WORDS)]
+    lines = [f"number {number} tastes of {word},{label}" for number in range(30) for word, label in foods]
+    path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    return str(path)
+
+
+def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monkeypatch):
+    assert fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path) == 1.0
+    texts = ["it tastes of honey", "it tastes of vinegar"]
+    logits = teacher_logits(tmp_path / "tutor", LABELS, texts)
+    assert logits.argmax(-1).tolist() == [0, 1]
+
+    def fails():
+        raise AssertionError("the logits are on disk")
+
+    monkeypatch.setattr(teacher, "load_minilm", fails)
+    assert torch.equal(teacher_logits(tmp_path / "tutor", LABELS, texts), logits)
+
+
+def test_teacher_and_student_hold_out_the_same(data):
+    first, second = (read_corpus([data], LABELS, RECIPE.seed) for _ in range(2))
+    assert [row.text for row in first.held_out] == [row.text for row in second.held_out]
+
+
+def test_a_missing_or_unfitting_teacher_is_refused(data, tmp_path):
+    with pytest.raises(InputError, match="There is no teacher in"):
+        teacher_logits(tmp_path / "nobody", LABELS, ["a"])
+    fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path)
+    with pytest.raises(InputError, match=r"knows .*'sweet'.*, not"):
+        teacher_logits(tmp_path / "tutor", ["good", "bad"], ["a"])
+
+
+def test_soft_targets_average_labels_with_the_teacher():
+    logits = torch.log(torch.tensor([[0.8, 0.2], [0.6, 0.4], [0.1, 0.9]]))
+    assert torch.allclose(soft_targets(logits, [0, 1]), torch.tensor([[0.9, 0.1], [0.3, 0.7], [0.1, 0.9]]))
+
+
+def test_unlabelled_sentences_are_whole_different_and_limited(tmp_path):
+    path = tmp_path / "reviews.jsonl"
+    path.write_text(
+        '{"text": "A film about two sisters.<br /><br />I liked it very much! Yes.", "label": 1}\n'
+        '{"text": "I liked it very much! What more is there to say?", "label": 0}\n',
+        encoding="utf-8",
+    )
+    expected = {"A film about two sisters.", "I liked it very much!", "What more is there to say?"}
+    assert set(unlabelled_sentences([str(path)], 10, seed=0)) == expected
+    assert len(unlabelled_sentences([str(path)], 2, seed=0)) == 2
+
+
+def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
+    fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path)
+    unlabelled = tmp_path / "more.jsonl"
+    unlabelled.write_text('{"text": "It tastes of honey. It tastes of sorrel.", "label": 0}\n', encoding="utf-8")
+    config = TextConfig(labels=("a", "b"), width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
+    saved = text.train(
+        [data],
+        "pupil",
+        config,
+        Recipe(epochs=4, learning_rate=1e-2, batch_size=8, seed=4),
+        "train",
+        label_names=LABELS,
+        teacher="tutor",
+        unlabelled=[str(unlabelled)],
+        folder=tmp_path,
+        runs=tmp_path,
+    )
+    assert saved.card["data"]["teacher"] == "tutor"
+    assert saved.card["data"]["unlabelled"] == 2
+    assert saved.card["metrics"]["held_out"]["accuracy"] == 1.0
