@@ -4,13 +4,17 @@ The page and the list of models are built from these while torch is still being 
 """
 
 import json
+import logging
 import os
 from pathlib import Path
 
 from .data import InputError
 
 FORMAT = 1
-_NEEDED = {"format", "modality", "config", "preprocessing", "temperature"}  # without these nothing can be loaded
+_NEEDED = {
+    *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
+    *("parameters", "metrics", "data", "command"),  # to list it
+}
 
 
 def default_folder() -> Path:
@@ -52,15 +56,19 @@ def size_on_disk(name: str, folder: Path | None = None) -> int:
 
 
 def list_models(folder: Path | None = None) -> list[dict]:
-    """The object that `models --json` gives: every checkpoint, from its card."""
+    """The object that `models --json` gives: every checkpoint whose card can be read; others are logged."""
     listed = []
     for name in names(folder):
-        card = read_card(name, folder)
+        try:
+            card = read_card(name, folder)
+        except InputError as error:  # one bad card must not take the others along
+            logging.getLogger(__name__).warning("%s is not listed: %s", name, error)
+            continue
         listed.append(
             {
                 "name": name,
                 "modality": card["modality"],
-                "labels": card["config"]["labels"],
+                "labels": card["config"].get("labels", []),
                 "parameters": card["parameters"],
                 "bytes": size_on_disk(name, folder),
                 "metrics": card["metrics"],

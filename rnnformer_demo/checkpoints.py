@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +76,10 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     folder = folder or default_folder()
     card = read_card(name, folder)
     weights = folder / f"{name}.safetensors"
-    model = build(card["modality"], config_from_dict(card["modality"], card["config"]))
+    try:
+        model = build(card["modality"], config_from_dict(card["modality"], card["config"]))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}.json is damaged: {error}.") from error
     try:
         tensors = load_file(weights)
         model.load_state_dict({key: _widen(tensor) for key, tensor in tensors.items()}, strict=True)
@@ -113,10 +118,6 @@ def save(
         raise InputError(f"A model's name must be made of a-z, 0-9, '.', '_' and '-', got {name[:60]!r}.")
     folder = folder or default_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {key: _narrow(tensor).contiguous() for key, tensor in model.state_dict().items()}
-    weights = folder / f"{name}.safetensors"
-    save_file(tensors, weights)
-    weights.chmod(0o644)  # safetensors writes for the owner alone
     card = {
         "format": FORMAT,
         "name": name,
@@ -128,12 +129,21 @@ def save(
         "recorded": {"input": recorded_text},
         "preprocessing": reader.preprocessing(),
     }
-    path = folder / f"{name}.json"
-    _write_card(path, card)
+    # Written aside first: an interruption never leaves weights without their card in the folder.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
+        draft = Path(aside)
+        tensors = {key: _narrow(tensor).contiguous() for key, tensor in model.state_dict().items()}
+        save_file(tensors, draft / f"{name}.safetensors")
+        (draft / f"{name}.safetensors").chmod(0o644)  # safetensors writes for the owner alone
+        write_card(draft / f"{name}.json", card)
+        card["recorded"]["logits"] = recorded_logits(load(name, draft)).tolist()
+        write_card(draft / f"{name}.json", card)
+        for suffix in (".safetensors", ".json"):
+            (draft / f"{name}{suffix}").replace(folder / f"{name}{suffix}")
     saved = load(name, folder)
-    card["recorded"]["logits"] = recorded_logits(saved).tolist()
-    _write_card(path, card)
-    return load(name, folder)
+    if saved.size > MAX_BYTES:
+        warnings.warn(f"{name} has {saved.size:,} bytes: Hugging Face Spaces takes {MAX_BYTES:,}.", stacklevel=2)
+    return saved
 
 
 def recorded_logits(checkpoint: Checkpoint) -> Tensor:
@@ -144,7 +154,7 @@ def recorded_logits(checkpoint: Checkpoint) -> Tensor:
         return checkpoint.model(sample.inputs, sample.mask)[0]
 
 
-def _write_card(path: Path, card: dict) -> None:
+def write_card(path: Path, card: dict) -> None:
     """One key a line: short enough to read, and a confusion matrix of 101 classes stays one line."""
     lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in card.items()]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from .colours import AGAINST, FOR
 from .descriptions import (
     MEAN_OF_HEADS,
     POOLING,
@@ -26,6 +27,7 @@ from .descriptions import (
     hidden_states,
     step_names,
 )
+from .explain import METHODS
 from .pipeline import Analysis
 
 __all__ = [
@@ -48,9 +50,9 @@ _CJK_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "Pi
 _installed = set(font_manager.get_font_names())
 matplotlib.rcParams["font.family"] = ["DejaVu Sans", *(name for name in _CJK_FONTS if name in _installed)]
 
-FOR, AGAINST = (33 / 255, 102 / 255, 172 / 255), (224 / 255, 120 / 255, 30 / 255)  # blue and orange
+_FOR, _AGAINST = ([value / 255 for value in colour] for colour in (FOR, AGAINST))
 # All safe for colour-blind eyes.
-DIVERGING = LinearSegmentedColormap.from_list("against to for", [AGAINST, (1, 1, 1), FOR])
+DIVERGING = LinearSegmentedColormap.from_list("against to for", [_AGAINST, (1, 1, 1), _FOR])
 SEQUENTIAL, SIGNED_STATES = "viridis", "PuOr"
 DPI = 130
 _MAX_LABELS = 32  # more words than this cannot be read under an axis: every n-th is written
@@ -92,7 +94,7 @@ def attention_figure(analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS, 
         if not pooling:
             what += ", mean over all cells" if from_step is None else f", from {analysis.sample.names[from_step]}"
         figure, ax, bar = _photo_figure(_title(analysis, what))
-        _overlay(ax, bar, analysis, weights.view(analysis.sample.grid).numpy(), SEQUENTIAL)
+        _overlay(ax, bar, analysis, weights.view(analysis.sample.grid).numpy(), SEQUENTIAL, "weight")
         _outline(ax, analysis, from_step)
     else:
         weights = analysis.trace.pooling[None] if pooling else head_weights(analysis, layer, head)
@@ -226,7 +228,7 @@ def _draw_word_scores(ax: Axes, analysis: Analysis) -> None:
     scores = analysis.explanation.scores
     order = sorted(scores.abs().argsort(descending=True)[:_BARS].tolist())
     values = [scores[index].item() for index in order]
-    ax.barh(range(len(order)), values, height=0.75, color=[FOR if value > 0 else AGAINST for value in values])
+    ax.barh(range(len(order)), values, height=0.75, color=[_FOR if value > 0 else _AGAINST for value in values])
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.grid(axis="x", color="0.9")
     ax.set_axisbelow(True)
@@ -235,7 +237,11 @@ def _draw_word_scores(ax: Axes, analysis: Analysis) -> None:
     ax.invert_yaxis()
     ax.axvline(0, color="0.3", linewidth=0.8)
     more = f" (the {_BARS} strongest of {len(scores)} words)" if len(scores) > _BARS else ""
-    ax.set_xlabel(f"against ←  share of the logit  → for{more}")
+    ax.set_xlabel(_score_label(analysis) + more)
+
+
+def _score_label(analysis: Analysis) -> str:
+    return f"against ←  {METHODS[analysis.explanation.method].scale}  → for"
 
 
 def _draw_photo_scores(ax: Axes, bar: Axes, analysis: Analysis) -> None:
@@ -243,11 +249,17 @@ def _draw_photo_scores(ax: Axes, bar: Axes, analysis: Analysis) -> None:
     scores = analysis.explanation.scores.view(rows, columns).numpy()
     # A few extreme pixels would leave all others white: the scale ends at the 99.5th percentile.
     top = float(np.percentile(np.abs(scores), 99.5 if scores.size > 1000 else 100)) or 1.0
-    _overlay(ax, bar, analysis, scores, DIVERGING, top)
+    _overlay(ax, bar, analysis, scores, DIVERGING, _score_label(analysis), top)
 
 
 def _overlay(
-    ax: Axes, bar: Axes, analysis: Analysis, values: np.ndarray, colours: str | Colormap, top: float | None = None
+    ax: Axes,
+    bar: Axes,
+    analysis: Analysis,
+    values: np.ndarray,
+    colours: str | Colormap,
+    label: str,
+    top: float | None = None,
 ) -> None:
     """Values over the grey photo; with `top`, a scale that is symmetric around zero, where the photo shows through."""
     photo = analysis.sample.shown
@@ -256,7 +268,7 @@ def _overlay(
     scale = Normalize(-top, top) if top else Normalize(0, float(values.max()) or 1.0)
     opacity = _MOST_OPAQUE * (np.clip(np.abs(values) / top, 0, 1) ** 0.7 if top else 0.85)
     ax.imshow(values, cmap=colours, norm=scale, alpha=opacity, extent=extent, interpolation="nearest")
-    _colour_bar(ScalarMappable(scale, colours), bar, "against ←  share of the logit  → for" if top else "weight")
+    _colour_bar(ScalarMappable(scale, colours), bar, label)
     ax.set_axis_off()
 
 

@@ -181,7 +181,7 @@ def test_a_method_that_returns_nan_raises(model, sample, monkeypatch):
 
 def test_a_name_is_registered_once():
     with pytest.raises(ValueError, match="name must be new, got 'occlusion' twice"):
-        register_method("occlusion", "Occlusion", "Again.")(lambda model, sample, target, report: None)
+        register_method("occlusion", "Occlusion", "Again.", scale="none")(lambda model, sample, target, report: None)
     assert METHODS["occlusion"].compute.__module__.endswith("explain.occlusion")
     assert registry.METHODS is METHODS
 

@@ -55,6 +55,11 @@ def test_file_map_names_every_place_and_no_other():
     assert named == there | {"app.py", "checkpoints/", "tests/"}
 
 
+def test_nothing_is_left_to_fill_in():
+    assert "@@" not in README
+    assert len(_between("bench").splitlines()) > 8
+
+
 def test_screenshot_and_linked_files_exist():
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert links

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from rnnformer_demo.data import InputError
+from rnnformer_demo.data.readers import TextRow
 from rnnformer_demo.models.text import TextConfig
 from rnnformer_demo.training import teacher, text
 from rnnformer_demo.training.corpus import read_corpus, unlabelled_sentences
@@ -52,14 +53,15 @@ def data(tmp_path):
 def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monkeypatch):
     assert fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path) == 1.0
     texts = ["it tastes of honey", "it tastes of vinegar"]
-    logits = teacher_logits(tmp_path / "tutor", LABELS, texts)
+    corpus = read_corpus([data], LABELS, RECIPE.seed)
+    logits = teacher_logits(tmp_path / "tutor", corpus, texts)
     assert logits.argmax(-1).tolist() == [0, 1]
 
     def fails():
         raise AssertionError("the logits are on disk")
 
     monkeypatch.setattr(teacher, "load_minilm", fails)
-    assert torch.equal(teacher_logits(tmp_path / "tutor", LABELS, texts), logits)
+    assert torch.equal(teacher_logits(tmp_path / "tutor", corpus, texts), logits)
 
 
 def test_teacher_and_student_hold_out_the_same(data):
@@ -69,10 +71,12 @@ def test_teacher_and_student_hold_out_the_same(data):
 
 def test_a_missing_or_unfitting_teacher_is_refused(data, tmp_path):
     with pytest.raises(InputError, match="There is no teacher in"):
-        teacher_logits(tmp_path / "nobody", LABELS, ["a"])
+        teacher_logits(tmp_path / "nobody", read_corpus([data], LABELS, RECIPE.seed), ["a"])
     fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path)
     with pytest.raises(InputError, match=r"knows .*'sweet'.*, not"):
-        teacher_logits(tmp_path / "tutor", ["good", "bad"], ["a"])
+        teacher_logits(tmp_path / "tutor", read_corpus([data], ["good", "bad"], RECIPE.seed), ["a"])
+    with pytest.raises(InputError, match="held out other texts"):
+        teacher_logits(tmp_path / "tutor", read_corpus([data], LABELS, RECIPE.seed + 1), ["a"])
 
 
 def test_soft_targets_average_labels_with_the_teacher():
@@ -90,6 +94,8 @@ def test_unlabelled_sentences_are_whole_different_and_limited(tmp_path):
     expected = {"A film about two sisters.", "I liked it very much!", "What more is there to say?"}
     assert set(unlabelled_sentences([str(path)], 10, seed=0)) == expected
     assert len(unlabelled_sentences([str(path)], 2, seed=0)) == 2
+    held_out = [TextRow(1, "Well. I liked it very much!", "1")]
+    assert set(unlabelled_sentences([str(path)], 10, 0, held_out)) == expected - {"I liked it very much!"}
 
 
 def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):

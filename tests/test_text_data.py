@@ -29,6 +29,8 @@ READER = tiny.text_reader()
         ("a film<br />is good", ["a", "film", "is", "good"]),
         ("好电影 is good", ["好", "电", "影", "is", "good"]),
         ("naïve café plot", ["naïve", "café", "plot"]),
+        ("good… the plot", ["good", "…", "the", "plot"]),
+        ("½ good", ["½", "good"]),
     ],
 )
 def test_words_are_cut_as_in_the_penn_treebank_and_named_as_typed(text, words):
@@ -127,6 +129,7 @@ def test_many_unknown_words_get_a_notice_and_few_do_not():
     | st.text("good film ca n't'[PAD]<br/>`\ud800", max_size=60)
 )
 @example("''good''")
+@example("good…… ⅓b<br />b")
 @example("-LRB- good -rrb-")
 @example("ﬁlm good ½")
 def test_any_string_gives_a_sound_sample_or_a_sentence(text):
@@ -145,7 +148,10 @@ def test_any_string_gives_a_sound_sample_or_a_sentence(text):
     assert sample.step_units[0] == 0
     assert ((change == 0) | (change == 1)).all()
     assert len(sample.names) == sample.step_units[-1] + 1
-    assert all(name and name in sample.shown for name in sample.names)
+    assert [sample.shown[start:end] for start, end in sample.spans] == list(sample.names)
+    assert all(sample.names)
+    ends = [0, *(end for _, end in sample.spans)]
+    assert all(start >= end for (start, _), end in zip(sample.spans, ends, strict=False)), "spans do not overlap"
     assert sample.inputs[0].tolist() == READER.ids(text)
 
 

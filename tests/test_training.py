@@ -178,7 +178,7 @@ def test_gradients_are_clipped(tmp_path, monkeypatch):
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
     run = Run("text", tmp_path)
     run.model.core.head[-1].bias.data.fill_(float("nan"))
-    with pytest.raises(InputError, match="The loss is nan in epoch 1: lower the learning rate"):
+    with pytest.raises(InputError, match="The loss is nan after 0 updates: lower the learning rate"):
         run.fit()
 
 
@@ -249,7 +249,7 @@ def test_a_table_becomes_a_checkpoint_that_predicts(tmp_path, monkeypatch):
     assert tested["accuracy"] >= 0.95
     assert card["command"] == "python -m rnnformer_demo train text"
     assert len(card["training"]["history"]) == 6
-    assert card["seed"] == 0
+    assert card["recipe"]["seed"] == 0
     assert card["temperature"] > 0
     assert card["recorded"]["input"]
     assert len(card["recorded"]["logits"]) == 2

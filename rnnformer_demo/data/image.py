@@ -23,20 +23,21 @@ _DAMAGED = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError,
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The bytes of an image file.
+    """The bytes of an image file, cut off where it is larger than `open_photo` accepts.
 
     Raises:
-        InputError: where there is no such file, or where it is too big.
+        InputError: where there is no such file.
     """
-    path = Path(path)
+    missing = f"There is no readable image file at {str(path)[:200]!r}: check the path."
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"The file is larger than {MAX_BYTES // 2**20} MB: save the photo smaller and try again.")
-        return path.read_bytes()
+        if not Path(path).is_file():  # a device or a pipe might never end
+            raise InputError(missing)
+        with Path(path).open("rb") as file:
+            return file.read(MAX_BYTES + 1)  # one more than `open_photo` accepts
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"There is no readable image file at {str(path)[:200]!r}: check the path.") from error
+        raise InputError(missing) from error
 
 
 def open_photo(data: bytes) -> tuple[Image.Image, list[str]]:

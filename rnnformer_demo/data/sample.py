@@ -26,6 +26,7 @@ class Sample:
         names: one for each unit: the word as it was typed, or "row 2, column 5".
         grid: (rows, columns) of the units where they are patches of a photo, None for words.
         shown: what was read: the text after cutting, or the square of the photo as a PIL image.
+        spans: start and end of each word in `shown`; empty for patches.
         notices: sentences about what was changed on the way in.
     """
 
@@ -36,4 +37,5 @@ class Sample:
     names: tuple[str, ...]
     grid: tuple[int, int] | None
     shown: Any
+    spans: tuple[tuple[int, int], ...] = ()
     notices: tuple[str, ...] = field(default=())

@@ -9,8 +9,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 
 from .sample import InputError, Sample
 
-SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # ids 0 and 1, as models/text.py expects
-UNKNOWN = 1
+SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # with the ids that follow
+PAD, UNKNOWN = 0, 1
 _CHARACTERS_PER_TOKEN = 40  # far more than any real text has: beyond it nothing is tokenized in vain
 _MANY_UNKNOWN = 0.25
 
@@ -100,16 +100,17 @@ class TextReader:
         offsets, words = encoding.offsets[: len(ids)], encoding.word_ids[: len(ids)]
         was_cut = len(ids) < len(encoding.ids) or len(start) < len(text)
         shown = text[: offsets[-1][1]] if was_cut else text
-        names, units = _merge_subwords(text, offsets, words)
+        spans, units = _merge_subwords(offsets, words)
         step_units = torch.tensor(units)
         return Sample(
             inputs=torch.tensor([ids]),
             mask=torch.ones(1, len(ids), dtype=torch.bool),
             units=step_units[None],
             step_units=step_units,
-            names=names,
+            names=tuple(text[start:end] for start, end in spans),
             grid=None,
             shown=shown,
+            spans=spans,
             notices=tuple(self._notices(text, shown, ids, units)),
         )
 
@@ -130,18 +131,23 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").strip()
 
 
-def _merge_subwords(text: str, offsets: list[tuple[int, int]], words: list[int]) -> tuple[tuple[str, ...], list[int]]:
-    """The words as they were typed, and for each token the index of its word."""
-    spans: list[list[int]] = []
+def _merge_subwords(offsets: list[tuple[int, int]], words: list[int]) -> tuple[tuple[tuple[int, int], ...], list[int]]:
+    """Start and end of each word in the text, and for each token the index of its word.
+
+    A sign that the normalizer takes apart ("…" becomes three dots, "½" three signs) stays one word: its tokens share
+    a span.
+    """
+    spans: list[tuple[int, int]] = []
     units: list[int] = []
     previous = None
     for (start, end), word in zip(offsets, words, strict=True):
-        if word != previous:
-            spans.append([start, end])
-            previous = word
-        spans[-1][1] = end
+        if spans and (word == previous or start < spans[-1][1]):
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+        previous = word
         units.append(len(spans) - 1)
-    return tuple(text[start:end] for start, end in spans), units
+    return tuple(spans), units
 
 
 def pad(rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:

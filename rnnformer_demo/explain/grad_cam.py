@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     "grad-cam",
     "Grad-CAM",
     "Channels of the CNN's grid, weighted by their mean gradient. Negative cells speak against the class.",
+    scale="weighted activation",
     needs_grid=True,
 )
 def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:

@@ -24,6 +24,7 @@ _ROWS_PER_PASS = 16
     "Integrated gradients",
     "The gradient collected on the way from an input without evidence to this one. The scores add up to the change of "
     "the logit; the completeness gap says how exactly.",
+    scale="share of the logit",
 )
 def integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Over words, or over the cells of the CNN's grid: of a photo only the part above the CNN is run repeatedly."""
@@ -48,8 +49,9 @@ def integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Rep
     "pixel-integrated-gradients",
     "Integrated gradients on pixels",
     "The same, down to single pixels: finer, slower and noisier.",
+    scale="share of the logit",
     needs_grid=True,
-    slow=True,
+    slow_on_photos=True,
 )
 def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Over pixels, through the CNN."""
@@ -74,8 +76,8 @@ def _integrate(
 
     with torch.no_grad():
         difference = (forward(features, sample.mask) - forward(baseline, sample.mask))[0, target].item()
+    captum = IntegratedGradients(counted(forward, sum(ladder), report))
     for steps in ladder:
-        captum = IntegratedGradients(counted(forward, steps, report))
         scores = captum.attribute(
             features,
             baseline,
@@ -84,11 +86,10 @@ def _integrate(
             n_steps=steps,
             internal_batch_size=_ROWS_PER_PASS,
         )
-        if difference == 0:
-            return scores.detach(), None
-        gap = abs(scores.sum().item() - difference) / abs(difference)
-        if gap <= GAP_WANTED:
+        gap = abs(scores.sum().item() - difference) / abs(difference) if difference else None
+        if gap is None or gap <= GAP_WANTED:
             break
+    report(1.0)
     return scores.detach(), gap
 
 

@@ -17,7 +17,8 @@ _ROWS_PER_PASS = 16
     "occlusion",
     "Occlusion",
     "How much the logit falls when a word is replaced by the unknown token, or a patch by grey.",
-    slow=True,
+    scale="fall of the logit",
+    slow_on_photos=True,
 )
 def occlusion(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """One forward pass for each word or patch, in batches."""

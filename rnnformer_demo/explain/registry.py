@@ -46,28 +46,32 @@ class Method:
         name: its id on the command line, in the API and in the page.
         title: what the page calls it.
         about: one sentence on what its scores mean.
+        scale: what its numbers are, for axes and legends.
         needs_grid: works on photos only.
-        slow: takes seconds rather than fractions of one.
+        slow_on_photos: takes seconds there, rather than fractions of one.
     """
 
     name: str
     title: str
     about: str
+    scale: str
     needs_grid: bool
-    slow: bool
+    slow_on_photos: bool
     compute: Callable[[Hybrid, Sample, int, Report], Explanation]
 
 
 METHODS: dict[str, Method] = {}
 
 
-def register_method(name: str, title: str, about: str, needs_grid: bool = False, slow: bool = False):
+def register_method(
+    name: str, title: str, about: str, scale: str, needs_grid: bool = False, slow_on_photos: bool = False
+):
     """Registers a function (model, sample, target, report) -> Explanation under a name."""
 
     def register(compute: Callable[[Hybrid, Sample, int, Report], Explanation]):
         if name in METHODS:
             raise ValueError(f"name must be new, got {name!r} twice")
-        METHODS[name] = Method(name, title, about, needs_grid, slow, compute)
+        METHODS[name] = Method(name, title, about, scale, needs_grid, slow_on_photos, compute)
         return compute
 
     return register

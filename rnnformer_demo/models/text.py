@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..data.text import PAD, UNKNOWN
 from .core import Hybrid, HybridConfig, HybridCore
-
-PAD, UNKNOWN = 0, 1  # ids that every tokenizer of this project reserves
 
 
 @dataclass(frozen=True, kw_only=True)

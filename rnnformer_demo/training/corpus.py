@@ -1,5 +1,7 @@
 """Labelled texts of one or several files: read, split without leaks, and cut into batches."""
 
+import hashlib
+import json
 import random
 import re
 import sys
@@ -74,23 +76,33 @@ def read_corpus(files: Sequence[str], label_names: Sequence[str] | None, seed: i
         corpus.rejected += len(rejected)
     if not corpus.held_out:
         raise InputError(f"{shown} holds too few different texts ({corpus.rows}) to hold some out.")
+    held_texts = {row.text for row in corpus.held_out}  # the same text may stand in two files
+    corpus.training = [row for row in corpus.training if row.text not in held_texts]
     return corpus
 
 
-def unlabelled_sentences(files: Sequence[str], limit: int, seed: int) -> list[str]:
+def unlabelled_sentences(files: Sequence[str], limit: int, seed: int, held_out: Sequence[TextRow] = ()) -> list[str]:
     """At most `limit` different sentences of the texts in some files, drawn at random; their labels are not read.
+
+    Args:
+        held_out: rows of which no sentence may be among them.
 
     Raises:
         InputError: for a file that cannot be read.
     """
-    sentences = {
-        sentence
-        for file in files
-        for row in read_texts(file)[0]
-        for sentence in _SENTENCE_END.split(_BREAK.sub(" ", row.text))
-        if _WORDS_LEAST <= len(sentence.split()) <= _WORDS_MOST
-    }
+    sentences = {sentence for file in files for row in read_texts(file)[0] for sentence in _sentences(row.text)}
+    sentences -= {sentence for row in held_out for sentence in _sentences(row.text)}
     return random.Random(seed).sample(sorted(sentences), min(limit, len(sentences)))
+
+
+def _sentences(text: str) -> list[str]:
+    parts = _SENTENCE_END.split(_BREAK.sub(" ", text))
+    return [part.strip() for part in parts if _WORDS_LEAST <= len(part.split()) <= _WORDS_MOST]
+
+
+def fingerprint(rows: Sequence[TextRow]) -> str:
+    """A short hash of texts, by which two runs know that they hold out the same."""
+    return hashlib.sha256(json.dumps([row.text for row in rows]).encode()).hexdigest()[:16]
 
 
 def bucketed(

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from ..checkpoints import Checkpoint
 from ..data import InputError
 from ..data.readers import PhotoSet, Rejected, TextRow, label_index, read_texts
-from ..data.text import TextReader, pad
+from ..data.text import UNKNOWN, TextReader, pad
 from . import metrics
 
 TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
@@ -89,7 +89,7 @@ def _label_index(label: str, checkpoint: Checkpoint) -> int:
 @torch.no_grad()
 def text_logits(model: torch.nn.Module, reader: TextReader, rows: list[TextRow], progress: bool = True) -> Tensor:
     """Logits (N, C) of many texts, batched by length."""
-    ids = [reader.ids(row.text) or [1] for row in rows]
+    ids = [reader.ids(row.text) or [UNKNOWN] for row in rows]
     order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
     logits = torch.zeros(len(ids), len(model.config.labels))
     batches = [order[start : start + TEXTS_PER_BATCH] for start in range(0, len(order), TEXTS_PER_BATCH)]
@@ -112,7 +112,7 @@ def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: s
                 labels.append(label)
             except InputError as error:
                 rejected.append(Rejected(number, f"{row.path}: {error}"))
-        if batch and (len(batch) == PHOTOS_PER_BATCH or number == len(rows)):
+        if len(batch) == PHOTOS_PER_BATCH:
             logits.append(_photo_logits(checkpoint, torch.cat(batch)))
             batch = []
     if batch:

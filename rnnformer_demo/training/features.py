@@ -61,7 +61,11 @@ def extract(
         cache: folder; what lies there already is not computed again.
     """
     first = next(iter(trunk.state_dict().values()))
-    identity = [str(photos.path.resolve()), len(rows), reader.preprocessing(), view, first.double().sum().item()]
+    stat = photos.path.stat()
+    identity = [
+        *(str(photos.path.resolve()), stat.st_size, stat.st_mtime, [row.path for row in rows]),
+        *(reader.preprocessing(), view, first.double().sum().item()),
+    ]
     folder = cache / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     make = plain_view if view == 0 else random_view

@@ -2,7 +2,6 @@
 
 import random
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -91,7 +90,6 @@ def train(
             tokens = torch.stack([features[chooser.randrange(views)][index] for index in group]).float()
             yield tokens, _mask(len(group), steps), targets[group]
 
-    started = time.time()
     history = fit(
         model.core,
         forward=model.decide,
@@ -100,7 +98,7 @@ def train(
         accuracy=accuracy,
         recipe=recipe,
         run_folder=runs / name,
-        config=config_to_dict(config),
+        config=config_to_dict(config) | {"command": command},
         resume=resume,
     )
     model.eval()
@@ -115,7 +113,7 @@ def train(
             "left_out_classes": drop or [],
         },
         "command": command,
-    } | training_record(recipe, history, started)
+    } | training_record(recipe, history)
     temperature, about["metrics"] = calibrate(held_out_logits(), targets[held_out])
     saved = checkpoints.save(name, model, reader, about, temperature, folder=folder)
     return add_tests(saved, tests, about, folder=folder, split=None, drop=drop or ())

@@ -3,12 +3,14 @@
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -32,12 +34,12 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
-        for field in ("epochs", "batch_size"):
-            if getattr(self, field) < 1:
-                raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
-        for field in ("learning_rate", "clip"):
-            if getattr(self, field) <= 0:
-                raise ValueError(f"{field} must be above 0, got {getattr(self, field)}")
+        for name in ("epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("learning_rate", "clip"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Progress:
     loss: float
     accuracy: float
     gradient_norm: float
+    seconds: float = field(compare=False)
 
 
 def fit(
@@ -80,32 +83,46 @@ def fit(
     steps = recipe.epochs * batches_per_epoch
     state = _State(run_folder, model, optimizer, {"recipe": asdict(recipe), "config": config})
     history = state.load() if resume else []
-    step = len(history) * batches_per_epoch
     for epoch in range(len(history), recipe.epochs):
+        started = time.time()
         torch.manual_seed(recipe.seed * 10_007 + epoch)  # dropout of an epoch does not depend on what ran before
-        model.train()
-        losses, norms = [], []
         bar = tqdm(batches(epoch), total=batches_per_epoch, desc=f"epoch {epoch + 1}/{recipe.epochs}", mininterval=2)
-        for inputs, mask, labels in bar:
-            loss = F.cross_entropy(forward(inputs, mask), labels, label_smoothing=recipe.label_smoothing)
-            if not torch.isfinite(loss):
-                raise InputError(f"The loss is {loss.item()} in epoch {epoch + 1}: lower the learning rate.")
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.learning_rate * _rate(step, steps, recipe.warmup)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            norms.append(nn.utils.clip_grad_norm_(model.parameters(), recipe.clip).item())
-            optimizer.step()
-            step += 1
-            losses.append(loss.item())
-            bar.set_postfix(loss=f"{sum(losses[-50:]) / len(losses[-50:]):.3f}", refresh=False)
-        model.eval()
-        history.append(Progress(epoch + 1, _mean(losses), accuracy(), _mean(norms)))
-        told = f"epoch {epoch + 1}: loss {_mean(losses):.4f}, held-out accuracy {history[-1].accuracy:.4f}"
+        loss, norm = _pass_over(bar, model, forward, optimizer, recipe, epoch * batches_per_epoch, steps)
+        history.append(Progress(epoch + 1, loss, accuracy(), norm, time.time() - started))
+        told = f"epoch {epoch + 1}: loss {loss:.4f}, held-out accuracy {history[-1].accuracy:.4f}"
         tqdm.write(told, file=sys.stderr)  # standard output belongs to --json
         state.save(history)
     state.load_best()
     return history
+
+
+def _pass_over(
+    bar: tqdm,
+    model: nn.Module,
+    forward: Callable[[Tensor, Tensor], Tensor],
+    optimizer: torch.optim.Optimizer,
+    recipe: Recipe,
+    step: int,
+    steps: int,
+) -> tuple[float, float]:
+    """One epoch, from update `step` of `steps` on; its mean loss and mean gradient norm before clipping."""
+    model.train()
+    losses, norms = [], []
+    for inputs, mask, labels in bar:
+        loss = F.cross_entropy(forward(inputs, mask), labels, label_smoothing=recipe.label_smoothing)
+        if not torch.isfinite(loss):
+            raise InputError(f"The loss is {loss.item()} after {step} updates: lower the learning rate.")
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * _rate(step, steps, recipe.warmup)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norms.append(nn.utils.clip_grad_norm_(model.parameters(), recipe.clip).item())
+        optimizer.step()
+        step += 1
+        losses.append(loss.item())
+        bar.set_postfix(loss=f"{_mean(losses[-50:]):.3f}", refresh=False)
+    model.eval()
+    return _mean(losses), _mean(norms)
 
 
 def _mean(values: list[float]) -> float:
@@ -131,7 +148,8 @@ def _rate(step: int, steps: int, warmup: float) -> float:
 
 
 class _State:
-    """A run on disk: weights, best weights and optimizer as safetensors, the rest as JSON."""
+    """A run on disk: weights and optimizer in one safetensors file with settings and history in its metadata, so that
+    all of them are of the same epoch; the best weights in another."""
 
     def __init__(self, folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: dict):
         self.folder, self.model, self.optimizer = folder, model, optimizer
@@ -149,18 +167,20 @@ class _State:
             for key, value in entry.items()
         }
         tensors = {f"model.{key}": value for key, value in weights.items()}
-        _replace(self.folder / "last.safetensors", tensors | {f"optimizer.{k}": v for k, v in moments.items()})
-        state = {**self.settings, "history": [asdict(progress) for progress in history]}
-        (self.folder / "run.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
+        tensors |= {f"optimizer.{key}": value for key, value in moments.items()}
+        run = {**self.settings, "history": [asdict(progress) for progress in history]}
+        _replace(self.folder / "last.safetensors", tensors, {"run": json.dumps(run)})
 
     def load(self) -> list[Progress]:
-        if not (self.folder / "run.json").exists():
+        last = self.folder / "last.safetensors"
+        if not last.exists():
             raise InputError(f"There is no run to resume in {self.folder}: start it without --resume.")
-        state = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        with safe_open(last, framework="pt") as file:
+            state = json.loads(file.metadata()["run"])
         for part, settings in self.settings.items():
             if state[part] != settings:
                 raise InputError(f"The run in {self.folder} was trained by another {part}: {state[part]}.")
-        tensors = load_file(self.folder / "last.safetensors")
+        tensors = load_file(last)
         weights = {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
         self.model.load_state_dict(weights, strict=True)
         moments: dict[int, dict[str, Tensor]] = {}
@@ -175,8 +195,8 @@ class _State:
         self.model.load_state_dict(load_file(self.folder / "best.safetensors"), strict=True)
 
 
-def _replace(path: Path, tensors: dict[str, Tensor]) -> None:
+def _replace(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
     """Writes beside the old file and then takes its place: an interruption leaves the old one whole."""
     new = path.with_suffix(".new")
-    save_file(tensors, new)
+    save_file(tensors, new, metadata)
     new.replace(path)

@@ -1,7 +1,7 @@
 """What a card says of a training: its course, its calibration, its tests."""
 
-import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -13,12 +13,12 @@ from .evaluation import evaluate
 from .loop import Progress, Recipe
 
 
-def training_record(recipe: Recipe, history: list[Progress], started: float) -> dict:
-    """What a card says of the training itself; `started` is a `time.time()`."""
+def training_record(recipe: Recipe, history: list[Progress]) -> dict:
+    """What a card says of the training itself; its minutes are those of all sessions of a resumed run."""
     return {
-        "seed": recipe.seed,
+        "recipe": asdict(recipe),
         "training": {
-            "minutes": round((time.time() - started) / 60, 1),
+            "minutes": round(sum(progress.seconds for progress in history) / 60, 1),
             "threads": torch.get_num_threads(),
             "history": [vars(progress) for progress in history],
         },

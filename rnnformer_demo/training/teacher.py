@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from ..data import InputError
 from ..data.text import pad
-from .corpus import Corpus, bucketed, read_corpus
+from .corpus import Corpus, bucketed, fingerprint, read_corpus
 from .loop import Batch, Recipe, fit
 from .minilm import WIDTH, load_minilm
 
@@ -69,17 +69,17 @@ def fine_tune(
     items = list(zip(teacher.ids([row.text for row in corpus.training]), _targets(corpus), strict=True))
     held_out = [row.text for row in corpus.held_out]
     held_labels = torch.tensor([corpus.target(row) for row in corpus.held_out])
-    share = -(-len(items) // ROUNDS)
+    rounds = max(1, min(ROUNDS, len(items) // recipe.batch_size))
+    share = -(-len(items) // rounds)
 
     def batches(turn: int) -> Iterator[Batch]:
-        seed = recipe.seed * 10_007 + turn // ROUNDS
+        seed = recipe.seed * 10_007 + turn // rounds
         order = random.Random(seed).sample(items, len(items))
-        part = order[share * (turn % ROUNDS) : share * (turn % ROUNDS + 1)]
-        return bucketed(part, recipe.batch_size, None, seed)
+        return bucketed(order[turn % rounds :: rounds], recipe.batch_size, None, seed)
 
     folder = runs / name
     folder.mkdir(parents=True, exist_ok=True)
-    about = {"labels": corpus.labels, "max_tokens": max_tokens}
+    about = {"labels": corpus.labels, "max_tokens": max_tokens, "held_out": fingerprint(corpus.held_out)}
     (folder / "teacher.json").write_text(json.dumps(about), encoding="utf-8")
     history = fit(
         teacher,
@@ -87,7 +87,7 @@ def fine_tune(
         batches=batches,
         batches_per_epoch=-(-share // recipe.batch_size),
         accuracy=lambda: (_logits(teacher, held_out).argmax(-1) == held_labels).float().mean().item(),
-        recipe=Recipe(**{**vars(recipe), "epochs": recipe.epochs * ROUNDS}),
+        recipe=Recipe(**{**vars(recipe), "epochs": recipe.epochs * rounds}),
         run_folder=folder,
         config=about,
         resume=resume,
@@ -99,17 +99,20 @@ def _targets(corpus: Corpus) -> list[int]:
     return [corpus.target(row) for row in corpus.training]
 
 
-def teacher_logits(folder: Path, labels: Sequence[str], texts: Sequence[str]) -> Tensor:
+def teacher_logits(folder: Path, corpus: Corpus, texts: Sequence[str]) -> Tensor:
     """Logits (N, C) of the best teacher in a run's folder, cached there: each text is run once.
 
     Raises:
-        InputError: where there is no teacher, or one of other labels.
+        InputError: where there is no teacher, or one of other labels, or one that was trained on what the corpus
+            holds out.
     """
     if not (folder / "best.safetensors").exists() or not (folder / "teacher.json").exists():
         raise InputError(f"There is no teacher in {folder}: train one with `train teacher`.")
     about = json.loads((folder / "teacher.json").read_text(encoding="utf-8"))
-    if tuple(about["labels"]) != tuple(labels):
-        raise InputError(f"The teacher in {folder} knows {about['labels']}, not {list(labels)}.")
+    if tuple(about["labels"]) != corpus.labels:
+        raise InputError(f"The teacher in {folder} knows {about['labels']}, not {list(corpus.labels)}.")
+    if about["held_out"] != fingerprint(corpus.held_out):
+        raise InputError(f"The teacher in {folder} held out other texts: train it on the same data and seed.")
     weights = folder / "best.safetensors"
     identity = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
     cache = folder / f"logits-{identity}"
@@ -121,7 +124,7 @@ def teacher_logits(folder: Path, labels: Sequence[str], texts: Sequence[str]) ->
         file = cache / f"{hashlib.sha256(json.dumps(chunk).encode()).hexdigest()[:24]}.safetensors"
         if not file.exists():
             if teacher is None:
-                teacher = Teacher(len(labels), about["max_tokens"]).eval()
+                teacher = Teacher(len(corpus.labels), about["max_tokens"]).eval()
                 teacher.load_state_dict(load_file(weights), strict=True)
             save_file({"logits": _logits(teacher, chunk)}, file.with_suffix(".new"))
             file.with_suffix(".new").replace(file)

@@ -1,6 +1,5 @@
 """Training of a text hybrid from tables of labelled texts to a checkpoint."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -63,15 +62,14 @@ def train(
         model.embedding.weight.data.copy_(minilm_vectors(tokenizer, config.embedding))
     texts, targets = [row.text for row in corpus.training], [corpus.target(row) for row in corpus.training]
     if teacher:
-        texts += unlabelled_sentences(unlabelled, unlabelled_limit, recipe.seed)
-        targets = soft_targets(teacher_logits(runs / teacher, corpus.labels, texts), targets).tolist()
+        texts += unlabelled_sentences(unlabelled, unlabelled_limit, recipe.seed, corpus.held_out)
+        targets = soft_targets(teacher_logits(runs / teacher, corpus, texts), targets).tolist()
     items = [(ids, target) for text, target in zip(texts, targets, strict=True) if (ids := reader.ids(text))]
     held_labels = torch.tensor([corpus.target(row) for row in corpus.held_out])
 
     def held_out_logits() -> torch.Tensor:
         return text_logits(model, reader, corpus.held_out, progress=False)
 
-    started = time.time()
     history = fit(
         model,
         forward=model,
@@ -80,7 +78,7 @@ def train(
         accuracy=lambda: (held_out_logits().argmax(-1) == held_labels).float().mean().item(),
         recipe=recipe,
         run_folder=runs / name,
-        config=config_to_dict(config),
+        config=config_to_dict(config) | {"command": command},
         resume=resume,
     )
     model.eval()
@@ -96,7 +94,7 @@ def train(
             "unlabelled": len(texts) - len(corpus.training),
         },
         "command": command,
-    } | training_record(recipe, history, started)
+    } | training_record(recipe, history)
     temperature, about["metrics"] = calibrate(held_out_logits(), held_labels)
     sentence = corpus.held_out[0].text
     saved = checkpoints.save(name, model, reader, about, temperature, sentence, folder)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from ..colours import AGAINST, FOR
+from ..explain import METHODS
+
 if TYPE_CHECKING:
     from ..pipeline import Analysis
 
-FOR, AGAINST = (33, 102, 172), (224, 120, 30)  # blue and orange: apart for colour-blind eyes too
 STRONGEST = 0.55  # opacity of the strongest word; more, and text on it falls below a contrast of 4.5:1
 READING = """<dl class="reading">
 <dt>Attribution</dt>
@@ -25,7 +27,7 @@ the network changes its mind; “backward” reads from the end.</dd>
 shown, also for what it has never seen.</dd>
 </dl>"""
 _FAINTEST = 0.04  # a share of the strongest score below which a word stays plain
-_TESTED_ON = {"held_out": "training data held out", "dev": "the development set", "test": "the test set"}
+_TESTED_ON = {"held_out": "training data held out"}  # the other tests bear the names of their data sets
 
 
 def summary(analysis: Analysis) -> str:
@@ -34,7 +36,8 @@ def summary(analysis: Analysis) -> str:
     notices = "".join(f"<li>{escape(notice)}</li>" for notice in analysis.notices)
     return (
         f'<p class="facts"><strong>{escape(prediction.label)}</strong>, {prediction.confidence:.1%} sure. '
-        f"One pass through <code>{escape(prediction.model)}</code> took {prediction.latency_ms:.0f} ms.</p>"
+        f"Reading it and one pass through <code>{escape(prediction.model)}</code> took {prediction.latency_ms:.0f} ms, "
+        f"the whole analysis {analysis.seconds:.2f} s.</p>"
         + (f'<ul class="notices" role="status">{notices}</ul>' if notices else "")
     )
 
@@ -44,12 +47,11 @@ def words(analysis: Analysis) -> str:
     scores = analysis.explanation.scores.tolist()
     strongest = max(map(abs, scores)) or 1.0
     text, parts, end = str(analysis.sample.shown), [], 0
-    for name, score in zip(analysis.sample.names, scores, strict=True):
-        start = text.index(name, end)
-        parts += [escape(text[end:start]), _word(name, score, score / strongest)]
-        end = start + len(name)
+    for (start, stop), score in zip(analysis.sample.spans, scores, strict=True):
+        parts += [escape(text[end:start]), _word(text[start:stop], score, score / strongest)]
+        end = stop
     parts.append(escape(text[end:]))
-    return f'<div class="words" tabindex="0" dir="auto">{"".join(parts)}</div>{_legend(analysis.target, strongest)}'
+    return f'<div class="words" tabindex="0" dir="auto">{"".join(parts)}</div>{_legend(analysis, strongest)}'
 
 
 def _word(name: str, score: float, share: float) -> str:
@@ -64,19 +66,18 @@ def _colour(share: float) -> str:
     return f"rgba({red},{green},{blue},{abs(share) * STRONGEST:.3f})"
 
 
-def _legend(target: str, strongest: float) -> str:
+def _legend(analysis: Analysis, strongest: float) -> str:
+    target, scale = escape(analysis.target), METHODS[analysis.explanation.method].scale
     steps = "".join(f'<i style="background:{_colour(share)}"></i>' for share in (-1, -0.6, -0.25, 0.25, 0.6, 1))
     return (
-        f'<p class="legend"><span>against “{escape(target)}”</span>'
+        f'<p class="legend"><span>against “{target}”</span>'
         f'<span class="scale" aria-hidden="true">{steps}</span>'
-        f"<span>for “{escape(target)}”</span><span>strongest colour: ±{strongest:.2f} of the logit</span></p>"
+        f"<span>for “{target}”</span><span>strongest colour: {scale} ±{strongest:.2f}</span></p>"
     )
 
 
 def completeness(analysis: Analysis) -> str:
     """What the method means, and how exactly its scores add up, in a sentence or two."""
-    from ..explain import METHODS
-
     about = escape(METHODS[analysis.explanation.method].about)
     gap = analysis.explanation.completeness_gap
     exactness = "" if gap is None else f" Here they do to within <strong>{gap:.2%}</strong> (completeness gap)."
