@@ -1,5 +1,6 @@
 """The served page through its HTTP API, its handlers and its HTML."""
 
+import html
 import re
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from rnnformer_demo import pipeline
+from rnnformer_demo.bench import Page
+from rnnformer_demo.data import InputError
 from rnnformer_demo.explain import METHODS, methods_for
 from rnnformer_demo.models import Hybrid
-from rnnformer_demo.ui import handlers, markup, views
+from rnnformer_demo.ui import handlers, markup, sources, views
 
 TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
 TEXT = "A witty, tender film with two wonderful performances."
@@ -40,10 +43,23 @@ ANIMATIONS = {
 }
 
 
+FILE = {"_type": "gradio.FileData"}  # the mark without which Gradio does not look at a path
+
+
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
+def address(tmp_path_factory):
     with served(tmp_path_factory.mktemp("gradio")) as address:
-        yield Client(address, verbose=False)
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(address) -> Client:
+    return Client(address, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def page(address) -> Page:
+    return Page(address)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +116,7 @@ def test_explain(client, method):
     assert explanation["scores"][1] < 0  # "witty" speaks against "negative"
 
 
-@pytest.mark.parametrize("method", [method.name for method in methods_for(has_grid=True) if not method.slow])
+@pytest.mark.parametrize("method", [method.name for method in methods_for(has_grid=True) if not method.slow_on_photos])
 def test_explain_image(client, method):
     explanation = client.predict(PHOTO_MODEL, handle_file(PHOTO), method, api_name="/explain_image")
     rows, columns = explanation["grid"]
@@ -132,6 +148,78 @@ def test_bad_input_gets_a_sentence(client, arguments, sentence):
 def test_only_uploads_are_read(client, image):
     with pytest.raises(AppError, match=r"must be sent as an uploaded file|There is no photo yet"):
         client.predict(PHOTO_MODEL, image, api_name="/predict_image")
+
+
+@pytest.mark.parametrize("tab", ["text", "image"])
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda path: path,
+        lambda path: [path],
+        lambda path: {"path": path},
+        lambda path: {"path": [path], "meta": FILE},
+        lambda path: {"path": path, "meta": {"_type": "other"}},
+        lambda path: {"path": path, "meta": FILE},
+        lambda path: {"path": path, "meta": FILE, "is_stream": True},
+        lambda path: {"path": f"http://..{path}", "meta": FILE, "is_stream": True},
+    ],
+    ids=["string", "list", "unmarked", "path in a list", "marked otherwise", "marked", "stream", "address"],
+)
+def test_no_event_of_the_page_reads_a_path_of_the_server(page, tmp_path, monkeypatch, tab, disguise):
+    private = tmp_path / "private.jpg"
+    private.write_bytes(Path(PHOTO).read_bytes())
+    read = []
+    monkeypatch.setattr(pipeline, "analyse", lambda *arguments: read.append(arguments))
+    event, data = page.analyse_event(tab)
+    data[:2] = [PHOTO_MODEL, disguise(str(private))]
+    answer = page.send(event, data)
+    assert answer["success"] is False
+    assert "data" not in answer["output"]
+    assert read == []
+
+
+def test_a_path_in_the_text_tab_is_refused_with_a_sentence(page):
+    event, data = page.analyse_event("text")
+    data[:2] = [PHOTO_MODEL, PHOTO]
+    assert "must be sent as an uploaded file" in page.send(event, data)["output"]["error"]
+
+
+@pytest.mark.parametrize(
+    ("model", "payload", "source"),
+    [
+        (TEXT_MODEL, "", ""),
+        (TEXT_MODEL, TEXT, TEXT),
+        (PHOTO_MODEL, None, None),
+        (PHOTO_MODEL, {"path": "/uploads/a/b.jpg", "meta": FILE}, "/uploads/a/b.jpg"),
+    ],
+)
+def test_sources_that_fit_the_model(monkeypatch, model, payload, source):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "/uploads")
+    assert sources.source_of(model, payload) == source
+
+
+@pytest.mark.parametrize(
+    "path", [None, "", 3, "/uploads/../etc/hostname", "/uploads2/a.jpg", "a\0.jpg", "http://x/a.jpg"]
+)
+def test_an_image_model_reads_only_what_lies_in_the_folder_of_uploads(monkeypatch, path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "/uploads")
+    with pytest.raises(InputError, match="must be sent as an uploaded file"):
+        sources.source_of(PHOTO_MODEL, {"path": path, "meta": FILE})
+
+
+@pytest.mark.parametrize("payload", [None, 3, [TEXT], {"path": "a.jpg", "meta": FILE}])
+def test_a_text_model_takes_text_alone(payload):
+    with pytest.raises(InputError, match=f"The model {TEXT_MODEL} reads text"):
+        sources.source_of(TEXT_MODEL, payload)
+
+
+def test_characters_that_unicode_would_rewrite_are_kept(client, page):
+    text = "Great… but only ½ as long as it’s predecessor"
+    units = client.predict(TEXT_MODEL, text, api_name="/explain")["units"]
+    assert units.count("…") == 1
+    assert "½" in units
+    (words,) = [out for out in page.analyse("text", text) if isinstance(out, str) and 'class="words"' in out]
+    assert html.unescape(re.sub(r"<[^>]*>", "", words.split("</div>")[0])) == text
 
 
 @pytest.mark.parametrize(
@@ -172,13 +260,10 @@ def test_a_megabyte_of_text_is_cut_with_a_notice(client):
 
 def test_words_are_escaped():
     text = "A great <script>alert(1)</script> film & <img src=x onerror=alert(2)> ${x} {{x}} \"quoted\" 'too'"
-    html = markup.words(pipeline.analyse(TEXT_MODEL, text))
-    assert "<script" not in html
-    assert "<img" not in html
-    shown = re.sub(r"<[^>]*>", "", html.split("</div>")[0])
-    for entity, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#x27;", "'"), ("&amp;", "&")):
-        shown = shown.replace(entity, sign)
-    assert shown == text
+    words = markup.words(pipeline.analyse(TEXT_MODEL, text))
+    assert "<script" not in words
+    assert "<img" not in words
+    assert html.unescape(re.sub(r"<[^>]*>", "", words.split("</div>")[0])) == text
 
 
 @pytest.mark.parametrize("colour", [markup.FOR, markup.AGAINST])
@@ -252,11 +337,11 @@ def test_the_page_says_how_good_a_model_is():
         "parameters": 2_000_000,
         "bytes": 4_100_000,
         "labels": ["x", "y"],
-        "metrics": {"test": {"accuracy": 0.934, "n": 2893, "interval": [0.924, 0.942]}, "seconds": 3},
+        "metrics": {"sst2 test": {"accuracy": 0.934, "n": 2893, "interval": [0.924, 0.942]}, "seconds": 3},
     }
-    html = markup.model_facts(model)
-    assert "93.4% of 2,893 right on the test set (95 % interval 92.4% to 94.2%)" in html
-    assert "a&lt;b" in html
+    facts = markup.model_facts(model)
+    assert "93.4% of 2,893 right on sst2 test (95 % interval 92.4% to 94.2%)" in facts
+    assert "a&lt;b" in facts
 
 
 def test_every_method_is_offered_with_its_meaning(text_analysis):

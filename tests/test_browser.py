@@ -44,7 +44,7 @@ def test_text_tab(visit):
         ("text-attention", "Layer", "layer 2"),
         ("text-attention", "Head", "1"),
         ("text-states", "Recurrence", "gru tokens 1"),
-        ("text-attribution", "Method", "Occlusion (slow)"),
+        ("text-attribution", "Method", "Occlusion"),
         ("text-attribution", "Class to explain", "positive"),
     ):
         before = pixels(page, figure)

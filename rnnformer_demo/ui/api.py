@@ -6,6 +6,7 @@ import gradio as gr
 
 from ..data import InputError
 from .errors import shows_input_errors
+from .sources import source_of
 
 
 def list_models() -> list:
@@ -61,17 +62,12 @@ def _explain(model: str, source: Any, method: str | None, target: str | None) ->
 
 def _text(model: str, text: str) -> str:
     _check_modality(model, "text", "/predict_image or /explain_image")
-    return text
+    return source_of(model, text)
 
 
 def _photo(model: str, image: dict) -> str | None:
-    """The path of an upload. Gradio has checked that it is one, wherever the object bears the mark of a file."""
     _check_modality(model, "image", "/predict or /explain")
-    if image is None:
-        return None
-    if not isinstance(image, dict) or (image.get("meta") or {}).get("_type") != "gradio.FileData":
-        raise InputError("The photo must be sent as an uploaded file: use handle_file(path) of gradio_client.")
-    return image.get("path")
+    return source_of(model, image)
 
 
 def _check_modality(model: str, wanted: str, instead: str) -> None:

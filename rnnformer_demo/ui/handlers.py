@@ -8,6 +8,7 @@ import gradio as gr
 from ..data import InputError
 from . import views
 from .errors import shows_input_errors
+from .sources import source_of
 
 PREDICTED = ""  # value of the choice "the predicted class"
 
@@ -17,14 +18,13 @@ def analyse(model: str, source: Any, method: str, target: str, *chosen: str, pro
     """Runs the model on raw input and fills all outputs.
 
     Args:
-        source: text, or what Gradio says of an uploaded file.
+        source: text, or what Gradio says of an uploaded file; unchecked, as it came over HTTP.
         target: a label, or PREDICTED.
         chosen: layer, head, viewpoint, recurrence and direction, as the selectors have them.
     """
     from .. import pipeline
 
-    source = source.get("path") if isinstance(source, dict) else source
-    analysis = pipeline.analyse(model, source, target or None, method, _reporter(progress))
+    analysis = pipeline.analyse(model, source_of(model, source), target or None, method, _reporter(progress))
     return [analysis, *views.everything(analysis, *chosen)]
 
 

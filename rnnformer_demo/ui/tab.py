@@ -119,7 +119,10 @@ def _inside(kind: TabKind, model: dict) -> SimpleNamespace:
 
 
 def _explanation_choices(kind: TabKind, model: dict) -> tuple[gr.Dropdown, gr.Dropdown]:
-    titles = [(known.title + (" (slow)" if known.slow else ""), known.name) for known in methods_for(kind.has_grid)]
+    titles = [
+        (known.title + (" (slow)" if kind.has_grid and known.slow_on_photos else ""), known.name)
+        for known in methods_for(kind.has_grid)
+    ]
     with gr.Row():
         method = gr.Dropdown(titles, value=titles[0][1], label="Method", min_width=200)
         target = gr.Dropdown(_targets(model), value=handlers.PREDICTED, label="Class to explain", min_width=200)
