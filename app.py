@@ -3,7 +3,8 @@
 import os
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # nothing is asked of another machine
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while they wait starve each other on few cores
+# One visitor's model runs at a time, and it is small: more threads only get in the way of those that serve the page.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ MAX_UPLOAD = "20mb"
 _EXAMPLES = Path(__file__).parent / "examples"
 _SESSIONS = 100  # results kept for redrawing; one is 2 MB at most
 
-_TEXTS = (
+EXAMPLE_TEXTS = (
     "A witty, tender film with two wonderful performances.",
     "The plot is not without charm, but the jokes fall flat and the ending is a mess.",
     "I expected to hate it, and yet I left the cinema smiling.",
@@ -52,7 +52,7 @@ _KINDS = (
         modality="text",
         title="Text",
         make_input=_text_input,
-        examples=_TEXTS,
+        examples=EXAMPLE_TEXTS,
         submits=True,
         hint="Type a sentence or click an example: the prediction, the words that it rests on, the attention and the "
         "hidden states appear here.",
