@@ -9,7 +9,7 @@ import tiny
 PACKAGE = tiny.ROOT / "rnnformer_demo"
 # From left to right: whoever stands further right may import what stands further left.
 ORDER = (
-    ("vision", "data", "colours"),
+    ("vision", "data", "colours", "memory"),
     ("layers",),
     ("models",),
     ("cards",),
