@@ -148,6 +148,7 @@ BAD = [
     (["train", "text", "--data", "x.csv", "--name", "mine", "--epochs", "0"], "epochs must be"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--head-layers", "wide"], "--head-layers must be"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--recurrence", "rnn"], "recurrence must be"),
+    (["train", "text", "--data", "x.csv", "--name", "mine", "--test", "gone.csv"], "There is no test set at gone.csv"),
     (["bench", "--runs", "0"], "--runs"),
     (["conjure"], "conjure"),
     (["predict"], "required"),

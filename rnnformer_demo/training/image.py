@@ -21,7 +21,7 @@ from ..models.image import ImageConfig, ImageHybrid
 from .evaluation import short_path
 from .features import extract
 from .loop import Batch, Recipe, fit
-from .record import add_tests, calibrate, training_record
+from .record import add_tests, calibrate, check_tests, training_record
 from .trunk import pretrained_lite0
 
 HELD_OUT_SHARE = 0.1
@@ -51,6 +51,7 @@ def train(
     Raises:
         InputError: for data that cannot be read or holds a single class.
     """
+    check_tests(tests)
     photos = PhotoSet(data)
     splits = {row.split for row in photos.rows}
     wanted = [row for row in photos.select("train" if "train" in splits else None) if row.label not in set(drop or ())]

@@ -8,9 +8,21 @@ import torch
 
 from .. import checkpoints
 from ..checkpoints import Checkpoint
+from ..data import InputError
 from . import metrics
 from .evaluation import evaluate
 from .loop import Progress, Recipe
+
+
+def check_tests(tests: Sequence[str]) -> None:
+    """Refuses test sets that are not there before hours of training rather than after.
+
+    Raises:
+        InputError: for a path at which there is nothing.
+    """
+    missing = [test for test in tests if not Path(test).exists()]
+    if missing:
+        raise InputError(f"There is no test set at {', '.join(missing)}: check the path.")
 
 
 def training_record(recipe: Recipe, history: list[Progress]) -> dict:

@@ -14,7 +14,7 @@ from ..models.text import TextConfig, TextHybrid
 from .corpus import bucketed, read_corpus, unlabelled_sentences
 from .evaluation import short_path, text_logits
 from .loop import Recipe, fit
-from .record import add_tests, calibrate, training_record
+from .record import add_tests, calibrate, check_tests, training_record
 from .teacher import soft_targets, teacher_logits
 from .vectors import minilm_vectors
 
@@ -50,8 +50,9 @@ def train(
         window: an epoch sees at most so many successive tokens of a text, drawn anew each time; None for all.
 
     Raises:
-        InputError: see `read_corpus`.
+        InputError: see `read_corpus` and `check_tests`.
     """
+    check_tests(tests)
     corpus = read_corpus(data, label_names, recipe.seed)
     torch.manual_seed(recipe.seed)
     tokenizer = train_tokenizer((row.text for row in corpus.training), config.vocabulary)
