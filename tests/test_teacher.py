@@ -9,8 +9,9 @@ from torch import nn
 
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import TextRow
+from rnnformer_demo.data.text import train_tokenizer
 from rnnformer_demo.models.text import TextConfig
-from rnnformer_demo.training import teacher, text
+from rnnformer_demo.training import teacher, text, vectors
 from rnnformer_demo.training.corpus import read_corpus, unlabelled_sentences
 from rnnformer_demo.training.loop import Recipe
 from rnnformer_demo.training.teacher import fine_tune, soft_targets, teacher_logits
@@ -74,6 +75,21 @@ def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monke
 
     monkeypatch.setattr(teacher, "load_minilm", fails)
     assert torch.equal(teacher_logits(tmp_path / "tutor", corpus, texts), logits)
+
+
+@pytest.mark.parametrize("width", [8, 64])
+def test_word_vectors_fit_any_width_and_leave_special_tokens_at_zero(monkeypatch, width):
+    class Pieces(dict):
+        def __init__(self, texts, padding, return_tensors):
+            ids = torch.tensor([[sum(map(ord, text)) % 199 + 1] for text in texts])
+            super().__init__(input_ids=ids, attention_mask=torch.ones_like(ids))
+
+    monkeypatch.setattr(vectors, "load_minilm", lambda: (Encoder(), Pieces))
+    tokenizer = train_tokenizer(["honey and lemon", "honey and lemon"], 30)
+    made = vectors.minilm_vectors(tokenizer, width)
+    assert made.shape == (tokenizer.get_vocab_size(), width)
+    assert made[:2].eq(0).all()
+    assert made[2:].any(dim=1).all()
 
 
 def test_teacher_and_student_hold_out_the_same(data):

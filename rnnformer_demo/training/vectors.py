@@ -1,6 +1,7 @@
 """Word vectors from a pretrained sentence encoder, to start a token embedding from."""
 
 import torch
+import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
 from tqdm import tqdm
@@ -32,8 +33,8 @@ def minilm_vectors(tokenizer: Tokenizer, width: int) -> Tensor:
     vectors = torch.cat(vectors)
     vectors = vectors - vectors.mean(0)
     torch.manual_seed(0)  # pca_lowrank draws
-    _, _, components = torch.pca_lowrank(vectors, q=width, center=False)
-    reduced = vectors @ components  # (vocabulary, width)
-    reduced = reduced / reduced.std() * _STD
+    _, _, components = torch.pca_lowrank(vectors, q=min(width, *vectors.shape), center=False)
+    reduced = vectors @ components  # (vocabulary, width) or less where there is less to keep
+    reduced = F.pad(reduced / reduced.std() * _STD, (0, width - reduced.shape[1]))
     reduced[: len(SPECIAL_TOKENS)] = 0.0
     return reduced
