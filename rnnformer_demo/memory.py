@@ -11,8 +11,8 @@ _BLOCK = 2**20  # bytes: from here on a block is given back as soon as it is fre
 def return_freed_memory() -> bool:
     """Tells glibc's allocator to keep few freed blocks; false on systems that have another allocator.
 
-    By default it raises its thresholds to the largest block ever freed and keeps a pool for each thread. The bench saw
-    a third more memory in use after 50 analyses without this.
+    By default it raises its thresholds to the largest block ever freed and keeps a pool for each thread: the memory
+    of a server then grows with the number of analyses, though nobody uses it.
     """
     if not sys.platform.startswith("linux"):
         return False

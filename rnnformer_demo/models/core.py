@@ -1,5 +1,6 @@
 """The hybrid itself: recurrence below attention, for tokens of any origin."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -110,7 +111,7 @@ class HybridCore(nn.Module):
         return grid_positions(grid, x.shape[2], x.device)
 
 
-class Hybrid(nn.Module):
+class Hybrid(nn.Module, ABC):
     """The contract of every model: `forward(inputs, mask) = classify(embed(inputs), mask)`, logits out.
 
     `classify` is `decide(tokens(embedded), mask)`: `tokens` turns what is embedded into the sequence that the hybrid
@@ -123,17 +124,17 @@ class Hybrid(nn.Module):
     core: HybridCore
     grid: tuple[int, int] | None = None  # (h, w) of the tokens, None for a sequence
 
+    @abstractmethod
     def embed(self, inputs: Tensor) -> Tensor:
         """Raw inputs to what gradients can flow to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tokens(self, embedded: Tensor) -> Tensor:
         """What is embedded to the sequence that the hybrid reads, (B, T, width_in)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Inputs of the same shape that carry no evidence: what a missing word or pixel is replaced with."""
-        raise NotImplementedError
 
     def decide(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Tokens (B, T, width_in) and mask (B, T) to logits (B, C)."""
