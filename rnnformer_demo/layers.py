@@ -33,7 +33,12 @@ class Tap(nn.Identity):
 
 
 class LockedDropout(nn.Module):
-    """Dropout that drops the same features at every step (variational dropout, Gal & Ghahramani 2016)."""
+    """Dropout that drops the same features at every step (variational dropout, Gal & Ghahramani 2016), or for
+    attention weights the same keys for every query.
+
+    Beside what it does for recurrent networks it is cheap: drawing a number for every element took a sixth of the
+    time of a training step on a CPU.
+    """
 
     def __init__(self, p: float):
         super().__init__()
@@ -42,8 +47,8 @@ class LockedDropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
             return x
-        keep = torch.empty(x.shape[0], 1, x.shape[2], device=x.device, dtype=x.dtype).bernoulli_(1 - self.p)
-        return x * keep / (1 - self.p)
+        keep = torch.empty(*x.shape[:-2], 1, x.shape[-1], device=x.device, dtype=x.dtype).bernoulli_(1 - self.p)
+        return x * (keep / (1 - self.p))
 
 
 def reverse_steps(x: Tensor, mask: Tensor) -> Tensor:
@@ -123,7 +128,8 @@ class RecurrentBlock(nn.Module):
     Args:
         kinds: one of "lstm", "gru" for each scan.
         scans: as many scans, see `BidirectionalRecurrence`.
-        gain: what the learned per-feature residual gain starts from; 0 makes the block start as the identity.
+        gain: what the learned per-feature gain of the recurrences starts from; 0 makes the block start as the identity.
+        residual: add what comes in; without it the recurrences replace it.
     """
 
     def __init__(
@@ -134,9 +140,11 @@ class RecurrentBlock(nn.Module):
         units: int,
         dropout: float,
         gain: float,
+        residual: bool,
         layer: int,
     ):
         super().__init__()
+        self.residual = residual
         self.norm = nn.LayerNorm(width)
         self.recurrences = nn.ModuleDict(
             {
@@ -152,7 +160,8 @@ class RecurrentBlock(nn.Module):
         """(B, T, D) to (B, T, D)."""
         normed = self.norm(x)
         states = [recurrence(normed, mask, grid) for recurrence in self.recurrences.values()]
-        return x + self.gain * self.dropout(self.fuse(torch.cat(states, dim=-1)))
+        read = self.gain * self.dropout(self.fuse(torch.cat(states, dim=-1)))
+        return x + read if self.residual else read
 
 
 class SelfAttention(nn.Module):
@@ -165,7 +174,7 @@ class SelfAttention(nn.Module):
         self.heads = heads
         self.queries_keys_values = nn.Linear(width, 3 * width)
         self.weights = Tap("attention", f"layer {layer}")
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = LockedDropout(dropout)
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
@@ -189,10 +198,10 @@ class AttentionBlock(nn.Module):
             nn.LayerNorm(width),
             nn.Linear(width, expansion * width),
             nn.GELU(),
-            nn.Dropout(dropout),
+            LockedDropout(dropout),
             nn.Linear(expansion * width, width),
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = LockedDropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) to (B, T, D)."""

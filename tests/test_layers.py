@@ -121,8 +121,8 @@ def test_unknown_kinds_and_scans_are_refused(kind, scan):
 def test_without_residual_gain_a_recurrent_block_is_the_identity(kinds):
     mask, x = mask_of([4, 2]), torch.randn(2, 4, WIDTH)
     scans = ("tokens",) * len(kinds)
-    assert torch.equal(RecurrentBlock(kinds, scans, WIDTH, UNITS, 0.0, 0.0, 1)(x, mask, None), x)
-    assert not torch.allclose(RecurrentBlock(kinds, scans, WIDTH, UNITS, 0.0, 1.0, 1)(x, mask, None), x)
+    assert torch.equal(RecurrentBlock(kinds, scans, WIDTH, UNITS, 0.0, 0.0, True, 1)(x, mask, None), x)
+    assert not torch.allclose(RecurrentBlock(kinds, scans, WIDTH, UNITS, 0.0, 1.0, True, 1)(x, mask, None), x)
 
 
 def output_of_tap(module: nn.Module, kind: str, *arguments) -> torch.Tensor:

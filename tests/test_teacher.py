@@ -1,7 +1,9 @@
 """The teacher: fine-tuned on what its students may see, its logits cached, its probabilities learned."""
 
+import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -12,13 +14,14 @@ from rnnformer_demo.data.readers import TextRow
 from rnnformer_demo.data.text import train_tokenizer
 from rnnformer_demo.models.text import TextConfig
 from rnnformer_demo.training import teacher, text, vectors
-from rnnformer_demo.training.corpus import read_corpus, unlabelled_sentences
+from rnnformer_demo.training.corpus import Corpus, read_corpus, unlabelled_sentences
 from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.teacher import fine_tune, soft_targets, teacher_logits
+from rnnformer_demo.training.material import Sources
+from rnnformer_demo.training.teacher import distillation, distilled_targets, fine_tune, teacher_logits
 
 WORDS = ("honey", "sugar", "syrup", "lemon", "vinegar", "sorrel")
 LABELS = ["sweet", "sour"]
-RECIPE = Recipe(epochs=1, learning_rate=1e-2, batch_size=8, seed=4)
+RECIPE = Recipe(epochs=2, learning_rate=1e-2, batch_size=8, seed=4)
 
 
 class Encoder(nn.Module):
@@ -32,8 +35,9 @@ class Encoder(nn.Module):
         return SimpleNamespace(last_hidden_state=self.embedding(input_ids))
 
 
-def pieces(texts: list[str], truncation: bool, max_length: int) -> dict:
+def pieces(texts: list[str], truncation: bool, max_length: int | None) -> dict:
     """Stands for its tokenizer."""
+    assert truncation == (max_length is not None)
     ids = [[sum(map(ord, word)) % 199 + 1 for word in text.split()][:max_length] for text in texts]
     return {"input_ids": ids}
 
@@ -66,7 +70,7 @@ def test_the_encoders_library_finds_a_torchvision_that_imports(tmp_path):
 def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monkeypatch):
     assert fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path) == 1.0
     texts = ["it tastes of honey", "it tastes of vinegar"]
-    corpus = read_corpus([data], LABELS, RECIPE.seed)
+    corpus = read_corpus([data], LABELS)
     logits = teacher_logits(tmp_path / "tutor", corpus, texts)
     assert logits.argmax(-1).tolist() == [0, 1]
 
@@ -92,24 +96,75 @@ def test_word_vectors_fit_any_width_and_leave_special_tokens_at_zero(monkeypatch
     assert made[2:].any(dim=1).all()
 
 
+def test_stored_vectors_are_found_by_token_or_by_character(tmp_path):
+    tokenizer = train_tokenizer(["这酒店好", "这酒店好", "ok ok"], 40)
+    tokens = tokenizer.get_vocab()
+    folder = tmp_path / "vectors"
+    folder.mkdir()
+    np.savez(folder / "vectors.npz", vectors=np.eye(4, 6, dtype=np.float16))
+    (folder / "vocabulary.json").write_text(json.dumps({"好": 0, "酒": 1, "o": 2, "k": 3}), encoding="utf-8")
+    made = vectors.word_vectors(str(folder), tokenizer, 5)
+    assert made.shape == (len(tokens), 5)
+    assert made[:2].eq(0).all()
+    assert not torch.allclose(made[tokens["好"]], made[tokens["酒"]])
+    assert torch.allclose(made[tokens["这"]], made[tokens["店"]])  # neither is there
+    ok = tokenizer.encode("ok").ids
+    assert len(ok) > 1 or not torch.allclose(made[ok[0]], made[tokens["这"]])
+
+
+def test_vectors_that_do_not_fit_are_refused(tmp_path):
+    tokenizer = train_tokenizer(["a b", "a b"], 20)
+    with pytest.raises(InputError, match=r"must hold vectors.npz and a vocabulary.json that fits it"):
+        vectors.stored_vectors(tmp_path, tokenizer, 4)
+    np.savez(tmp_path / "vectors.npz", vectors=np.eye(2))
+    (tmp_path / "vocabulary.json").write_text('{"a": 7}', encoding="utf-8")
+    with pytest.raises(InputError, match=r"must hold vectors.npz and a vocabulary.json that fits it"):
+        vectors.stored_vectors(tmp_path, tokenizer, 4)
+
+
 def test_teacher_and_student_hold_out_the_same(data):
-    first, second = (read_corpus([data], LABELS, RECIPE.seed) for _ in range(2))
+    first, second = (read_corpus([data], LABELS) for _ in range(2))
     assert [row.text for row in first.held_out] == [row.text for row in second.held_out]
 
 
 def test_a_missing_or_unfitting_teacher_is_refused(data, tmp_path):
     with pytest.raises(InputError, match="There is no teacher in"):
-        teacher_logits(tmp_path / "nobody", read_corpus([data], LABELS, RECIPE.seed), ["a"])
+        teacher_logits(tmp_path / "nobody", read_corpus([data], LABELS), ["a"])
     fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path)
     with pytest.raises(InputError, match=r"knows .*'sweet'.*, not"):
-        teacher_logits(tmp_path / "tutor", read_corpus([data], ["good", "bad"], RECIPE.seed), ["a"])
-    with pytest.raises(InputError, match="held out other texts"):
-        teacher_logits(tmp_path / "tutor", read_corpus([data], LABELS, RECIPE.seed + 1), ["a"])
+        teacher_logits(tmp_path / "tutor", read_corpus([data], ["good", "bad"]), ["a"])
+    other = read_corpus([data], LABELS)
+    other.held_out = other.training[:1]
+    with pytest.raises(InputError, match="was trained on what is held out here"):
+        teacher_logits(tmp_path / "tutor", other, ["a"])
 
 
-def test_soft_targets_average_labels_with_the_teacher():
-    logits = torch.log(torch.tensor([[0.8, 0.2], [0.6, 0.4], [0.1, 0.9]]))
-    assert torch.allclose(soft_targets(logits, [0, 1]), torch.tensor([[0.9, 0.1], [0.3, 0.7], [0.1, 0.9]]))
+def test_of_a_text_beyond_the_teachers_reach_only_the_label_is_learned(data, tmp_path):
+    fine_tune([data], "tutor", RECIPE, LABELS, max_tokens=5, runs=tmp_path)
+    texts = ["it tastes of honey", "but this long text only begins with honey", "it tastes of sorrel"]
+    targets = distilled_targets(tmp_path / "tutor", read_corpus([data], LABELS), texts, [0, 1])
+    labels, logits = torch.tensor(targets).chunk(2, dim=1)
+    assert labels.tolist() == [[1, 0], [0, 1], [0, 0]]
+    assert logits.isnan().all(dim=1).tolist() == [False, True, False]
+
+
+def test_distillation_is_cross_entropy_plus_the_distance_of_centred_logits():
+    logits = torch.tensor([[2.0, 0.0], [1.0, 0.0], [3.0, 1.0]], requires_grad=True)
+    nan = float("nan")
+    targets = torch.tensor([[1.0, 0.0, 5.0, 3.0], [0.0, 1.0, nan, nan], [0.0, 0.0, 0.0, 0.0]])
+    loss = distillation(lambda inputs, mask: logits, label_smoothing=0.0)(None, None, targets)
+    labels = nn.functional.cross_entropy(logits[:2], torch.tensor([0, 1]), reduction="sum")
+    assert loss.item() == pytest.approx((labels.item() + 0.0 + 1.0) / 3)  # the first is taught what it says already
+    loss.backward()
+    assert logits.grad.isfinite().all()
+
+
+def test_distillation_without_a_teacher_is_the_loss_of_labels():
+    logits, labels = torch.randn(6, 3), torch.tensor([0, 1, 2, 0, 1, 2])
+    untaught = torch.full((6, 3), float("nan"))
+    targets = torch.cat([nn.functional.one_hot(labels, 3).float(), untaught], dim=1)
+    loss = distillation(lambda inputs, mask: logits, label_smoothing=0.1)(None, None, targets)
+    assert loss.item() == pytest.approx(nn.functional.cross_entropy(logits, labels, label_smoothing=0.1).item())
 
 
 def test_unlabelled_sentences_are_whole_different_and_limited(tmp_path):
@@ -120,10 +175,14 @@ def test_unlabelled_sentences_are_whole_different_and_limited(tmp_path):
         encoding="utf-8",
     )
     expected = {"A film about two sisters.", "I liked it very much!", "What more is there to say?"}
-    assert set(unlabelled_sentences([str(path)], 10, seed=0)) == expected
-    assert len(unlabelled_sentences([str(path)], 2, seed=0)) == 2
-    held_out = [TextRow(1, "Well. I liked it very much!", "1")]
-    assert set(unlabelled_sentences([str(path)], 10, 0, held_out)) == expected - {"I liked it very much!"}
+    corpus = Corpus(("no", "yes"), ("0", "1"))
+    assert set(unlabelled_sentences([str(path)], 10, corpus)) == expected
+    assert len(unlabelled_sentences([str(path)], 2, corpus)) == 2
+    corpus.held_out = [TextRow(1, "Well. I liked it very much!", "1")]
+    assert set(unlabelled_sentences([str(path)], 10, corpus)) == expected - {"I liked it very much!"}
+    barred = frozenset({"i liked it very much! what more is there to say?"})
+    corpus = Corpus(("no", "yes"), ("0", "1"), barred=barred)
+    assert set(unlabelled_sentences([str(path)], 10, corpus)) == expected - {"What more is there to say?"}
 
 
 def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
@@ -132,14 +191,11 @@ def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
     unlabelled.write_text('{"text": "It tastes of honey. It tastes of sorrel.", "label": 0}\n', encoding="utf-8")
     config = TextConfig(labels=("a", "b"), width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
     saved = text.train(
-        [data],
+        Sources(data=[data], label_names=LABELS, teacher="tutor", unlabelled=[str(unlabelled)]),
         "pupil",
         config,
         Recipe(epochs=4, learning_rate=1e-2, batch_size=8, seed=4),
         "train",
-        label_names=LABELS,
-        teacher="tutor",
-        unlabelled=[str(unlabelled)],
         folder=tmp_path,
         runs=tmp_path,
     )

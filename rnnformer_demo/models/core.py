@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from ..layers import (
@@ -32,6 +33,7 @@ class HybridConfig:
     expansion: int = 2  # width of the perceptron inside a Transformer layer, in multiples of D
     head_layers: tuple[int, ...] = ()  # hidden widths of the fully connected head; () keeps logits a sum over steps
     positions: bool = False  # sinusoidal position encoding; recurrence carries order without it
+    residual: bool = True  # around the recurrent blocks
     residual_gain: float = 1.0  # what the learned gain of the recurrent blocks starts from
     dropout: float = 0.2
 
@@ -69,14 +71,22 @@ class HybridCore(nn.Module):
 
     def __init__(self, config: HybridConfig, width_in: int, scans: tuple[str, ...]):
         super().__init__()
-        self.positions = config.positions
+        # Encodings reach 1 where a token's vector starts with a standard deviation of 0.1: left alone they drown it.
+        self.position_gain = nn.Parameter(torch.tensor(0.1)) if config.positions else None
         self.tokens = Tap("tokens", "tokens")
         self.project = nn.Linear(width_in, config.width) if width_in != config.width else nn.Identity()
         self.dropout = LockedDropout(config.dropout)
         recurrent_layers = config.recurrent_layers if config.recurrence else 0
         self.recurrent = nn.ModuleList(
             RecurrentBlock(
-                config.recurrence, scans, config.width, config.units, config.dropout, config.residual_gain, layer + 1
+                config.recurrence,
+                scans,
+                config.width,
+                config.units,
+                config.dropout,
+                config.residual_gain,
+                config.residual,
+                layer + 1,
             )
             for layer in range(recurrent_layers)
         )
@@ -95,8 +105,8 @@ class HybridCore(nn.Module):
     def forward(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """(B, T, width_in), (B, T) to logits (B, C); `grid` is (h, w) where the tokens are cells of an image grid."""
         x = self.project(self.tokens(tokens))
-        if self.positions:
-            x = x + self._positions(x, grid)
+        if self.position_gain is not None:
+            x = x + self.position_gain * self._positions(x, grid)
         x = self.dropout(x)
         for block in self.recurrent:
             x = block(x, mask, grid)

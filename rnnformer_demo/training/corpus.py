@@ -1,7 +1,6 @@
 """Labelled texts of one or several files: read, split without leaks, and cut into batches."""
 
 import hashlib
-import json
 import random
 import re
 import sys
@@ -19,6 +18,7 @@ from .holdout import hold_out
 from .loop import Batch
 
 HELD_OUT_SHARE, HELD_OUT_MOST = 0.1, 500  # of each file
+_SPLIT_SEED = 0  # one split for all: models of different seeds, and teachers, hold out the same
 _SENTENCE_END, _BREAK = re.compile(r"(?<=[.!?])\s+"), re.compile(r"<br\s*/?>")
 _WORDS_LEAST, _WORDS_MOST = 4, 60  # of a sentence that is worth learning from
 _BUCKET = 50  # batches whose texts are sorted by length together
@@ -33,6 +33,8 @@ class Corpus:
         raw_labels: what the files call them.
         training, held_out: rows of either part.
         rows, rejected: how many rows were read, and how many could not be.
+        left_out: how many rows were dropped because their text stands in a file that training must not see.
+        barred: the texts of such files, see `normal`.
     """
 
     labels: tuple[str, ...]
@@ -41,17 +43,20 @@ class Corpus:
     held_out: list[TextRow] = field(default_factory=list)
     rows: int = 0
     rejected: int = 0
+    left_out: int = 0
+    barred: frozenset[str] = frozenset()
 
     def target(self, row: TextRow) -> int:
         """Class of a row."""
         return self.labels.index(row.label)
 
 
-def read_corpus(files: Sequence[str], label_names: Sequence[str] | None, seed: int) -> Corpus:
+def read_corpus(files: Sequence[str], label_names: Sequence[str] | None = None, without: Sequence[str] = ()) -> Corpus:
     """Reads the files and holds part of each out; see `hold_out`.
 
     Args:
         label_names: names for the labels of the files, in their sorted order.
+        without: files whose texts are left out, such as test sets of which part leaked into the training set.
 
     Raises:
         InputError: for data that cannot be read, holds a single class, or is too small to hold some out.
@@ -63,17 +68,20 @@ def read_corpus(files: Sequence[str], label_names: Sequence[str] | None, seed: i
         raise InputError(f"{shown} holds a single label, {raw_labels[0]!r}: two are needed at least.")
     if label_names and len(label_names) != len(raw_labels):
         raise InputError(f"There are {len(raw_labels)} labels in {shown}, but {len(label_names)} names.")
-    corpus = Corpus(tuple(label_names or raw_labels), tuple(raw_labels))
+    barred = frozenset(normal(row.text) for file in without for row in read_texts(file)[0])
+    corpus = Corpus(tuple(label_names or raw_labels), tuple(raw_labels), barred=barred)
     for file, (rows, rejected) in zip(files, read, strict=True):
         for row in rejected:
             tqdm.write(f"{file}, line {row.line} is left out: {row.reason}", file=sys.stderr)
-        named = [replace(row, label=corpus.labels[raw_labels.index(row.label)]) for row in rows]
+        kept = [row for row in rows if normal(row.text) not in barred]
+        named = [replace(row, label=corpus.labels[raw_labels.index(row.label)]) for row in kept]
         count = min(HELD_OUT_MOST, round(HELD_OUT_SHARE * len(named)))
-        training, held_out = hold_out([row.text for row in named], count, seed)
+        training, held_out = hold_out([row.text for row in named], count, _SPLIT_SEED)
         corpus.training += [named[index] for index in training]
         corpus.held_out += [named[index] for index in held_out]
         corpus.rows += len(rows)
         corpus.rejected += len(rejected)
+        corpus.left_out += len(rows) - len(kept)
     if not corpus.held_out:
         raise InputError(f"{shown} holds too few different texts ({corpus.rows}) to hold some out.")
     held_texts = {row.text for row in corpus.held_out}  # the same text may stand in two files
@@ -81,18 +89,26 @@ def read_corpus(files: Sequence[str], label_names: Sequence[str] | None, seed: i
     return corpus
 
 
-def unlabelled_sentences(files: Sequence[str], limit: int, seed: int, held_out: Sequence[TextRow] = ()) -> list[str]:
+def normal(text: str) -> str:
+    """A text without what does not make it another: capitals and the width of its gaps."""
+    return " ".join(text.lower().split())
+
+
+def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> list[str]:
     """At most `limit` different sentences of the texts in some files, drawn at random; their labels are not read.
 
     Args:
-        held_out: rows of which no sentence may be among them.
+        corpus: of what it holds out and what is barred from it, no sentence is among them.
 
     Raises:
         InputError: for a file that cannot be read.
     """
-    sentences = {sentence for file in files for row in read_texts(file)[0] for sentence in _sentences(row.text)}
-    sentences -= {sentence for row in held_out for sentence in _sentences(row.text)}
-    return random.Random(seed).sample(sorted(sentences), min(limit, len(sentences)))
+    held_out = {row.text for row in corpus.held_out}
+    texts = {row.text for file in files for row in read_texts(file)[0]}
+    kept = [text for text in texts - held_out if normal(text) not in corpus.barred]
+    sentences = {sentence for text in kept for sentence in _sentences(text)}
+    sentences -= {sentence for text in held_out for sentence in _sentences(text)}
+    return random.Random(_SPLIT_SEED).sample(sorted(sentences), min(limit, len(sentences)))
 
 
 def _sentences(text: str) -> list[str]:
@@ -100,18 +116,18 @@ def _sentences(text: str) -> list[str]:
     return [part.strip() for part in parts if _WORDS_LEAST <= len(part.split()) <= _WORDS_MOST]
 
 
-def fingerprint(rows: Sequence[TextRow]) -> str:
-    """A short hash of texts, by which two runs know that they hold out the same."""
-    return hashlib.sha256(json.dumps([row.text for row in rows]).encode()).hexdigest()[:16]
+def fingerprints(rows: Sequence[TextRow]) -> list[str]:
+    """A short hash of each text, by which two runs know what they hold out."""
+    return [hashlib.sha256(row.text.encode()).hexdigest()[:12] for row in rows]
 
 
 def bucketed(
-    items: list[tuple[list[int], int | list[float]]], batch_size: int, window: int | None, seed: int
+    items: list[tuple[list[int], int | tuple[float, ...]]], batch_size: int, window: int | None, seed: int
 ) -> Iterator[Batch]:
     """Batches of texts of like length, in an order that the seed decides: little goes into padding.
 
     Args:
-        items: ids of each text, and its class or the probability of each class.
+        items: ids of each text, and its class or what else the loss takes.
         window: at most so many successive tokens of a text, drawn by the seed; None for all.
     """
     chooser = random.Random(seed)

@@ -20,7 +20,7 @@ from ..models.efficientnet import MEAN, STD, STRIDE
 from ..models.image import ImageConfig, ImageHybrid
 from .evaluation import short_path
 from .features import extract
-from .loop import Batch, Recipe, fit
+from .loop import Batch, Recipe, classification, fit
 from .record import add_tests, calibrate, check_tests, training_record
 from .trunk import pretrained_lite0
 
@@ -36,6 +36,7 @@ def train(
     tests: list[str],
     views: int = 4,
     drop: list[str] | None = None,
+    more: dict | None = None,
     resume: bool = False,
     folder: Path | None = None,
     runs: Path = Path("runs"),
@@ -46,6 +47,7 @@ def train(
         data: folder or zip; its split "train" is used where it has splits.
         views: how many views of every photo are cached: one plain, the others random.
         drop: classes to leave out.
+        more: further fields of the card.
         tests: sets on whose split "test" (or all) the finished checkpoint is evaluated.
 
     Raises:
@@ -93,7 +95,7 @@ def train(
 
     history = fit(
         model.core,
-        forward=model.decide,
+        loss=classification(model.decide, recipe.label_smoothing),
         batches=batches,
         batches_per_epoch=-(-len(training) // recipe.batch_size),
         accuracy=accuracy,
@@ -104,6 +106,7 @@ def train(
     )
     model.eval()
     about = {
+        **(more or {}),
         "data": {
             "file": short_path(data),
             "rows": len(wanted),

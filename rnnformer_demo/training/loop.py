@@ -17,7 +17,9 @@ from tqdm import tqdm
 
 from ..data import InputError
 
-Batch = tuple[Tensor, Tensor, Tensor]  # inputs, mask (B, T), labels (B,)
+Batch = tuple[Tensor, Tensor, Tensor]  # inputs, mask (B, T), targets as the loss takes them
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # of a batch, a scalar
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,7 @@ class Recipe:
     clip: float = 1.0  # norm to which gradients are clipped
     warmup: float = 0.05  # share of all updates over which the learning rate rises
     label_smoothing: float = 0.05
+    precision: str = "float32"  # of the matrix products; weights and optimizer keep 32 bits
     seed: int = 0
 
     def __post_init__(self):
@@ -40,6 +43,8 @@ class Recipe:
         for name in ("learning_rate", "clip"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision must be one of {sorted(PRECISIONS)}, got {self.precision!r}")
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Progress:
 
 def fit(
     model: nn.Module,
-    forward: Callable[[Tensor, Tensor], Tensor],
+    loss: Loss,
     batches: Callable[[int], list[Batch] | Iterable[Batch]],
     batches_per_epoch: int,
     accuracy: Callable[[], float],
@@ -70,7 +75,7 @@ def fit(
     interrupted run that is resumed ends with the same weights as one that was not.
 
     Args:
-        forward: inputs and mask to logits.
+        loss: what is minimised, see `classification`.
         batches: the training batches of an epoch, in an order that only the epoch decides.
         accuracy: share of right answers on the held-out part, 0-1.
         config: what else decides the run, as JSON takes it; a run is only resumed with the same.
@@ -87,19 +92,32 @@ def fit(
         started = time.time()
         torch.manual_seed(recipe.seed * 10_007 + epoch)  # dropout of an epoch does not depend on what ran before
         bar = tqdm(batches(epoch), total=batches_per_epoch, desc=f"epoch {epoch + 1}/{recipe.epochs}", mininterval=2)
-        loss, norm = _pass_over(bar, model, forward, optimizer, recipe, epoch * batches_per_epoch, steps)
-        history.append(Progress(epoch + 1, loss, accuracy(), norm, time.time() - started))
-        told = f"epoch {epoch + 1}: loss {loss:.4f}, held-out accuracy {history[-1].accuracy:.4f}"
+        mean_loss, norm = _pass_over(bar, model, loss, optimizer, recipe, epoch * batches_per_epoch, steps)
+        history.append(Progress(epoch + 1, mean_loss, accuracy(), norm, time.time() - started))
+        told = f"epoch {epoch + 1}: loss {mean_loss:.4f}, held-out accuracy {history[-1].accuracy:.4f}"
         tqdm.write(told, file=sys.stderr)  # standard output belongs to --json
         state.save(history)
     state.load_best()
     return history
 
 
+def classification(forward: Callable[[Tensor, Tensor], Tensor], label_smoothing: float) -> Loss:
+    """Cross-entropy of labels (B,), for `fit`.
+
+    Args:
+        forward: inputs and mask (B, T) to logits (B, C).
+    """
+
+    def loss(inputs: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
+        return F.cross_entropy(forward(inputs, mask).float(), labels, label_smoothing=label_smoothing)
+
+    return loss
+
+
 def _pass_over(
     bar: tqdm,
     model: nn.Module,
-    forward: Callable[[Tensor, Tensor], Tensor],
+    loss_of: Loss,
     optimizer: torch.optim.Optimizer,
     recipe: Recipe,
     step: int,
@@ -108,8 +126,10 @@ def _pass_over(
     """One epoch, from update `step` of `steps` on; its mean loss and mean gradient norm before clipping."""
     model.train()
     losses, norms = [], []
-    for inputs, mask, labels in bar:
-        loss = F.cross_entropy(forward(inputs, mask), labels, label_smoothing=recipe.label_smoothing)
+    precision = PRECISIONS[recipe.precision]
+    for inputs, mask, targets in bar:
+        with torch.autocast(inputs.device.type, precision, enabled=precision != torch.float32):
+            loss = loss_of(inputs, mask, targets)
         if not torch.isfinite(loss):
             raise InputError(f"The loss is {loss.item()} after {step} updates: lower the learning rate.")
         for group in optimizer.param_groups:

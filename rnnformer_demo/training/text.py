@@ -1,102 +1,147 @@
 """Training of a text hybrid from tables of labelled texts to a checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
 from .. import checkpoints
 from ..checkpoints import Checkpoint
-from ..data.text import TextReader, train_tokenizer
 from ..models import config_to_dict
 from ..models.text import TextConfig, TextHybrid
-from .corpus import bucketed, read_corpus, unlabelled_sentences
-from .evaluation import short_path, text_logits
-from .loop import Recipe, fit
+from .corpus import bucketed
+from .encoders import load_encoders
+from .loop import Progress, Recipe, classification, fit
+from .material import Material, Sources
 from .record import add_tests, calibrate, check_tests, training_record
-from .teacher import soft_targets, teacher_logits
-from .vectors import minilm_vectors
+from .teacher import distillation
 
 
 def train(
-    data: Sequence[str],
+    sources: Sources,
     name: str,
     config: TextConfig,
     recipe: Recipe,
     command: str,
+    seeds: Sequence[int] = (0,),
     tests: Sequence[str] = (),
-    label_names: Sequence[str] | None = None,
-    word_vectors: bool = False,
     window: int | None = None,
-    teacher: str | None = None,
-    unlabelled: Sequence[str] = (),
-    unlabelled_limit: int = 100_000,
+    encoders: str | None = None,
+    more: dict | None = None,
     resume: bool = False,
     folder: Path | None = None,
     runs: Path = Path("runs"),
 ) -> Checkpoint:
-    """Trains, selects the best epoch on a held-out part, calibrates there, tests, and saves.
+    """Trains a model for each seed and ships the one that does best on the held-out part.
+
+    Each is selected among its epochs and calibrated on that part, tested, and saved in its run's folder.
 
     Args:
-        data: files of labelled texts.
+        sources: what it reads.
         config: of the model; its labels are replaced by those of the data.
+        recipe: its seed is replaced by each of `seeds`.
         command: what the card says that the reader can rerun.
-        tests: files on which the finished checkpoint is evaluated; nothing is chosen on them.
-        label_names: names for the labels of the files, in their sorted order.
-        word_vectors: start the embedding from a pretrained sentence encoder, see `minilm_vectors`.
-        teacher: name of a teacher, see `fine_tune`: its probabilities, averaged with the labels, are learned.
-        unlabelled: files whose sentences are learned from the teacher alone, at most `unlabelled_limit` of them.
+        tests: files on which the finished models are evaluated; nothing is chosen on them.
         window: an epoch sees at most so many successive tokens of a text, drawn anew each time; None for all.
+        encoders: name of pretrained encoders' run, see `pretrain`; None for random weights.
+        more: further fields of the card.
+        resume: go on with interrupted runs; finished ones are taken as they are.
 
     Raises:
-        InputError: see `read_corpus` and `check_tests`.
+        InputError: see `Material`, `load_encoders` and `check_tests`.
     """
     check_tests(tests)
-    corpus = read_corpus(data, label_names, recipe.seed)
-    torch.manual_seed(recipe.seed)
-    tokenizer = train_tokenizer((row.text for row in corpus.training), config.vocabulary)
-    config = replace(config, labels=corpus.labels, vocabulary=tokenizer.get_vocab_size())
-    reader = TextReader(tokenizer, config.max_tokens)
-    model = TextHybrid(config)
-    if word_vectors and not resume:
-        model.embedding.weight.data.copy_(minilm_vectors(tokenizer, config.embedding))
-    texts, targets = [row.text for row in corpus.training], [corpus.target(row) for row in corpus.training]
-    if teacher:
-        texts += unlabelled_sentences(unlabelled, unlabelled_limit, recipe.seed, corpus.held_out)
-        targets = soft_targets(teacher_logits(runs / teacher, corpus, texts), targets).tolist()
-    items = [(ids, target) for text, target in zip(texts, targets, strict=True) if (ids := reader.ids(text))]
-    held_labels = torch.tensor([corpus.target(row) for row in corpus.held_out])
+    material = Material(sources, config, runs)
+    trained = []
+    for seed in seeds:
+        run_folder = runs / f"{name}-seed{seed}"
+        if resume and name in checkpoints.names(run_folder):  # it is written last: the run is finished
+            trained.append(checkpoints.load(name, run_folder))
+            continue
+        model, history, objective = fit_text(
+            material,
+            material.config,
+            replace(recipe, seed=seed),
+            window,
+            run_folder,
+            encoders and runs / encoders,
+            resume and run_folder.exists(),
+        )
+        about = {
+            **(more or {}),
+            "data": material.about() | {"encoders": objective, "window": window},
+            "command": command,
+            **training_record(replace(recipe, seed=seed), history),
+        }
+        temperature, about["metrics"] = calibrate(material.held_logits(model), material.held_labels)
+        sentence = material.corpus.held_out[0].text
+        draft = checkpoints.save(name, model, material.reader, about, temperature, sentence, run_folder / "draft")
+        add_tests(draft, tests, about, sentence, run_folder)
+        trained.append(checkpoints.load(name, run_folder))
+    return _ship(trained, seeds, folder)
 
-    def held_out_logits() -> torch.Tensor:
-        return text_logits(model, reader, corpus.held_out, progress=False)
 
+def _ship(trained: list[Checkpoint], seeds: Sequence[int], folder: Path | None) -> Checkpoint:
+    """Saves the model that is best on the held-out part; its card tells of the others."""
+
+    def held_out(checkpoint: Checkpoint) -> float:
+        return checkpoint.card["metrics"]["held_out"]["accuracy"]
+
+    best = max(trained, key=held_out)  # the first of equals
+    seeds_of_card = [
+        {
+            "seed": seed,
+            "held_out": held_out(checkpoint),
+            "tests": {
+                test: figures["accuracy"] for test, figures in checkpoint.card["metrics"].items() if test != "held_out"
+            },
+            "shipped": checkpoint is best,
+        }
+        for seed, checkpoint in zip(seeds, trained, strict=True)
+    ]
+    written = ("format", "name", "modality", "config", "temperature", "parameters", "preprocessing", "recorded")
+    about = {key: value for key, value in best.card.items() if key not in written} | {"seeds": seeds_of_card}
+    sentence = best.card["recorded"]["input"]
+    return checkpoints.save(best.name, best.model, best.reader, about, best.temperature, sentence, folder)
+
+
+def fit_text(
+    material: Material,
+    config: TextConfig,
+    recipe: Recipe,
+    window: int | None,
+    run_folder: Path,
+    encoders: Path | None = None,
+    resume: bool = False,
+    watch: Callable[[float], None] = lambda accuracy: None,
+) -> tuple[TextHybrid, list[Progress], str | None]:
+    """Trains one model.
+
+    Args:
+        config: with the labels and the vocabulary of the material.
+        window, encoders, resume: see `train`; `encoders` is the folder of their run.
+        watch: is told the accuracy on the held-out part after every epoch, 0-1.
+
+    Returns:
+        The model in eval mode with its best epoch's weights, the history, and the encoders' objective.
+    """
+    model = material.new_model(config, recipe.seed)
+    objective = load_encoders(encoders, model, material) if encoders else None
+
+    def accuracy() -> float:
+        reached = material.accuracy(model)
+        watch(reached)
+        return reached
+
+    learned = distillation if material.sources.teacher else classification
     history = fit(
         model,
-        forward=model,
-        batches=lambda epoch: bucketed(items, recipe.batch_size, window, recipe.seed * 10_007 + epoch),
-        batches_per_epoch=-(-len(items) // recipe.batch_size),
-        accuracy=lambda: (held_out_logits().argmax(-1) == held_labels).float().mean().item(),
+        loss=learned(model, recipe.label_smoothing),
+        batches=lambda epoch: bucketed(material.items, recipe.batch_size, window, recipe.seed * 10_007 + epoch),
+        batches_per_epoch=-(-len(material.items) // recipe.batch_size),
+        accuracy=accuracy,
         recipe=recipe,
-        run_folder=runs / name,
-        config=config_to_dict(config) | {"command": command},
+        run_folder=run_folder,
+        config=config_to_dict(config) | material.identity() | {"window": window, "encoders": objective},
         resume=resume,
     )
-    model.eval()
-    about = {
-        "data": {
-            "file": ", ".join(map(short_path, data)),
-            "labels": corpus.raw_labels,
-            "rows": corpus.rows,
-            "rejected_rows": corpus.rejected,
-            "trained_on": len(corpus.training),
-            "held_out": len(corpus.held_out),
-            "teacher": teacher,
-            "unlabelled": len(texts) - len(corpus.training),
-        },
-        "command": command,
-    } | training_record(recipe, history)
-    temperature, about["metrics"] = calibrate(held_out_logits(), held_labels)
-    sentence = corpus.held_out[0].text
-    saved = checkpoints.save(name, model, reader, about, temperature, sentence, folder)
-    return add_tests(saved, tests, about, sentence, folder)
+    return model.eval(), history, objective

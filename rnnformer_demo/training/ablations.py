@@ -1,0 +1,219 @@
+"""Ablations of the text hybrid on one data set: what each of its parts contributes, over several seeds."""
+
+import json
+import random
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from ..data import InputError
+from ..data.readers import TextRow, read_texts
+from ..models.text import TextConfig, TextHybrid
+from .encoders import pretrain
+from .evaluation import short_path, text_logits
+from .loop import Recipe
+from .material import Material, Sources
+from .rivals import matched_units
+from .text import fit_text
+
+TABLE = Path(__file__).with_name("results") / "ablations.json"
+LENGTHS = (10, 20, 30, 64, 128, 256)  # tokens: the longest text of SST-2 has 64 or so, the last bins are beyond it
+_LONG_ROWS = 2000  # of the set of long texts
+_T_QUANTILES = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365}  # of Student's t, 97.5 %
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One row of the table.
+
+    Attributes:
+        name: what is changed against the hybrid.
+        changes: fields of the config.
+        matched: raise the number of units until there are as many parameters as in the hybrid.
+        vectors: start the embedding from word vectors.
+        encoders: objective that the encoders are pretrained with; None for none.
+        taught, unlabelled: learn from the teacher, and from unlabelled sentences too.
+    """
+
+    name: str
+    changes: dict = field(default_factory=dict)
+    matched: bool = False
+    vectors: bool = True
+    encoders: str | None = None
+    taught: bool = False
+    unlabelled: bool = False
+
+
+CONDITIONS = (
+    Condition(name="hybrid: LSTM and GRU below attention"),
+    Condition(name="no recurrence", changes={"recurrence": ()}),
+    Condition(name="no recurrence, positions", changes={"recurrence": (), "positions": True}),
+    Condition(name="positions as well", changes={"positions": True}),
+    Condition(name="LSTM below attention, matched", changes={"recurrence": ("lstm",)}, matched=True),
+    Condition(name="GRU below attention, matched", changes={"recurrence": ("gru",)}, matched=True),
+    Condition(name="no attention", changes={"attention_layers": 0}, matched=True),
+    Condition(name="LSTM alone, matched", changes={"recurrence": ("lstm",), "attention_layers": 0}, matched=True),
+    Condition(name="GRU alone, matched", changes={"recurrence": ("gru",), "attention_layers": 0}, matched=True),
+    Condition(name="no residual around the recurrence", changes={"residual": False}),
+    Condition(name="residual gain from 0", changes={"residual_gain": 0.0}),
+    Condition(name="encoders pretrained as language models", encoders="language-model"),
+    Condition(name="encoders pretrained on the task", encoders="task"),
+    Condition(name="random word vectors", vectors=False),
+    Condition(name="distilled", taught=True),
+    Condition(name="distilled, unlabelled sentences too", taught=True, unlabelled=True),
+)
+
+
+def run(
+    sources: Sources,
+    test: str,
+    long: str,
+    config: TextConfig,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    only: Sequence[str] = (),
+    table: Path = TABLE,
+    runs: Path = Path("runs"),
+) -> list[dict]:
+    """Trains every condition with every seed, and writes a row of the table after each; rows that are there already
+    are kept, so an interrupted run goes on where it was.
+
+    Args:
+        sources: with word vectors, a teacher and files of unlabelled texts: each condition takes its part of it.
+        test: file of labelled texts on which accuracies are measured; nothing is chosen on it.
+        long: file of longer texts of the same task.
+        only: names of conditions, or beginnings of names; all if empty.
+
+    Raises:
+        InputError: where `only` names no condition or the teacher is missing, and see `Material`.
+    """
+    chosen = [each for each in CONDITIONS if not only or each.name.startswith(tuple(only))]
+    if not chosen:
+        raise InputError(f"There is no such condition: there is {'; '.join(each.name for each in CONDITIONS)}.")
+    if sources.teacher is None and any(each.taught for each in chosen):
+        raise InputError("The distilled conditions need a teacher: name one, or leave them out.")
+    tests = _Tests(test, long)
+    rows = json.loads(table.read_text(encoding="utf-8")) if table.exists() else []
+    done = {(row["condition"], row["seed"]) for row in rows}
+
+    @cache
+    def material(vectors: bool, taught: bool, unlabelled: bool) -> Material:
+        taken = replace(
+            sources,
+            vectors=sources.vectors if vectors else None,
+            teacher=sources.teacher if taught else None,
+            unlabelled=sources.unlabelled if unlabelled else (),
+        )
+        return Material(taken, config, runs)
+
+    for condition in chosen:
+        for seed in seeds:
+            if (condition.name, seed) in done:
+                continue
+            tqdm.write(f"{condition.name}, seed {seed}")
+            read = material(condition.vectors, condition.taught, condition.unlabelled)
+            rows.append(_row(condition, replace(recipe, seed=seed), read, tests, sources, runs))
+            table.parent.mkdir(parents=True, exist_ok=True)
+            table.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n", encoding="utf-8")
+    return rows
+
+
+class _Tests:
+    """Rows of the test set and of the long texts, the same for every condition."""
+
+    def __init__(self, test: str, long: str):
+        self.name, self.rows = short_path(test), read_texts(test)[0]
+        long_rows = read_texts(long)[0]
+        self.long_rows = random.Random(0).sample(long_rows, min(_LONG_ROWS, len(long_rows)))
+        self.shuffled = [replace(row, text=_shuffle(row)) for row in self.rows]
+
+
+def _shuffle(row: TextRow) -> str:
+    words = row.text.split()
+    random.Random(row.line).shuffle(words)
+    return " ".join(words)
+
+
+def _row(condition: Condition, recipe: Recipe, material: Material, tests: _Tests, sources: Sources, runs: Path) -> dict:
+    config = replace(material.config, **condition.changes)
+    if condition.matched:
+        config = matched_units("text", config, material.config)
+    folder = runs / f"ablation-{condition.name.replace(' ', '-').replace(',', '').replace(':', '')}-{recipe.seed}"
+    encoders = None
+    if condition.encoders:
+        read = replace(sources, teacher=None)  # a language model reads the unlabelled sentences without labels
+        pretrain(read, f"{folder.name}-encoders", config, replace(recipe, epochs=2), condition.encoders, runs=runs)
+        encoders = runs / f"{folder.name}-encoders"
+    model, history, _ = fit_text(material, config, recipe, None, folder, encoders)
+    right = _right(model, material, tests.rows)
+    return {
+        "condition": condition.name,
+        "seed": recipe.seed,
+        "parameters": model.parameters_count,
+        "core": sum(parameter.numel() for parameter in model.core.parameters()),
+        "held_out": max(progress.accuracy for progress in history),
+        "test": tests.name,
+        "n": len(right),
+        "accuracy": _mean(right),
+        "shuffled": _mean(_right(model, material, tests.shuffled)),
+        "by_length": _by_length(model, material, tests.rows + tests.long_rows),
+        "minutes": round(sum(progress.seconds for progress in history) / 60, 2),
+    }
+
+
+def _right(model: TextHybrid, material: Material, rows: list[TextRow]) -> torch.Tensor:
+    labels = torch.tensor([material.corpus.raw_labels.index(row.label) for row in rows])
+    return text_logits(model, material.reader, rows, progress=False).argmax(-1) == labels
+
+
+def _mean(right: torch.Tensor) -> float:
+    return right.float().mean().item()
+
+
+def _by_length(model: TextHybrid, material: Material, rows: list[TextRow]) -> dict[str, dict]:
+    """Accuracy and number of texts in each bin of lengths; the last one ends where the model stops reading."""
+    lengths = torch.tensor([len(material.reader.ids(row.text)) for row in rows])
+    right = _right(model, material, rows)
+    bins = torch.bucketize(lengths, torch.tensor(LENGTHS))
+    edges = (0, *LENGTHS, material.config.max_tokens)
+    return {
+        f"{edges[index] + 1}-{edges[index + 1]}": {"n": int(inside.sum()), "accuracy": _mean(right[inside])}
+        for index in range(len(edges) - 1)
+        if (inside := bins == index).any()
+    }
+
+
+def markdown(table: Path = TABLE) -> str:
+    """The tables of README.md: accuracies with their intervals, then accuracies by length."""
+    rows = json.loads(table.read_text(encoding="utf-8")) if table.exists() else []
+    known = [each.name for each in CONDITIONS]
+    groups = {name: [row for row in rows if row["condition"] == name] for name in known}
+    groups = {name: group for name, group in groups.items() if group}
+    lines = ["| model | weights without embedding | seeds | accuracy | words shuffled |", "|---|---|---|---|---|"]
+    for name, group in groups.items():
+        accuracy, shuffled = (_interval([row[key] for row in group]) for key in ("accuracy", "shuffled"))
+        lines.append(f"| {name} | {group[0]['core']:,} | {len(group)} | {accuracy} | {shuffled} |")
+    return "\n".join([*lines, "", *_length_table(groups)])
+
+
+def _length_table(groups: dict[str, list[dict]]) -> Iterator[str]:
+    lengths = {length: part["n"] for group in groups.values() for length, part in group[0]["by_length"].items()}
+    yield "| tokens (texts) | " + " | ".join(f"{length} ({n:,})" for length, n in lengths.items()) + " |"
+    yield "|---|" + "---|" * len(lengths)
+    for name, group in groups.items():
+        means = [statistics.mean(row["by_length"][length]["accuracy"] for row in group) for length in lengths]
+        yield f"| {name} | " + " | ".join(f"{100 * mean:.1f}" for mean in means) + " |"
+
+
+def _interval(values: list[float]) -> str:
+    """Mean and half-width of the 95 % interval over seeds, in per cent."""
+    mean = f"{100 * statistics.mean(values):.1f}"
+    if len(values) < 2:
+        return mean
+    half = _T_QUANTILES[len(values)] * statistics.stdev(values) / len(values) ** 0.5
+    return f"{mean} ± {100 * half:.1f}"

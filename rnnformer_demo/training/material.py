@@ -1,0 +1,129 @@
+"""What the training of a text model reads: its texts, what is learned of each, and what the weights start from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..data.text import TextReader, train_tokenizer
+from ..models.text import TextConfig, TextHybrid
+from .corpus import Corpus, fingerprints, read_corpus, unlabelled_sentences
+from .evaluation import short_path, text_logits
+from .teacher import distilled_targets
+from .vectors import word_vectors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where the training of a text model takes what it reads.
+
+    Attributes:
+        data: files of labelled texts.
+        label_names: names for the labels of the files, in their sorted order.
+        without: files whose texts are left out of `data`, such as test sets of which part leaked into it.
+        vectors: what the embedding starts from, see `word_vectors`; None for random numbers.
+        teacher: name of a teacher's run, see `fine_tune`; None for none.
+        unlabelled: files whose sentences are learned from the teacher alone, or that encoders are pretrained on; at
+            most `unlabelled_limit` sentences of them.
+    """
+
+    data: Sequence[str]
+    label_names: Sequence[str] | None = None
+    without: Sequence[str] = ()
+    vectors: str | None = None
+    teacher: str | None = None
+    unlabelled: Sequence[str] = ()
+    unlabelled_limit: int = 100_000
+
+
+class Material:
+    """The sources, read: every model that is trained on them, of whatever seed or config, shares it.
+
+    Args:
+        sources: see there.
+        config: of the model; its labels and the size of its vocabulary are replaced by those of the data.
+        runs: folder of all runs, where the teacher lies.
+
+    Attributes:
+        corpus: labelled texts, split.
+        reader: with a tokenizer trained on the training part.
+        config: with the labels and the vocabulary of the data.
+        sentences: unlabelled ones.
+
+    Raises:
+        InputError: see `read_corpus` and `unlabelled_sentences`.
+    """
+
+    def __init__(self, sources: Sources, config: TextConfig, runs: Path):
+        self.sources, self.runs = sources, runs
+        self.corpus: Corpus = read_corpus(sources.data, sources.label_names, sources.without)
+        tokenizer = train_tokenizer((row.text for row in self.corpus.training), config.vocabulary)
+        self.config = replace(config, labels=self.corpus.labels, vocabulary=tokenizer.get_vocab_size())
+        self.reader = TextReader(tokenizer, config.max_tokens)
+        self.sentences = unlabelled_sentences(sources.unlabelled, sources.unlabelled_limit, self.corpus)
+
+    @cached_property
+    def vectors(self) -> Tensor | None:
+        """What the embedding starts from, (vocabulary, embedding)."""
+        if self.sources.vectors is None:
+            return None
+        return word_vectors(self.sources.vectors, self.reader.tokenizer, self.config.embedding)
+
+    @cached_property
+    def items(self) -> list[tuple[list[int], int | tuple[float, ...]]]:
+        """Ids of each text to train on, and its class; with a teacher what `distilled_targets` gives, the unlabelled
+        sentences included.
+
+        Raises:
+            InputError: see `teacher_logits`.
+        """
+        texts = [row.text for row in self.corpus.training]
+        targets: list = [self.corpus.target(row) for row in self.corpus.training]
+        if self.sources.teacher:
+            texts += self.sentences
+            targets = distilled_targets(self.runs / self.sources.teacher, self.corpus, texts, targets)
+        return [(ids, target) for text, target in zip(texts, targets, strict=True) if (ids := self.reader.ids(text))]
+
+    @cached_property
+    def held_labels(self) -> Tensor:
+        """Classes of the held-out part, (N,)."""
+        return torch.tensor([self.corpus.target(row) for row in self.corpus.held_out])
+
+    def held_logits(self, model: TextHybrid) -> Tensor:
+        """Logits of a model on the held-out part, (N, C)."""
+        return text_logits(model, self.reader, self.corpus.held_out, progress=False)
+
+    def accuracy(self, model: TextHybrid) -> float:
+        """Share of the held-out part that a model gets right, 0-1."""
+        return (self.held_logits(model).argmax(-1) == self.held_labels).float().mean().item()
+
+    def new_model(self, config: TextConfig, seed: int) -> TextHybrid:
+        """A model as training starts it."""
+        torch.manual_seed(seed)
+        model = TextHybrid(config)
+        if self.vectors is not None:
+            model.embedding.weight.data.copy_(self.vectors)
+        return model
+
+    def about(self) -> dict:
+        """What a card says of the data."""
+        taught = len(self.sentences) if self.sources.teacher else 0
+        return {
+            "file": ", ".join(map(short_path, self.sources.data)),
+            "labels": self.corpus.raw_labels,
+            "rows": self.corpus.rows,
+            "rejected_rows": self.corpus.rejected,
+            "left_out_rows": self.corpus.left_out,
+            "trained_on": len(self.corpus.training),
+            "held_out": len(self.corpus.held_out),
+            "vectors": self.sources.vectors and Path(self.sources.vectors).name,
+            "teacher": self.sources.teacher,
+            "unlabelled": taught,
+        }
+
+    def identity(self) -> dict:
+        """What decides a run beside config and recipe, for its resumption."""
+        return self.about() | {"held_out": fingerprints(self.corpus.held_out)}

@@ -1,0 +1,60 @@
+"""Rivals: the same class, as many parameters, another pattern."""
+
+import pytest
+import tiny
+
+from rnnformer_demo.data import InputError
+from rnnformer_demo.models import build, classes
+from rnnformer_demo.training.rivals import RIVALS, TOLERANCE, matched_units, rival_config
+
+CONFIGS = {"text": {"vocabulary": 2000}, "image": {}}
+
+
+def hybrid(modality: str):
+    config_class, _ = classes(modality)
+    return config_class(labels=("no", "yes"), **CONFIGS[modality])
+
+
+def core(modality: str, config) -> int:
+    return sum(parameter.numel() for parameter in build(modality, config).core.parameters())
+
+
+@pytest.mark.parametrize("kind", RIVALS)
+def test_a_rival_has_the_hybrids_number_of_parameters(modality, kind):
+    config = hybrid(modality)
+    rival = rival_config(modality, config, kind)
+    wanted = build(modality, config).parameters_count
+    assert build(modality, rival).parameters_count == pytest.approx(wanted, rel=TOLERANCE)
+    # The embedding or the trunk, which all share, must not hide a difference.
+    assert core(modality, rival) == pytest.approx(core(modality, config), rel=0.07)
+
+
+def test_a_recurrent_rival_has_one_recurrence_and_no_attention(modality):
+    for kind in ("lstm", "gru"):
+        rival = rival_config(modality, hybrid(modality), kind)
+        assert (rival.recurrence, rival.attention_layers, rival.positions) == ((kind,), 0, False)
+
+
+def test_a_transformer_has_positions_and_no_recurrence(modality):
+    rival = rival_config(modality, hybrid(modality), "transformer")
+    assert (rival.recurrence, rival.positions) == ((), True)
+    assert rival.attention_layers > hybrid(modality).attention_layers
+
+
+def test_the_rest_is_the_hybrids(modality):
+    config = hybrid(modality)
+    for kind in RIVALS:
+        rival = rival_config(modality, config, kind)
+        assert (rival.width, rival.dropout, rival.labels) == (config.width, config.dropout, config.labels)
+
+
+def test_an_unknown_rival_is_refused():
+    with pytest.raises(InputError, match=r"A rival must be one of lstm, gru, transformer, got 'mamba'"):
+        rival_config("text", hybrid("text"), "mamba")
+
+
+def test_a_hybrid_that_none_can_match_is_refused():
+    model = tiny.model("text", vocabulary=20, embedding=4, width=64, units=200)
+    smaller = tiny.model("text", vocabulary=20, embedding=4, width=2, units=1, heads=1)
+    with pytest.raises(InputError, match="No such rival has about"):
+        matched_units("text", model.config, smaller.config)
