@@ -2,18 +2,29 @@
 
 from torch import Tensor
 
-from .pipeline import Analysis
+from .pipeline import Analysis, Prediction
 
 MEAN_OF_HEADS = "mean of heads"
 POOLING = "pooling"
 
 
+def describe_domain(prediction: Prediction) -> str:
+    """Whether the input looks like what the model was trained on; "" for a model that cannot tell."""
+    if prediction.in_domain is None:
+        return ""
+    strangeness = f"trangeness {prediction.ood_score:.2f}, threshold 1"
+    if prediction.in_domain:
+        return f"This looks like what the model was trained on (s{strangeness})."
+    return f"This does not look like what the model was trained on; its answer may mean nothing. S{strangeness}."
+
+
 def describe_attribution(analysis: Analysis, count: int = 5) -> str:
-    """The attribution figure in words."""
+    """The attribution figure in words, with a warning where the answer that it explains may mean nothing."""
     scores, names = analysis.explanation.scores, score_names(analysis)
     order = scores.abs().argsort(descending=True)[:count].tolist()
     strongest = ", ".join(f"{names[index]} ({scores[index]:+.2f})" for index in order)
-    return f"{analysis.explanation.method} for {analysis.target}. Strongest: {strongest}."
+    said = f"{analysis.explanation.method} for {analysis.target}. Strongest: {strongest}."
+    return f"{said} {describe_domain(analysis.prediction)}" if analysis.prediction.in_domain is False else said
 
 
 def describe_attention(

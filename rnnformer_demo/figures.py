@@ -1,11 +1,11 @@
 """Figures of an analysis. Each has a text alternative that says in words what it shows; pyplot is never touched."""
 
 import io
+import unicodedata
 from collections.abc import Sequence
 
-import matplotlib
 import numpy as np
-from matplotlib import font_manager
+from matplotlib import font_manager, rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -43,12 +43,13 @@ __all__ = [
     "states_figure",
     "to_image",
     "to_png",
+    "undrawable",
 ]
 
 # Whichever of these is installed draws Chinese and Japanese; matplotlib complains of every absent one at every letter.
 _CJK_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei")
 _installed = set(font_manager.get_font_names())
-matplotlib.rcParams["font.family"] = ["DejaVu Sans", *(name for name in _CJK_FONTS if name in _installed)]
+rcParams["font.family"] = ["DejaVu Sans", *(name for name in _CJK_FONTS if name in _installed)]
 
 _FOR, _AGAINST = ([value / 255 for value in colour] for colour in (FOR, AGAINST))
 # All safe for colour-blind eyes.
@@ -56,7 +57,7 @@ DIVERGING = LinearSegmentedColormap.from_list("against to for", [_AGAINST, (1, 1
 SEQUENTIAL, SIGNED_STATES = "viridis", "PuOr"
 DPI = 130
 _MAX_LABELS = 32  # more words than this cannot be read under an axis: every n-th is written
-_MAX_WORD = 14
+_MAX_WORD = 14  # Latin letters; one of Chinese is as wide as two
 _BARS = 24
 _WIDTH = 5.8  # inches
 _MOST_OPAQUE = 0.75
@@ -141,6 +142,15 @@ def states_figure(analysis: Analysis, recurrence: str, direction: str = "forward
     return figure
 
 
+def undrawable(text: str) -> str:
+    """The characters of a text, each once, that no installed font can draw: figures show boxes in their place."""
+    fonts = [font_manager.get_font(font_manager.findfont(name)) for name in rcParams["font.family"]]
+    characters = dict.fromkeys(character for character in text if character.isprintable())
+    return "".join(
+        character for character in characters if not any(font.get_char_index(ord(character)) for font in fonts)
+    )
+
+
 def to_png(figure: Figure, dpi: int = DPI) -> bytes:
     """The figure as a PNG file."""
     buffer = io.BytesIO()
@@ -174,7 +184,12 @@ def _figure(
 
 def _room(names: Sequence[str]) -> float:
     """Inches that the longest of some words takes beside an axis."""
-    return 0.2 + 0.07 * max(len(_short(name)) for name in names)
+    return 0.2 + 0.07 * max(_letters(_short(name)) for name in names)
+
+
+def _letters(text: str) -> int:
+    """The width of a text in Latin letters."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _photo_figure(title: str) -> tuple[Figure, Axes, Axes]:
@@ -186,8 +201,11 @@ def _title(analysis: Analysis, what: str) -> str:
 
 
 def _short(word: str) -> str:
+    cut = word[:_MAX_WORD]
+    while _letters(cut) > _MAX_WORD:
+        cut = cut[:-1]
     # A dollar sign would start a formula.
-    return (word if len(word) <= _MAX_WORD else word[: _MAX_WORD - 1] + "…").replace("$", r"\$")
+    return (word if cut == word else cut[:-1] + "…").replace("$", r"\$")
 
 
 def _label_steps(axis, names: list[str]) -> None:

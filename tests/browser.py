@@ -1,4 +1,4 @@
-"""The page as the tests see it: served on this machine, and opened in Chromium."""
+"""The page as the tests see it: served on this machine, with models of their own, and opened in Chromium."""
 
 import os
 import shutil
@@ -8,22 +8,58 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import tiny
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
 ODD_IMAGES = Path(__file__).resolve().parents[2] / "shared/data/odd-images"
 EXAMPLES = Path(__file__).resolve().parents[1] / "rnnformer_demo/ui/examples"
+CHINESE = ("房间很干净，服务员也热情。", "屏幕有坏点，再也不会买了。")
+FAMILY = {  # what the cards of `save_family` say beyond the figures, by name, in the order in which the page lists them
+    "sentiment-en": {"task": "Sentiment of English film reviews", "examples": list(tiny.SENTENCES[:2])},
+    "mine": {},
+    "orphan": {"rival_of": "gone", "task": "Anything."},
+    "sentiment-zh": {
+        "task": "Sentiment of Chinese reviews of hotels, books, computers, fruit, shampoo and mobile telephones.",
+        "limits": "It knows two answers, <b>no neutral</b>",
+        "examples": list(CHINESE),
+    },
+    "sentiment-zh-lstm": {"rival_of": "sentiment-zh"},
+    "sentiment-zh-transformer": {"rival_of": "sentiment-zh", "examples": list(CHINESE[1:])},
+}
 REQUIRED = os.environ.get("RNNFORMER_REQUIRE_BROWSER") == "1"
+PATIENCE = 60  # seconds that a busy machine may take for what a visitor waits for
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
+def save_family(folder: Path) -> Path:
+    """Saves small untrained text models, hybrids and rivals, that read English and Chinese; gives the folder."""
+    from rnnformer_demo import checkpoints
+    from rnnformer_demo.data.text import TextReader, train_tokenizer
+
+    reader = TextReader(train_tokenizer((*tiny.SENTENCES, *CHINESE) * 2, 150), max_tokens=32)
+    patterns = {"lstm": {"recurrence": ("lstm",), "attention_layers": 0}, "transformer": {"recurrence": ()}}
+    for name, card in FAMILY.items():
+        pattern = patterns.get(name.rpartition("-")[2], {})
+        model = tiny.model("text", vocabulary=reader.tokenizer.get_vocab_size(), **pattern)
+        about = {"metrics": {"held_out": {"n": 9, "accuracy": 0.5}}, "data": {}, "command": "none", **card}
+        checkpoints.save(name, model, reader, about, recorded_text=CHINESE[0], folder=folder)
+    return folder
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serves the page with the shipped checkpoints and gives its address; uploads and pictures lie in `folder`."""
+def served(folder: Path, checkpoints: Path | None = None) -> Iterator[str]:
+    """Serves the page and gives its address; uploads and pictures lie in `folder`.
+
+    Args:
+        checkpoints: their folder; by default, the shipped ones.
+    """
     from rnnformer_demo.ui import build_page, launch_options
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        if checkpoints:
+            patch.setenv("RNNFORMER_CHECKPOINTS", str(checkpoints))
         page = build_page()
         _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
         try:
@@ -44,7 +80,7 @@ def chromium() -> Iterator:
         reason = "no Chromium was found on this machine: apt-get install chromium"
     if executable is None:
         (pytest.fail if REQUIRED else pytest.skip)(reason)
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
         yield browser

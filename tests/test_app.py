@@ -4,11 +4,13 @@ import html
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
 import pytest
-from browser import EXAMPLES, ODD_IMAGES, served
+import tiny
+from browser import CHINESE, EXAMPLES, FAMILY, ODD_IMAGES, save_family, served
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
@@ -18,11 +20,16 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.explain import METHODS, methods_for
 from rnnformer_demo.models import Hybrid
 from rnnformer_demo.ui import handlers, markup, sources, views
+from rnnformer_demo.ui.catalogue import Offer, offers
+from rnnformer_demo.ui.page import EXAMPLE_TEXTS
 
 TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
 TEXT = "A witty, tender film with two wonderful performances."
 PHOTO = str(EXAMPLES / "elephant.jpg")
-PREDICTION_KEYS = {"model", "label", "confidence", "probabilities", "notices", "latency_ms"}
+PREDICTION_KEYS = {
+    *("model", "label", "confidence", "probabilities"),
+    *("in_domain", "ood_score", "notices", "latency_ms"),
+}
 EXPLANATION_KEYS = {
     *("model", "model_sha256", "method", "target"),
     *("scores", "completeness_gap", "seed", "notices"),
@@ -331,17 +338,170 @@ def test_a_photo_seen_from_one_cell(photo_analysis):
     assert views.viewpoint_at(photo_analysis, layer, "1", 0.99 * width, 0.5 * height) == views.ALL_CELLS
 
 
-def test_the_page_says_how_good_a_model_is():
-    model = {
-        "name": "a<b",
-        "parameters": 2_000_000,
-        "bytes": 4_100_000,
-        "labels": ["x", "y"],
-        "metrics": {"sst2 test": {"accuracy": 0.934, "n": 2893, "interval": [0.924, 0.942]}, "seconds": 3},
+OFFER = Offer(
+    name="a-gru",
+    modality="text",
+    labels=("x", "y"),
+    parameters=2_670_000,
+    bytes=4_100_000,
+    metrics={
+        "held_out": {"accuracy": 0.99, "n": 10},
+        "sst2 test": {"accuracy": 0.934, "n": 2893},
+        "imdb test": {"accuracy": 0.9, "n": 25_000},
+        "seconds": 3,
+    },
+    made_of="a GRU alone",
+    rival_of="a",
+    task="Moods & <i>colours</i>",
+    limits="Knows no green.",
+    examples=(),
+)
+
+
+def test_the_page_says_what_a_model_is_for_and_how_good_it_is():
+    assert markup.model_facts(OFFER) == (
+        '<p class="caption"><strong>Moods &amp; &lt;i&gt;colours&lt;/i&gt;.</strong> '
+        "Right on 93.4% of 2,893 (sst2 test), 90.0% of 25,000 (imdb test). It is a rival of a and has about its size. "
+        "Made of a GRU alone: 2.7 million parameters, 4.1 MB, 2 classes.</p>"
+        '<p class="caption">What it cannot do: Knows no green.</p>'
+    )
+
+
+def test_what_a_card_leaves_out_is_not_said():
+    held_out_alone = replace(
+        OFFER, metrics={"held_out": {"accuracy": 0.99, "n": 10}}, task="", limits="", rival_of=None
+    )
+    assert markup.model_facts(held_out_alone) == (
+        '<p class="caption">Right on 99.0% of 10 (training data held out). '
+        "Made of a GRU alone: 2.7 million parameters, 4.1 MB, 2 classes.</p>"
+    )
+    assert "Not measured yet." in markup.model_facts(replace(OFFER, metrics={}))
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory) -> Path:
+    return save_family(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture
+def page_of_family(family, tmp_path):
+    with served(tmp_path, family) as address:
+        yield Page(address)
+
+
+def test_hybrids_come_first_then_their_rivals(family, monkeypatch):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
+    assert {offer.name: offer.title for offer in offers()} == {
+        "sentiment-en": "sentiment-en: Sentiment of English film reviews",
+        "mine": "mine",
+        "orphan": "orphan: Anything",  # the hybrid of this rival is not there
+        "sentiment-zh": f"sentiment-zh: {FAMILY['sentiment-zh']['task'].rstrip('.')}",
+        "sentiment-zh-lstm": "sentiment-zh-lstm: the same with an LSTM alone",
+        "sentiment-zh-transformer": "sentiment-zh-transformer: the same with a Transformer alone",
     }
-    facts = markup.model_facts(model)
-    assert "93.4% of 2,893 right on sst2 test (95 % interval 92.4% to 94.2%)" in facts
-    assert "a&lt;b" in facts
+    assert [offer.name for offer in offers()] == list(FAMILY)
+
+
+def test_a_rival_says_of_its_task_what_its_hybrid_says(family, monkeypatch):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
+    told = {offer.name: (offer.task, offer.limits, offer.examples) for offer in offers()}
+    task, limits, _ = told["sentiment-zh"]
+    assert told["sentiment-zh-lstm"] == (task, limits, CHINESE)
+    assert told["sentiment-zh-transformer"] == (task, limits, CHINESE[1:])
+    assert told["mine"] == ("", "", ())
+
+
+def test_the_dropdown_shows_titles_and_gives_names(page_of_family, family, monkeypatch):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
+    dropdown = component(page_of_family, "dropdown", "Model")
+    assert [tuple(choice) for choice in dropdown["props"]["choices"]] == [(o.title, o.name) for o in offers()]
+    assert dropdown["props"]["value"] == "sentiment-en"
+
+
+@pytest.mark.parametrize(
+    ("model", "examples"),
+    [
+        ("sentiment-en", tiny.SENTENCES[:2]),
+        ("mine", EXAMPLE_TEXTS),
+        ("sentiment-zh", CHINESE),
+        ("sentiment-zh-lstm", CHINESE),
+        ("sentiment-zh-transformer", CHINESE[1:]),
+    ],
+)
+def test_examples_follow_the_model(page_of_family, model, examples):
+    shown = component(page_of_family, "dataset")
+    _, brought = send(page_of_family, component(page_of_family, "dropdown", "Model"), "input", [model])
+    assert [text for (text,) in brought[shown["id"]]["samples"]] == list(examples)
+    for number, example in enumerate(examples):
+        _, loaded = send(page_of_family, shown, "click", [model, number])
+        assert list(loaded.values()) == [example]
+
+
+def test_a_click_on_an_example_that_has_just_gone_gets_a_sentence(page_of_family):
+    event, _ = send(page_of_family, component(page_of_family, "dataset"), "click", ["sentiment-zh-transformer", 0])
+    answer = page_of_family.send(event["id"], ["sentiment-zh-transformer", 1])
+    assert "These examples have changed with the model" in answer["output"]["error"]
+
+
+def test_another_model_leaves_what_was_typed(page_of_family):
+    event, brought = send(page_of_family, component(page_of_family, "dropdown", "Model"), "input", ["mine"])
+    typed = component(page_of_family, "textbox", "Text")["id"]
+    assert typed not in brought
+    assert typed not in event["inputs"]
+
+
+def component(page: Page, kind: str, label: str | None = None) -> dict:
+    """The page's first component of a kind, with a label if one is given."""
+    return next(
+        part
+        for part in page.config["components"]
+        if part["type"] == kind and label in (None, part["props"].get("label"))
+    )
+
+
+def send(page: Page, part: dict, name: str, data: list) -> tuple[dict, dict]:
+    """Sends an event of a component; gives the event and its outputs by their components' ids."""
+    event = next(event for event in page.config["dependencies"] if [part["id"], name] in event["targets"])
+    answer = page.send(event["id"], data)
+    assert answer["success"], answer["output"]
+    return event, dict(zip(event["outputs"], answer["output"]["data"], strict=True))
+
+
+STRANGE = "This does not look like what the model was trained on; its answer may mean nothing."
+
+
+@pytest.mark.parametrize(
+    ("in_domain", "score", "said", "unsaid"),
+    [
+        (False, 1.8, [f'<p class="stranger" role="status">{STRANGE} Strangeness 1.80, threshold 1.</p>'], []),
+        (True, 0.4, ["This looks like what the model was trained on (strangeness 0.40, threshold 1)."], ["stranger"]),
+        (None, None, [], ["stranger", "trangeness"]),
+    ],
+)
+def test_a_prediction_says_how_strange_its_input_is(text_analysis, photo_analysis, in_domain, score, said, unsaid):
+    for analysis in (text_analysis, photo_analysis):
+        prediction = replace(analysis.prediction, in_domain=in_domain, ood_score=score, notices=("Said to the API.",))
+        outputs = views.everything(replace(analysis, prediction=prediction), None, None, None, None, "forward")
+        (summary,) = [output for output in outputs if isinstance(output, str) and 'class="facts"' in output]
+        (picture,) = [
+            output for output in outputs if getattr(output, "alt_text", "").startswith("integrated-gradients")
+        ]
+        assert all(sentence in summary for sentence in said)
+        assert "Said to the API." not in summary
+        assert not any(word in summary for word in unsaid)
+        assert (STRANGE in picture.alt_text) == (in_domain is False)
+
+
+def test_boxes_in_the_pictures_are_announced(family, monkeypatch):
+    from rnnformer_demo import figures
+
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
+    analysis = pipeline.analyse("sentiment-zh", CHINESE[1])
+    monkeypatch.setitem(figures.rcParams, "font.family", ["DejaVu Sans"])
+    with pytest.warns(UserWarning, match="missing from font"):
+        outputs = views.everything(analysis, None, None, None, None, "forward")
+    (summary,) = [output for output in outputs if isinstance(output, str) and 'class="facts"' in output]
+    assert "This machine has no font for 屏幕有坏点" in summary
 
 
 def test_every_method_is_offered_with_its_meaning(text_analysis):

@@ -1,9 +1,11 @@
 """The page in a browser: what a visitor does and sees, and that nothing leaves the machine."""
 
 import re
+import time
 
 import pytest
-from browser import EXAMPLES, Visit, chromium, served
+import tiny
+from browser import CHINESE, EXAMPLES, FAMILY, PATIENCE, Visit, chromium, save_family, served
 
 NARROW = 390  # pixels, a phone
 TEXT = "The plot is not without charm, but the jokes fall flat and the ending is a mess."
@@ -23,8 +25,19 @@ def browser():
 
 @pytest.fixture
 def visit(browser, address, request):
-    """A visit of the page; its end is checked: nothing left the machine, nothing went wrong on the console."""
-    visit = Visit(browser, address, getattr(request, "param", 1280))
+    """A visit of the page with the shipped models."""
+    yield from checked(Visit(browser, address, getattr(request, "param", 1280)))
+
+
+@pytest.fixture
+def visit_of_family(browser, tmp_path, request):
+    """A visit of a page with many small text models."""
+    with served(tmp_path / "gradio", save_family(tmp_path / "checkpoints")) as address:
+        yield from checked(Visit(browser, address, getattr(request, "param", 1280)))
+
+
+def checked(visit):
+    """Gives the visit and checks its end: nothing left the machine, nothing went wrong on the console."""
     yield visit
     visit.context.close()
     assert visit.outside == []
@@ -92,6 +105,43 @@ def test_an_example_is_analysed_at_a_click(visit):
     expect(page.locator(".facts").locator("visible=true")).to_contain_text("elephant")
 
 
+def test_another_model_brings_its_examples_and_leaves_what_was_typed(visit_of_family):
+    from playwright.sync_api import expect
+
+    page = visit_of_family.page
+    shown = page.locator(".facts").locator("visible=true")
+    box = page.get_by_label("Text", exact=True).locator("visible=true")
+    box.fill(tiny.SENTENCES[5])
+    box.press("Enter")
+    expect(shown).to_contain_text("sentiment-en")
+    page.get_by_label("Model", exact=True).locator("visible=true").click()
+    page.get_by_role("option", name="sentiment-zh: Sentiment of Chinese").click()
+    expect(page.get_by_role("button", name=CHINESE[1])).to_be_visible()
+    expect(page.get_by_role("button", name=tiny.SENTENCES[0])).to_have_count(0)
+    expect(page.get_by_text("What it cannot do: It knows two answers, <b>no neutral</b>.")).to_be_visible()
+    expect(box).to_have_value(tiny.SENTENCES[5])
+    expect(shown).to_have_count(0)  # the result was another model's
+    page.get_by_role("button", name="Analyse").locator("visible=true").click()
+    expect(shown).to_contain_text("sentiment-zh")
+
+
+def test_chinese_examples_are_analysed_by_hybrid_and_rivals(visit_of_family):
+    from playwright.sync_api import expect
+
+    page = visit_of_family.page
+    for model in ("sentiment-zh", "sentiment-zh-lstm", "sentiment-zh-transformer"):
+        page.get_by_label("Model", exact=True).locator("visible=true").click()
+        page.get_by_role("option", name=f"{model}: ").click()
+        # A rival without examples of its own shows those of its hybrid.
+        shown = FAMILY[model].get("examples", CHINESE)
+        expect(page.locator(".gallery > button").locator("visible=true")).to_have_text(list(shown))
+        page.get_by_role("button", name=CHINESE[1]).click()
+        expect(page.locator(".facts").locator("visible=true")).to_contain_text(f"through {model} took")
+        expect(page.get_by_label("Text", exact=True).locator("visible=true")).to_have_value(CHINESE[1])
+        expect(page.locator(".words").locator("visible=true")).to_have_text(CHINESE[1])
+        expect(page.locator("#text-attribution img")).to_have_attribute("alt", re.compile(f"[{CHINESE[1]}]"))
+
+
 def test_enter_starts_the_analysis_and_what_was_typed_is_shown_literally(visit):
     from playwright.sync_api import expect
 
@@ -148,6 +198,20 @@ def test_nothing_is_wider_than_a_phone(visit):
         assert visit.overflow() <= 0
 
 
+@pytest.mark.parametrize("visit_of_family", [NARROW], indirect=True)
+def test_long_titles_of_models_fit_a_phone(visit_of_family):
+    page = visit_of_family.page
+    for name in FAMILY:
+        page.get_by_label("Model", exact=True).locator("visible=true").click()
+        option = page.get_by_role("option", name=re.compile(f"{name}(:|$)"))
+        option.wait_for()
+        assert visit_of_family.overflow() <= 0
+        option.click()
+        page.locator(".gallery > button").locator("visible=true").first.click()
+        page.locator(".facts").locator("visible=true").wait_for()
+        assert visit_of_family.overflow() <= 0
+
+
 def upload(page, path) -> None:
     """Uploads a photo and waits until it stands in the page."""
     with page.expect_response(re.compile("/upload")):
@@ -180,8 +244,9 @@ def pixels(page, figure: str) -> str:
 
 
 def wait_for_change(page, figure: str, before: str) -> None:
-    """Waits until other pixels stand in a picture's place."""
-    for _ in range(100):
+    """Waits until other pixels stand in a picture's place; the machine may be busy."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         if pixels(page, figure) != before:
             return
         page.wait_for_timeout(100)

@@ -165,6 +165,32 @@ def test_hard_words_are_drawn(kind):
     assert figures.describe_states(analysis, "lstm tokens 1")
 
 
+def test_what_no_font_can_draw_is_known(monkeypatch):
+    monkeypatch.setitem(figures.rcParams, "font.family", ["DejaVu Sans"])
+    assert figures.undrawable("good 电影, 影 é → \x00\n") == "电影"
+
+
+@pytest.mark.skipif(bool(figures.undrawable("房间。とても")), reason="no font for Chinese is installed on this machine")
+def test_chinese_characters_are_no_boxes():
+    left, right = (
+        opened(figures.to_png(figures.states_figure(made_by_hand((word, word), [0.0, 0.0]), "lstm tokens 1"), dpi=80))
+        for word in "房间"
+    )
+    assert left.tobytes() != right.tobytes()  # boxes are all alike
+
+
+def test_wide_words_have_room():
+    latin, wide = (made_by_hand((word, "a"), [1.0, -1.0]) for word in ("w" * 6, "好" * 6))
+    assert left_margin(wide) > left_margin(latin)
+    labels = figures.attribution_figure(made_by_hand(("好" * 20, "a"), [1.0, -1.0])).axes[0].get_yticklabels()
+    assert labels[0].get_text() == "好" * 6 + "…"
+
+
+def left_margin(analysis: Analysis) -> float:
+    """Share of the width that the attribution figure leaves to its words."""
+    return figures.attribution_figure(analysis).axes[0].get_position().x0
+
+
 def test_a_dollar_in_a_label_is_drawn_too():
     analysis = replace(made_by_hand(("a", "b"), [1.0, 2.0]), target="$\\bad{")
     assert opened(figures.to_png(figures.attribution_figure(analysis), dpi=40))
@@ -203,6 +229,17 @@ def test_words_say_what_is_strongest():
     weights = analysis.trace.attention["layer 1"][1].mean(0)
     strongest = ("good", "film", "bad")[int(weights.argmax())]
     assert f"{strongest} ({weights.max():.1%})" in figures.describe_attention(analysis, "layer 1", "2", count=1)
+
+
+def test_words_warn_of_an_answer_that_may_mean_nothing():
+    analysis = made_by_hand(("good", "film"), [0.25, -2.0])
+    plain = figures.describe_attribution(analysis)
+    for in_domain, score, warning in ((True, 0.5, False), (False, 1.5, True)):
+        prediction = replace(analysis.prediction, in_domain=in_domain, ood_score=score)
+        said = figures.describe_attribution(replace(analysis, prediction=prediction))
+        assert said.startswith(plain)
+        assert said.endswith("its answer may mean nothing. Strangeness 1.50, threshold 1.") == warning
+        assert (said == plain) != warning
 
 
 def test_words_name_the_step_of_the_largest_change():

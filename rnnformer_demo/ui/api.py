@@ -18,7 +18,9 @@ def list_models() -> list:
 
 @shows_input_errors
 def predict(model: str, text: str) -> dict:
-    """Classifies a text: model, label, confidence, probabilities, notices, latency_ms."""
+    """Classifies a text: model, label, confidence, probabilities, in_domain, ood_score, notices, latency_ms.
+
+    Above an ood_score of 1 the text does not look like what the model was trained on; null where it cannot tell."""
     return _predict(model, _text(model, text))
 
 

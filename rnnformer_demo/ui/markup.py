@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from ..explain import METHODS
 
 if TYPE_CHECKING:
     from ..pipeline import Analysis
+    from .catalogue import Offer
 
 STRONGEST = 0.55  # opacity of the strongest word; more, and text on it falls below a contrast of 4.5:1
 READING = """<dl class="reading">
@@ -25,19 +27,32 @@ the network changes its mind; “backward” reads from the end.</dd>
 <dt>Prediction</dt>
 <dd>The probabilities are calibrated on held-out data, yet the model names one of its classes for anything that it is
 shown, also for what it has never seen.</dd>
+<dt>Strangeness</dt>
+<dd>How far the input lies from the training data, in the model's own representation. Above 1 it lies further out than
+nearly everything of its own kind; below 1 it may still be foreign. A model without this measure says nothing.</dd>
 </dl>"""
 _FAINTEST = 0.04  # a share of the strongest score below which a word stays plain
 _TESTED_ON = {"held_out": "training data held out"}  # the other tests bear the names of their data sets
 
 
-def summary(analysis: Analysis) -> str:
-    """What was predicted, how long it took, and the notices."""
+def summary(analysis: Analysis, domain: str, more_notices: Iterable[str] = ()) -> str:
+    """What was predicted, how long it took, and the notices.
+
+    Args:
+        domain: what `describe_domain` says; a warning stands before all else.
+        more_notices: beyond those about the input and the computation.
+    """
     prediction = analysis.prediction
-    notices = "".join(f"<li>{escape(notice)}</li>" for notice in analysis.notices)
+    # Not those of the prediction, which would warn of a strange input a second time.
+    listed = (*analysis.sample.notices, *analysis.explanation.notices, *more_notices)
+    notices = "".join(f"<li>{escape(notice)}</li>" for notice in listed)
+    warning, remark = ("", domain) if prediction.in_domain else (domain, "")
     return (
-        f'<p class="facts"><strong>{escape(prediction.label)}</strong>, {prediction.confidence:.1%} sure. '
+        (f'<p class="stranger" role="status">{escape(warning)}</p>' if warning else "")
+        + f'<p class="facts"><strong>{escape(prediction.label)}</strong>, {prediction.confidence:.1%} sure. '
         f"Reading it and one pass through <code>{escape(prediction.model)}</code> took {prediction.latency_ms:.0f} ms, "
         f"the whole analysis {analysis.seconds:.2f} s.</p>"
+        + (f'<p class="caption">{escape(remark)}</p>' if remark else "")
         + (f'<ul class="notices" role="status">{notices}</ul>' if notices else "")
     )
 
@@ -89,22 +104,29 @@ def caption(description: str) -> str:
     return f'<p class="caption">{escape(description)}</p>'
 
 
-def model_facts(model: dict) -> str:
-    """Size and measured accuracy of a model, from its entry in the list of models."""
-    measured = [
-        f"{figures['accuracy']:.1%} of {figures['n']:,} right on {_TESTED_ON.get(name, name)}{_interval(figures)}"
-        for name, figures in model["metrics"].items()
-        if isinstance(figures, dict) and {"accuracy", "n"} <= set(figures)
-    ]
-    return (
-        f'<p class="caption"><code>{escape(model["name"])}</code> has {model["parameters"] / 1e6:.1f} million '
-        f"parameters ({model['bytes'] / 1e6:.1f} MB) and knows {len(model['labels'])} classes. "
-        f"Measured: {escape('; '.join(measured)) or 'nothing yet'}.</p>"
+def model_facts(model: Offer) -> str:
+    """What a model is for, how good and how large it is, and what it cannot do."""
+    task = f"<strong>{escape(_sentence(model.task))}</strong> " if model.task else ""
+    rival = f"It is a rival of {model.rival_of} and has about its size. " if model.rival_of else ""
+    size = f"{model.parameters / 1e6:.1f} million parameters, {model.bytes / 1e6:.1f} MB, {len(model.labels)} classes."
+    about = f"{_measured(model.metrics)} {rival}Made of {model.made_of}: {size}"
+    limits = f'<p class="caption">What it cannot do: {escape(_sentence(model.limits))}</p>' if model.limits else ""
+    return f'<p class="caption">{task}{escape(about)}</p>{limits}'
+
+
+def _measured(metrics: dict) -> str:
+    """Accuracy on each test; on the held-out part, where the best epoch was chosen, only if there is no test."""
+    measured = {
+        test: figures for test, figures in metrics.items() if isinstance(figures, dict) and "accuracy" in figures
+    }
+    tests = [test for test in measured if test != "held_out"] or list(measured)
+    if not tests:
+        return "Not measured yet."
+    told = (
+        f"{measured[test]['accuracy']:.1%} of {measured[test]['n']:,} ({_TESTED_ON.get(test, test)})" for test in tests
     )
+    return f"Right on {', '.join(told)}."
 
 
-def _interval(figures: dict) -> str:
-    if "interval" not in figures:
-        return ""
-    low, high = figures["interval"]
-    return f" (95 % interval {low:.1%} to {high:.1%})"
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "。")) else f"{text}."

@@ -5,8 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from ..cards import list_models
 from . import api
+from .catalogue import offers
 from .tab import TabKind, build_tab
 from .theme import CSS, make_theme
 
@@ -15,6 +15,7 @@ MAX_UPLOAD = "20mb"
 _EXAMPLES = Path(__file__).parent / "examples"
 _SESSIONS = 100  # results kept for redrawing; one is 2 MB at most
 
+# For a text model whose card names no examples.
 EXAMPLE_TEXTS = (
     "A witty, tender film with two wonderful performances.",
     "The plot is not without charm, but the jokes fall flat and the ending is a mess.",
@@ -71,7 +72,7 @@ _KINDS = (
 
 def build_page() -> gr.Blocks:
     """The whole page, with its events and its API. Reads the models' cards, loads no model."""
-    models = list_models()
+    models = offers()
     with gr.Blocks(title=TITLE) as page:
         gr.HTML(
             f'<header class="masthead"><h1>{TITLE}</h1><p>See what a network of recurrent and attention layers '
@@ -79,7 +80,7 @@ def build_page() -> gr.Blocks:
         )
         with gr.Tabs():
             for kind in _KINDS:
-                build_tab(kind, [model for model in models if model["modality"] == kind.modality])
+                build_tab(kind, [model for model in models if model.modality == kind.modality])
         api.register()
     return page.queue(max_size=40)
 

@@ -8,11 +8,17 @@ from types import SimpleNamespace
 
 import gradio as gr
 
+from ..data import InputError
 from ..explain import methods_for
 from . import handlers, markup
+from .catalogue import Offer
+from .errors import shows_input_errors
 from .views import ALL_CELLS, DIRECTIONS
 
-MODEL = {"concurrency_id": "model", "concurrency_limit": 1}  # one lock guards the models: more would only wait there
+# Left alone, Gradio drops a choice that is made while the answer to another is on its way.
+_LAST_WINS = {"trigger_mode": "always_last", "api_visibility": "private"}
+# One lock guards the models: more at a time would only wait there.
+_MODEL = {"concurrency_id": "model", "concurrency_limit": 1, **_LAST_WINS}
 _STATE_SECONDS = 1800
 
 
@@ -24,7 +30,7 @@ class TabKind:
         modality: "text" or "image".
         title: of the tab.
         make_input: makes the input component.
-        examples: inputs to choose from, in the order shown.
+        examples: inputs to choose from, in the order shown, for a model whose card names none.
         submits: whether the Enter key in the input starts the analysis.
         hint: one sentence that stands where the results will be.
     """
@@ -42,11 +48,11 @@ class TabKind:
         return self.modality == "image"
 
 
-def build_tab(kind: TabKind, models: list[dict]) -> None:
+def build_tab(kind: TabKind, models: list[Offer]) -> None:
     """Builds the tab of one modality inside the page that is being built.
 
     Args:
-        models: the entries of that modality in the list of models.
+        models: those of that modality; the tab opens with the first.
     """
     with gr.Tab(kind.title, id=kind.modality):
         if not models:
@@ -58,17 +64,27 @@ def build_tab(kind: TabKind, models: list[dict]) -> None:
                 inputs = _inputs(kind, models)
             with gr.Column(min_width=320):
                 results = _results(kind)
-                results.facts = gr.HTML(markup.model_facts(models[0]))
         inside = _inside(kind, models[0])
         _connect(kind, models, state, inputs, results, inside)
 
 
-def _inputs(kind: TabKind, models: list[dict]) -> SimpleNamespace:
+def _inputs(kind: TabKind, models: list[Offer]) -> SimpleNamespace:
     source = kind.make_input()
-    examples = gr.Examples(list(kind.examples), source, label="Examples: click one to analyse it", cache_examples=False)
-    model = gr.Dropdown([model["name"] for model in models], value=models[0]["name"], label="Model")
     button = gr.Button("Analyse", variant="primary", size="lg")
-    return SimpleNamespace(source=source, examples=examples, button=button, model=model)
+    titles = [(model.title, model.name) for model in models]
+    model = gr.Dropdown(titles, value=models[0].name, label="Model", filterable=False, elem_classes="model")
+    facts = gr.HTML(markup.model_facts(models[0]))
+    examples = gr.Dataset(
+        label="Examples: click one to analyse it",
+        components=[source],
+        samples=_samples(kind, models[0]),
+        type="index",
+    )
+    return SimpleNamespace(source=source, examples=examples, button=button, model=model, facts=facts)
+
+
+def _samples(kind: TabKind, model: Offer) -> list[list[str]]:
+    return [[example] for example in model.examples or kind.examples]
 
 
 def _results(kind: TabKind) -> SimpleNamespace:
@@ -83,7 +99,7 @@ def _results(kind: TabKind) -> SimpleNamespace:
     return SimpleNamespace(hint=hint, shown=shown, label=label, summary=summary, words=words)
 
 
-def _inside(kind: TabKind, model: dict) -> SimpleNamespace:
+def _inside(kind: TabKind, model: Offer) -> SimpleNamespace:
     with gr.Column(visible=False) as shown:
         with gr.Row(equal_height=False):
             with gr.Column(min_width=320):
@@ -118,7 +134,7 @@ def _inside(kind: TabKind, model: dict) -> SimpleNamespace:
     )
 
 
-def _explanation_choices(kind: TabKind, model: dict) -> tuple[gr.Dropdown, gr.Dropdown]:
+def _explanation_choices(kind: TabKind, model: Offer) -> tuple[gr.Dropdown, gr.Dropdown]:
     titles = [
         (known.title + (" (slow)" if kind.has_grid and known.slow_on_photos else ""), known.name)
         for known in methods_for(kind.has_grid)
@@ -159,11 +175,9 @@ def _connect(kind, models, state, inputs, results, inside) -> None:
         # Gradio would open photos itself, with errors and conversions of its own: the pipeline gets the raw file.
         "preprocess": False,
         "show_progress_on": [results.hint, results.label],
-        "api_visibility": "private",
-        **MODEL,
+        **_MODEL,
     }
     inputs.button.click(**analysing)
-    inputs.examples.load_input_event.then(**analysing)
     if kind.submits:
         inputs.source.submit(**analysing)
     gr.on(
@@ -172,16 +186,17 @@ def _connect(kind, models, state, inputs, results, inside) -> None:
         [state, inside.method, inside.target],
         [state, *attribution],
         show_progress_on=inside.attribution[0],
-        api_visibility="private",
-        **MODEL,
+        **_MODEL,
     )
     _connect_selectors(kind, state, inside)
-    _connect_models(models, inputs.model, inside.target, results.facts)
+    by_name = {model.name: model for model in models}
+    _connect_models(kind, by_name, inputs, results, inside)
+    _connect_examples(kind, by_name, inputs).success(**analysing)
 
 
 def _connect_selectors(kind, state, inside) -> None:
     """Redrawing: no model runs, so nothing waits for one."""
-    quiet = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": 4}
+    quiet = {"show_progress": "hidden", "concurrency_limit": 4, **_LAST_WINS}
     # "change" of the viewpoint too: a click on the picture sets it.
     gr.on(
         [inside.layer.input, inside.head.input, inside.viewpoint.change],
@@ -203,18 +218,49 @@ def _connect_selectors(kind, state, inside) -> None:
         )
 
 
-def _connect_models(models: list[dict], model, target, facts) -> None:
-    by_name = {listed["name"]: listed for listed in models}
+def _connect_models(kind, by_name, inputs, results, inside) -> None:
+    """Another model: what was typed stays; its examples and classes come, and the results of the other one go."""
 
-    def describe_model(name: str) -> list:
+    def choose_model(name: str) -> list:
         chosen = by_name[name]
-        return [gr.Dropdown(choices=_targets(chosen), value=handlers.PREDICTED), markup.model_facts(chosen)]
+        return [
+            markup.model_facts(chosen),
+            gr.Dataset(samples=_samples(kind, chosen)),
+            gr.Dropdown(choices=_targets(chosen), value=handlers.PREDICTED),
+            *(gr.Column(visible=True), gr.Column(visible=False), gr.Column(visible=False)),
+        ]
 
-    model.input(describe_model, model, [target, facts], api_visibility="private", show_progress="hidden")
+    inputs.model.input(
+        choose_model,
+        inputs.model,
+        [inputs.facts, inputs.examples, inside.target, results.hint, results.shown, inside.shown],
+        show_progress="hidden",
+        **_LAST_WINS,
+    )
 
 
-def _targets(model: dict) -> list[tuple[str, str]]:
-    return [("the predicted class", handlers.PREDICTED), *((label, label) for label in model["labels"])]
+def _connect_examples(kind, by_name, inputs) -> gr.events.Dependency:
+    """A click on an example puts it into the input; what is to follow is attached to what this gives."""
+
+    @shows_input_errors
+    def load_example(name: str, number: int) -> str:
+        samples = _samples(kind, by_name[name])
+        if number >= len(samples):  # clicked just before those of another model came
+            raise InputError("These examples have changed with the model: click one of the new ones.")
+        return samples[number][0]
+
+    return inputs.examples.click(
+        load_example,
+        [inputs.model, inputs.examples],
+        inputs.source,
+        show_progress="hidden",
+        queue=False,
+        **_LAST_WINS,
+    )
+
+
+def _targets(model: Offer) -> list[tuple[str, str]]:
+    return [("the predicted class", handlers.PREDICTED), *((label, label) for label in model.labels)]
 
 
 def _section(title: str, text: str) -> None:

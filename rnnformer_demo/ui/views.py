@@ -19,6 +19,7 @@ DIRECTIONS = ("forward", "backward")
 
 def everything(analysis: Analysis, layer, head, viewpoint, recurrence, direction) -> list:
     """All outputs of a tab but the state; what was selected stays selected where the model has it."""
+    from ..descriptions import describe_domain
     from ..figures import MEAN_OF_HEADS, POOLING
 
     layers = [*analysis.trace.attention, POOLING]
@@ -34,7 +35,7 @@ def everything(analysis: Analysis, layer, head, viewpoint, recurrence, direction
         gr.Column(visible=True),
         gr.Column(visible=True),
         analysis.prediction.probabilities,
-        markup.summary(analysis),
+        markup.summary(analysis, describe_domain(analysis.prediction), _boxes(analysis)),
         *attribution(analysis),
         gr.Dropdown(choices=layers, value=layer),
         gr.Dropdown(choices=heads, value=head),
@@ -83,6 +84,14 @@ def viewpoint_at(analysis: Analysis, layer: str, head: str, x: float, y: float) 
 
     cell = cell_at(attention_figure(analysis, layer, head), analysis, x, y)
     return ALL_CELLS if cell is None else analysis.sample.names[cell]
+
+
+def _boxes(analysis: Analysis) -> list[str]:
+    """A notice where the pictures cannot write what the visitor wrote."""
+    from ..figures import undrawable
+
+    boxes = undrawable("".join((*analysis.sample.names, *analysis.prediction.probabilities)))
+    return [f"This machine has no font for {boxes}: in the pictures, boxes stand in their place."] if boxes else []
 
 
 def _picture(figure: Figure, description: str) -> gr.Image:

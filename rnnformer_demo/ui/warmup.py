@@ -4,7 +4,7 @@ import logging
 import threading
 from typing import Any
 
-from ..cards import list_models
+from .catalogue import offers
 
 _HEAD_START = 1.0  # seconds in which the first page has the interpreter for itself
 _TEXT = "A first sentence."
@@ -24,9 +24,9 @@ def _run_everything_once() -> None:
         from .. import pipeline
         from . import views
 
-        first_of_each_tab = {model["modality"]: model for model in reversed(list_models())}
+        first_of_each_tab = {model.modality: model for model in reversed(offers())}
         for model in first_of_each_tab.values():
-            analysis = pipeline.analyse(model["name"], _source(model["modality"]))
+            analysis = pipeline.analyse(model.name, _source(model.modality))
             views.everything(analysis, None, None, None, None, views.DIRECTIONS[0])
     except Exception:
         logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
