@@ -13,6 +13,7 @@ from .data import InputError
 from .training.command import add_kinds
 
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."
+_MOST_REJECTED = 20  # rows that `evaluate` prints
 _INPUT = "a text, or a path to an image file for an image model; - reads it from standard input"
 
 
@@ -77,8 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    models = command("models", _models, "list the models")
-    models.add_argument("--markdown", action="store_true", help="print the tables of README.md")
+    models = command("models", _models, "list the models, or print what the card of one says")
+    shown = models.add_mutually_exclusive_group()
+    shown.add_argument("model", metavar="NAME", nargs="?", help="print its tests, data, training and limits")
+    shown.add_argument("--markdown", action="store_true", help="print the parts of README.md that the cards make")
+    shown.add_argument("--write", metavar="FILE", help="put them in their places in FILE")
     predict = command("predict", _predict, "classify a text or a photo")
     predict.add_argument("model", metavar="MODEL")
     predict.add_argument("input", metavar="INPUT", help=_INPUT)
@@ -95,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
     bench = command("bench", _bench, "measure start-up, latency and memory on this machine")
     bench.add_argument("--runs", type=int, default=20, help="analyses per figure (default: 20)")
+    bench.add_argument("--write", metavar="FILE", help="put the table of README.md in its place in FILE")
     add_kinds(command("train", lambda options: None, "train a model"), common)
     return parser
 
@@ -110,12 +115,19 @@ def _source(options: argparse.Namespace) -> Any:
     return data if modality == "image" else data.decode("utf-8", "replace")
 
 
-def _models(options: argparse.Namespace) -> tuple[list, str]:
-    from .cards import list_models, markdown_table, training_commands
+def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
+    from . import cards
 
-    models = list_models()
+    if options.model:
+        card = cards.read_card(options.model) | {"bytes": cards.size_on_disk(options.model)}
+        return card, cards.describe(options.model)
+    models = cards.list_models()
     if options.markdown:
-        return models, f"{markdown_table()}\n\n{training_commands()}"
+        return models, "\n\n".join(cards.marked(name, part) for name, part in cards.readme_parts().items())
+    if options.write:
+        parts = cards.readme_parts()
+        cards.fill(Path(options.write), parts)
+        return models, f"{options.write} is filled: {', '.join(parts)}."
     lines = []
     for model in models:
         held = model["metrics"]["held_out"]
@@ -130,7 +142,7 @@ def _predict(options: argparse.Namespace) -> tuple[dict, str]:
     from .pipeline import predict
 
     prediction = predict(options.model, _source(options))
-    lines = [f"{prediction.label} ({prediction.confidence:.1%})", *prediction.sample.notices]
+    lines = [f"{prediction.label} ({prediction.confidence:.1%})", *prediction.notices]
     return prediction.as_dict(), "\n".join(lines)
 
 
@@ -175,15 +187,37 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
         f"{figures['model']}: {figures['accuracy']:.2%} of {figures['n']} right "
         f"(95 % interval {low:.2%} to {high:.2%}), "
         f"mean class accuracy {figures['mean_class_accuracy']:.2%}, macro F1 {figures['macro_f1']:.4f}, "
-        f"ECE {figures['ece']:.2%}, {figures['rejected_rows']} rows rejected"
+        f"ECE {figures['ece_before_scaling']:.2%} before and {figures['ece']:.2%} after temperature scaling, "
+        f"{figures['rejected_rows']} rows rejected"
     )
-    return figures, "\n".join([text, *figures["rejected"]])
+    rejected = figures["rejected"][:_MOST_REJECTED]
+    others = figures["rejected_rows"] - len(rejected)
+    more = [f"and {others} more, which --json names"] if others else []
+    return figures, "\n".join([text, *rejected, *more])
 
 
 def _bench(options: argparse.Namespace) -> tuple[dict, str]:
     if options.runs < 1:
         raise InputError(f"--runs must be at least 1, got {options.runs}.")
-    from .bench import run
+    from .bench import markdown, run
+    from .cards import check_place, fill
+    from .training.minilm import load_minilm
 
-    figures = run(options.runs)
-    return figures, "\n".join(f"{name}: {value}" for name, value in figures.items())
+    if options.write:
+        check_place(Path(options.write), "bench")
+    figures = run(options.runs, load_minilm)
+    from .training.record import machine  # imports torch, which `run` has told how many threads to use
+
+    figures = {"machine": machine()} | figures
+    if options.write:
+        fill(Path(options.write), {"bench": markdown(figures)})
+    return figures, "\n".join(_named(figures))
+
+
+def _named(figures: dict, within: str = "") -> Iterator[str]:
+    """A line for each figure; those of a group bear its name too."""
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from _named(value, f"{within}{name} ")
+        else:
+            yield f"{within}{name}: {value}"

@@ -1,10 +1,15 @@
-"""What the bench measures is what a visitor gets: a prediction and three figures."""
+"""What the bench measures is what a visitor gets: a prediction and three figures. What it tells is what it measured."""
+
+from types import SimpleNamespace
 
 import pytest
+import torch
 from browser import EXAMPLES, served
 
-from rnnformer_demo import bench
-from rnnformer_demo.pipeline import DEFAULT_METHOD
+from rnnformer_demo import bench, cli
+from rnnformer_demo.bench.latency import LENGTHS, beside_minilm
+from rnnformer_demo.data import InputError
+from rnnformer_demo.pipeline import DEFAULT_METHOD, get
 from rnnformer_demo.ui.handlers import PREDICTED
 
 
@@ -34,3 +39,91 @@ def test_the_choices_are_those_that_the_page_opens_with(page):
 def test_a_refused_click_is_no_figure(page):
     with pytest.raises(RuntimeError, match="There is no text yet"):
         page.analyse("text", "")
+
+
+class Encoder(torch.nn.Module):
+    """Stands for the pretrained encoder and its tokenizer, whose pieces are words; keeps what it has read."""
+
+    def __init__(self):
+        super().__init__()
+        self.config, self.read = SimpleNamespace(hidden_size=4), []
+
+    def forward(self, input_ids):
+        self.read.append(input_ids.shape[1])
+        return SimpleNamespace(last_hidden_state=torch.zeros(*input_ids.shape, self.config.hidden_size))
+
+    def pieces(self, text, add_special_tokens=True, max_length=None, **options):
+        ids = [7] * len(text.split()) + [1, 2] * add_special_tokens
+        return {"input_ids": torch.tensor([ids[:max_length]]) if "return_tensors" in options else ids}
+
+
+def test_both_models_read_as_many_tokens(monkeypatch):
+    encoder, own = Encoder(), get(bench.TEXT_MODEL)
+    read = []
+    monkeypatch.setattr(own.model, "forward", lambda ids, mask: read.append(ids.shape[1]) or torch.zeros(1, 2))
+    told = beside_minilm(3, lambda: (encoder, encoder.pieces))
+    lengths = [length for length in LENGTHS if length <= own.reader.max_tokens]
+    assert [int(length) for length in told["minilm"]] == lengths
+    assert encoder.read == read == [length for length in lengths for _ in range(4)]  # once to warm up
+    for measured in told["minilm"].values():
+        assert set(measured) == {"predict_p50_ms", "minilm_p50_ms", "ratio"}
+        assert min(measured.values()) > 0
+    assert (told["minilm_note"] is None) == (lengths == list(LENGTHS))
+
+
+def not_installed():
+    """Stands for `load_minilm` where its package is absent."""
+    raise InputError("Install it.")
+
+
+def test_without_the_encoder_the_row_says_so():
+    assert beside_minilm(3, not_installed) == {"minilm": None, "minilm_note": "Not measured. Install it."}
+
+
+FIGURES = {
+    "runs": 7,
+    "first_page_s": 1.5,
+    "first_page_empty_app_s": 1.0,
+    "first_page_ratio": 1.5,
+    "first_click_at_once_s": 2.0,
+    "first_click_after_5_s": 0.5,
+    "text_click_p50_ms": 400.0,
+    "photo_click_p50_ms": 600.0,
+    "resident_mb_after_50_analyses": None,
+    "text_predict_p50_ms": 3.0,
+    "text_analysis_p50_ms": 40.0,
+    "text_analysis_slowest_ms": 500.0,
+    "photo_predict_p50_ms": 20.0,
+    "photo_analysis_p50_ms": 120.0,
+    "photo_occlusion_s": 2.0,
+    "photo_pixel-integrated-gradients_s": 3.0,
+    "minilm": {"64": {"predict_p50_ms": 4.0, "minilm_p50_ms": 32.0, "ratio": 8.0}},
+    "minilm_note": None,
+}
+
+
+def test_a_file_without_a_place_is_refused_before_anything_is_measured(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(bench, "run", lambda runs, load_encoder: pytest.fail("it measured"))
+    (tmp_path / "README.md").write_text("# Title\n", encoding="utf-8")
+    for name, sentence in (("README.md", "has no place for 'bench'"), ("nowhere.md", "cannot be filled")):
+        assert cli.main(["bench", "--write", str(tmp_path / name)]) == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_the_table_holds_what_was_measured_and_the_command_writes_it(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(bench, "run", lambda runs, load_encoder: FIGURES)
+    path = tmp_path / "README.md"
+    path.write_text("<!-- bench -->\nold\n<!-- end -->\n", encoding="utf-8")
+    assert cli.main(["bench", "--write", str(path)]) == 0
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[3].startswith("| Machine | ")
+    for line in (
+        "| First page, seconds; an empty Gradio app beside it; ratio | 1.5; 1.0; 1.5 |",
+        "| Text analysis, the slowest of 7, ms | 500.0 |",
+        "| Resident memory of the server after 50 analyses, MB | not measured |",
+        f"| Text of 64 tokens: `{bench.TEXT_MODEL}`; all-MiniLM-L6-v2; p50, ms; ratio | 4.0; 32.0; 8.0 |",
+    ):
+        assert line in lines
+    absent = bench.markdown(FIGURES | {"machine": "one", "minilm": None, "minilm_note": "Not measured. Install it."})
+    assert absent.splitlines()[-1] == "| Beside all-MiniLM-L6-v2 | Not measured. Install it. |"
+    assert {"first_page_s: 1.5", "minilm 64 ratio: 8.0"} <= set(capsys.readouterr().out.splitlines())

@@ -56,14 +56,22 @@ def test_summary_by_hand():
     predicted, labels = torch.tensor([0, 0, 1, 1, 0]), torch.tensor([0, 0, 0, 1, 1])
     probabilities = torch.full((5, 3), 0.1)  # the third class does not occur
     probabilities[torch.arange(5), predicted] = 0.8
-    summary = summarise(probabilities, labels)
+    summary = summarise(probabilities.log(), labels, temperature=1.0)
     assert summary["n"] == 5
     assert summary["accuracy"] == 0.6
     assert summary["interval"] == pytest.approx(wilson_interval(3, 5))
     assert summary["mean_class_accuracy"] == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert summary["macro_f1"] == pytest.approx((4 / 6 + 2 / 4) / 2)
     assert summary["confusion"] == [[2, 1, 0], [1, 1, 0], [0, 0, 0]]
-    assert summary["ece"] == pytest.approx(0.2, abs=1e-6)
+    assert summary["ece"] == summary["ece_before_scaling"] == pytest.approx(0.2, abs=1e-6)
+
+
+def test_the_temperature_changes_the_calibration_alone():
+    logits, labels = 3 * torch.randn(200, 4), torch.randint(0, 4, (200,))
+    raw, cooled = summarise(logits, labels, temperature=1.0), summarise(logits, labels, temperature=2.5)
+    assert cooled["ece"] == pytest.approx(expected_calibration_error((logits / 2.5).softmax(-1), labels))
+    assert cooled["ece_before_scaling"] == raw["ece"] != cooled["ece"]
+    assert {**cooled, "ece": None} == {**raw, "ece": None}
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])

@@ -62,7 +62,8 @@ def read_texts(path: str | Path) -> tuple[list[TextRow], list[Rejected]]:
     except (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError) as error:
         raise InputError(f"{path.name} cannot be read as UTF-8 text: {error}.") from error
     if not rows:
-        raise InputError(f"{path.name} holds no row with a text and a label ({len(rejected)} rejected).")
+        first = f"; line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
+        raise InputError(f"{path.name} holds no row with a text and a label ({len(rejected)} rejected){first}.")
     return rows, rejected
 
 
@@ -85,19 +86,24 @@ def _json_rows(stream: io.TextIOBase) -> Iterator[tuple[int, dict | str]]:
 
 def _table_rows(stream: io.TextIOBase, kind: str, name: str) -> Iterator[tuple[int, dict | str]]:
     csv.field_size_limit(_MAX_FIELD)
-    # A TSV holds quotation marks as they are; in a CSV they quote.
-    options = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if kind == ".tsv" else {}
+    # A TSV holds quotation marks as they are; in a CSV they quote. Strict, or a stray one would join rows in silence.
+    options = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if kind == ".tsv" else {"strict": True}
     table = csv.reader(stream, **options)
-    header = [column.strip().lower() for column in next(table, [])]
+    try:
+        header = [column.strip().lower() for column in next(table, [])]
+    except csv.Error as error:
+        raise InputError(f"{name} must begin with a line that names its columns: it is no CSV ({error}).") from error
     if not set(header) & set(TEXT_COLUMNS) or not set(header) & set(LABEL_COLUMNS):
         raise InputError(f"{name} must begin with a line that names the columns text and label, got {header[:6]}.")
     while True:
+        begins = table.line_num + 1
         try:
             row = next(table)
         except StopIteration:
             return
         except csv.Error as error:
-            yield table.line_num, f"not {kind[1:].upper()} ({error})"
+            since = f"; it begins in line {begins}" if begins < table.line_num else ""
+            yield table.line_num, f"not {kind[1:].upper()} ({error}{since})"
             continue
         if not row:
             continue

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data import InputError
+from .ood_command import add_ood
 
 if TYPE_CHECKING:
     from ..checkpoints import Checkpoint
@@ -109,6 +110,7 @@ def add_kinds(train: argparse.ArgumentParser, common: argparse.ArgumentParser) -
         if kind in ("search", "ablations"):
             added.add_argument("--table", metavar="FILE", help="where the results go (default: in training/results)")
         _add_fields(added, _FIELDS[kind])
+    add_ood(kinds, common, _command_line)
 
 
 def _add_sources(text: argparse.ArgumentParser) -> None:
@@ -339,7 +341,7 @@ def _command_line(options: argparse.Namespace) -> str:
     skipped = {"run", "kind", "json", "checkpoints", "resume", "runs", "threads"}
     parts = ["python -m rnnformer_demo train", options.kind]
     first = ("name", "data", "test")
-    given = {key: getattr(options, key) for key in first} | vars(options)
+    given = {key: getattr(options, key) for key in first if key in options} | vars(options)
     for key, value in given.items():
         if key in skipped or value in (None, False, [], "") or value == _UNSAID.get(key):
             continue

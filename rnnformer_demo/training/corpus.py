@@ -73,15 +73,16 @@ def read_corpus(files: Sequence[str], label_names: Sequence[str] | None = None, 
     for file, (rows, rejected) in zip(files, read, strict=True):
         for row in rejected:
             tqdm.write(f"{file}, line {row.line} is left out: {row.reason}", file=sys.stderr)
-        kept = [row for row in rows if normal(row.text) not in barred]
-        named = [replace(row, label=corpus.labels[raw_labels.index(row.label)]) for row in kept]
+        named = [replace(row, label=corpus.labels[raw_labels.index(row.label)]) for row in rows]
+        kept = [normal(row.text) not in barred for row in named]
         count = min(HELD_OUT_MOST, round(HELD_OUT_SHARE * len(named)))
         training, held_out = hold_out([row.text for row in named], count, _SPLIT_SEED)
-        corpus.training += [named[index] for index in training]
-        corpus.held_out += [named[index] for index in held_out]
+        # Left out after the split: a teacher that was trained without regard to a test set holds out the same.
+        corpus.training += [named[index] for index in training if kept[index]]
+        corpus.held_out += [named[index] for index in held_out if kept[index]]
         corpus.rows += len(rows)
         corpus.rejected += len(rejected)
-        corpus.left_out += len(rows) - len(kept)
+        corpus.left_out += kept.count(False)
     if not corpus.held_out:
         raise InputError(f"{shown} holds too few different texts ({corpus.rows}) to hold some out.")
     held_texts = {row.text for row in corpus.held_out}  # the same text may stand in two files

@@ -1,7 +1,5 @@
 """Pretraining of the LSTM and the GRU encoder of a text hybrid, each on its own, before they are integrated."""
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -112,7 +110,8 @@ def pretrain(
         encoder_config = replace(material.config, recurrence=(kind,), recurrent_layers=1, attention_layers=0)
         model = material.new_model(encoder_config, recipe.seed)
         if tensors:
-            model.load_state_dict({key: tensors[key] for key in tensors if key.startswith(_SHARED)}, strict=False)
+            shared = {key: tensor for key, tensor in tensors.items() if key.startswith(_SHARED)}
+            model.load_state_dict(model.state_dict() | shared, strict=True)
             for key, parameter in model.named_parameters():
                 parameter.requires_grad_(not key.startswith(_SHARED))
         about = config_to_dict(encoder_config) | material.identity() | {"objective": objective, "window": window}
@@ -121,7 +120,7 @@ def pretrain(
         state = model.state_dict()
         tensors |= {key: state[key].clone() for key in state if key.startswith((_RECURRENCES, *_SHARED))}
     (runs / name).mkdir(parents=True, exist_ok=True)
-    save_file(tensors, runs / name / FILE, {"vocabulary": _vocabulary(material), "objective": objective})
+    save_file(tensors, runs / name / FILE, {"vocabulary": material.vocabulary_id, "objective": objective})
     return accuracies
 
 
@@ -183,15 +182,11 @@ def load_encoders(folder: Path, model: TextHybrid, material: Material) -> str:
         raise InputError(f"There are no encoders in {folder}: pretrain them with `train encoders`.")
     with safe_open(folder / FILE, framework="pt") as file:
         about = file.metadata()
-    if about["vocabulary"] != _vocabulary(material):
+    if about["vocabulary"] != material.vocabulary_id:
         raise InputError(f"The encoders in {folder} have another vocabulary: pretrain them on the same data.")
     tensors, state = load_file(folder / FILE), model.state_dict()
     wanted = {key: value.shape for key, value in state.items() if key.startswith((_RECURRENCES, *_SHARED))}
     if wanted != {key: value.shape for key, value in tensors.items()}:
         raise InputError(f"The encoders in {folder} are not those of this model: pretrain them with the same options.")
-    model.load_state_dict(tensors, strict=False)
+    model.load_state_dict(state | tensors, strict=True)
     return about["objective"]
-
-
-def _vocabulary(material: Material) -> str:
-    return hashlib.sha256(json.dumps(material.reader.preprocessing()).encode()).hexdigest()[:16]

@@ -34,32 +34,36 @@ class Scored:
 
 
 def evaluate(checkpoint: Checkpoint, path: str | Path, split: str | None = None, drop: Iterable[str] = ()) -> dict:
-    """Figures of a checkpoint on a data set; see `metrics.summarise`, plus `model`, `data` (the set's
-    name), `rejected_rows` and `rejected`.
+    """Figures of a checkpoint on a data set; see `metrics.summarise`, plus `model`, `data` (the set's name),
+    `rejected_rows` and `rejected` (a sentence for each of them, with its line or its path).
 
     Args:
         path: TSV, CSV or JSONL of text and label; a folder or zip of photos.
-        split: of a set with index.csv; "test" where it has one and none is named.
+        split: of a set of photos with index.csv; "test" where it has one and none is named.
         drop: classes to leave out.
 
     Raises:
-        InputError: for a data set that cannot be read or fits another modality.
+        InputError: for a data set that cannot be read, fits another modality, or holds nothing to evaluate on.
     """
     scored = (_score_texts if checkpoint.model.modality == "text" else _score_photos)(
         checkpoint, Path(path), split, set(drop)
     )
+    rejected = [f"line {row.line}: {row.reason}" for row in sorted(scored.rejected, key=lambda row: row.line)]
     if not len(scored.labels):
-        raise InputError(f"{Path(path).name} holds nothing to evaluate on ({len(scored.rejected)} rows rejected).")
+        first = f"; {rejected[0].rstrip('.')}" if rejected else ""
+        raise InputError(f"{Path(path).name} holds nothing to evaluate on ({len(rejected)} rows rejected){first}.")
     return {
         "model": checkpoint.name,
         "data": scored.data,
-        **metrics.summarise(checkpoint.probabilities(scored.logits), scored.labels),
-        "rejected_rows": len(scored.rejected),
-        "rejected": [f"line {row.line}: {row.reason}" for row in scored.rejected[:20]],
+        **metrics.summarise(scored.logits, scored.labels, checkpoint.temperature),
+        "rejected_rows": len(rejected),
+        "rejected": rejected,
     }
 
 
 def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
+    if split is not None:
+        raise InputError(f"{path.name} has no split {split!r}: only photos with an index.csv have splits.")
     rows, rejected = read_texts(path)
     kept, labels = [], []
     for row in rows:

@@ -3,7 +3,7 @@
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,15 +55,14 @@ def train(
     """
     check_tests(tests)
     photos = PhotoSet(data)
-    splits = {row.split for row in photos.rows}
-    wanted = [row for row in photos.select("train" if "train" in splits else None) if row.label not in set(drop or ())]
-    rows = _readable(photos, wanted)
+    wanted = training_rows(photos, drop or ())
+    rows = readable(photos, wanted)
     raw_labels = sorted({row.label for row in rows})
     labels = tuple(label.replace("_", " ") for label in raw_labels)
     if len(labels) < 2:
         raise InputError(f"{Path(data).name} must hold photos of two classes at least, it holds {len(labels)}.")
     targets = torch.tensor([raw_labels.index(row.label) for row in rows])
-    training, held_out = _split_by_class(rows, recipe.seed)
+    training, held_out = split_by_class(rows, recipe.seed)
 
     torch.manual_seed(recipe.seed)
     config = replace(config, labels=labels)
@@ -123,7 +122,13 @@ def train(
     return add_tests(saved, tests, about, folder=folder, split=None, drop=drop or ())
 
 
-def _readable(photos: PhotoSet, rows: list[PhotoRow]) -> list[PhotoRow]:
+def training_rows(photos: PhotoSet, drop: Iterable[str]) -> list[PhotoRow]:
+    """The photos of the split "train", or all where there are no splits, without the classes to leave out."""
+    splits, left_out = {row.split for row in photos.rows}, set(drop)
+    return [row for row in photos.select("train" if "train" in splits else None) if row.label not in left_out]
+
+
+def readable(photos: PhotoSet, rows: list[PhotoRow]) -> list[PhotoRow]:
     """The rows whose photos open; of the others it is said which and why."""
     kept = []
     for row in tqdm(rows, desc="checking photos", mininterval=2):
@@ -140,7 +145,7 @@ def _mask(batch: int, steps: int) -> torch.Tensor:
     return torch.ones(batch, steps, dtype=torch.bool)
 
 
-def _split_by_class(rows: list[PhotoRow], seed: int) -> tuple[list[int], list[int]]:
+def split_by_class(rows: list[PhotoRow], seed: int) -> tuple[list[int], list[int]]:
     """A tenth of each class, at least one photo, is held out; a class of one photo is only trained on."""
     by_class: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):

@@ -1,11 +1,15 @@
 """What the training of a text model reads: its texts, what is learned of each, and what the weights start from."""
 
+import hashlib
+import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..data.text import TextReader, train_tokenizer
@@ -67,10 +71,23 @@ class Material:
 
     @cached_property
     def vectors(self) -> Tensor | None:
-        """What the embedding starts from, (vocabulary, embedding)."""
+        """What the embedding starts from, (vocabulary, embedding). Computed once for all runs: the encoder takes a
+        minute or two for them."""
         if self.sources.vectors is None:
             return None
-        return word_vectors(self.sources.vectors, self.reader.tokenizer, self.config.embedding)
+        identity = f"{Path(self.sources.vectors).name}-{self.config.embedding}-{self.vocabulary_id}"
+        cached = self.runs / "vectors" / f"{identity}.safetensors"
+        if not cached.exists():
+            made = word_vectors(self.sources.vectors, self.reader.tokenizer, self.config.embedding)
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            save_file({"vectors": made}, cached.with_suffix(f".{os.getpid()}"))
+            cached.with_suffix(f".{os.getpid()}").replace(cached)
+        return load_file(cached)["vectors"]
+
+    @cached_property
+    def vocabulary_id(self) -> str:
+        """A short hash of the tokenizer."""
+        return hashlib.sha256(json.dumps(self.reader.preprocessing()).encode()).hexdigest()[:16]
 
     @cached_property
     def items(self) -> list[tuple[list[int], int | tuple[float, ...]]]:

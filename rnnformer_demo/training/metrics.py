@@ -26,14 +26,20 @@ def expected_calibration_error(probabilities: Tensor, labels: Tensor, bins: int 
     return (gap.abs().sum() / len(labels)).item()
 
 
-def summarise(probabilities: Tensor, labels: Tensor) -> dict:
-    """Figures of a test, from probabilities (N, C) and true labels (N,), shares in 0-1.
+def summarise(logits: Tensor, labels: Tensor, temperature: float) -> dict:
+    """Figures of a test, shares in 0-1.
 
-    Returns n, accuracy, its Wilson interval, mean class accuracy and macro F1 (over the classes that occur), ECE and
-    the confusion matrix (rows: true class).
+    Args:
+        logits: (N, C).
+        labels: (N,), the true classes.
+        temperature: by which the logits are divided before the softmax.
+
+    Returns:
+        n, accuracy, its Wilson interval, mean class accuracy and macro F1 (over the classes that occur), ECE with and
+        without the temperature, and the confusion matrix (rows: true class).
     """
-    classes = probabilities.shape[1]
-    predicted = probabilities.argmax(-1)
+    classes = logits.shape[1]
+    predicted = logits.argmax(-1)
     confusion = torch.bincount(labels * classes + predicted, minlength=classes**2).view(classes, classes)
     hits, true, said = confusion.diag().double(), confusion.sum(1).double(), confusion.sum(0).double()
     occurs = true > 0
@@ -45,7 +51,8 @@ def summarise(probabilities: Tensor, labels: Tensor) -> dict:
         "interval": list(wilson_interval(right, n)),
         "mean_class_accuracy": (hits[occurs] / true[occurs]).mean().item(),
         "macro_f1": f1[occurs].mean().item(),
-        "ece": expected_calibration_error(probabilities, labels),
+        "ece": expected_calibration_error((logits / temperature).softmax(-1), labels),
+        "ece_before_scaling": expected_calibration_error(logits.softmax(-1), labels),
         "confusion": confusion.tolist(),
     }
 

@@ -1,5 +1,7 @@
 """What a card says of a training: its course, its calibration, its tests."""
 
+import os
+import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -26,28 +28,47 @@ def check_tests(tests: Sequence[str]) -> None:
 
 
 def training_record(recipe: Recipe, history: list[Progress]) -> dict:
-    """What a card says of the training itself; its minutes are those of all sessions of a resumed run."""
+    """What a card says of the training itself.
+
+    Minutes are those of all sessions of a resumed run, the machine is that of the last.
+    """
     return {
         "recipe": asdict(recipe),
         "training": {
             "minutes": round(sum(progress.seconds for progress in history) / 60, 1),
             "threads": torch.get_num_threads(),
+            "machine": f"{machine()}, {recipe.precision}",
             "history": [vars(progress) for progress in history],
         },
     }
 
 
+def machine() -> str:
+    """What this process computes on, without the machine's name: "AMD EPYC, 2 cores, 1 thread", or the GPU's name once
+    it is in use."""
+    if torch.cuda.is_initialized():
+        return torch.cuda.get_device_name()
+    cores, threads = os.cpu_count(), torch.get_num_threads()
+    return f"{_processor()}, {cores} core{'s' * (cores != 1)}, {threads} thread{'s' * (threads != 1)}"
+
+
+def _processor() -> str:
+    """The processor's model where the system tells it, else its architecture."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()
+
+
 def calibrate(logits: torch.Tensor, labels: torch.Tensor) -> tuple[float, dict]:
-    """The temperature that fits the held-out part, and the figures there, with ECE before and after scaling.
+    """The temperature that fits the held-out part, and the card's metrics with the figures there.
 
     Args:
         logits: (N, C).
         labels: (N,).
     """
     temperature = metrics.fit_temperature(logits, labels)
-    figures = metrics.summarise((logits / temperature).softmax(-1), labels)
-    before = metrics.expected_calibration_error(logits.softmax(-1), labels)
-    return temperature, {"held_out": figures | {"ece_before_scaling": before}}
+    return temperature, {"held_out": metrics.summarise(logits, labels, temperature)}
 
 
 def add_tests(

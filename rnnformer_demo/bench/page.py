@@ -1,10 +1,9 @@
-"""Start-up, latency and memory on this machine: `python -m rnnformer_demo bench`."""
+"""The served page, spoken to as a browser does: how long its visitors wait, and how much memory it takes."""
 
 import json
 import os
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -13,34 +12,18 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-_ROOT = Path(__file__).resolve().parent.parent
+from .timing import ROOT, inputs, median, seconds_of
+
 _EMPTY_APP = "import gradio as gr\nwith gr.Blocks() as demo:\n    pass\ndemo.launch(quiet=True)"
 _STARTS = 3
-_READING_SECONDS = 5  # what a visitor who reads the page takes before the first click
 _CLICKS_FOR_MEMORY = 25  # of texts, and as many of photos
 _START_TIMEOUT = 120
 _ANSWER_TIMEOUT = 120
-TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
-
-
-def run(runs: int) -> dict[str, Any]:
-    """Measures everything and returns it: seconds, milliseconds and megabytes, by name."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as app.py does
-    import torch
-
-    figures: dict[str, Any] = {"threads": torch.get_num_threads(), "processors": os.cpu_count()}
-    figures |= _first_page()
-    figures["first_click_at_once_s"] = _first_click(pause=0)
-    figures[f"first_click_after_{_READING_SECONDS}_s"] = _first_click(pause=_READING_SECONDS)
-    figures |= _clicks(runs)
-    figures |= _latencies(runs)
-    return figures
 
 
 def _free_port() -> int:
@@ -56,7 +39,7 @@ def _server(*command: str) -> Iterator[tuple[str, int, float]]:
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *command], cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -82,19 +65,19 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _first_page() -> dict[str, Any]:
+def first_page() -> dict[str, Any]:
     """The app beside an empty Gradio app, in turn: the ratio holds when the machine's speed drifts."""
     pairs = []
     for _ in range(_STARTS):
         seconds = []
         for command in (("app.py",), ("-c", _EMPTY_APP)):
-            with _server(*command) as (_, _, first_page):
-                seconds.append(first_page)
+            with _server(*command) as (_, _, took):
+                seconds.append(took)
         pairs.append(seconds)
     return {
-        "first_page_s": _median([own for own, _ in pairs]),
-        "first_page_empty_app_s": _median([empty for _, empty in pairs]),
-        "first_page_ratio": _median([own / empty for own, empty in pairs]),
+        "first_page_s": median([own for own, _ in pairs]),
+        "first_page_empty_app_s": median([empty for _, empty in pairs]),
+        "first_page_ratio": median([own / empty for own, empty in pairs]),
     }
 
 
@@ -163,18 +146,18 @@ class Page:
         raise RuntimeError("the page ended its answer before the analysis was complete")
 
 
-def _first_click(pause: float) -> float:
+def first_click(pause: float) -> float:
     """Seconds that a visitor waits for the first text analysis of a fresh server, pausing before the click."""
-    texts, _ = _inputs()
+    texts, _ = inputs()
     with _server("app.py") as (address, _, _):
         page = Page(address)
         time.sleep(pause)
-        return round(_seconds(lambda: page.analyse("text", next(texts))), 3)
+        return round(seconds_of(lambda: page.analyse("text", next(texts))), 3)
 
 
-def _clicks(runs: int) -> dict[str, Any]:
+def clicks(runs: int) -> dict[str, Any]:
     """Clicks on a warm page, until all that it answers with has come; and the server's memory after many."""
-    texts, photo = _inputs()
+    texts, photo = inputs()
     with _server("app.py") as (address, pid, _):
         page = Page(address)
         clicks: dict[str, Callable[[], Any]] = {
@@ -184,10 +167,10 @@ def _clicks(runs: int) -> dict[str, Any]:
         seconds: dict[str, list[float]] = {name: [] for name in clicks}
         for _ in range(max(runs, _CLICKS_FOR_MEMORY)):
             for name, click in clicks.items():
-                seconds[name].append(_seconds(click))
+                seconds[name].append(seconds_of(click))
             if len(seconds["photo_click"]) == _CLICKS_FOR_MEMORY:
                 resident = _resident_mb(pid)
-        figures = {f"{name}_p50_ms": round(1000 * _median(took[1:], 5), 1) for name, took in seconds.items()}
+        figures = {f"{name}_p50_ms": round(1000 * median(took[1:], 5), 1) for name, took in seconds.items()}
         return figures | {"resident_mb_after_50_analyses": resident}
 
 
@@ -198,54 +181,3 @@ def _resident_mb(pid: int) -> float | None:
         return None
     (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmRSS:")]
     return round(int(line.split()[1]) / 1024, 1)
-
-
-def _latencies(runs: int) -> dict[str, Any]:
-    """Analyses with the figures that the page draws, warm, in this process."""
-    from .figures import attention_figure, attribution_figure, states_figure, to_png
-    from .pipeline import analyse, predict
-
-    texts, photo = _inputs()
-
-    def shown(model: str, source: Any) -> None:
-        analysis = analyse(model, source)
-        to_png(attribution_figure(analysis))
-        to_png(attention_figure(analysis, next(iter(analysis.trace.attention))))
-        to_png(states_figure(analysis, next(iter(analysis.trace.states))))
-
-    measured: dict[str, Callable[[], Any]] = {
-        "text_predict": lambda: predict(TEXT_MODEL, next(texts)),
-        "text_analysis": lambda: analyse(TEXT_MODEL, next(texts)),
-        "text_analysis_with_figures": lambda: shown(TEXT_MODEL, next(texts)),
-        "photo_predict": lambda: predict(PHOTO_MODEL, photo),
-        "photo_analysis": lambda: analyse(PHOTO_MODEL, photo),
-        "photo_analysis_with_figures": lambda: shown(PHOTO_MODEL, photo),
-    }
-    figures: dict[str, Any] = {}
-    for name, work in measured.items():
-        work()
-        seconds = [_seconds(work) for _ in range(runs)]
-        figures[f"{name}_p50_ms"] = round(1000 * _median(seconds, 5), 1)
-        figures[f"{name}_slowest_ms"] = round(1000 * max(seconds), 1)
-    for method in ("occlusion", "pixel-integrated-gradients"):
-        work = lambda method=method: analyse(PHOTO_MODEL, photo, method=method)  # noqa: E731
-        figures[f"photo_{method}_s"] = _median([_seconds(work) for _ in range(3)])
-    return figures
-
-
-def _inputs() -> tuple[Iterator[str], Path]:
-    """The page's example texts in turn, without end, and one of its photos."""
-    from .ui.page import EXAMPLE_TEXTS
-
-    photo = min((_ROOT / "rnnformer_demo" / "ui" / "examples").glob("*.jpg"))
-    return cycle(EXAMPLE_TEXTS), photo
-
-
-def _seconds(work: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def _median(values: list[float], digits: int = 3) -> float:
-    return round(statistics.median(values), digits)

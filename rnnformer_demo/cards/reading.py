@@ -1,25 +1,23 @@
-"""What lies in a folder of checkpoints, read from the JSON cards alone: no weights, and no torch.
-
-The page and the list of models are built from these while torch is still being imported.
-"""
+"""The cards of a folder of checkpoints: which there are, and what stands in them."""
 
 import json
 import logging
 import os
 from pathlib import Path
 
-from .data import InputError
+from ..data import InputError
 
 FORMAT = 1
 _NEEDED = {
     *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
     *("parameters", "metrics", "data", "command"),  # to list it
 }
+_RIVALS = ("lstm", "gru", "transformer")  # as they follow their hybrid
 
 
 def default_folder() -> Path:
     """`checkpoints/` beside the package, or what RNNFORMER_CHECKPOINTS names."""
-    return Path(os.environ.get("RNNFORMER_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
+    return Path(os.environ.get("RNNFORMER_CHECKPOINTS") or Path(__file__).resolve().parents[2] / "checkpoints")
 
 
 def names(folder: Path | None = None) -> list[str]:
@@ -49,6 +47,24 @@ def read_card(name: str, folder: Path | None = None) -> dict:
     return card
 
 
+def in_families(folder: Path | None = None) -> dict[str, dict]:
+    """The cards by name: each hybrid by its name, then its rivals, the LSTM before the GRU before the Transformer.
+
+    Raises:
+        InputError: see `read_card`.
+    """
+    cards = {name: read_card(name, folder) for name in names(folder)}
+
+    def place(name: str) -> tuple:
+        hybrid = cards[name].get("rival_of")
+        if hybrid not in cards:
+            return name, -1, name
+        kind = name.removeprefix(f"{hybrid}-")
+        return hybrid, _RIVALS.index(kind) if kind in _RIVALS else len(_RIVALS), name
+
+    return {name: cards[name] for name in sorted(cards, key=place)}
+
+
 def size_on_disk(name: str, folder: Path | None = None) -> int:
     """Bytes of both files of a checkpoint."""
     folder = folder or default_folder()
@@ -75,29 +91,3 @@ def list_models(folder: Path | None = None) -> list[dict]:
             }
         )
     return listed
-
-
-def markdown_table(folder: Path | None = None) -> str:
-    """The table of models in README.md, from the cards: `python -m rnnformer_demo models --markdown`."""
-    lines = [
-        "| model | classes | trained on | weights | MB | tested on | n | accuracy (95 % interval) | macro F1 | ECE |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name in names(folder):
-        card = read_card(name, folder)
-        size = size_on_disk(name, folder) / 1e6
-        trained_on = f"{card['data']['trained_on']:,} of {card['data']['rows']:,}"
-        about = f"`{name}` | {len(card['config']['labels'])} | {trained_on} | {card['parameters']:,} | {size:.1f}"
-        for test, figures in card["metrics"].items():
-            low, high = figures["interval"]
-            lines.append(
-                f"| {about} | {test.replace('_', ' ')} | {figures['n']:,} | {figures['accuracy']:.1%} "
-                f"({low:.1%} to {high:.1%}) | {figures['macro_f1']:.3f} | {figures['ece']:.1%} |"
-            )
-            about = " | | | | "  # said once for each model
-    return "\n".join(lines)
-
-
-def training_commands(folder: Path | None = None) -> str:
-    """The commands in README.md that train the models again, from the cards."""
-    return "\n".join(read_card(name, folder)["command"] for name in names(folder))

@@ -1,0 +1,33 @@
+"""Start-up, latency and memory on this machine: `python -m rnnformer_demo bench`."""
+
+import os
+from typing import Any
+
+from .latency import LoadEncoder, beside_minilm, latencies
+from .page import Page, clicks, first_click, first_page
+from .table import markdown
+from .timing import PHOTO_MODEL, TEXT_MODEL
+
+__all__ = ["PHOTO_MODEL", "TEXT_MODEL", "Page", "markdown", "run"]
+
+_READING_SECONDS = 5  # what a visitor who reads the page takes before the first click
+
+
+def run(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
+    """Measures everything and returns it by name: seconds (_s), milliseconds (_ms), megabytes (_mb) and ratios.
+
+    Args:
+        runs: how often each figure is measured, at least.
+        load_encoder: see `beside_minilm`.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as app.py does
+    import torch
+
+    figures: dict[str, Any] = {"runs": runs, "threads": torch.get_num_threads(), "processors": os.cpu_count()}
+    figures |= first_page()
+    figures["first_click_at_once_s"] = first_click(pause=0)
+    figures[f"first_click_after_{_READING_SECONDS}_s"] = first_click(pause=_READING_SECONDS)
+    figures |= clicks(runs)
+    figures |= latencies(runs)
+    figures |= beside_minilm(runs, load_encoder)
+    return figures

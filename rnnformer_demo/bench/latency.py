@@ -1,0 +1,118 @@
+"""Predictions and analyses in this process; and a prediction beside one by the architecture of the teachers."""
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import cycle, islice
+from typing import TYPE_CHECKING, Any
+
+from ..data import InputError
+from .timing import PHOTO_MODEL, TEXT_MODEL, inputs, median, seconds_of
+
+if TYPE_CHECKING:
+    from ..checkpoints import Checkpoint
+
+LENGTHS = (16, 32, 64, 128, 256, 400)  # tokens
+LoadEncoder = Callable[[], tuple[Any, Any]]
+
+
+def latencies(runs: int) -> dict[str, Any]:
+    """Analyses with the figures that the page draws, warm, in this process."""
+    from ..figures import attention_figure, attribution_figure, states_figure, to_png
+    from ..pipeline import analyse, predict
+
+    texts, photo = inputs()
+
+    def shown(model: str, source: Any) -> None:
+        analysis = analyse(model, source)
+        to_png(attribution_figure(analysis))
+        to_png(attention_figure(analysis, next(iter(analysis.trace.attention))))
+        to_png(states_figure(analysis, next(iter(analysis.trace.states))))
+
+    measured: dict[str, Callable[[], Any]] = {
+        "text_predict": lambda: predict(TEXT_MODEL, next(texts)),
+        "text_analysis": lambda: analyse(TEXT_MODEL, next(texts)),
+        "text_analysis_with_figures": lambda: shown(TEXT_MODEL, next(texts)),
+        "photo_predict": lambda: predict(PHOTO_MODEL, photo),
+        "photo_analysis": lambda: analyse(PHOTO_MODEL, photo),
+        "photo_analysis_with_figures": lambda: shown(PHOTO_MODEL, photo),
+    }
+    figures: dict[str, Any] = {}
+    for name, work in measured.items():
+        work()
+        seconds = [seconds_of(work) for _ in range(runs)]
+        figures[f"{name}_p50_ms"] = round(1000 * median(seconds, 5), 1)
+        figures[f"{name}_slowest_ms"] = round(1000 * max(seconds), 1)
+    for method in ("occlusion", "pixel-integrated-gradients"):
+        work = lambda method=method: analyse(PHOTO_MODEL, photo, method=method)  # noqa: E731
+        figures[f"photo_{method}_s"] = median([seconds_of(work) for _ in range(3)])
+    return figures
+
+
+def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
+    """Predictions of the text model and of all-MiniLM-L6-v2 with a linear head, for texts of each length.
+
+    One text at a time, tokenization included, 32 bits, in turn: the ratio holds when the machine's speed drifts.
+
+    Args:
+        load_encoder: gives the encoder and its tokenizer, as `training.minilm.load_minilm` does.
+
+    Returns:
+        `minilm`: by the number of tokens p50 of both in ms, and the median of the ratios; None where the encoder is
+        not installed. `minilm_note`: what was not measured and why, or None.
+    """
+    from ..pipeline import get, predict
+
+    try:
+        encoder, pieces = load_encoder()
+    except InputError as error:
+        return {"minilm": None, "minilm_note": f"Not measured. {error}"}
+    checkpoint = get(TEXT_MODEL)
+    rival = _Rival(encoder, pieces, len(checkpoint.labels))
+    longest = checkpoint.reader.max_tokens
+    measured = {}
+    for length in (length for length in LENGTHS if length <= longest):
+        text = _text_of(length, checkpoint, pieces)
+        turns = {
+            "own": lambda text=text: predict(checkpoint, text),
+            "minilm": lambda n=length, text=text: rival(text, n),
+        }
+        for work in turns.values():
+            work()
+        pairs = [[seconds_of(work) for work in turns.values()] for _ in range(runs)]
+        measured[str(length)] = {
+            "predict_p50_ms": round(1000 * median([own for own, _ in pairs], 5), 2),
+            "minilm_p50_ms": round(1000 * median([other for _, other in pairs], 5), 2),
+            "ratio": median([other / own for own, other in pairs], 2),
+        }
+    note = f"{TEXT_MODEL} reads {longest} tokens at most." if longest < max(LENGTHS) else None
+    return {"minilm": measured, "minilm_note": note}
+
+
+class _Rival:
+    """The encoder, the mean over its states and a linear head, as `training.teacher` puts them together."""
+
+    def __init__(self, encoder: Any, pieces: Any, classes: int):
+        import torch
+
+        self.encoder, self.pieces = encoder.float().eval(), pieces
+        self.head = torch.nn.Linear(encoder.config.hidden_size, classes)
+
+    def __call__(self, text: str, tokens: int) -> list[float]:
+        """Probabilities for a text, of which it reads so many tokens, its special ones included."""
+        import torch
+
+        with torch.inference_mode():
+            read = self.pieces(text, truncation=True, max_length=tokens, return_tensors="pt")
+            states = self.encoder(**read).last_hidden_state  # (1, T, D)
+            return self.head(states.mean(1)).softmax(-1)[0].tolist()
+
+
+def _text_of(length: int, checkpoint: "Checkpoint", pieces: Any) -> str:
+    """So many words of the page's examples, of those that are one token to both."""
+    from ..ui.page import EXAMPLE_TEXTS
+
+    def whole(word: str) -> bool:
+        return len(checkpoint.reader.ids(word)) == 1 == len(pieces(word, add_special_tokens=False)["input_ids"])
+
+    words: Iterable[str] = filter(whole, re.findall(r"[a-z]+", " ".join(EXAMPLE_TEXTS).lower()))
+    return " ".join(islice(cycle(words), length))

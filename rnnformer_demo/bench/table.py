@@ -1,0 +1,45 @@
+"""The table of the bench in README.md."""
+
+from typing import Any
+
+from .timing import TEXT_MODEL
+
+_ROWS = {
+    "Machine": ("machine",),
+    "First page, seconds; an empty Gradio app beside it; ratio": (
+        "first_page_s",
+        "first_page_empty_app_s",
+        "first_page_ratio",
+    ),
+    "First click on Analyse 5 s after the first page, seconds": ("first_click_after_5_s",),
+    "First click at once, while everything is still being imported, seconds": ("first_click_at_once_s",),
+    "Click on Analyse with a text until all figures are there, p50, ms": ("text_click_p50_ms",),
+    "Click on Analyse with a photo, upload included, p50, ms": ("photo_click_p50_ms",),
+    "Text: prediction; analysis; p50, ms": ("text_predict_p50_ms", "text_analysis_p50_ms"),
+    "Text analysis, the slowest of {runs}, ms": ("text_analysis_slowest_ms",),
+    "Photo: prediction; analysis; p50, ms": ("photo_predict_p50_ms", "photo_analysis_p50_ms"),
+    "Photo: occlusion; integrated gradients on pixels, seconds": (
+        "photo_occlusion_s",
+        "photo_pixel-integrated-gradients_s",
+    ),
+    "Resident memory of the server after 50 analyses, MB": ("resident_mb_after_50_analyses",),
+}
+
+
+def markdown(figures: dict[str, Any]) -> str:
+    """A row for each of the figures that `run` gives, and one for each length of text beside all-MiniLM-L6-v2."""
+    rows = {
+        title.format(runs=figures["runs"]): "; ".join(_told(figures[name]) for name in names)
+        for title, names in _ROWS.items()
+    }
+    for length, measured in (figures["minilm"] or {}).items():
+        title = f"Text of {length} tokens: `{TEXT_MODEL}`; all-MiniLM-L6-v2; p50, ms; ratio"
+        rows[title] = "; ".join(map(_told, measured.values()))
+    if figures["minilm_note"]:
+        rows["Beside all-MiniLM-L6-v2"] = figures["minilm_note"]
+    lines = [f"| {title} | {told} |" for title, told in rows.items()]
+    return "\n".join(["| what | measured |", "|---|---|", *lines])
+
+
+def _told(figure: Any) -> str:
+    return "not measured" if figure is None else str(figure)

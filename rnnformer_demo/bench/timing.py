@@ -1,0 +1,31 @@
+"""What is measured with which input, and the clock."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
+
+
+def inputs() -> tuple[Iterator[str], Path]:
+    """The page's example texts in turn, without end, and one of its photos."""
+    from ..ui.page import EXAMPLE_TEXTS
+
+    photo = min((ROOT / "rnnformer_demo" / "ui" / "examples").glob("*.jpg"))
+    return cycle(EXAMPLE_TEXTS), photo
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    """Wall-clock seconds that a call takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def median(values: list[float], digits: int = 3) -> float:
+    """Rounded."""
+    return round(statistics.median(values), digits)

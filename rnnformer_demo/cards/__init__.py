@@ -1,0 +1,28 @@
+"""What the JSON cards of a folder of checkpoints say, read and put into words without weights and without torch.
+
+The page and the list of models are built from these while torch is still being imported.
+"""
+
+from .reading import FORMAT, default_folder, in_families, list_models, names, read_card, size_on_disk
+from .readme import check_place, fill, marked, readme_parts
+from .tables import markdown_table, over_seeds, seeds_summary, training_commands
+from .words import describe
+
+__all__ = [
+    "FORMAT",
+    "check_place",
+    "default_folder",
+    "describe",
+    "fill",
+    "in_families",
+    "list_models",
+    "markdown_table",
+    "marked",
+    "names",
+    "over_seeds",
+    "read_card",
+    "readme_parts",
+    "seeds_summary",
+    "size_on_disk",
+    "training_commands",
+]

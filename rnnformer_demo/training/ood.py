@@ -1,0 +1,192 @@
+"""Fitting of what tells inputs that a trained model does not know: signal, threshold, and how well it does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from .. import checkpoints
+from ..checkpoints import Checkpoint
+from ..data import InputError
+from ..ood import FEATURES, OODSignal, mean_of_steps
+from ..tracing import tapped
+from .ood_sets import InputSet, OODSets
+
+RECALL = 0.95  # share of the held-out part that the threshold lets pass
+
+# Towards independent coordinates (Ledoit & Wolf 2004 in its simplest form). On the selection sets anything from 0.003
+# to 0.3 does as well; at 0.1 the whitening is conditioned well enough for 16 bits.
+_SHRINKAGE = 0.1
+_LEAST_BETWEEN = 1e-3  # of the variance of one step: what shows from 1,000 steps on
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One feature of N inputs.
+
+    Attributes:
+        means: (N, E) over the steps of each.
+        steps: (N,) how many those are.
+        scatter: (E, E) the sum over inputs and steps of the outer products of the deviations from the input's mean.
+    """
+
+    means: Tensor
+    steps: Tensor
+    scatter: Tensor
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a model makes of a set of N inputs: every feature of `FEATURES`, and its confidence (N,), 0-1."""
+
+    features: dict[str, Measured]
+    confidence: Tensor
+
+
+def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | None = None) -> tuple[Checkpoint, dict]:
+    """Fits a signal for each feature, keeps the one whose worst AUROC on the selection sets is best, sets its threshold
+    on the held-out part, tests it, and writes the checkpoint anew with the same weights.
+
+    Args:
+        sets: see there.
+        command: what the card says that the reader can rerun.
+        folder: of the checkpoints.
+
+    Returns:
+        What was written, loaded again, and what its card says under "ood".
+
+    Raises:
+        InputError: where the training inputs are too few or too much alike to fit anything to.
+    """
+    training, held_out = measure(checkpoint, sets.training), measure(checkpoint, sets.held_out)
+    signals = {name: fit(name, training.features[name]) for name in FEATURES}
+    select = {one.name: measure(checkpoint, one) for one in sets.select}
+    selection = {
+        name: {other: auroc(_distances(signal, held_out), _distances(signal, select[other])) for other in select}
+        for name, signal in signals.items()
+    }
+    best = max(selection, key=lambda name: min(selection[name].values()))
+    distances = _distances(signals[best], held_out)
+    threshold = distances.quantile(RECALL, interpolation="higher").item()
+    signal = replace(signals[best], threshold=threshold)
+    record = {
+        "signal": f"the Mahalanobis distance of {FEATURES[best].about} from the training data's",
+        "feature": best,
+        "threshold": threshold,
+        "recall": RECALL,
+        "n": len(distances),
+        "fitted_on": len(training.confidence),
+        "selection": selection,
+        **_tests(checkpoint, signal, sets),
+        "command": command,
+    }
+    about = checkpoints.about_of(checkpoint.card) | {"ood": record}
+    recorded = checkpoint.card["recorded"]["input"]
+    saved = checkpoints.save(
+        checkpoint.name, checkpoint.model, checkpoint.reader, about, checkpoint.temperature, recorded, folder, signal
+    )
+    return saved, record
+
+
+@torch.no_grad()
+def measure(checkpoint: Checkpoint, inputs: InputSet) -> Measurement:
+    """Runs the model on every input of a set.
+
+    Raises:
+        InputError: for a set that is empty.
+    """
+    parts: dict[str, list[Measured]] = {name: [] for name in FEATURES}
+    confidence = []
+    for batch, mask in tqdm(inputs.batches(), desc=inputs.name, mininterval=2):
+        with tapped(checkpoint.model) as seen:
+            logits = checkpoint.model(batch, mask)
+        confidence.append(checkpoint.probabilities(logits).max(-1).values)
+        for name, feature in FEATURES.items():
+            vectors, real = feature.read(seen, mask)
+            means, steps = mean_of_steps(vectors, real)
+            deviations = (vectors - means[:, None])[real].double()  # (real steps, E)
+            parts[name].append(Measured(means, steps, deviations.T @ deviations))
+    if not confidence:
+        raise InputError(f"{inputs.name} holds nothing to measure.")
+    return Measurement({name: _joined(measured) for name, measured in parts.items()}, torch.cat(confidence))
+
+
+def _joined(parts: Sequence[Measured]) -> Measured:
+    return Measured(
+        torch.cat([part.means for part in parts]),
+        torch.cat([part.steps for part in parts]),
+        torch.stack([part.scatter for part in parts]).sum(0),
+    )
+
+
+def fit(feature: str, measured: Measured) -> OODSignal:
+    """Fits the two-covariance model by moments, each input weighing as much as it has steps: where every input is a
+    single step, all variance counts as that of a step. Its threshold is left at 1.
+
+    Raises:
+        InputError: where the inputs are too few or too much alike.
+    """
+    means, steps = measured.means.double(), measured.steps.double()
+    weights = steps / steps.sum()
+    mean = weights @ means
+    total = (means - mean).T @ (weights[:, None] * (means - mean))
+    freedom = (steps - 1).sum()
+    within = measured.scatter / freedom if freedom else total
+    scale = within.diagonal().sqrt()
+    within, between = (part / scale / scale[:, None] for part in (within, total - within * len(steps) / steps.sum()))
+    within = within.lerp(torch.eye(len(within), dtype=within.dtype), _SHRINKAGE)
+    if not within.isfinite().all():
+        raise InputError(f"The training inputs are too few or too much alike ({len(means)}): give more of them.")
+    to_steps = torch.linalg.inv(torch.linalg.cholesky(within))
+    variances, axes = torch.linalg.eigh(to_steps @ between @ to_steps.T)
+    parts = {"mean": mean, "whitening": axes.T @ to_steps / scale, "between": variances.clamp(min=_LEAST_BETWEEN)}
+    # As a checkpoint holds them: the threshold is set on what is stored.
+    return OODSignal(feature=feature, threshold=1.0, **{name: part.half().float() for name, part in parts.items()})
+
+
+def auroc(inside: Tensor, outside: Tensor) -> float:
+    """The probability that an input from outside scores higher than one from inside, ties counted half: the area under
+    the ROC curve, 0-1 (Hanley & McNeil 1982).
+
+    Args:
+        inside: (N,) scores.
+        outside: (M,) scores.
+    """
+    ordered = inside.sort().values
+    below = torch.searchsorted(ordered, outside) + torch.searchsorted(ordered, outside, right=True)
+    return below.double().mean().item() / (2 * len(inside))
+
+
+def _distances(signal: OODSignal, measurement: Measurement) -> Tensor:
+    measured = measurement.features[signal.feature]
+    return signal.distances(measured.means, measured.steps)
+
+
+def _tests(checkpoint: Checkpoint, signal: OODSignal, sets: OODSets) -> dict:
+    """What the card says of the tests: the share of each inside set that passes, and for each of the others the AUROC
+    against all inside sets together, that of the model's confidence beside it, and the share that is flagged."""
+    inside = {one.name: measure(checkpoint, one) for one in sets.inside}
+    distances = {name: _distances(signal, measurement) for name, measurement in inside.items()}
+    all_distances = torch.cat([*distances.values()])
+    all_confidence = torch.cat([measurement.confidence for measurement in inside.values()])
+    areas = {}
+    for kind, others in (("far", sets.far), ("near", sets.near)):
+        for one in others:
+            measurement = measure(checkpoint, one)
+            outside = _distances(signal, measurement)
+            areas[one.name] = {
+                "auroc": auroc(all_distances, outside),
+                "auroc_of_confidence": auroc(-all_confidence, -measurement.confidence),
+                "flagged": (outside > signal.threshold).double().mean().item(),
+                "n_in": len(all_distances),
+                "n_out": len(outside),
+                "kind": kind,
+            }
+    passed = {
+        name: {"recall": (some <= signal.threshold).double().mean().item(), "n": len(some)}
+        for name, some in distances.items()
+    }
+    return {"inside": passed, "auroc": areas}

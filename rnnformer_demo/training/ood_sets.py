@@ -1,0 +1,186 @@
+"""Inputs drawn from data sets, in batches as a model reads them: what an OOD signal is fitted to and tested on."""
+
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..checkpoints import Checkpoint
+from ..data import InputError
+from ..data.image import ImageReader
+from ..data.readers import PhotoRow, PhotoSet, read_texts
+from ..data.text import UNKNOWN, TextReader, pad
+from .corpus import read_corpus
+from .evaluation import PHOTOS_PER_BATCH, TEXTS_PER_BATCH
+from .image import readable, split_by_class, training_rows
+
+FITTED_MOST, TESTED_MOST = 5_000, 1_000  # inputs of the training part, and of any other set
+_SEED = 0  # of all that is drawn
+
+Batch = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class InputSet:
+    """Some inputs of one origin.
+
+    Attributes:
+        name: of the data set.
+        batches: reads them anew: inputs and masks (B, T), as `Hybrid.forward` takes them.
+    """
+
+    name: str
+    batches: Callable[[], Iterator[Batch]]
+
+
+@dataclass(frozen=True)
+class OODSets:
+    """What a signal is fitted to, chosen on and tested on.
+
+    Attributes:
+        training: part of what the model was trained on.
+        held_out: part of what it was selected on; shares nothing with `training`.
+        inside: tests of the model's own kind.
+        select: of another kind, on which the signal is chosen.
+        far, near: tests of other kinds.
+    """
+
+    training: InputSet
+    held_out: InputSet
+    inside: list[InputSet]
+    select: list[InputSet]
+    far: list[InputSet]
+    near: list[InputSet]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OODSources:
+    """Where the inputs lie: tables of labelled texts for a text model, folders or zips of photos for an image model.
+
+    Attributes:
+        data: what the model was trained on.
+        without: files whose texts are left out of it.
+        drop: classes of photos that are left out of `data` and `inside`.
+        inside, select, far, near: see `OODSets`.
+        shuffled: add the texts of `inside` with their words in random order to `near`.
+    """
+
+    data: Sequence[str]
+    without: Sequence[str] = ()
+    drop: Sequence[str] = ()
+    inside: Sequence[str]
+    select: Sequence[str]
+    far: Sequence[str]
+    near: Sequence[str] = ()
+    shuffled: bool = False
+
+
+def read_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
+    """Reads the sets, splits the training data as the training of the model does, and draws from each.
+
+    Raises:
+        InputError: for data that cannot be read, for two sets of one name, and for options of the other modality.
+    """
+    sets = (_text_sets if checkpoint.model.modality == "text" else _photo_sets)(checkpoint, sources)
+    names = [one.name for one in (*sets.inside, *sets.select, *sets.far, *sets.near)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{', '.join(twice)} is named twice: choose on one set and test on another.")
+    return sets
+
+
+def _text_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
+    if sources.drop:
+        raise InputError("--drop is for photos: leave texts out with --without.")
+    reader = checkpoint.reader
+    corpus = read_corpus(sources.data, without=sources.without)
+
+    def texts(name: str, some: Sequence[str], most: int = TESTED_MOST) -> InputSet:
+        return InputSet(name, partial(_text_batches, reader, _drawn(sorted(set(some)), most)))
+
+    def files(paths: Sequence[str]) -> list[InputSet]:
+        return [texts(_text_name(path), [row.text for row in read_texts(path)[0]]) for path in paths]
+
+    def shuffled() -> InputSet:
+        chooser = random.Random(_SEED)
+        rows = [row for path in sources.inside for row in read_texts(path)[0]]
+        return texts("shuffled words", [_shuffled(row.text, reader, chooser) for row in rows])
+
+    return OODSets(
+        training=texts("training part", [row.text for row in corpus.training], FITTED_MOST),
+        held_out=texts("held-out part", [row.text for row in corpus.held_out]),
+        inside=files(sources.inside),
+        select=files(sources.select),
+        far=files(sources.far),
+        near=files(sources.near) + ([shuffled()] if sources.shuffled else []),
+    )
+
+
+def _text_name(path: str) -> str:
+    """Folder and name, as the card's tests bear them."""
+    return f"{Path(path).parent.name} {Path(path).name.split('.')[0]}".strip()
+
+
+def _shuffled(text: str, reader: TextReader, chooser: random.Random) -> str:
+    words = reader.tokenizer.normalizer.normalize_str(text).split()
+    chooser.shuffle(words)
+    return " ".join(words)
+
+
+def _text_batches(reader: TextReader, texts: list[str]) -> Iterator[Batch]:
+    ids = sorted((reader.ids(text) or [UNKNOWN] for text in texts), key=len)
+    for start in range(0, len(ids), TEXTS_PER_BATCH):
+        yield pad(ids[start : start + TEXTS_PER_BATCH])
+
+
+def _photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
+    if sources.without or sources.shuffled:
+        raise InputError("--without and --shuffled are for texts: leave classes of photos out with --drop.")
+    if len(sources.data) > 1:
+        raise InputError(f"A model of photos is trained on one folder or zip, got {len(sources.data)}.")
+    photos = PhotoSet(sources.data[0])
+    rows = readable(photos, training_rows(photos, sources.drop))
+    parts = split_by_class(rows, checkpoint.card["recipe"]["seed"])
+    training, held_out = ([rows[index] for index in part] for part in parts)
+
+    def some(name: str, photos: PhotoSet, rows: Sequence[PhotoRow], most: int = TESTED_MOST) -> InputSet:
+        return InputSet(name, partial(_photo_batches, checkpoint, photos, _drawn(rows, most)))
+
+    def test(path: str, drop: Sequence[str] = ()) -> InputSet:
+        photos = PhotoSet(path)
+        split = "test" if "test" in {row.split for row in photos.rows} else None
+        rows = [row for row in photos.select(split) if row.label not in drop]
+        return some(f"{Path(path).stem} {split or ''}".strip(), photos, rows)
+
+    return OODSets(
+        training=some("training part", photos, training, FITTED_MOST),
+        held_out=some("held-out part", photos, held_out),
+        inside=[test(path, sources.drop) for path in sources.inside],
+        select=[test(path) for path in sources.select],
+        far=[test(path) for path in sources.far],
+        near=[test(path) for path in sources.near],
+    )
+
+
+def _photo_batches(checkpoint: Checkpoint, photos: PhotoSet, rows: list[PhotoRow]) -> Iterator[Batch]:
+    reader: ImageReader = checkpoint.reader
+    h, w = checkpoint.model.grid
+    for start in range(0, len(rows), PHOTOS_PER_BATCH):
+        read = []
+        for row in rows[start : start + PHOTOS_PER_BATCH]:
+            try:
+                read.append(reader(photos.read(row.path)).inputs)
+            except InputError as error:
+                tqdm.write(f"{row.path} is left out: {error}", file=sys.stderr)
+        if read:
+            yield torch.cat(read), torch.ones(len(read), h * w, dtype=torch.bool)
+
+
+def _drawn(rows: Sequence, most: int) -> list:
+    return random.Random(_SEED).sample(rows, min(most, len(rows)))

@@ -1,0 +1,264 @@
+"""Cards: in which order they stand, what their tables and their words say, and how README.md gets them."""
+
+import json
+import platform
+
+import pytest
+import tiny
+import torch
+
+from rnnformer_demo import cards
+from rnnformer_demo.cli import main
+from rnnformer_demo.data import InputError
+from rnnformer_demo.training import record
+from rnnformer_demo.training.loop import Progress, Recipe
+
+
+def figures(accuracy: float, classes: int = 2, **more) -> dict:
+    """Those of a test."""
+    return {
+        "n": 1000,
+        "accuracy": accuracy,
+        "interval": [accuracy - 0.02, accuracy + 0.01],
+        "macro_f1": 0.5,
+        "ece": 0.012,
+        "ece_before_scaling": 0.034,
+        "confusion": [[700 + row] * classes for row in range(classes)],
+        **more,
+    }
+
+
+def write(folder, name: str, classes: int = 2, **more) -> None:
+    """Writes a card, and beside it weights that nobody reads."""
+    card = {
+        "format": cards.FORMAT,
+        "name": name,
+        "modality": "text",
+        "config": {"labels": [f"class {number}" for number in range(classes)]},
+        "preprocessing": {},
+        "temperature": 1.5,
+        "recorded": {},
+        "parameters": 1_234_567,
+        "metrics": {"held_out": figures(0.9, classes), "sst2 dev": figures(0.87, classes)},
+        "data": {"file": "a/b.tsv", "rows": 2000, "rejected_rows": 3, "trained_on": 1800, "held_out": 200},
+        "command": f"python -m rnnformer_demo train text --name {name}",
+        **more,
+    }
+    (folder / f"{name}.json").write_text(json.dumps(card), encoding="utf-8")
+    (folder / f"{name}.safetensors").write_bytes(b"0" * 1_000_000)
+
+
+SEEDS = [
+    {"seed": seed, "held_out": 0.9 + seed / 100, "tests": {"sst2 dev": 0.86 + seed / 100}, "shipped": seed == 2}
+    for seed in range(3)
+]
+OOD = {
+    "signal": "energy",
+    "threshold": 1.2345,
+    "recall": 0.95,
+    "n": 800,
+    "auroc": {
+        "news": {"auroc": 0.98, "n_in": 800, "n_out": 500, "kind": "far"},
+        "reviews of phones": {"auroc": 0.75, "n_in": 800, "n_out": 400, "kind": "near"},
+        "Chinese": {"auroc": 0.99, "n_in": 800, "n_out": 300, "kind": "far"},
+    },
+}
+
+
+@pytest.fixture
+def family(tmp_path, monkeypatch):
+    """A folder of cards: a hybrid with all that a card can say, its rivals, and models that say the least."""
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    training = {"minutes": 12.5, "machine": "A processor, 2 cores, 1 thread, bfloat16"}
+    full = {"task": "Taste.", "limits": "It knows two tastes.", "seeds": SEEDS, "ood": OOD, "training": training}
+    write(folder, "tea", **full)
+    for kind in ("transformer", "gru", "lstm"):
+        write(folder, f"tea-{kind}", rival_of="tea", limits="It knows two tastes.")
+    write(folder, "orphan", rival_of="gone")
+    write(folder, "many", classes=21)
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(folder))
+    return folder
+
+
+def test_each_hybrid_is_followed_by_its_rivals(family):
+    assert list(cards.in_families()) == ["many", "orphan", "tea", "tea-lstm", "tea-gru", "tea-transformer"]
+
+
+def test_the_table_has_a_row_for_each_model_and_test(family):
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in cards.markdown_table().splitlines()]
+    assert len(rows) == 2 + 2 * len(cards.names())
+    assert {len(row) for row in rows} == {9}
+    tea = next(index for index, row in enumerate(rows) if row[0] == "`tea`")
+    held_out = ["held out", "1,000", "90.0 (88.0 to 91.0)", "91.0 ± 1.0 (3)", "50.0", "3.4 → 1.2"]
+    assert rows[tea] == ["`tea`", "1,234,567", "1.0", *held_out]
+    assert rows[tea + 1] == ["", "", "", "sst2 dev", "1,000", "87.0 (85.0 to 88.0)", "87.0 ± 1.0 (3)", *held_out[-2:]]
+    assert rows[tea + 2][6] == "one seed"
+
+
+def test_a_card_of_an_older_version_has_its_one_calibration_error(family):
+    older = figures(0.8)
+    del older["ece_before_scaling"]
+    write(family, "older", metrics={"held_out": older})
+    (row,) = (line for line in cards.markdown_table().splitlines() if "`older`" in line)
+    assert row.endswith("| 50.0 | 1.2 |")
+
+
+def test_seeds_are_summed_up_by_mean_and_sample_deviation(family):
+    card = cards.read_card("tea")
+    assert cards.seeds_summary(card) == "3 seeds: held out 91.0 ± 1.0, sst2 dev 87.0 ± 1.0; seed 2 is shipped"
+    assert cards.seeds_summary(cards.read_card("many")) == "one seed"
+    assert cards.seeds_summary(card | {"seeds": SEEDS[:1]}) == "one seed"
+
+
+def test_a_test_that_only_the_shipped_model_took_is_of_one_seed(family):
+    card = cards.read_card("tea")
+    card["metrics"]["imdb test"] = figures(0.88)
+    assert cards.over_seeds(card, "imdb test") == "one seed"
+    assert "imdb" not in cards.seeds_summary(card)
+
+
+def test_tasks_and_limits_are_told_once_for_a_hybrid_and_its_rivals(family):
+    parts = cards.readme_parts()
+    assert "| `tea` | Taste | 2 | a/b.tsv | 1,800 of 2,000 |" in parts["tasks"]
+    assert parts["limits"] == "- `tea`: It knows two tastes."
+    for rival in ("tea-lstm", "tea-gru", "tea-transformer"):
+        assert rival not in parts["tasks"] + parts["limits"]
+        assert rival in parts["models"]
+        assert f"--name {rival}" in parts["training"]
+
+
+def test_far_and_near_inputs_stand_apart(family):
+    row = cards.readme_parts()["strangeness"].splitlines()[-1]
+    told = "| `tea` | energy | 1.23 (95.0 % of 800) | news 0.980, Chinese 0.990 | reviews of phones 0.750 |"
+    assert row == told
+
+
+def test_where_no_card_says_it_a_sentence_does(tmp_path):
+    write(tmp_path, "plain")
+    parts = cards.readme_parts(tmp_path)
+    assert parts["strangeness"] == "No card says yet how well its model tells what lies outside what it knows."
+    assert parts["limits"] == "No card names limits of its own model yet."
+
+
+def test_a_card_is_told_in_words(family, capsys):
+    assert main(["models", "tea"]) == 0
+    told = capsys.readouterr().out
+    for line in (
+        "tea: Taste.",
+        "Classes (2): class 0, class 1",
+        "Data: a/b.tsv",
+        "Rows (2,000): 1,800 trained on, 200 held out, 3 rejected",
+        "Size: 1,234,567 parameters, 1.0 MB",
+        "held out  1,000          90.0 (88.0 to 91.0)         50.0                       3.4 -> 1.2",
+        "class 1  701  701",
+        "What it knows: by energy, threshold 1.23: 95.0 % of 800 of its own kind pass",
+        "AUROC against reviews of phones (near): 0.750 (800 inside, 400 outside)",
+        "Training: 12.5 minutes on A processor, 2 cores, 1 thread, bfloat16",
+        f"Seeds: {cards.seeds_summary(cards.read_card('tea'))}",
+        "Command: python -m rnnformer_demo train text --name tea",
+        "Cannot: It knows two tastes.",
+    ):
+        assert line in told.splitlines(), line
+    assert "Rival of: tea" in cards.describe("tea-gru").splitlines()
+
+
+def test_a_confusion_matrix_of_many_classes_is_left_out(family):
+    assert "Confusion" not in cards.describe("many")
+    assert "class 19, ..." in cards.describe("many")
+
+
+def test_columns_stay_aligned_under_wide_characters(tmp_path):
+    write(tmp_path, "zh", config={"labels": ["好", "bad"]})
+    lines = cards.describe("zh", tmp_path).splitlines()
+    assert "好   700  700" in lines
+    assert "bad  701  701" in lines
+
+
+def test_json_gives_the_card_itself_with_its_bytes(family, capsys):
+    assert main(["models", "tea", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told.pop("bytes") == cards.size_on_disk("tea") == (family / "tea.json").stat().st_size + 1_000_000
+    assert told == cards.read_card("tea")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nobody"], "There is no model 'nobody': there is many, orphan, tea"),
+        (["tea", "--markdown"], "not allowed with"),
+        (["--write", "nowhere/README.md"], "nowhere/README.md cannot be filled"),
+    ],
+)
+def test_what_models_cannot_do_gets_a_sentence(family, capsys, arguments, sentence):
+    assert main(["models", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert sentence in captured.err
+
+
+@pytest.fixture
+def readme(tmp_path):
+    """A file with a place for every part, and text around them."""
+    path = tmp_path / "README.md"
+    places = [f"before {name}\n\n<!-- {name} -->\nold\n<!-- end -->" for name in cards.readme_parts()]
+    path.write_text("# Title\n\n" + "\n\n".join(places) + "\n\n<!-- bench -->\nkept\n<!-- end -->\n", encoding="utf-8")
+    return path
+
+
+def test_a_readme_is_filled_in_place(family, readme, capsys):
+    before = readme.read_text(encoding="utf-8")
+    assert main(["models", "--write", str(readme)]) == 0
+    expected = before
+    for name, part in cards.readme_parts().items():
+        expected = expected.replace(f"<!-- {name} -->\nold\n", f"<!-- {name} -->\n{part}\n")
+    assert readme.read_text(encoding="utf-8") == expected
+    assert "old\n" not in expected
+    assert "<!-- bench -->\nkept\n<!-- end -->\n" in expected
+    assert main(["models", "--write", str(readme)]) == 0
+    assert readme.read_text(encoding="utf-8") == expected, "filling again changes nothing"
+    capsys.readouterr()
+    assert main(["models", "--markdown"]) == 0
+    for block in capsys.readouterr().out.strip().split("\n\n"):
+        assert block in expected
+
+
+def test_an_empty_place_is_filled_too(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text("<!-- models -->\n<!-- end -->\n", encoding="utf-8")
+    cards.fill(path, {"models": "new"})
+    assert path.read_text(encoding="utf-8") == "<!-- models -->\nnew\n<!-- end -->\n"
+
+
+def test_a_part_without_a_place_leaves_the_file_as_it_was(readme):
+    before = readme.read_text(encoding="utf-8")
+    with pytest.raises(InputError, match=r"README\.md has no place for 'poems': add the lines <!-- poems --> and"):
+        cards.fill(readme, {"models": "new", "poems": "roses"})
+    assert readme.read_text(encoding="utf-8") == before
+
+
+def test_cards_are_read_and_told_without_torch():
+    out = tiny.run_python(
+        "import sys\nfrom rnnformer_demo import cards\nname, *_ = cards.names()\n"
+        "cards.describe(name), cards.readme_parts()\nprint('torch' in sys.modules)"
+    )
+    assert out == "False"
+
+
+def test_the_machine_is_told_without_its_name(monkeypatch, tmp_path):
+    monkeypatch.setattr(record.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert record.machine().endswith(", 4 cores, 1 thread")
+    assert platform.node() not in record.machine()
+    monkeypatch.setattr(record, "Path", lambda path: tmp_path / "absent")
+    assert record.machine() == f"{platform.machine()}, 4 cores, 1 thread"
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A graphics card")
+    assert record.machine() == "A graphics card"
+
+
+def test_the_record_of_a_training_names_machine_and_precision():
+    history = [Progress(1, 0.5, 0.9, 1.0, seconds=90.0), Progress(2, 0.4, 0.9, 1.0, seconds=60.0)]
+    told = record.training_record(Recipe(precision="bfloat16"), history)["training"]
+    assert told["minutes"] == 2.5
+    assert told["machine"] == f"{record.machine()}, bfloat16"
