@@ -8,20 +8,24 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from .calibration import UNSCALED, Temperature
 from .cards import FORMAT, default_folder, names, read_card, size_on_disk
 from .data import InputError, Sample, make_reader, recorded_input
 from .models import Hybrid, build, config_from_dict, config_to_dict, freeze
+from .ood import PREFIX, OODSignal, restore
 
 __all__ = [
     "FORMAT",
     "MAX_BYTES",
     "Checkpoint",
+    "about_of",
     "default_folder",
     "load",
     "names",
@@ -33,6 +37,10 @@ __all__ = [
 
 MAX_BYTES = 10_000_000  # what Hugging Face Spaces takes without LFS
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_WRITTEN_BY_SAVE = {
+    *("format", "name", "modality", "config", "temperature", "temperature_exponent", "parameters"),
+    *("recorded", "preprocessing"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,31 +52,34 @@ class Checkpoint:
         model: in eval mode, no parameter asks for a gradient.
         reader: raw input to `Sample`.
         card: what the JSON says: labels, metrics, data, command.
-        temperature: by which logits are divided before the softmax.
+        temperature: makes probabilities of logits.
         sha256: of the weights file.
         size: bytes of both files.
+        ood: tells what is out of domain; None where nothing was fitted, see `train ood`.
     """
 
     name: str
     model: Hybrid
     reader: Callable[..., Sample]
     card: dict
-    temperature: float
+    temperature: Temperature
     sha256: str
     size: int
+    ood: OODSignal | None
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Class names, in the order of the logits."""
         return self.model.config.labels
 
-    def probabilities(self, logits: Tensor) -> Tensor:
-        """Logits (..., C) to calibrated probabilities (..., C)."""
-        return (logits / self.temperature).softmax(-1)
+    def probabilities(self, logits: Tensor, steps: Tensor) -> Tensor:
+        """Logits (..., C) of inputs with so many real steps (...) to calibrated probabilities (..., C)."""
+        return self.temperature.probabilities(logits, steps)
 
 
 def load(name: str, folder: Path | None = None) -> Checkpoint:
-    """Loads a checkpoint: every weight of the model must be there, and no other.
+    """Loads a checkpoint: every weight of the model must be there, with the tensors of `ood` where the card has it, and
+    no other.
 
     Raises:
         InputError: for a name that no checkpoint bears, or files that do not belong together.
@@ -81,19 +92,26 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}.json is damaged: {error}.") from error
     try:
-        tensors = load_file(weights)
-        model.load_state_dict({key: _widen(tensor) for key, tensor in tensors.items()}, strict=True)
-    except (SafetensorError, RuntimeError) as error:
+        tensors = {key: _widen(tensor) for key, tensor in load_file(weights).items()}
+        ood = _take_ood(card["ood"], tensors, model) if "ood" in card else None
+        model.load_state_dict(tensors, strict=True)
+    except (SafetensorError, RuntimeError, ValueError) as error:
         raise InputError(f"{weights.name} does not fit {name}.json: {str(error)[:300]}") from error
     return Checkpoint(
         name=name,
         model=freeze(model),
         reader=make_reader(card["modality"], card["preprocessing"]),
         card=card,
-        temperature=card["temperature"],
+        temperature=Temperature(card["temperature"], card.get("temperature_exponent", 0.0)),
         sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
         size=size_on_disk(name, folder),
+        ood=ood,
     )
+
+
+def _take_ood(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODSignal:
+    """Takes the tensors of the signal out of those of the checkpoint."""
+    return restore(card, {key: tensors.pop(key) for key in [*tensors] if key.startswith(PREFIX)}, model)
 
 
 def save(
@@ -101,18 +119,21 @@ def save(
     model: Hybrid,
     reader: Callable[..., Sample],
     about: dict,
-    temperature: float = 1.0,
+    temperature: Temperature = UNSCALED,
     recorded_text: str = "",
     folder: Path | None = None,
+    ood: OODSignal | None = None,
 ) -> Checkpoint:
     """Writes both files, weights in 16 bits, and returns what was written, loaded again.
 
     Args:
-        about: what the JSON says beyond config and preprocessing: metrics, data, command.
+        about: what the JSON says beyond config and preprocessing: metrics, data, command; with a signal also "ood",
+            which names its feature and its threshold.
         recorded_text: the input whose output is recorded, for a text model.
+        ood: what tells what is out of domain.
 
     Raises:
-        InputError: for a name that is no plain file name.
+        InputError: for a name that is no plain file name, and for a signal that is not the one of `about`.
     """
     if not _NAME.fullmatch(name):
         raise InputError(f"A model's name must be made of a-z, 0-9, '.', '_' and '-', got {name[:60]!r}.")
@@ -123,7 +144,8 @@ def save(
         "name": name,
         "modality": model.modality,
         "config": config_to_dict(model.config),
-        "temperature": temperature,
+        "temperature": temperature.scale,
+        "temperature_exponent": temperature.exponent,
         "parameters": model.parameters_count,
         **about,
         "recorded": {"input": recorded_text},
@@ -132,8 +154,8 @@ def save(
     # Written aside first: an interruption never leaves weights without their card in the folder.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
         draft = Path(aside)
-        tensors = {key: _narrow(tensor).contiguous() for key, tensor in model.state_dict().items()}
-        save_file(tensors, draft / f"{name}.safetensors")
+        tensors = model.state_dict() | (ood.tensors() if ood else {})
+        save_file({key: _narrow(tensor).contiguous() for key, tensor in tensors.items()}, draft / f"{name}.safetensors")
         (draft / f"{name}.safetensors").chmod(0o644)  # safetensors writes for the owner alone
         write_card(draft / f"{name}.json", card)
         card["recorded"]["logits"] = recorded_logits(load(name, draft)).tolist()
@@ -144,6 +166,11 @@ def save(
     if saved.size > MAX_BYTES:
         warnings.warn(f"{name} has {saved.size:,} bytes: Hugging Face Spaces takes {MAX_BYTES:,}.", stacklevel=2)
     return saved
+
+
+def about_of(card: dict) -> dict:
+    """What a card says beyond what `save` writes by itself: with it a checkpoint can be saved again."""
+    return {key: value for key, value in card.items() if key not in _WRITTEN_BY_SAVE}
 
 
 def recorded_logits(checkpoint: Checkpoint) -> Tensor:

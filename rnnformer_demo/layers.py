@@ -22,8 +22,8 @@ class Tap(nn.Identity):
     """An identity to which tracing and attribution attach; it says what passes through it.
 
     Args:
-        kind: "tokens" (B, T, D), "grid" (B, D, h, w), "states" (B, T, 2U), "attention" (B, H, T, T) or
-            "pooling" (B, T).
+        kind: "tokens" (B, T, D), "grid" (B, D, h, w), "states" (B, T, 2U), "attention" (B, H, T, T),
+            "pooling" (B, T) or "pooled" (B, D).
         name: unique among the taps of a model and fit to be shown, such as "lstm tokens 1".
     """
 

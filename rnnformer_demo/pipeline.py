@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from . import checkpoints
 from .cards import list_models
@@ -14,7 +15,7 @@ from .checkpoints import Checkpoint
 from .data import Sample
 from .data.readers import label_index
 from .explain import METHODS, Explanation, Report, explain
-from .tracing import MODEL_LOCK, Trace, record
+from .tracing import MODEL_LOCK, Trace, record, tapped
 
 __all__ = ["DEFAULT_METHOD", "Analysis", "Prediction", "analyse", "get", "list_models", "predict", "re_explain"]
 
@@ -36,6 +37,9 @@ class Prediction:
         probabilities: of every class, 0-1, in the order of the model's labels.
         sample: what was read, without the tensors' batch being of interest to anyone who shows it.
         latency_ms: reading and one forward pass, without waiting for others.
+        in_domain: whether the input looks like what the model was trained on; None where the checkpoint cannot tell.
+        ood_score: how strange it is, 0 or more, out of domain above 1; None where the checkpoint cannot tell.
+        notices: sentences for the visitor: about what was changed on the way in, and where the input is out of domain.
     """
 
     model: str
@@ -45,6 +49,9 @@ class Prediction:
     probabilities: dict[str, float]
     sample: Sample
     latency_ms: float
+    in_domain: bool | None = None
+    ood_score: float | None = None
+    notices: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `predict --json` and the API give."""
@@ -53,7 +60,9 @@ class Prediction:
             "label": self.label,
             "confidence": self.confidence,
             "probabilities": self.probabilities,
-            "notices": list(self.sample.notices),
+            "in_domain": self.in_domain,
+            "ood_score": self.ood_score,
+            "notices": list(self.notices),
             "latency_ms": round(self.latency_ms, 2),
         }
 
@@ -86,7 +95,7 @@ class Analysis:
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences about the input and the computation."""
-        return self.sample.notices + self.explanation.notices
+        return self.prediction.notices + self.explanation.notices
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `explain --json` and the API give. `seed` is null: none of today's methods draws lots."""
@@ -127,11 +136,11 @@ def predict(model: str | Checkpoint, source: Any) -> Prediction:
     reading = _Clock()
     sample = checkpoint.reader(source)
     reading.stop()
-    with MODEL_LOCK, torch.no_grad():
+    with tapped(checkpoint.model) as seen, torch.no_grad():
         running = _Clock()
         logits = checkpoint.model(sample.inputs, sample.mask)[0]
         running.stop()
-    return _prediction(checkpoint, sample, logits, reading.ms + running.ms)
+    return _prediction(checkpoint, sample, logits, seen, reading.ms + running.ms)
 
 
 class _Clock:
@@ -171,10 +180,11 @@ def analyse(
     reading.stop()
     target_index = None if target is None else label_index(str(target), checkpoint.labels)
     with MODEL_LOCK:
-        running = _Clock()
-        trace = record(checkpoint.model, sample)
-        running.stop()
-        prediction = _prediction(checkpoint, sample, trace.logits, reading.ms + running.ms)
+        with tapped(checkpoint.model) as seen:
+            running = _Clock()
+            trace = record(checkpoint.model, sample)
+            running.stop()
+        prediction = _prediction(checkpoint, sample, trace.logits, seen, reading.ms + running.ms)
         if target_index is None:
             target_index = int(trace.logits.argmax())
         explanation = explain(checkpoint.model, sample, target_index, method, report)
@@ -206,8 +216,14 @@ def re_explain(analysis: Analysis, target: str, method: str, report: Report = la
     )
 
 
-def _prediction(checkpoint: Checkpoint, sample: Sample, logits: torch.Tensor, latency_ms: float) -> Prediction:
-    probabilities = dict(zip(checkpoint.labels, checkpoint.probabilities(logits).tolist(), strict=True))
+def _prediction(
+    checkpoint: Checkpoint, sample: Sample, logits: Tensor, seen: dict[str, Tensor], latency_ms: float
+) -> Prediction:
+    """What the logits (C,) say, and what passed through the taps meanwhile says of the input."""
+    score = checkpoint.ood.scores(seen, sample.mask).item() if checkpoint.ood else None
+    in_domain = None if score is None else score <= 1
+    shares = checkpoint.probabilities(logits, sample.mask.sum()).tolist()
+    probabilities = dict(zip(checkpoint.labels, shares, strict=True))
     label = max(probabilities, key=probabilities.__getitem__)
     return Prediction(
         model=checkpoint.name,
@@ -217,4 +233,13 @@ def _prediction(checkpoint: Checkpoint, sample: Sample, logits: torch.Tensor, la
         probabilities=probabilities,
         sample=sample,
         latency_ms=latency_ms,
+        in_domain=in_domain,
+        ood_score=score,
+        notices=sample.notices + ((_out_of_domain(checkpoint),) if in_domain is False else ()),
     )
+
+
+def _out_of_domain(checkpoint: Checkpoint) -> str:
+    folders = [file.split("/")[0] for file in checkpoint.card["data"]["file"].split(", ")]
+    known = ", ".join(dict.fromkeys(folders))
+    return f"This does not look like what the model was trained on ({known}): its answer may mean nothing."

@@ -21,6 +21,7 @@ import tiny
 from hypothesis import settings
 
 from rnnformer_demo import checkpoints
+from rnnformer_demo.calibration import Temperature
 from rnnformer_demo.data import Sample
 from rnnformer_demo.models import MODELS, Hybrid, freeze
 
@@ -69,7 +70,9 @@ def saved(tmp_path_factory) -> Path:
     about = {"metrics": {"held_out": {"n": 1, "accuracy": 1.0}}, "data": {"file": "none"}, "command": "none"}
     reader = tiny.text_reader()
     text = tiny.model("text", vocabulary=reader.tokenizer.get_vocab_size())
-    checkpoints.save("text", text, reader, about, temperature=1.5, recorded_text=tiny.SENTENCES[0], folder=folder)
+    checkpoints.save(
+        "text", text, reader, about, Temperature(1.5, -0.25), recorded_text=tiny.SENTENCES[0], folder=folder
+    )
     image = tiny.model("image", patches=False, image_size=64)
     checkpoints.save("image", image, tiny.image_reader(64), about, folder=folder)
     return folder

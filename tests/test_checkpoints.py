@@ -9,9 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rnnformer_demo import checkpoints
-from rnnformer_demo.checkpoints import MAX_BYTES, load, names, read_card, recorded_logits, save
+from rnnformer_demo.calibration import UNSCALED, Temperature
+from rnnformer_demo.checkpoints import MAX_BYTES, about_of, load, names, read_card, recorded_logits, save
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import MODELS
+from rnnformer_demo.ood import FEATURES
 
 SHIPPED = names(tiny.ROOT / "checkpoints")
 shipped = pytest.mark.parametrize("name", SHIPPED)
@@ -29,7 +31,7 @@ def test_what_is_saved_comes_back(modality, saved):
     original = tiny.model(modality, patches=False, **config)
     assert loaded.model.config == original.config
     assert loaded.labels == original.config.labels
-    assert loaded.temperature == (1.5 if modality == "text" else 1.0)
+    assert loaded.temperature == (Temperature(1.5, -0.25) if modality == "text" else UNSCALED)
     assert loaded.reader.preprocessing() == loaded.card["preprocessing"]
     assert not loaded.model.training
     assert not any(weight.requires_grad for weight in loaded.model.parameters())
@@ -41,7 +43,8 @@ def test_what_is_saved_comes_back(modality, saved):
 
 def test_saving_again_changes_nothing(modality, saved, tmp_path):
     first = load(modality, saved)
-    about = {key: first.card[key] for key in ("metrics", "data", "command")}
+    about = about_of(first.card)
+    assert set(about) == {"metrics", "data", "command"}
     recorded = first.card["recorded"]["input"]
     again = save(modality, first.model, first.reader, about, first.temperature, recorded, tmp_path)
     assert again.sha256 == first.sha256
@@ -49,9 +52,82 @@ def test_saving_again_changes_nothing(modality, saved, tmp_path):
     assert again.size == first.size == sum(path.stat().st_size for path in saved.glob(f"{modality}.*"))
 
 
+@pytest.fixture(params=sorted(FEATURES))
+def judging(request, modality, folder):
+    """A checkpoint with a signal."""
+    plain = load(modality, folder)
+    signal = tiny.ood_signal(plain.model, request.param, threshold=0.7)
+    about = about_of(plain.card) | {"ood": {"feature": request.param, "threshold": 0.7}}
+    recorded = plain.card["recorded"]["input"]
+    return save(modality, plain.model, plain.reader, about, plain.temperature, recorded, folder, signal)
+
+
+def test_a_signal_is_saved_beside_the_weights_and_changes_none(judging, modality, saved):
+    plain = load(modality, saved)
+    assert plain.ood is None
+    expected = tiny.ood_signal(plain.model, judging.ood.feature, threshold=0.7)
+    assert (judging.ood.feature, judging.ood.threshold) == (expected.feature, 0.7)
+    for name, tensor in expected.tensors().items():
+        assert torch.equal(judging.ood.tensors()[name], tensor), name
+    for name, tensor in plain.model.state_dict().items():
+        assert torch.equal(judging.model.state_dict()[name], tensor), name
+    assert {key: value for key, value in judging.card.items() if key != "ood"} == plain.card
+
+
+def _no_card(card):
+    card.pop("ood")
+
+
+OOD_DAMAGE = {
+    "missing": (_no_card, None, r"Unexpected key\(s\) in state_dict: \"ood\.between\""),
+    "no object": (lambda card: card.update(ood=[]), None, "ood must have feature and threshold, got \\[\\]"),
+    "no threshold": (lambda card: card["ood"].pop("threshold"), None, "ood must have feature and threshold"),
+    "feature": (lambda card: card["ood"].update(feature="logits"), None, "feature must be one of .*, got 'logits'"),
+    "zero": (lambda card: card["ood"].update(threshold=0), None, "threshold must be a number above 0, got 0"),
+    "infinite": (lambda card: card["ood"].update(threshold=float("inf")), None, "threshold must be .*, got inf"),
+    "word": (lambda card: card["ood"].update(threshold="1"), None, "threshold must be a number above 0, got '1'"),
+    "tensor": (None, lambda tensors: tensors.pop("ood.mean"), "tensors of ood must be"),
+    "more": (None, lambda tensors: tensors.update({"ood.more": torch.zeros(1)}), "tensors of ood must be"),
+    "shape": (None, lambda tensors: tensors.update({"ood.mean": torch.zeros(3)}), "tensors of ood must be"),
+}
+
+
+@pytest.mark.parametrize("damage", sorted(OOD_DAMAGE))
+@pytest.mark.usefixtures("judging")
+def test_a_signal_that_does_not_fit_is_refused_with_a_sentence(modality, folder, damage):
+    change_card, change_weights, sentence = OOD_DAMAGE[damage]
+    if change_card:
+        _change_card(folder, modality, change_card)
+    if change_weights:
+        _change_weights(folder, modality, change_weights)
+    with pytest.raises(InputError, match=rf"{modality}\.safetensors does not fit {modality}\.json: (?s:.*){sentence}"):
+        load(modality, folder)
+
+
+def test_a_card_that_promises_a_signal_is_not_saved_without_it(modality, saved, tmp_path):
+    plain = load(modality, saved)
+    about = about_of(plain.card)
+    judging = about | {"ood": {"feature": "pooled", "threshold": 1.0}}
+    for said, signal in ((judging, None), (about, tiny.ood_signal(plain.model))):
+        with pytest.raises(InputError, match="does not fit"):
+            save(modality, plain.model, plain.reader, said, folder=tmp_path, ood=signal)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_probabilities_are_cooled_by_the_temperature(saved):
     logits = torch.tensor([3.0, 0.0, -1.5])
-    torch.testing.assert_close(load("text", saved).probabilities(logits), (logits / 1.5).softmax(-1))
+    at_four_steps = 1.5 * (4 / 64) ** -0.25
+    probabilities = load("text", saved).probabilities(logits, torch.tensor(4))
+    torch.testing.assert_close(probabilities, (logits / at_four_steps).softmax(-1))
+
+
+def test_a_card_without_an_exponent_has_one_temperature_for_all_lengths(saved, tmp_path):
+    first = load("text", saved)
+    save("text", first.model, first.reader, about_of(first.card), first.temperature, "a good film", tmp_path)
+    card = json.loads((tmp_path / "text.json").read_text(encoding="utf-8"))
+    del card["temperature_exponent"]
+    (tmp_path / "text.json").write_text(json.dumps(card), encoding="utf-8")
+    assert load("text", tmp_path).temperature == Temperature(1.5, 0.0)
 
 
 def test_weights_are_in_sixteen_bits_readable_by_all(modality, saved):
@@ -181,7 +257,7 @@ def test_shipped_checkpoint_says_what_it_is(name):
     card = read_card(name, tiny.ROOT / "checkpoints")
     assert card["name"] == name
     assert card["command"].startswith("python -m rnnformer_demo train ")
-    assert f"--name {name}" in card["command"]
+    assert f"--name {card.get('rival_of', name)} " in card["command"]
     assert card["data"]["file"]
     assert card["temperature"] > 0
     assert card["metrics"]

@@ -54,7 +54,10 @@ def test_models_prints_the_tables_of_the_readme(capsys):
 
 def test_predict_text(capsys):
     result = run_json(capsys, "predict", TEXT, "A wonderful, moving film.")
-    assert set(result) == {"model", "label", "confidence", "probabilities", "notices", "latency_ms"}
+    assert list(result) == [
+        *("model", "label", "confidence", "probabilities"),
+        *("in_domain", "ood_score", "notices", "latency_ms"),
+    ]
     assert result["label"] == "positive"
     assert sum(result["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert result["confidence"] == max(result["probabilities"].values())

@@ -5,6 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnnformer_demo.calibration import UNSCALED, Temperature
 from rnnformer_demo.training.metrics import (
     expected_calibration_error,
     fit_temperature,
@@ -56,7 +57,7 @@ def test_summary_by_hand():
     predicted, labels = torch.tensor([0, 0, 1, 1, 0]), torch.tensor([0, 0, 0, 1, 1])
     probabilities = torch.full((5, 3), 0.1)  # the third class does not occur
     probabilities[torch.arange(5), predicted] = 0.8
-    summary = summarise(probabilities.log(), labels, temperature=1.0)
+    summary = summarise(probabilities.log(), labels, torch.full((5,), 7), UNSCALED)
     assert summary["n"] == 5
     assert summary["accuracy"] == 0.6
     assert summary["interval"] == pytest.approx(wilson_interval(3, 5))
@@ -67,25 +68,41 @@ def test_summary_by_hand():
 
 
 def test_the_temperature_changes_the_calibration_alone():
-    logits, labels = 3 * torch.randn(200, 4), torch.randint(0, 4, (200,))
-    raw, cooled = summarise(logits, labels, temperature=1.0), summarise(logits, labels, temperature=2.5)
+    logits, labels, steps = 3 * torch.randn(200, 4), torch.randint(0, 4, (200,)), torch.full((200,), 9)
+    raw, cooled = (summarise(logits, labels, steps, Temperature(scale)) for scale in (1.0, 2.5))
     assert cooled["ece"] == pytest.approx(expected_calibration_error((logits / 2.5).softmax(-1), labels))
     assert cooled["ece_before_scaling"] == raw["ece"] != cooled["ece"]
     assert {**cooled, "ece": None} == {**raw, "ece": None}
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
-def test_the_temperature_that_was_put_in_is_found(temperature):
+@pytest.mark.parametrize(("scale", "exponent"), [(0.5, 0.0), (1.0, -0.3), (2.5, 0.2)])
+def test_the_temperature_that_was_put_in_is_found(scale, exponent):
     generator = torch.Generator().manual_seed(0)
-    logits = 2 * torch.randn(20_000, 4, generator=generator)
+    logits = 2 * torch.randn(40_000, 4, generator=generator)
+    steps = torch.randint(1, 400, (40_000,), generator=generator)
     labels = torch.multinomial(logits.softmax(-1), 1, generator=generator).squeeze(1)
-    assert fit_temperature(logits * temperature, labels) == pytest.approx(temperature, rel=0.03)
+    put_in = Temperature(scale, exponent)
+    found = fit_temperature(logits * put_in.at(steps)[:, None], labels, steps)
+    assert found.scale == pytest.approx(scale, rel=0.05)
+    assert found.exponent == pytest.approx(exponent, abs=0.03)
+
+
+def test_inputs_of_one_length_leave_the_exponent_at_nought():
+    logits, labels = 5 * torch.randn(500, 3), torch.randint(0, 3, (500,))
+    assert fit_temperature(logits, labels, torch.full((500,), 49)).exponent == 0
+
+
+def test_a_held_out_part_without_error_leaves_the_temperature_finite():
+    labels = torch.arange(40) % 2
+    logits = torch.nn.functional.one_hot(labels, 2).float()
+    assert 0.05 < fit_temperature(logits, labels, torch.arange(1, 41)).scale < 1
 
 
 def test_scaling_does_not_change_the_class_and_lowers_the_likelihood_loss():
-    logits, labels = 5 * torch.randn(500, 3), torch.randint(0, 3, (500,))
-    temperature = fit_temperature(logits, labels)
-    assert temperature > 1
-    assert torch.equal((logits / temperature).argmax(-1), logits.argmax(-1))
-    loss = torch.nn.functional.cross_entropy
-    assert loss(logits / temperature, labels) < loss(logits, labels)
+    logits, labels, steps = 5 * torch.randn(500, 3), torch.randint(0, 3, (500,)), torch.randint(1, 99, (500,))
+    temperature = fit_temperature(logits, labels, steps)
+    assert temperature.scale > 1
+    probabilities = temperature.probabilities(logits, steps)
+    assert torch.equal(probabilities.argmax(-1), logits.argmax(-1))
+    loss = torch.nn.functional.nll_loss
+    assert loss(probabilities.log(), labels) < loss(logits.log_softmax(-1), labels)

@@ -8,9 +8,10 @@ import tiny
 import torch
 
 from rnnformer_demo import pipeline
-from rnnformer_demo.checkpoints import load, names
+from rnnformer_demo.checkpoints import about_of, load, names, save
 from rnnformer_demo.data import InputError
 from rnnformer_demo.explain import METHODS, explain
+from rnnformer_demo.ood import FEATURES
 from rnnformer_demo.pipeline import analyse, get, predict, re_explain
 
 SOURCES = {"text": "The plot isn't boring, it's FUNNY and moving!", "image": tiny.photo()}
@@ -33,7 +34,7 @@ def test_a_prediction_is_the_calibrated_softmax_of_the_logits(modality, source, 
     loaded = load(modality, saved)
     sample = loaded.reader(source)
     with torch.no_grad():
-        expected = (loaded.model(sample.inputs, sample.mask)[0] / loaded.temperature).softmax(-1)
+        expected = loaded.temperature.probabilities(loaded.model(sample.inputs, sample.mask)[0], sample.mask.sum())
     assert list(prediction.probabilities) == ["no", "yes", "perhaps"]
     torch.testing.assert_close(torch.tensor(list(prediction.probabilities.values())), expected, atol=1e-6, rtol=0)
     assert sum(prediction.probabilities.values()) == pytest.approx(1, abs=1e-6)
@@ -45,10 +46,62 @@ def test_a_prediction_is_the_calibrated_softmax_of_the_logits(modality, source, 
 
 def test_a_prediction_as_json(modality, source):
     said = json.loads(json.dumps(predict(modality, source).as_dict()))
-    assert {"model", "label", "confidence", "probabilities", "notices", "latency_ms"} <= set(said)
+    assert list(said) == [
+        *("model", "label", "confidence", "probabilities"),
+        *("in_domain", "ood_score", "notices", "latency_ms"),
+    ]
+    assert (said["in_domain"], said["ood_score"]) == (None, None)
     assert said["model"] == modality
     assert said["confidence"] == max(said["probabilities"].values())
     assert isinstance(said["notices"], list)
+
+
+@pytest.fixture(params=sorted(FEATURES))
+def judging(request, modality, saved, tmp_path, monkeypatch):
+    """Makes the small checkpoint one that can tell what is out of domain, from a distance on that is given."""
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setattr(pipeline, "_loaded", {})
+
+    def judge(threshold: float) -> None:
+        plain = load(modality, saved)
+        about = about_of(plain.card) | {
+            "data": {"file": "films/train.tsv.xz, films/more.tsv, reviews/train.jsonl.xz"},
+            "ood": {"feature": request.param, "threshold": threshold},
+        }
+        signal = tiny.ood_signal(plain.model, request.param, threshold)
+        recorded = plain.card["recorded"]["input"]
+        save(modality, plain.model, plain.reader, about, plain.temperature, recorded, tmp_path, signal)
+
+    return judge
+
+
+STRANGE = "This does not look like what the model was trained on (films, reviews): its answer may mean nothing."
+
+
+@pytest.mark.parametrize(("threshold", "in_domain"), [(1e-9, False), (1e9, True)])
+def test_a_prediction_says_whether_its_input_is_in_domain(judging, modality, source, saved, threshold, in_domain):
+    judging(threshold)
+    prediction = predict(modality, source)
+    assert prediction.in_domain is in_domain
+    assert (prediction.ood_score <= 1) is in_domain
+    assert prediction.notices == prediction.sample.notices + (() if in_domain else (STRANGE,))
+    assert json.loads(json.dumps(prediction.as_dict()))["in_domain"] is in_domain
+    # Looking at the taps changes nothing and leaves nothing behind.
+    assert prediction.probabilities == predict(load(modality, saved), source).probabilities
+    assert tiny.hooks(get(modality).model) == 0
+    analysis = analyse(modality, source)
+    assert analysis.prediction.ood_score == prediction.ood_score
+    assert (STRANGE in analysis.notices) is not in_domain
+    assert (STRANGE in re_explain(analysis, "yes", "occlusion").notices) is not in_domain
+
+
+def test_an_input_is_read_once_to_judge_it(judging, modality, source):
+    judging(1.0)
+    passes = []
+    handle = get(modality).model.register_forward_hook(lambda *_: passes.append(1))
+    predict(modality, source)
+    handle.remove()
+    assert len(passes) == 1
 
 
 @pytest.mark.parametrize("target", [None, "no", "PERHAPS", "1"])
@@ -184,5 +237,6 @@ def test_shipped_models_analyse_within_the_promised_gap(name, monkeypatch):
     source = {"text": "A moving, funny and wonderful film.", "image": tiny.photo((300, 200))}[modality]
     analysis = analyse(name, source)
     assert analysis.explanation.completeness_gap <= 0.01
-    assert analysis.trace.attention
-    assert analysis.trace.states
+    config = get(name).model.config
+    assert len(analysis.trace.attention) == config.attention_layers
+    assert len(analysis.trace.states) == len(config.recurrence) * config.recurrent_layers

@@ -9,9 +9,10 @@ import tiny
 PACKAGE = tiny.ROOT / "rnnformer_demo"
 # From left to right: whoever stands further right may import what stands further left.
 ORDER = (
-    ("vision", "data", "colours", "memory"),
+    ("vision", "data", "colours", "memory", "calibration"),
     ("layers",),
     ("models",),
+    ("ood",),
     ("cards",),
     ("checkpoints",),
     ("tracing",),
@@ -25,7 +26,18 @@ ORDER = (
 )
 PLACE = {name: place for place, names in enumerate(ORDER) for name in names}
 OFFLINE = ("training", "cli", "bench", "__main__")  # beside the way through the house
-TRAINING_USES = {"vision", "data", "layers", "models", "cards", "checkpoints", "training"}
+TRAINING_USES = {
+    "vision",
+    "calibration",
+    "data",
+    "layers",
+    "models",
+    "ood",
+    "cards",
+    "checkpoints",
+    "tracing",
+    "training",
+}
 FILES = sorted(PACKAGE.rglob("*.py")) + [tiny.ROOT / "app.py"] * (tiny.ROOT / "app.py").exists()
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(tiny.ROOT)))
 

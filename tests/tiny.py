@@ -14,6 +14,7 @@ from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.text import TextReader, train_tokenizer
 from rnnformer_demo.models import Hybrid, classes
 from rnnformer_demo.models.efficientnet import MEAN, STD, STRIDE, TRUNK_CHANNELS
+from rnnformer_demo.ood import FEATURES, OODSignal
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -61,6 +62,12 @@ def inputs(made: Hybrid, lengths: list[int], seed: int = 0) -> tuple[torch.Tenso
     mask = torch.arange(max(lengths))[None] < torch.tensor(lengths)[:, None]
     ids = torch.randint(2, made.config.vocabulary, mask.shape, generator=generator)
     return ids.masked_fill(~mask, 0), mask
+
+
+def ood_signal(made: Hybrid, feature: str = "tokens", threshold: float = 1.0) -> OODSignal:
+    """A signal that fits a model and was fitted to nothing."""
+    width = FEATURES[feature].width(made)
+    return OODSignal(feature, torch.zeros(width), torch.eye(width), torch.ones(width), threshold)
 
 
 def text_reader(max_tokens: int = 32) -> TextReader:

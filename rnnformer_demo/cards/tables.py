@@ -114,8 +114,9 @@ def limits_list(folder: Path | None = None) -> str:
 
 
 def training_commands(folder: Path | None = None) -> str:
-    """The commands that train the models again."""
-    return "\n".join(card["command"] for card in in_families(folder).values())
+    """The commands that train the models again, those of the stages before each of them included."""
+    staged = [[*card.get("stages", ()), card["command"]] for card in in_families(folder).values()]
+    return "\n".join(dict.fromkeys(command for commands in staged for command in commands))
 
 
 def _hybrids(folder: Path | None) -> Iterator[tuple[str, dict]]:

@@ -82,7 +82,8 @@ def _training(card: dict) -> Iterator[str]:
         training = card["training"]
         yield f"Training: {training['minutes']} minutes on {training.get('machine', 'a machine that it does not name')}"
     yield f"Seeds: {seeds_summary(card)}"
-    yield f"Command: {card['command']}"
+    for command in [*card.get("stages", ()), card["command"]]:
+        yield f"Command: {command}"
 
 
 def _told(title: str, said: str | None) -> Iterator[str]:

@@ -71,6 +71,7 @@ class HybridCore(nn.Module):
 
     def __init__(self, config: HybridConfig, width_in: int, scans: tuple[str, ...]):
         super().__init__()
+        self.width_in = width_in
         # Encodings reach 1 where a token's vector starts with a standard deviation of 0.1: left alone they drown it.
         self.position_gain = nn.Parameter(torch.tensor(0.1)) if config.positions else None
         self.tokens = Tap("tokens", "tokens")
@@ -96,6 +97,7 @@ class HybridCore(nn.Module):
         )
         self.norm = nn.LayerNorm(config.width)
         self.pooling = AttentionPooling(config.width)
+        self.pooled = Tap("pooled", "pooled")
         widths = (config.width, *config.head_layers)
         hidden = [
             layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.GELU(), nn.Dropout(config.dropout))
@@ -112,7 +114,7 @@ class HybridCore(nn.Module):
             x = block(x, mask, grid)
         for block in self.attention:
             x = block(x, mask)
-        return self.head(self.pooling(self.norm(x), mask))
+        return self.head(self.pooled(self.pooling(self.norm(x), mask)))
 
     @staticmethod
     def _positions(x: Tensor, grid: tuple[int, int] | None) -> Tensor:

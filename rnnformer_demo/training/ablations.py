@@ -15,7 +15,7 @@ from ..data import InputError
 from ..data.readers import TextRow, read_texts
 from ..models.text import TextConfig, TextHybrid
 from .encoders import pretrain
-from .evaluation import short_path, text_logits
+from .evaluation import short_path, text_ids, text_logits
 from .loop import Recipe
 from .material import Material, Sources
 from .rivals import matched_units
@@ -168,7 +168,7 @@ def _row(condition: Condition, recipe: Recipe, material: Material, tests: _Tests
 
 def _right(model: TextHybrid, material: Material, rows: list[TextRow]) -> torch.Tensor:
     labels = torch.tensor([material.corpus.raw_labels.index(row.label) for row in rows])
-    return text_logits(model, material.reader, rows, progress=False).argmax(-1) == labels
+    return text_logits(model, text_ids(material.reader, rows), progress=False).argmax(-1) == labels
 
 
 def _mean(right: torch.Tensor) -> float:
@@ -177,7 +177,7 @@ def _mean(right: torch.Tensor) -> float:
 
 def _by_length(model: TextHybrid, material: Material, rows: list[TextRow]) -> dict[str, dict]:
     """Accuracy and number of texts in each bin of lengths; the last one ends where the model stops reading."""
-    lengths = torch.tensor([len(material.reader.ids(row.text)) for row in rows])
+    lengths = torch.tensor([len(ids) for ids in text_ids(material.reader, rows)])
     right = _right(model, material, rows)
     bins = torch.bucketize(lengths, torch.tensor(LENGTHS))
     edges = (0, *LENGTHS, material.config.max_tokens)

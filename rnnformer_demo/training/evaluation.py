@@ -1,5 +1,6 @@
 """Evaluation of a checkpoint on any labelled data set that the readers take."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,12 @@ def short_path(path: str | Path) -> str:
 
 @dataclass(frozen=True)
 class Scored:
-    """Logits (N, C) and true labels (N,) of a data set, the rows that could not be read, and the set's name."""
+    """Logits (N, C), true labels (N,) and lengths (N,) of a data set, the rows that could not be read, and its name."""
 
     data: str
     logits: Tensor
     labels: Tensor
+    steps: Tensor
     rejected: list[Rejected]
 
 
@@ -55,7 +57,7 @@ def evaluate(checkpoint: Checkpoint, path: str | Path, split: str | None = None,
     return {
         "model": checkpoint.name,
         "data": scored.data,
-        **metrics.summarise(scored.logits, scored.labels, checkpoint.temperature),
+        **metrics.summarise(scored.logits, scored.labels, scored.steps, checkpoint.temperature),
         "rejected_rows": len(rejected),
         "rejected": rejected,
     }
@@ -76,10 +78,12 @@ def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: se
         else:
             kept.append(row)
     stem = path.name.split(".")[0]
+    ids = text_ids(checkpoint.reader, kept)
     return Scored(
         data=f"{path.parent.name} {stem}".strip(),
-        logits=text_logits(checkpoint.model, checkpoint.reader, kept),
+        logits=text_logits(checkpoint.model, ids),
         labels=torch.tensor(labels),
+        steps=torch.tensor([len(row) for row in ids]),
         rejected=rejected,
     )
 
@@ -90,10 +94,14 @@ def _label_index(label: str, checkpoint: Checkpoint) -> int:
     return raw_labels.index(label) if label in raw_labels else label_index(label, checkpoint.labels)
 
 
+def text_ids(reader: TextReader, rows: list[TextRow]) -> list[list[int]]:
+    """Ids of many texts, at least one of each."""
+    return [reader.ids(row.text) or [UNKNOWN] for row in rows]
+
+
 @torch.no_grad()
-def text_logits(model: torch.nn.Module, reader: TextReader, rows: list[TextRow], progress: bool = True) -> Tensor:
-    """Logits (N, C) of many texts, batched by length."""
-    ids = [reader.ids(row.text) or [UNKNOWN] for row in rows]
+def text_logits(model: torch.nn.Module, ids: list[list[int]], progress: bool = True) -> Tensor:
+    """Logits (N, C) of many texts, given as ids, batched by length."""
     order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
     logits = torch.zeros(len(ids), len(model.config.labels))
     batches = [order[start : start + TEXTS_PER_BATCH] for start in range(0, len(order), TEXTS_PER_BATCH)]
@@ -125,6 +133,7 @@ def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: s
         data=f"{path.stem} {split or ''}".strip(),
         logits=torch.cat(logits) if logits else torch.zeros(0),
         labels=torch.tensor(labels),
+        steps=torch.full((len(labels),), math.prod(checkpoint.model.grid)),
         rejected=rejected,
     )
 

@@ -117,7 +117,7 @@ def train(
         },
         "command": command,
     } | training_record(recipe, history)
-    temperature, about["metrics"] = calibrate(held_out_logits(), targets[held_out])
+    temperature, about["metrics"] = calibrate(held_out_logits(), targets[held_out], torch.full((len(held_out),), steps))
     saved = checkpoints.save(name, model, reader, about, temperature, folder=folder)
     return add_tests(saved, tests, about, folder=folder, split=None, drop=drop or ())
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..data.text import TextReader, train_tokenizer
 from ..models.text import TextConfig, TextHybrid
 from .corpus import Corpus, fingerprints, read_corpus, unlabelled_sentences
-from .evaluation import short_path, text_logits
+from .evaluation import short_path, text_ids, text_logits
 from .teacher import distilled_targets
 from .vectors import word_vectors
 
@@ -105,13 +105,23 @@ class Material:
         return [(ids, target) for text, target in zip(texts, targets, strict=True) if (ids := self.reader.ids(text))]
 
     @cached_property
+    def held_ids(self) -> list[list[int]]:
+        """Ids of the held-out part."""
+        return text_ids(self.reader, self.corpus.held_out)
+
+    @property
+    def held_steps(self) -> Tensor:
+        """Lengths of the held-out part, (N,)."""
+        return torch.tensor([len(ids) for ids in self.held_ids])
+
+    @cached_property
     def held_labels(self) -> Tensor:
         """Classes of the held-out part, (N,)."""
         return torch.tensor([self.corpus.target(row) for row in self.corpus.held_out])
 
     def held_logits(self, model: TextHybrid) -> Tensor:
         """Logits of a model on the held-out part, (N, C)."""
-        return text_logits(model, self.reader, self.corpus.held_out, progress=False)
+        return text_logits(model, self.held_ids, progress=False)
 
     def accuracy(self, model: TextHybrid) -> float:
         """Share of the held-out part that a model gets right, 0-1."""

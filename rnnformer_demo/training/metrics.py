@@ -6,7 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..calibration import REFERENCE_STEPS, Temperature
+
 ECE_BINS = 15
+_PULL = 1e-3
 
 
 def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -26,13 +29,14 @@ def expected_calibration_error(probabilities: Tensor, labels: Tensor, bins: int 
     return (gap.abs().sum() / len(labels)).item()
 
 
-def summarise(logits: Tensor, labels: Tensor, temperature: float) -> dict:
+def summarise(logits: Tensor, labels: Tensor, steps: Tensor, temperature: Temperature) -> dict:
     """Figures of a test, shares in 0-1.
 
     Args:
         logits: (N, C).
         labels: (N,), the true classes.
-        temperature: by which the logits are divided before the softmax.
+        steps: (N,), the lengths of the inputs.
+        temperature: makes probabilities of the logits.
 
     Returns:
         n, accuracy, its Wilson interval, mean class accuracy and macro F1 (over the classes that occur), ECE with and
@@ -51,27 +55,34 @@ def summarise(logits: Tensor, labels: Tensor, temperature: float) -> dict:
         "interval": list(wilson_interval(right, n)),
         "mean_class_accuracy": (hits[occurs] / true[occurs]).mean().item(),
         "macro_f1": f1[occurs].mean().item(),
-        "ece": expected_calibration_error((logits / temperature).softmax(-1), labels),
+        "ece": expected_calibration_error(temperature.probabilities(logits, steps), labels),
         "ece_before_scaling": expected_calibration_error(logits.softmax(-1), labels),
         "confusion": confusion.tolist(),
     }
 
 
-def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """The temperature that minimises the negative log-likelihood on a held-out part (Guo et al. 2017, section 4.2).
+def fit_temperature(logits: Tensor, labels: Tensor, steps: Tensor) -> Temperature:
+    """The temperature that minimises the negative log-likelihood on a held-out part.
+
+    Its exponent is only fitted where lengths differ. A weak pull towards 1 and 0 keeps both finite where every input
+    of a small held-out part is classified correctly.
 
     Args:
         logits: (N, C).
         labels: (N,).
+        steps: (N,), the lengths of the inputs.
     """
-    log_temperature = torch.zeros(1, dtype=torch.double, requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_temperature], lr=0.1, max_iter=100)
+    logits, steps = logits.double(), steps.double()
+    fitted = torch.zeros(2, dtype=torch.double, requires_grad=True)  # logarithm of the scale, exponent
+    lengths_differ = float(len(steps.unique()) > 1)
+    optimizer = torch.optim.LBFGS([fitted], lr=0.5, max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = F.cross_entropy(logits.double() / log_temperature.exp(), labels)
+        log_temperature = fitted[0] + lengths_differ * fitted[1] * (steps / REFERENCE_STEPS).log()
+        loss = F.cross_entropy(logits / log_temperature.exp()[:, None], labels) + _PULL * fitted.square().sum()
         loss.backward()
         return loss
 
     optimizer.step(closure)
-    return log_temperature.exp().item()
+    return Temperature(fitted[0].exp().item(), fitted[1].item())

@@ -103,7 +103,7 @@ def measure(checkpoint: Checkpoint, inputs: InputSet) -> Measurement:
     for batch, mask in tqdm(inputs.batches(), desc=inputs.name, mininterval=2):
         with tapped(checkpoint.model) as seen:
             logits = checkpoint.model(batch, mask)
-        confidence.append(checkpoint.probabilities(logits).max(-1).values)
+        confidence.append(checkpoint.probabilities(logits, mask.sum(1)).max(-1).values)
         for name, feature in FEATURES.items():
             vectors, real = feature.read(seen, mask)
             means, steps = mean_of_steps(vectors, real)

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from ..checkpoints import Checkpoint
 from ..data import InputError
 from ..data.image import ImageReader
-from ..data.readers import PhotoRow, PhotoSet, read_texts
+from ..data.readers import PhotoRow, PhotoSet, TextRow, read_texts
 from ..data.text import UNKNOWN, TextReader, pad
 from .corpus import read_corpus
 from .evaluation import PHOTOS_PER_BATCH, TEXTS_PER_BATCH
@@ -68,7 +68,7 @@ class OODSources:
         without: files whose texts are left out of it.
         drop: classes of photos that are left out of `data` and `inside`.
         inside, select, far, near: see `OODSets`.
-        shuffled: add the texts of `inside` with their words in random order to `near`.
+        shuffled: test on the texts of `inside` with their words in random order too, as a near set.
     """
 
     data: Sequence[str]
@@ -101,24 +101,21 @@ def _text_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     reader = checkpoint.reader
     corpus = read_corpus(sources.data, without=sources.without)
 
-    def texts(name: str, some: Sequence[str], most: int = TESTED_MOST) -> InputSet:
-        return InputSet(name, partial(_text_batches, reader, _drawn(sorted(set(some)), most)))
+    def texts(name: str, some: list[str]) -> InputSet:
+        return InputSet(name, partial(_text_batches, reader, some))
 
     def files(paths: Sequence[str]) -> list[InputSet]:
-        return [texts(_text_name(path), [row.text for row in read_texts(path)[0]]) for path in paths]
+        return [texts(_text_name(path), _drawn_texts(read_texts(path)[0])) for path in paths]
 
-    def shuffled() -> InputSet:
-        chooser = random.Random(_SEED)
-        rows = [row for path in sources.inside for row in read_texts(path)[0]]
-        return texts("shuffled words", [_shuffled(row.text, reader, chooser) for row in rows])
-
+    inside = [text for path in sources.inside for text in _drawn_texts(read_texts(path)[0])]
+    shuffled = [texts("shuffled words", _shuffled(inside, reader))] if sources.shuffled else []
     return OODSets(
-        training=texts("training part", [row.text for row in corpus.training], FITTED_MOST),
-        held_out=texts("held-out part", [row.text for row in corpus.held_out]),
+        training=texts("training part", _drawn_texts(corpus.training, FITTED_MOST)),
+        held_out=texts("held-out part", _drawn_texts(corpus.held_out)),
         inside=files(sources.inside),
         select=files(sources.select),
         far=files(sources.far),
-        near=files(sources.near) + ([shuffled()] if sources.shuffled else []),
+        near=files(sources.near) + shuffled,
     )
 
 
@@ -127,10 +124,15 @@ def _text_name(path: str) -> str:
     return f"{Path(path).parent.name} {Path(path).name.split('.')[0]}".strip()
 
 
-def _shuffled(text: str, reader: TextReader, chooser: random.Random) -> str:
-    words = reader.tokenizer.normalizer.normalize_str(text).split()
-    chooser.shuffle(words)
-    return " ".join(words)
+def _drawn_texts(rows: Sequence[TextRow], most: int = TESTED_MOST) -> list[str]:
+    return _drawn(sorted({row.text for row in rows}), most)
+
+
+def _shuffled(texts: Sequence[str], reader: TextReader) -> list[str]:
+    """Normalized first, so that a line break in HTML is not taken apart."""
+    chooser = random.Random(_SEED)
+    words = [reader.tokenizer.normalizer.normalize_str(text).split() for text in texts]
+    return [" ".join(chooser.sample(some, len(some))) for some in words]
 
 
 def _text_batches(reader: TextReader, texts: list[str]) -> Iterator[Batch]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from .. import checkpoints
+from ..calibration import Temperature
 from ..checkpoints import Checkpoint
 from ..data import InputError
 from . import metrics
@@ -60,15 +61,16 @@ def _processor() -> str:
     return models[0] if models else platform.machine()
 
 
-def calibrate(logits: torch.Tensor, labels: torch.Tensor) -> tuple[float, dict]:
+def calibrate(logits: torch.Tensor, labels: torch.Tensor, steps: torch.Tensor) -> tuple[Temperature, dict]:
     """The temperature that fits the held-out part, and the card's metrics with the figures there.
 
     Args:
         logits: (N, C).
         labels: (N,).
+        steps: (N,), the lengths of the inputs.
     """
-    temperature = metrics.fit_temperature(logits, labels)
-    return temperature, {"held_out": metrics.summarise(logits, labels, temperature)}
+    temperature = metrics.fit_temperature(logits, labels, steps)
+    return temperature, {"held_out": metrics.summarise(logits, labels, steps, temperature)}
 
 
 def add_tests(

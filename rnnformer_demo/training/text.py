@@ -72,7 +72,9 @@ def train(
             "command": command,
             **training_record(replace(recipe, seed=seed), history),
         }
-        temperature, about["metrics"] = calibrate(material.held_logits(model), material.held_labels)
+        temperature, about["metrics"] = calibrate(
+            material.held_logits(model), material.held_labels, material.held_steps
+        )
         sentence = material.corpus.held_out[0].text
         draft = checkpoints.save(name, model, material.reader, about, temperature, sentence, run_folder / "draft")
         add_tests(draft, tests, about, sentence, run_folder)
@@ -98,8 +100,7 @@ def _ship(trained: list[Checkpoint], seeds: Sequence[int], folder: Path | None) 
         }
         for seed, checkpoint in zip(seeds, trained, strict=True)
     ]
-    written = ("format", "name", "modality", "config", "temperature", "parameters", "preprocessing", "recorded")
-    about = {key: value for key, value in best.card.items() if key not in written} | {"seeds": seeds_of_card}
+    about = checkpoints.about_of(best.card) | {"seeds": seeds_of_card}
     sentence = best.card["recorded"]["input"]
     return checkpoints.save(best.name, best.model, best.reader, about, best.temperature, sentence, folder)
 

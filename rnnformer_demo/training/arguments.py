@@ -1,0 +1,129 @@
+"""The arguments of the command `train`."""
+
+import argparse
+
+KINDS = {
+    "text": "train a hybrid on labelled texts",
+    "image": "train a hybrid on labelled photos",
+    "teacher": "fine-tune all-MiniLM-L6-v2 on labelled texts, for --teacher",
+    "encoders": "pretrain the LSTM and the GRU of a text hybrid, each on its own, for --encoders",
+    "search": "search hidden size, hidden layers, dropout and learning rate on held-out data",
+    "ablations": "measure what each part of a text hybrid contributes, over several seeds",
+}
+# Fields of the configs and of the recipe that the command line offers, with what they mean.
+CONFIG_FIELDS = {
+    "width": (int, "width of every block"),
+    "recurrence": (str, "comma-separated: lstm,gru or lstm or gru or none"),
+    "recurrent_layers": (int, "recurrent blocks below the attention"),
+    "units": (int, "hidden units of one direction of one recurrence"),
+    "attention_layers": (int, "Transformer encoder layers, 0 for none"),
+    "heads": (int, "attention heads"),
+    "head_layers": (str, "comma-separated hidden widths of the fully connected head, or none"),
+    "positions": (bool, "add a sinusoidal position encoding"),
+    "dropout": (float, "dropout, 0 to below 1"),
+}
+KIND_FIELDS = {
+    "text": {
+        "vocabulary": (int, "entries of the vocabulary"),
+        "embedding": (int, "width of a token's vector"),
+        "max_tokens": (int, "longer texts are cut"),
+        "word_dropout": (float, "share of tokens that training blanks"),
+    },
+    "image": {"image_size": (int, "pixels, a multiple of 32")},
+}
+RECIPE_FIELDS = {
+    "epochs": (int, "passes over the data"),
+    "batch_size": (int, "rows per update"),
+    "learning_rate": (float, "highest learning rate of AdamW"),
+    "weight_decay": (float, "of AdamW, on matrices"),
+    "clip": (float, "norm to which gradients are clipped"),
+    "label_smoothing": (float, "0 to below 1"),
+    "precision": (str, "of the matrix products: float32, or bfloat16 where the processor multiplies it fast"),
+}
+SEED = {"seed": (int, "of everything that is drawn")}
+_FIELDS = {
+    "text": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS,
+    "image": CONFIG_FIELDS | KIND_FIELDS["image"] | RECIPE_FIELDS | SEED,
+    "teacher": {"max_tokens": KIND_FIELDS["text"]["max_tokens"]} | RECIPE_FIELDS | SEED,
+    "encoders": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
+    "search": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
+    "ablations": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS,
+}
+_OF_TEXT_HYBRIDS = ("text", "encoders", "search", "ablations")
+_RESUMABLE = ("text", "image", "teacher", "encoders")  # the others go on where their table ends
+CARD_FIELDS = ("task", "limits", "examples")  # that --about may give
+
+
+def add_arguments(parser: argparse.ArgumentParser, kind: str) -> None:
+    """Adds what a kind of training takes.
+
+    Args:
+        kind: a key of `KINDS`.
+    """
+    if kind != "ablations":
+        parser.add_argument("--name", required=True, help="of what is trained")
+    if kind in _RESUMABLE:
+        parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    parser.add_argument("--runs", default="runs", metavar="FOLDER", help="for resume files and caches")
+    parser.add_argument("--threads", type=int, help="processor threads (default: all)")
+    if kind == "image":
+        _add_image(parser)
+    else:
+        parser.add_argument("--data", nargs="+", required=True, help="TSV, CSV or JSONL with text and label")
+        parser.add_argument("--labels", nargs="*", help="names for the labels of the data, in their sorted order")
+        parser.add_argument("--without", nargs="*", default=[], metavar="DATA", help="leave these texts out")
+    if kind in ("text", "image"):
+        parser.add_argument("--test", nargs="*", default=[], metavar="DATA", help="sets to test the result on")
+        parser.add_argument("--about", metavar="FILE", help=f"JSON with {', '.join(CARD_FIELDS)} for the card")
+    if kind in _OF_TEXT_HYBRIDS:
+        _add_sources(parser)
+    if kind in ("text", "image", "encoders"):
+        parser.add_argument("--rival", help="lstm, gru or transformer: as many parameters as the hybrid described")
+    if kind == "text":
+        _add_text(parser)
+    if kind == "encoders":
+        parser.add_argument("--objective", default="language-model", help="language-model (default) or task")
+    if kind == "search":
+        parser.add_argument("--trials", type=int, default=20, help="how many in all (default: 20)")
+    if kind == "ablations":
+        _add_ablations(parser)
+    if kind in ("search", "ablations"):
+        parser.add_argument("--table", metavar="FILE", help="where the results go (default: in training/results)")
+    _add_fields(parser, _FIELDS[kind])
+
+
+def _add_sources(text: argparse.ArgumentParser) -> None:
+    vectors = "start the embedding from all-MiniLM-L6-v2, or from vectors.npz and vocabulary.json in FOLDER"
+    text.add_argument("--word-vectors", nargs="?", const="minilm", metavar="FOLDER", help=vectors)
+    text.add_argument("--window", type=int, help="tokens of a text that an epoch sees at most, drawn anew each time")
+    text.add_argument("--unlabelled", nargs="*", default=[], metavar="DATA", help="files whose sentences are read too")
+    text.add_argument("--unlabelled-limit", type=int, default=100_000, help="most of them (default: 100000)")
+
+
+def _add_text(text: argparse.ArgumentParser) -> None:
+    text.add_argument("--seeds", nargs="+", type=int, default=[0], help="a model each; the best held out is kept")
+    text.add_argument("--teacher", metavar="NAME", help="learn from a teacher too, see train teacher")
+    text.add_argument("--encoders", metavar="NAME", help="start from pretrained encoders, see train encoders")
+
+
+def _add_ablations(ablations: argparse.ArgumentParser) -> None:
+    ablations.add_argument("--test", required=True, metavar="DATA", help="set to test on")
+    ablations.add_argument("--long", required=True, metavar="DATA", help="longer texts to test on")
+    ablations.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="default: 0 1 2")
+    ablations.add_argument("--teacher", metavar="NAME", help="for the distilled models, see train teacher")
+    ablations.add_argument("--only", nargs="*", default=[], metavar="NAME", help="beginnings of the models' names")
+
+
+def _add_image(image: argparse.ArgumentParser) -> None:
+    image.add_argument("--data", required=True, help="folder or zip, one folder a class or with index.csv")
+    image.add_argument("--views", type=int, default=4, help="cached views of a photo, one plain (default: 4)")
+    image.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
+
+
+def _add_fields(parser: argparse.ArgumentParser, fields: dict) -> None:
+    for field, (converter, about) in fields.items():
+        flag = "--" + field.replace("_", "-")
+        if converter is bool:
+            parser.add_argument(flag, action="store_true", default=None, help=about)
+        else:
+            parser.add_argument(flag, type=converter, help=about)
