@@ -1,10 +1,10 @@
 """How strange an input is to a model: how far it lies from what the model was trained on, read off the forward pass.
 
-The confidence of a classifier hardly tells it: measured on reviews against news, its AUROC is 0.71. What tells it is a
-Gaussian fitted to the features of the training inputs (Lee et al. 2018, "A Simple Unified Framework for Detecting
-Out-of-Distribution Samples"), with a variance that allows for short inputs: the mean of T steps scatters around that
-of its source by within / T, and the sources around each other by between (the two-covariance model of Brümmer & de
-Villiers 2010).
+The confidence of a classifier hardly tells it: measured on reviews against news, its AUROC is 0.72. What tells it is
+the Mahalanobis distance of a feature from the nearest class, under one covariance for all classes (Lee et al. 2018, "A
+Simple Unified Framework for Detecting Out-of-Distribution Samples and Adversarial Attacks"). The covariance allows for
+short inputs: the mean of S steps scatters around that of its source by within / S, and the sources around their class
+by between (the two-covariance model of Brümmer & de Villiers 2010, "The speaker partitioning problem").
 
 Which features tell it depends on the task. Training keeps in the pooled representation what separates the classes and
 drops the rest: a model of topics is told what is foreign by that representation, a model of sentiment, which no topic
@@ -22,7 +22,7 @@ from torch import Tensor
 from .models import Hybrid
 
 PREFIX = "ood."  # of the tensors in a checkpoint
-_TENSORS = ("mean", "whitening", "between")
+_TENSORS = ("centres", "whitening", "between")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def _pooled(seen: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 FEATURES = {
-    "tokens": Feature("the mean token and its mean length", _tokens, lambda model: model.core.width_in + 1),
+    "tokens": Feature("the mean token and the tokens' mean length", _tokens, lambda model: model.core.width_in + 1),
     "pooled": Feature("the pooled representation", _pooled, lambda model: model.config.width),
 }
 
@@ -65,32 +65,33 @@ def mean_of_steps(vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class OODSignal:
-    """A Gaussian that was fitted to one feature of the training inputs, and from where on it calls an input foreign.
+    """Gaussians that were fitted to one feature of the training inputs, and from where on an input is called foreign.
 
     Attributes:
         feature: a key of `FEATURES`.
-        mean: (E,) of the steps.
-        whitening: (E, E) maps a deviation from the mean to independent coordinates in which steps of one input have
-            variance 1.
-        between: (E,) the variance of the inputs there, 0 or more.
+        centres: (K, E) the mean of each class that the model names on the training inputs.
+        whitening: (E, E) maps a deviation from a centre to independent coordinates in which the steps of one input
+            have variance 1.
+        between: (E,) the variance there of the inputs of one class, above 0.
         threshold: the distance beyond which an input is out of domain.
     """
 
     feature: str
-    mean: Tensor
+    centres: Tensor
     whitening: Tensor
     between: Tensor
     threshold: float
 
     def distances(self, means: Tensor, steps: Tensor) -> Tensor:
-        """Squared Mahalanobis distances (B,) divided by E, so that training inputs have 1 on average.
+        """Squared Mahalanobis distances (B,) from the nearest centre, divided by E: around 1 for training inputs.
 
         Args:
             means: (B, E) over the steps of each input.
             steps: (B,) how many those are.
         """
-        coordinates = (means - self.mean) @ self.whitening.T
-        return (coordinates.square() / (self.between + 1 / steps[:, None])).mean(-1)
+        coordinates = (means[:, None] - self.centres) @ self.whitening.T  # (B, K, E)
+        variances = self.between + 1 / steps[:, None]  # (B, E)
+        return (coordinates.square() / variances[:, None]).mean(-1).amin(-1)
 
     def scores(self, seen: dict[str, Tensor], mask: Tensor) -> Tensor:
         """How strange the inputs of a forward pass are (B,): 0 or more, out of domain above 1.
@@ -124,9 +125,11 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODSignal:
         raise ValueError(f"feature must be one of {sorted(FEATURES)}, got {feature!r}")
     if not isinstance(threshold, int | float) or not 0 < threshold < math.inf:
         raise ValueError(f"threshold must be a number above 0, got {threshold!r}")
-    width = FEATURES[feature].width(model)
-    expected = {PREFIX + "mean": (width,), PREFIX + "whitening": (width, width), PREFIX + "between": (width,)}
-    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    if shapes != expected:
-        raise ValueError(f"tensors of ood must be {expected}, got {shapes}")
+    shapes = {name.removeprefix(PREFIX): tuple(tensor.shape) for name, tensor in tensors.items()}
+    width, classes = FEATURES[feature].width(model), len(model.config.labels)
+    possible = [
+        {"centres": (k, width), "whitening": (width, width), "between": (width,)} for k in range(1, classes + 1)
+    ]
+    if shapes not in possible:
+        raise ValueError(f"tensors of ood must be {possible[-1]} for {classes} classes or fewer, got {shapes}")
     return OODSignal(feature=feature, threshold=threshold, **{name: tensors[PREFIX + name] for name in _TENSORS})

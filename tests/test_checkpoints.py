@@ -86,9 +86,11 @@ OOD_DAMAGE = {
     "zero": (lambda card: card["ood"].update(threshold=0), None, "threshold must be a number above 0, got 0"),
     "infinite": (lambda card: card["ood"].update(threshold=float("inf")), None, "threshold must be .*, got inf"),
     "word": (lambda card: card["ood"].update(threshold="1"), None, "threshold must be a number above 0, got '1'"),
-    "tensor": (None, lambda tensors: tensors.pop("ood.mean"), "tensors of ood must be"),
+    "tensor": (None, lambda tensors: tensors.pop("ood.centres"), "tensors of ood must be"),
     "more": (None, lambda tensors: tensors.update({"ood.more": torch.zeros(1)}), "tensors of ood must be"),
-    "shape": (None, lambda tensors: tensors.update({"ood.mean": torch.zeros(3)}), "tensors of ood must be"),
+    "shape": (None, lambda tensors: tensors.update({"ood.between": torch.zeros(3)}), "tensors of ood must be"),
+    "classes": (None, lambda tensors: tensors.update({"ood.centres": torch.zeros(4, 16)}), "for 3 classes or fewer"),
+    "no class": (None, lambda tensors: tensors.update({"ood.centres": torch.zeros(0, 16)}), "for 3 classes or fewer"),
 }
 
 

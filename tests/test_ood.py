@@ -12,45 +12,59 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from rnnformer_demo.checkpoints import Checkpoint, load
+from rnnformer_demo.checkpoints import Checkpoint, about_of, load, save
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
-from rnnformer_demo.ood import FEATURES, OODSignal, mean_of_steps
+from rnnformer_demo.ood import FEATURES, mean_of_steps
 from rnnformer_demo.pipeline import predict
 from rnnformer_demo.tracing import tapped
-from rnnformer_demo.training.ood import RECALL, Measured, auroc, fit, fit_ood, measure
+from rnnformer_demo.training.ood import RECALL, Measured, auroc, fit, fit_ood
 from rnnformer_demo.training.ood_sets import InputSet, OODSets, OODSources, read_sets
 
 every_feature = pytest.mark.parametrize("feature", sorted(FEATURES))
 
 
 def batches_of(checkpoint: Checkpoint, count: int, seed: int, inside: bool = True) -> InputSet:
-    """Random inputs of several lengths; those from outside are of unknown words, or of one colour."""
+    """Random inputs of several lengths; those from outside are of unknown words, or glaring."""
     lengths = [1 + index % 9 for index in range(count)]
     inputs, mask = tiny.inputs(checkpoint.model, lengths, seed)
     if not inside:
-        inputs = mask.long() if checkpoint.model.modality == "text" else torch.full_like(inputs, 3.0)
+        inputs = mask.long() if checkpoint.model.modality == "text" else 4 * inputs
     name = f"{'inside' if inside else 'outside'} {seed}"
     return InputSet(name, lambda: zip(inputs.split(16), mask.split(16), strict=True))
 
 
 @pytest.fixture(scope="module")
-def fitted(saved, tmp_path_factory) -> dict[str, tuple[Checkpoint, OODSets, dict]]:
-    """For each modality a checkpoint with a signal, the sets that it was fitted with, and the record in its card."""
+def plain(saved, tmp_path_factory) -> dict[str, Checkpoint]:
+    """For each modality a checkpoint without a signal. The trunk is drawn anew: as it is made, all photos look alike
+    to it."""
+    image = tiny.model("image", patches=False, image_size=64)
+    for weights in image.trunk.parameters():
+        if weights.dim() > 1:
+            torch.nn.init.kaiming_normal_(weights)
+    about = about_of(load("image", saved).card)
+    folder = tmp_path_factory.mktemp("plain")
+    return {
+        "image": save("image", image, tiny.image_reader(64), about, folder=folder),
+        "text": load("text", saved),
+    }
+
+
+@pytest.fixture(scope="module")
+def fitted(plain, tmp_path_factory) -> dict[str, tuple[Checkpoint, OODSets]]:
+    """For each modality a checkpoint with a signal, and the sets that it was fitted to."""
     folder = tmp_path_factory.mktemp("fitted")
     made = {}
-    for modality in ("image", "text"):
-        plain = load(modality, saved)
+    for modality, checkpoint in plain.items():
         sets = OODSets(
-            training=batches_of(plain, 60, 1),
-            held_out=batches_of(plain, 41, 2),
-            inside=[batches_of(plain, 20, 3)],
-            select=[batches_of(plain, 20, 4, inside=False)],
-            far=[batches_of(plain, 20, 5, inside=False)],
-            near=[batches_of(plain, 20, 6)],
+            training=batches_of(checkpoint, 60, 1),
+            held_out=batches_of(checkpoint, 41, 2),
+            inside=[batches_of(checkpoint, 20, 3)],
+            select=[batches_of(checkpoint, 20, 4, inside=False)],
+            far=[batches_of(checkpoint, 20, 5, inside=False)],
+            near=[batches_of(checkpoint, 20, 6)],
         )
-        made[modality] = (*fit_ood(plain, sets, "a command", folder)[:1], sets, {})
-        made[modality] = (made[modality][0], sets, made[modality][0].card["ood"])
+        made[modality] = fit_ood(checkpoint, sets, "a command", folder), sets
     return made
 
 
@@ -62,3 +76,227 @@ def scores(checkpoint: Checkpoint, inputs: torch.Tensor, mask: torch.Tensor) -> 
 
 def scores_of(checkpoint: Checkpoint, some: InputSet) -> torch.Tensor:
     return torch.cat([scores(checkpoint, *batch) for batch in some.batches()])
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "area"),
+    [
+        ([1, 2, 3], [4, 5], 1),
+        ([4, 5], [1, 2, 3], 0),
+        ([1, 3], [2, 4], 3 / 4),
+        ([1, 1, 1], [1, 1], 1 / 2),
+        ([1, 2], [2, 3], 7 / 8),
+        ([0], [0, 1], 3 / 4),
+    ],
+)
+def test_auroc_by_hand(inside, outside, area):
+    assert auroc(torch.tensor(inside), torch.tensor(outside)) == area
+
+
+few_scores = st.lists(st.integers(0, 6), min_size=1, max_size=9).map(torch.tensor)
+
+
+@given(few_scores, few_scores)
+def test_auroc_is_the_share_of_pairs_in_order(inside, outside):
+    pairs = [(a > b) + (a == b) / 2 for a in outside.tolist() for b in inside.tolist()]
+    assert auroc(inside, outside) == pytest.approx(sum(pairs) / len(pairs))
+    assert auroc(inside.exp(), outside.exp()) == auroc(inside, outside)
+
+
+def sources(count: int, steps: int, seed: int, shift: float = 0.0) -> Measured:
+    """Inputs of two classes by the two-covariance model: between has variance 0.25, within 1."""
+    generator = torch.Generator().manual_seed(seed)
+    centres = torch.tensor([[0.0, 0.0, 0.0], [8.0, 0.0, 0.0]])[torch.arange(count) % 2] + shift
+    of_source = centres + 0.5 * torch.randn(count, 3, generator=generator)
+    vectors = of_source[:, None] + torch.randn(count, steps, 3, generator=generator)
+    means = vectors.mean(1)
+    deviations = (vectors - means[:, None]).flatten(0, 1).double()
+    return Measured(means, torch.full((count,), steps), deviations.T @ deviations)
+
+
+def joined(*parts: Measured) -> Measured:
+    return Measured(
+        torch.cat([part.means for part in parts]),
+        torch.cat([part.steps for part in parts]),
+        sum(part.scatter for part in parts),
+    )
+
+
+def test_the_fit_recovers_both_variances_and_allows_for_length():
+    signal = fit("tokens", joined(sources(2000, 5, 1), sources(2000, 40, 2)), torch.arange(4000) % 2)
+    torch.testing.assert_close(signal.centres, torch.tensor([[0.0, 0, 0], [8.0, 0, 0]]), atol=0.05, rtol=0)
+    torch.testing.assert_close(signal.between, torch.full((3,), 0.25), atol=0.05, rtol=0)
+    torch.testing.assert_close(signal.whitening @ signal.whitening.T, torch.eye(3), atol=0.05, rtol=0)
+    for steps in (1, 5, 40, 400):
+        some = sources(1000, steps, 3)
+        assert signal.distances(some.means, some.steps).mean() == pytest.approx(1, abs=0.1)
+        strangers = sources(1000, steps, 4, shift=4.0)
+        assert auroc(*(signal.distances(one.means, one.steps) for one in (some, strangers))) > 0.95
+
+
+def test_inputs_of_one_step_are_told_by_their_spread():
+    single = sources(3000, 1, 1)
+    signal = fit("pooled", replace(single, scatter=torch.zeros(3, 3)), torch.arange(3000) % 2)
+    assert signal.distances(single.means, single.steps).mean() == pytest.approx(1, abs=0.05)
+    torch.testing.assert_close(signal.whitening @ signal.whitening.T, torch.eye(3) / 1.25, atol=0.05, rtol=0)
+
+
+def test_inputs_that_are_all_alike_fit_nothing():
+    alike = Measured(torch.ones(5, 3), torch.ones(5), torch.zeros(3, 3))
+    with pytest.raises(InputError, match=r"The training inputs are too few or too much alike \(5\): give more"):
+        fit("pooled", alike, torch.zeros(5, dtype=torch.long))
+
+
+@every_feature
+def test_the_mean_of_steps_counts_real_steps_only(modality, model, feature):
+    inputs, mask = tiny.inputs(model, [3, 7, 1])
+    with tapped(model) as seen:
+        model(inputs, mask)
+    vectors, real = FEATURES[feature].read(seen, mask)
+    assert vectors.shape == (*real.shape, FEATURES[feature].width(model))
+    means, steps = mean_of_steps(vectors, real)
+    for index in range(3):
+        torch.testing.assert_close(means[index], vectors[index, real[index]].mean(0))
+        assert steps[index] == real[index].sum()
+
+
+@every_feature
+def test_a_score_depends_on_the_input_alone(modality, fitted, feature):
+    checkpoint, _ = fitted[modality]
+    checkpoint = replace(checkpoint, ood=tiny.ood_signal(checkpoint.model, feature, 0.3))
+    inputs, mask = tiny.inputs(checkpoint.model, [3, 9, 1, 6])
+    together = scores(checkpoint, inputs, mask)
+    assert len(together.unique()) == 4
+    turned = scores(checkpoint, inputs.flip(0), mask.flip(0)).flip(0)
+    torch.testing.assert_close(turned, together, atol=1e-5, rtol=1e-4)
+    for index, steps in enumerate(mask.sum(1).tolist()):
+        cut = steps if modality == "text" else inputs.shape[1]
+        alone = scores(checkpoint, inputs[index : index + 1, :cut], mask[index : index + 1, :steps])
+        torch.testing.assert_close(alone, together[index : index + 1], atol=1e-5, rtol=1e-4)
+
+
+def test_the_threshold_lets_the_promised_share_pass(modality, fitted):
+    checkpoint, sets = fitted[modality]
+    record = checkpoint.card["ood"]
+    passed = (scores_of(checkpoint, sets.held_out) <= 1 + 1e-5).double().mean().item()
+    assert RECALL <= passed <= RECALL + 1 / 41
+    assert (record["threshold"], record["recall"], record["n"]) == (checkpoint.ood.threshold, 0.95, 41)
+
+
+def test_the_card_says_what_was_measured(modality, fitted):
+    checkpoint, sets = fitted[modality]
+    record = checkpoint.card["ood"]
+    assert set(record["selection"]) == set(FEATURES)
+    worst = {feature: min(areas.values()) for feature, areas in record["selection"].items()}
+    assert record["feature"] == checkpoint.ood.feature == max(worst, key=worst.get)
+    assert record["signal"].startswith(f"the Mahalanobis distance of {FEATURES[record['feature']].about}")
+    assert (record["fitted_on"], record["command"]) == (60, "a command")
+    inside, outside = (scores_of(checkpoint, some) for some in (sets.inside[0], sets.far[0]))
+    far, near = record["auroc"]["outside 5"], record["auroc"]["inside 6"]
+    assert (far["kind"], near["kind"]) == ("far", "near")
+    assert far["auroc"] == pytest.approx(auroc(inside, outside), abs=0.01)
+    assert far["flagged"] == pytest.approx((outside > 1).double().mean().item(), abs=0.06)
+    assert far["auroc"] > 0.9 > near["auroc"]
+    assert (far["n_in"], far["n_out"]) == (20, 20)
+    assert record["inside"]["inside 3"]["recall"] == pytest.approx((inside <= 1).double().mean().item(), abs=0.06)
+    assert 0 <= far["auroc_of_confidence"] <= 1
+
+
+def test_fitting_leaves_the_weights_and_the_rest_of_the_card_as_they_are(modality, fitted, plain):
+    checkpoint, _ = fitted[modality]
+    for name, tensor in plain[modality].model.state_dict().items():
+        assert torch.equal(checkpoint.model.state_dict()[name], tensor), name
+    assert {key: value for key, value in checkpoint.card.items() if key != "ood"} == plain[modality].card
+
+
+def table(folder: Path, name: str, texts: list[str]) -> str:
+    path = folder / f"{name}.tsv"
+    rows = [f"{text}\t{index % 2}" for index, text in enumerate(texts)]
+    path.write_text("\n".join(["text\tlabel", *rows]), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def files(tmp_path) -> dict[str, str]:
+    """Tables of made-up sentences; those from elsewhere are of letters that the model does not know."""
+    words = " ".join(tiny.SENTENCES).split()
+    chooser = random.Random(0)
+    texts = {" ".join(chooser.choices(words, k=chooser.randint(4, 12))) for _ in range(140)}
+    some = sorted(texts)
+    return {
+        "data": table(tmp_path, "data", some[:90]),
+        "inside": table(tmp_path, "inside", some[90:]),
+        "select": table(tmp_path, "select", [f"good ☃ ☂ ☃ {index}" for index in range(20)]),
+        "far": table(tmp_path, "far", [f"☃ film ☂ ☃ {index}" for index in range(20)]),
+    }
+
+
+def read(batches: InputSet) -> set[tuple[int, ...]]:
+    return {tuple(row[real].tolist()) for ids, mask in batches.batches() for row, real in zip(ids, mask, strict=True)}
+
+
+def test_texts_are_split_as_in_training_and_drawn_once(files, saved):
+    checkpoint = load("text", saved)
+    given_files = {key: [file] for key, file in files.items()}
+    sets = read_sets(checkpoint, OODSources(**given_files, shuffled=True))
+    assert not read(sets.training) & read(sets.held_out)
+    assert (len(read(sets.training)), len(read(sets.held_out))) == (81, 9)
+    assert [one.name for one in (*sets.inside, *sets.select, *sets.far, *sets.near)][3] == "shuffled words"
+    words, shuffled = ({tuple(sorted(ids)) for ids in read(some)} for some in (sets.inside[0], sets.near[0]))
+    assert words == shuffled
+    assert read(sets.inside[0]) != read(sets.near[0])
+    assert read(sets.inside[0]) == read(read_sets(checkpoint, OODSources(**given_files)).inside[0])
+
+
+@pytest.mark.parametrize(
+    ("modality", "options", "sentence"),
+    [
+        ("text", {"far": "select"}, "select is named twice: choose on one set and test on another"),
+        ("text", {"drop": ["cat"]}, "--drop is for photos: leave texts out with --without"),
+        ("image", {"shuffled": True}, "--without and --shuffled are for texts"),
+        ("image", {"without": ["a.tsv"]}, "--without and --shuffled are for texts"),
+        ("image", {"data": ["a", "b"]}, "A model of photos is trained on one folder or zip, got 2"),
+        ("image", {}, r"data\.tsv must be a folder or a zip"),
+        ("text", {"far": ["nosuch.tsv"]}, r"nosuch\.tsv cannot be read"),
+    ],
+)
+def test_sets_that_cannot_be_used_get_a_sentence(files, saved, modality, options, sentence):
+    given_files = {key: [file] for key, file in files.items()}
+    if options.get("far") == "select":
+        options = {"far": [files["select"]]}
+    with pytest.raises(InputError, match=sentence):
+        read_sets(load(modality, saved), OODSources(**given_files | options))
+
+
+def arguments(files: dict[str, str]) -> list[str]:
+    return [part for key, file in files.items() for part in (f"--{key}", file)]
+
+
+def test_the_command_makes_a_checkpoint_that_knows_what_it_does_not_know(files, saved, tmp_path, capsys):
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    for path in saved.glob("text.*"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    command = ["train", "ood", "--name", "text", *arguments(files), "--shuffled", "--checkpoints", str(folder)]
+    assert main([*command, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    checkpoint = load("text", folder)
+    assert said == {"name": "text", "bytes": checkpoint.size, "ood": checkpoint.card["ood"]}
+    assert said["ood"]["command"].startswith(f"python -m rnnformer_demo train ood --name text --data {files['data']}")
+    assert "--shuffled" in said["ood"]["command"]
+    assert said["ood"]["auroc"][f"{tmp_path.name} far"]["auroc"] > 0.9
+    before, after = (load_file(place / "text.safetensors") for place in (saved, folder))
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    assert {name.split(".")[0] for name in after.keys() - before.keys()} == {"ood"}
+    assert predict(checkpoint, "☃ film ☂ ☃").in_domain is False
+    assert predict(checkpoint, "the actors are good but the plot is bad").in_domain is True
+    assert main(command) == 0
+    assert "AUROC against" in capsys.readouterr().out
+
+
+def test_the_command_answers_bad_input_with_a_sentence(files, saved, capsys):
+    options = ["--checkpoints", str(saved), "--json"]
+    assert main(["train", "ood", "--name", "nosuch", *arguments(files), *options]) == 2
+    assert "There is no model 'nosuch'" in json.loads(capsys.readouterr().out)["error"]
+    assert main(["train", "ood", "--name", "text", "--data", files["data"], *options]) == 2
+    assert "--inside" in json.loads(capsys.readouterr().out)["error"]

@@ -67,7 +67,7 @@ def inputs(made: Hybrid, lengths: list[int], seed: int = 0) -> tuple[torch.Tenso
 def ood_signal(made: Hybrid, feature: str = "tokens", threshold: float = 1.0) -> OODSignal:
     """A signal that fits a model and was fitted to nothing."""
     width = FEATURES[feature].width(made)
-    return OODSignal(feature, torch.zeros(width), torch.eye(width), torch.ones(width), threshold)
+    return OODSignal(feature, torch.zeros(1, width), torch.eye(width), torch.ones(width), threshold)
 
 
 def text_reader(max_tokens: int = 32) -> TextReader:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
@@ -40,13 +41,15 @@ class Measured:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a model makes of a set of N inputs: every feature of `FEATURES`, and its confidence (N,), 0-1."""
+    """What a model makes of a set of N inputs: every feature of `FEATURES`, the classes that it names (N,), and how
+    confident it is (N,), 0-1."""
 
     features: dict[str, Measured]
+    classes: Tensor
     confidence: Tensor
 
 
-def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | None = None) -> tuple[Checkpoint, dict]:
+def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | None = None) -> Checkpoint:
     """Fits a signal for each feature, keeps the one whose worst AUROC on the selection sets is best, sets its threshold
     on the held-out part, tests it, and writes the checkpoint anew with the same weights.
 
@@ -56,39 +59,37 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
         folder: of the checkpoints.
 
     Returns:
-        What was written, loaded again, and what its card says under "ood".
+        What was written, loaded again; its card says under "ood" what was measured.
 
     Raises:
-        InputError: where the training inputs are too few or too much alike to fit anything to.
+        InputError: for an empty set, and where the training inputs are too few or too much alike.
     """
     training, held_out = measure(checkpoint, sets.training), measure(checkpoint, sets.held_out)
-    signals = {name: fit(name, training.features[name]) for name in FEATURES}
-    select = {one.name: measure(checkpoint, one) for one in sets.select}
-    selection = {
-        name: {other: auroc(_distances(signal, held_out), _distances(signal, select[other])) for other in select}
-        for name, signal in signals.items()
-    }
+    signals = {name: fit(name, training.features[name], training.classes) for name in FEATURES}
+    selection = _selection(signals, held_out, {one.name: measure(checkpoint, one) for one in sets.select})
     best = max(selection, key=lambda name: min(selection[name].values()))
-    distances = _distances(signals[best], held_out)
-    threshold = distances.quantile(RECALL, interpolation="higher").item()
-    signal = replace(signals[best], threshold=threshold)
+    signal = with_threshold(signals[best], held_out)
     record = {
-        "signal": f"the Mahalanobis distance of {FEATURES[best].about} from the training data's",
+        "signal": f"the Mahalanobis distance of {FEATURES[best].about} from the nearest class",
         "feature": best,
-        "threshold": threshold,
+        "threshold": signal.threshold,
         "recall": RECALL,
-        "n": len(distances),
-        "fitted_on": len(training.confidence),
+        "n": len(held_out.classes),
+        "fitted_on": len(training.classes),
         "selection": selection,
         **_tests(checkpoint, signal, sets),
         "command": command,
     }
-    about = checkpoints.about_of(checkpoint.card) | {"ood": record}
-    recorded = checkpoint.card["recorded"]["input"]
-    saved = checkpoints.save(
-        checkpoint.name, checkpoint.model, checkpoint.reader, about, checkpoint.temperature, recorded, folder, signal
+    return checkpoints.save(
+        checkpoint.name,
+        checkpoint.model,
+        checkpoint.reader,
+        checkpoints.about_of(checkpoint.card) | {"ood": record},
+        checkpoint.temperature,
+        checkpoint.card["recorded"]["input"],
+        folder,
+        signal,
     )
-    return saved, record
 
 
 @torch.no_grad()
@@ -99,19 +100,20 @@ def measure(checkpoint: Checkpoint, inputs: InputSet) -> Measurement:
         InputError: for a set that is empty.
     """
     parts: dict[str, list[Measured]] = {name: [] for name in FEATURES}
-    confidence = []
+    probabilities = []
     for batch, mask in tqdm(inputs.batches(), desc=inputs.name, mininterval=2):
         with tapped(checkpoint.model) as seen:
             logits = checkpoint.model(batch, mask)
-        confidence.append(checkpoint.probabilities(logits, mask.sum(1)).max(-1).values)
+        probabilities.append(checkpoint.probabilities(logits, mask.sum(1)))
         for name, feature in FEATURES.items():
             vectors, real = feature.read(seen, mask)
             means, steps = mean_of_steps(vectors, real)
             deviations = (vectors - means[:, None])[real].double()  # (real steps, E)
             parts[name].append(Measured(means, steps, deviations.T @ deviations))
-    if not confidence:
-        raise InputError(f"{inputs.name} holds nothing to measure.")
-    return Measurement({name: _joined(measured) for name, measured in parts.items()}, torch.cat(confidence))
+    if not probabilities:
+        raise InputError(f"The {inputs.name} holds nothing to measure.")
+    confidence, classes = torch.cat(probabilities).max(-1)
+    return Measurement({name: _joined(measured) for name, measured in parts.items()}, classes, confidence)
 
 
 def _joined(parts: Sequence[Measured]) -> Measured:
@@ -122,29 +124,38 @@ def _joined(parts: Sequence[Measured]) -> Measured:
     )
 
 
-def fit(feature: str, measured: Measured) -> OODSignal:
+def fit(feature: str, measured: Measured, classes: Tensor) -> OODSignal:
     """Fits the two-covariance model by moments, each input weighing as much as it has steps: where every input is a
     single step, all variance counts as that of a step. Its threshold is left at 1.
+
+    Args:
+        feature: a key of `FEATURES`.
+        measured: N training inputs.
+        classes: (N,) which the model names.
 
     Raises:
         InputError: where the inputs are too few or too much alike.
     """
+    alike = f"The training inputs are too few or too much alike ({len(measured.steps)}): give more of them."
     means, steps = measured.means.double(), measured.steps.double()
-    weights = steps / steps.sum()
-    mean = weights @ means
-    total = (means - mean).T @ (weights[:, None] * (means - mean))
+    members = F.one_hot(classes.unique(return_inverse=True)[1]).double() * steps[:, None]  # (N, K)
+    centres = members.T @ means / members.sum(0)[:, None]
+    deviations = means - centres[members.argmax(1)]
+    total = deviations.T @ (steps[:, None] * deviations) / steps.sum()
     freedom = (steps - 1).sum()
     within = measured.scatter / freedom if freedom else total
     scale = within.diagonal().sqrt()
     within, between = (part / scale / scale[:, None] for part in (within, total - within * len(steps) / steps.sum()))
     within = within.lerp(torch.eye(len(within), dtype=within.dtype), _SHRINKAGE)
     if not within.isfinite().all():
-        raise InputError(f"The training inputs are too few or too much alike ({len(means)}): give more of them.")
+        raise InputError(alike)
     to_steps = torch.linalg.inv(torch.linalg.cholesky(within))
     variances, axes = torch.linalg.eigh(to_steps @ between @ to_steps.T)
-    parts = {"mean": mean, "whitening": axes.T @ to_steps / scale, "between": variances.clamp(min=_LEAST_BETWEEN)}
-    # As a checkpoint holds them: the threshold is set on what is stored.
-    return OODSignal(feature=feature, threshold=1.0, **{name: part.half().float() for name, part in parts.items()})
+    parts = {"centres": centres, "whitening": axes.T @ to_steps / scale, "between": variances.clamp(min=_LEAST_BETWEEN)}
+    stored = {name: part.half().float() for name, part in parts.items()}  # the threshold is set on what is stored
+    if not stored["whitening"].isfinite().all():
+        raise InputError(alike)
+    return OODSignal(feature=feature, threshold=1.0, **stored)
 
 
 def auroc(inside: Tensor, outside: Tensor) -> float:
@@ -158,6 +169,21 @@ def auroc(inside: Tensor, outside: Tensor) -> float:
     ordered = inside.sort().values
     below = torch.searchsorted(ordered, outside) + torch.searchsorted(ordered, outside, right=True)
     return below.double().mean().item() / (2 * len(inside))
+
+
+def with_threshold(signal: OODSignal, held_out: Measurement) -> OODSignal:
+    """The same signal with the smallest threshold that lets a share of `RECALL` of the held-out part pass."""
+    return replace(signal, threshold=_distances(signal, held_out).quantile(RECALL, interpolation="higher").item())
+
+
+def _selection(
+    signals: dict[str, OODSignal], held_out: Measurement, select: dict[str, Measurement]
+) -> dict[str, dict[str, float]]:
+    """AUROC of each signal for each set, against the held-out part."""
+    return {
+        name: {other: auroc(_distances(signal, held_out), _distances(signal, select[other])) for other in select}
+        for name, signal in signals.items()
+    }
 
 
 def _distances(signal: OODSignal, measurement: Measurement) -> Tensor:

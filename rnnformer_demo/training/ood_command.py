@@ -42,7 +42,8 @@ def _fit(options: argparse.Namespace, command: str) -> tuple[dict, str]:
         near=options.near,
         shuffled=options.shuffled,
     )
-    saved, record = fit_ood(checkpoint, read_sets(checkpoint, sources), command)
+    saved = fit_ood(checkpoint, read_sets(checkpoint, sources), command)
+    record = saved.card["ood"]
     areas = ", ".join(f"{name} {test['auroc']:.3f} ({test['kind']})" for name, test in record["auroc"].items())
     told = f"{saved.name}: {record['signal']}; AUROC against {areas}; {saved.size / 1e6:.1f} MB written"
     return {"name": saved.name, "bytes": saved.size, "ood": record}, told
