@@ -198,7 +198,7 @@ def test_training_on_ones_own_table_gives_a_model_that_predicts(capsys, tmp_path
     Path("taste.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
     folder = str(tmp_path / "models")
     options = ["--width", "16", "--units", "8", "--embedding", "16", "--heads", "2", "--attention-layers", "1"]
-    recipe = ["--epochs", "4", "--learning-rate", "0.01", "--dropout", "0.1", "--seed", "3"]
+    recipe = ["--epochs", "6", "--learning-rate", "0.01", "--dropout", "0.1", "--seeds", "1"]
     data = ["--data", "taste.csv", "--name", "taste", "--test", "taste.csv", "--checkpoints", folder]
     result = run_json(capsys, "train", "text", *data, *options, *recipe)
     assert result["metrics"]["taste"]["accuracy"] > 0.95

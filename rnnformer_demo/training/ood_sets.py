@@ -20,7 +20,8 @@ from .corpus import read_corpus
 from .evaluation import PHOTOS_PER_BATCH, TEXTS_PER_BATCH
 from .image import readable, split_by_class, training_rows
 
-FITTED_MOST, TESTED_MOST = 5_000, 1_000  # inputs of the training part, and of any other set
+TEXTS_FITTED_MOST, PHOTOS_FITTED_MOST = 5_000, 2_000  # of the training part
+TESTED_MOST = 1_000  # inputs of any other set
 _SEED = 0  # of all that is drawn
 
 Batch = tuple[Tensor, Tensor]
@@ -66,7 +67,8 @@ class OODSources:
     Attributes:
         data: what the model was trained on.
         without: files whose texts are left out of it.
-        drop: classes of photos that are left out of `data` and `inside`.
+        drop: classes of photos that training left out: those in `data` are of another kind to select on, those in
+            `inside` a far set.
         inside, select, far, near: see `OODSets`.
         shuffled: test on the texts of `inside` with their words in random order too, as a near set.
     """
@@ -75,8 +77,8 @@ class OODSources:
     without: Sequence[str] = ()
     drop: Sequence[str] = ()
     inside: Sequence[str]
-    select: Sequence[str]
-    far: Sequence[str]
+    select: Sequence[str] = ()
+    far: Sequence[str] = ()
     near: Sequence[str] = ()
     shuffled: bool = False
 
@@ -85,9 +87,12 @@ def read_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     """Reads the sets, splits the training data as the training of the model does, and draws from each.
 
     Raises:
-        InputError: for data that cannot be read, for two sets of one name, and for options of the other modality.
+        InputError: for data that cannot be read, for two sets of one name, for none to select or test on, and for
+            options of the other modality.
     """
     sets = (_text_sets if checkpoint.model.modality == "text" else _photo_sets)(checkpoint, sources)
+    if not sets.select or not sets.far:
+        raise InputError("Name inputs of other kinds: with --select and --far, for photos also with --drop.")
     names = [one.name for one in (*sets.inside, *sets.select, *sets.far, *sets.near)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -102,7 +107,7 @@ def _text_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     corpus = read_corpus(sources.data, without=sources.without)
 
     def texts(name: str, some: list[str]) -> InputSet:
-        return InputSet(name, partial(_text_batches, reader, some))
+        return InputSet(name, partial(text_batches, reader, some))
 
     def files(paths: Sequence[str]) -> list[InputSet]:
         return [texts(_text_name(path), _drawn_texts(read_texts(path)[0])) for path in paths]
@@ -110,7 +115,7 @@ def _text_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     inside = [text for path in sources.inside for text in _drawn_texts(read_texts(path)[0])]
     shuffled = [texts("shuffled words", _shuffled(inside, reader))] if sources.shuffled else []
     return OODSets(
-        training=texts("training part", _drawn_texts(corpus.training, FITTED_MOST)),
+        training=texts("training part", _drawn_texts(corpus.training, TEXTS_FITTED_MOST)),
         held_out=texts("held-out part", _drawn_texts(corpus.held_out)),
         inside=files(sources.inside),
         select=files(sources.select),
@@ -129,13 +134,14 @@ def _drawn_texts(rows: Sequence[TextRow], most: int = TESTED_MOST) -> list[str]:
 
 
 def _shuffled(texts: Sequence[str], reader: TextReader) -> list[str]:
-    """Normalized first, so that a line break in HTML is not taken apart."""
-    chooser = random.Random(_SEED)
-    words = [reader.tokenizer.normalizer.normalize_str(text).split() for text in texts]
+    """Shuffles words as the tokenizer cuts them: a line break in HTML is not taken apart, a Chinese text is."""
+    chooser, cut = random.Random(_SEED), reader.tokenizer.pre_tokenizer.pre_tokenize_str
+    words = [[word for word, _ in cut(reader.tokenizer.normalizer.normalize_str(text))] for text in texts]
     return [" ".join(chooser.sample(some, len(some))) for some in words]
 
 
-def _text_batches(reader: TextReader, texts: list[str]) -> Iterator[Batch]:
+def text_batches(reader: TextReader, texts: list[str]) -> Iterator[Batch]:
+    """Texts as a model reads them, the shortest first: little goes into padding."""
     ids = sorted((reader.ids(text) or [UNKNOWN] for text in texts), key=len)
     for start in range(0, len(ids), TEXTS_PER_BATCH):
         yield pad(ids[start : start + TEXTS_PER_BATCH])
@@ -152,25 +158,32 @@ def _photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     training, held_out = ([rows[index] for index in part] for part in parts)
 
     def some(name: str, photos: PhotoSet, rows: Sequence[PhotoRow], most: int = TESTED_MOST) -> InputSet:
-        return InputSet(name, partial(_photo_batches, checkpoint, photos, _drawn(rows, most)))
+        return InputSet(name, partial(photo_batches, checkpoint, photos, _drawn(rows, most)))
 
-    def test(path: str, drop: Sequence[str] = ()) -> InputSet:
+    def test(path: str, left_out: bool | None = None) -> InputSet:
+        """Of the split "test", or where there is none of all photos: those of the classes that training left out, those
+        of the others, or both (None)."""
         photos = PhotoSet(path)
         split = "test" if "test" in {row.split for row in photos.rows} else None
-        rows = [row for row in photos.select(split) if row.label not in drop]
-        return some(f"{Path(path).stem} {split or ''}".strip(), photos, rows)
+        rows = [row for row in photos.select(split) if left_out in (None, row.label in sources.drop)]
+        name = f"{Path(path).stem} {split or ''}".strip()
+        return some(f"{name}, classes left out" if left_out else name, photos, rows)
 
+    left_out = [row for row in training_rows(photos, ()) if row.label in sources.drop]
     return OODSets(
-        training=some("training part", photos, training, FITTED_MOST),
+        training=some("training part", photos, training, PHOTOS_FITTED_MOST),
         held_out=some("held-out part", photos, held_out),
-        inside=[test(path, sources.drop) for path in sources.inside],
-        select=[test(path) for path in sources.select],
-        far=[test(path) for path in sources.far],
+        inside=[test(path, left_out=False) for path in sources.inside],
+        select=[test(path) for path in sources.select]
+        + ([some("classes left out", photos, left_out)] if sources.drop else []),
+        far=[test(path) for path in sources.far]
+        + ([test(path, left_out=True) for path in sources.inside] if sources.drop else []),
         near=[test(path) for path in sources.near],
     )
 
 
-def _photo_batches(checkpoint: Checkpoint, photos: PhotoSet, rows: list[PhotoRow]) -> Iterator[Batch]:
+def photo_batches(checkpoint: Checkpoint, photos: PhotoSet, rows: list[PhotoRow]) -> Iterator[Batch]:
+    """The photos of a set as a model reads them; of those that do not open it is said which and why."""
     reader: ImageReader = checkpoint.reader
     h, w = checkpoint.model.grid
     for start in range(0, len(rows), PHOTOS_PER_BATCH):
