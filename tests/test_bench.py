@@ -60,14 +60,15 @@ class Encoder(torch.nn.Module):
 def test_both_models_read_as_many_tokens(monkeypatch):
     encoder, own = Encoder(), get(bench.TEXT_MODEL)
     read = []
-    monkeypatch.setattr(own.model, "forward", lambda ids, mask: read.append(ids.shape[1]) or torch.zeros(1, 2))
+    forward = own.model.forward
+    monkeypatch.setattr(own.model, "forward", lambda ids, mask: read.append(ids.shape[1]) or forward(ids, mask))
     told = beside_minilm(3, lambda: (encoder, encoder.pieces))
     lengths = [length for length in LENGTHS if length <= own.reader.max_tokens]
     assert [int(length) for length in told["minilm"]] == lengths
     assert encoder.read == read == [length for length in lengths for _ in range(4)]  # once to warm up
     for measured in told["minilm"].values():
         assert set(measured) == {"predict_p50_ms", "minilm_p50_ms", "ratio"}
-        assert min(measured.values()) > 0
+        assert min(measured["predict_p50_ms"], measured["minilm_p50_ms"]) > 0
     assert (told["minilm_note"] is None) == (lengths == list(LENGTHS))
 
 

@@ -98,7 +98,7 @@ def test_an_example_is_analysed_at_a_click(visit):
     from playwright.sync_api import expect
 
     page = visit.page
-    page.get_by_role("button", name="I expected to hate it").click()
+    page.get_by_role("button", name="It never bored me").click()
     expect(page.locator(".facts").locator("visible=true")).to_contain_text("sure")
     page.get_by_role("tab", name="Photo").click()
     page.locator(".gallery-item").locator("visible=true").nth(3).click()

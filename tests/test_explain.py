@@ -239,7 +239,7 @@ def planted() -> dict[str, tuple[Hybrid, Drawn]]:
         nn.init.zeros_(model.core.pooling.score.weight)
         if modality == "image":  # as in the real one, features are activations
             model.trunk = nn.Sequential(model.trunk, nn.ReLU())
-        made[modality] = (_train(model, lambda draw=draw: draw()[:3], 60), draw(16))
+        made[modality] = (_train(model, lambda draw=draw: draw()[:3], 120), draw(16))
     return made
 
 
