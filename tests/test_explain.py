@@ -235,11 +235,11 @@ def planted() -> dict[str, tuple[Hybrid, Drawn]]:
     torch.manual_seed(0)
     made = {}
     for modality, draw in DRAW.items():
-        model = tiny.model(modality, attention_layers=1)
+        model = tiny.model(modality, attention_layers=1, dropout=0.0)
         nn.init.zeros_(model.core.pooling.score.weight)
         if modality == "image":  # as in the real one, features are activations
             model.trunk = nn.Sequential(model.trunk, nn.ReLU())
-        made[modality] = (_train(model, lambda draw=draw: draw()[:3], 120), draw(16))
+        made[modality] = (_train(model, lambda draw=draw: draw()[:3], 60), draw(16))
     return made
 
 
