@@ -12,10 +12,8 @@ def describe_domain(prediction: Prediction) -> str:
     """Whether the input looks like what the model was trained on; "" for a model that cannot tell."""
     if prediction.in_domain is None:
         return ""
-    strangeness = f"trangeness {prediction.ood_score:.2f}, threshold 1"
-    if prediction.in_domain:
-        return f"This looks like what the model was trained on (s{strangeness})."
-    return f"This does not look like what the model was trained on; its answer may mean nothing. S{strangeness}."
+    said = prediction.warning or "This looks like what the model was trained on."
+    return f"{said} Strangeness {prediction.ood_score:.2f}, threshold 1."
 
 
 def describe_attribution(analysis: Analysis, count: int = 5) -> str:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .gru import gru_states
+
 RECURRENT_KINDS = {"lstm": nn.LSTM, "gru": nn.GRU}
 SCANS = ("tokens", "rows", "columns")
 
@@ -53,6 +55,8 @@ class LockedDropout(nn.Module):
 
 def reverse_steps(x: Tensor, mask: Tensor) -> Tensor:
     """Reverses the real steps of each row and leaves its padding behind them; its own inverse. (B, T, D)."""
+    if mask.all():
+        return x.flip(1)
     steps = torch.arange(x.shape[1], device=x.device)[None]  # (1, T)
     lengths = mask.sum(1, keepdim=True)  # (B, 1)
     order = torch.where(steps < lengths, lengths - 1 - steps, steps)  # (B, T)
@@ -90,8 +94,8 @@ class BidirectionalRecurrence(nn.Module):
     def forward(self, x: Tensor, mask: Tensor, grid: tuple[int, int] | None) -> Tensor:
         """(B, T, D) and (B, T) to hidden states (B, T, 2U): forward units first, then backward ones."""
         sequences, real = self._as_sequences(x, grid), self._as_sequences(mask[..., None], grid)[..., 0]
-        ahead, _ = self.forward_rnn(sequences)
-        back, _ = self.backward_rnn(reverse_steps(sequences, real))
+        ahead = _run(self.forward_rnn, sequences)
+        back = _run(self.backward_rnn, reverse_steps(sequences, real))
         states = torch.cat([ahead, reverse_steps(back, real)], dim=-1)
         return self.states(self._as_tokens(states, x.shape[0], grid))
 
@@ -106,6 +110,13 @@ class BidirectionalRecurrence(nn.Module):
             return x
         x = x.unflatten(0, (batch, -1))  # (B, h, w, D) or (B, w, h, D)
         return (x if self.scan == "rows" else x.transpose(1, 2)).flatten(1, 2)  # (B, T, D)
+
+
+def _run(rnn: nn.RNNBase, x: Tensor) -> Tensor:
+    """Hidden states (B, T, U) of a recurrence over (B, T, D)."""
+    if isinstance(rnn, nn.GRU) and len(x) == 1 and x.device.type == "cpu" and not torch.is_grad_enabled():
+        return gru_states(rnn, x[0])[None]
+    return rnn(x)[0]
 
 
 def _initialise_recurrence(rnn: nn.RNNBase) -> None:

@@ -40,6 +40,7 @@ class Prediction:
         in_domain: whether the input looks like what the model was trained on; None where the checkpoint cannot tell.
         ood_score: how strange it is, 0 or more, out of domain above 1; None where the checkpoint cannot tell.
         notices: sentences for the visitor: about what was changed on the way in, and where the input is out of domain.
+        warning: the last of them where the input is out of domain, else "".
     """
 
     model: str
@@ -52,6 +53,7 @@ class Prediction:
     in_domain: bool | None = None
     ood_score: float | None = None
     notices: tuple[str, ...] = ()
+    warning: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `predict --json` and the API give."""
@@ -225,6 +227,7 @@ def _prediction(
     shares = checkpoint.probabilities(logits, sample.mask.sum()).tolist()
     probabilities = dict(zip(checkpoint.labels, shares, strict=True))
     label = max(probabilities, key=probabilities.__getitem__)
+    warning = _out_of_domain(checkpoint) if in_domain is False else ""
     return Prediction(
         model=checkpoint.name,
         modality=checkpoint.model.modality,
@@ -235,7 +238,8 @@ def _prediction(
         latency_ms=latency_ms,
         in_domain=in_domain,
         ood_score=score,
-        notices=sample.notices + ((_out_of_domain(checkpoint),) if in_domain is False else ()),
+        notices=sample.notices + ((warning,) if warning else ()),
+        warning=warning,
     )
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from rnnformer_demo.cli import main
+from rnnformer_demo.training.evaluation import by_length
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +114,14 @@ def test_every_row_that_can_be_read_is_evaluated(capsys, tmp_path):
     _, figures = evaluate(capsys, tmp_path / "rows.csv", "\n".join(["text,label", *rows, *["broken"] * 3]))
     assert figures["n"] + figures["rejected_rows"] == 12
     assert sum(map(sum, figures["confusion"])) == figures["n"] == 9
+
+
+def test_batches_hold_every_text_once_and_few_long_ones():
+    ids = [[1] * length for length in [3, 0, 400, 5] * 100]
+    batches = by_length(ids)
+    assert sorted(index for batch in batches for index in batch) == list(range(400))
+    sizes = [(len(batch), max(len(ids[index]) for index in batch)) for batch in batches]
+    assert max(count for count, _ in sizes) == 64
+    assert max(count * longest for count, longest in sizes) <= 4096
+    assert max(count for count, longest in sizes if longest == 400) == 10
+    assert by_length([]) == []

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from rnnformer_demo import layers
+from rnnformer_demo.gru import gru_states
 from rnnformer_demo.layers import (
     RECURRENT_KINDS,
     AttentionBlock,
@@ -61,6 +63,39 @@ def test_recurrence_equals_torchs_packed_bidirectional_module(kind, lengths):
     states = ours(x, mask, None)
     assert states.shape == (len(lengths), max(lengths), 2 * UNITS)
     torch.testing.assert_close(states[mask], expected[mask], atol=1e-5, rtol=0)
+
+
+@given(steps=st.integers(1, 40), units=st.integers(1, 12), scale=st.floats(0.1, 20), seed=st.integers(0, 99))
+def test_the_loop_without_gradients_gives_the_states_of_torchs_gru(steps, units, scale, seed):
+    torch.manual_seed(seed)
+    gru, x = nn.GRU(WIDTH, units, batch_first=True), scale * torch.randn(steps, WIDTH)
+    before = {name: weight.clone() for name, weight in gru.state_dict().items()}
+    with torch.no_grad():
+        expected = gru(x[None])[0][0]
+    torch.testing.assert_close(gru_states(gru, x), expected, atol=1e-6, rtol=0)
+    assert all(torch.equal(weight, before[name]) for name, weight in gru.state_dict().items())
+
+
+def test_a_gru_that_is_asked_for_gradients_gives_them_and_the_same_states():
+    recurrence = BidirectionalRecurrence("gru", "tokens", WIDTH, UNITS, 1)
+    x, mask = torch.randn(1, 7, WIDTH, requires_grad=True), torch.ones(1, 7, dtype=torch.bool)
+    states = recurrence(x, mask, None)
+    states.sum().backward()
+    assert x.grad.abs().min() > 0
+    with torch.no_grad():
+        torch.testing.assert_close(recurrence(x, mask, None), states, atol=1e-6, rtol=0)
+
+
+def test_only_one_sequence_without_gradients_takes_the_loop(monkeypatch):
+    taken = []
+    monkeypatch.setattr(layers, "gru_states", lambda gru, x: taken.append(len(x)) or gru_states(gru, x))
+    recurrence = BidirectionalRecurrence("gru", "tokens", WIDTH, UNITS, 1)
+    for rows in (1, 2):
+        x, mask = torch.randn(rows, 7, WIDTH), torch.ones(rows, 7, dtype=torch.bool)
+        recurrence(x, mask, None)
+        with torch.no_grad():
+            recurrence(x, mask, None)
+    assert taken == [7, 7]  # one row, both directions
 
 
 @pytest.mark.parametrize("kind", sorted(RECURRENT_KINDS))

@@ -291,7 +291,7 @@ def test_a_photo_that_does_not_open_is_left_out_and_named(plain, tmp_path, capsy
         ("image", {"without": ["a.tsv"]}, "--without and --shuffled are for texts"),
         ("image", {"data": ["a", "b"]}, "A model of photos is trained on one folder or zip, got 2"),
         ("image", {}, r"data\.tsv must be a folder or a zip"),
-        ("text", {"far": ["nosuch.tsv"]}, r"nosuch\.tsv cannot be read"),
+        ("text", {"far": ["nosuch.tsv"]}, r"There is no file nosuch\.tsv"),
     ],
 )
 def test_sets_that_cannot_be_used_get_a_sentence(files, saved, modality, options, sentence):

@@ -85,6 +85,7 @@ def test_a_prediction_says_whether_its_input_is_in_domain(judging, modality, sou
     assert prediction.in_domain is in_domain
     assert (prediction.ood_score <= 1) is in_domain
     assert prediction.notices == prediction.sample.notices + (() if in_domain else (STRANGE,))
+    assert prediction.warning == ("" if in_domain else STRANGE)
     assert json.loads(json.dumps(prediction.as_dict()))["in_domain"] is in_domain
     # Looking at the taps changes nothing and leaves nothing behind.
     assert prediction.probabilities == predict(load(modality, saved), source).probabilities

@@ -9,7 +9,7 @@ import tiny
 PACKAGE = tiny.ROOT / "rnnformer_demo"
 # From left to right: whoever stands further right may import what stands further left.
 ORDER = (
-    ("vision", "data", "colours", "memory", "calibration"),
+    ("vision", "data", "colours", "memory", "calibration", "gru"),
     ("layers",),
     ("models",),
     ("ood",),
@@ -30,6 +30,7 @@ TRAINING_USES = {
     "vision",
     "calibration",
     "data",
+    "gru",
     "layers",
     "models",
     "ood",

@@ -187,12 +187,20 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_matrix_products_have_the_precision_of_the_recipe(tmp_path, precision):
+def test_matrix_products_have_the_precision_of_the_recipe(tmp_path, monkeypatch, precision):
+    monkeypatch.setattr(loop, "multiplies_bfloat16", lambda device: True)
+    # Without recurrence: where the processor lacks bfloat16, PyTorch emulates all but the LSTM.
     run, seen = Run("text", tmp_path, replace(RECIPE, precision=precision, epochs=1)), []
     run.model.core.project.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
     run.fit()
     assert seen[0] == getattr(torch, precision)
     assert all(weight.dtype == torch.float32 for weight in run.model.parameters())
+
+
+def test_a_precision_that_the_processor_lacks_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "multiplies_bfloat16", lambda device: False)
+    with pytest.raises(InputError, match="This processor does not multiply bfloat16 itself"):
+        Run("text", tmp_path, replace(RECIPE, precision="bfloat16")).fit()
 
 
 def test_an_unknown_precision_is_refused():

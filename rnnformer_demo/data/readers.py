@@ -59,6 +59,8 @@ def read_texts(path: str | Path) -> tuple[list[TextRow], list[Rejected]]:
         with _open_text(path) as stream:
             records = _json_rows(stream) if kind == ".jsonl" else _table_rows(stream, kind, path.name)
             rows, rejected = _checked(records)
+    except FileNotFoundError as error:
+        raise InputError(f"There is no file {path}: check the path.") from error
     except (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError) as error:
         raise InputError(f"{path.name} cannot be read as UTF-8 text: {error}.") from error
     if not rows:

@@ -16,6 +16,7 @@ from ..data.text import UNKNOWN, TextReader, pad
 from . import metrics
 
 TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
+_STEPS_PER_BATCH = 4096  # padding included: the attention of 64 long texts outgrows the processor's caches
 
 
 def short_path(path: str | Path) -> str:
@@ -102,12 +103,20 @@ def text_ids(reader: TextReader, rows: list[TextRow]) -> list[list[int]]:
 @torch.no_grad()
 def text_logits(model: torch.nn.Module, ids: list[list[int]], progress: bool = True) -> Tensor:
     """Logits (N, C) of many texts, given as ids, batched by length."""
-    order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
     logits = torch.zeros(len(ids), len(model.config.labels))
-    batches = [order[start : start + TEXTS_PER_BATCH] for start in range(0, len(order), TEXTS_PER_BATCH)]
-    for batch in tqdm(batches, desc="texts", disable=not progress, mininterval=2):
+    for batch in tqdm(by_length(ids), desc="texts", disable=not progress, mininterval=2):
         logits[batch] = model(*pad([ids[index] for index in batch]))
     return logits
+
+
+def by_length(ids: list[list[int]]) -> list[list[int]]:
+    """Batches of texts of like length, as indices: many short ones, few long ones."""
+    batches: list[list[int]] = [[]]
+    for index in sorted(range(len(ids)), key=lambda index: len(ids[index])):
+        if len(batches[-1]) >= max(1, min(TEXTS_PER_BATCH, _STEPS_PER_BATCH // max(1, len(ids[index])))):
+            batches.append([])
+        batches[-1].append(index)
+    return [batch for batch in batches if batch]
 
 
 @torch.no_grad()

@@ -81,9 +81,11 @@ def fit(
         config: what else decides the run, as JSON takes it; a run is only resumed with the same.
 
     Raises:
-        InputError: where there is nothing to resume, where it was trained by another recipe or config, and where the
-            loss is no longer a number.
+        InputError: where there is nothing to resume, where it was trained by another recipe or config, where the
+            processor lacks the recipe's precision, and where the loss is no longer a number.
     """
+    if recipe.precision == "bfloat16" and not multiplies_bfloat16(next(model.parameters()).device):
+        raise InputError("This processor does not multiply bfloat16 itself: leave --precision at float32.")
     optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate, fused=True)
     steps = recipe.epochs * batches_per_epoch
     state = _State(run_folder, model, optimizer, {"recipe": asdict(recipe), "config": config})
@@ -99,6 +101,13 @@ def fit(
         state.save(history)
     state.load_best()
     return history
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether matrices of bfloat16 are multiplied in hardware; elsewhere they are slow, and an LSTM fails."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return torch.ops.mkldnn._is_mkldnn_bf16_supported()  # no public function tells it
 
 
 def classification(forward: Callable[[Tensor, Tensor], Tensor], label_smoothing: float) -> Loss:

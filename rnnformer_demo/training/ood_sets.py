@@ -17,7 +17,7 @@ from ..data.image import ImageReader
 from ..data.readers import PhotoRow, PhotoSet, TextRow, read_texts
 from ..data.text import UNKNOWN, TextReader, pad
 from .corpus import read_corpus
-from .evaluation import PHOTOS_PER_BATCH, TEXTS_PER_BATCH
+from .evaluation import PHOTOS_PER_BATCH, by_length
 from .image import readable, split_by_class, training_rows
 
 TEXTS_FITTED_MOST, PHOTOS_FITTED_MOST = 5_000, 2_000  # of the training part
@@ -142,9 +142,9 @@ def _shuffled(texts: Sequence[str], reader: TextReader) -> list[str]:
 
 def text_batches(reader: TextReader, texts: list[str]) -> Iterator[Batch]:
     """Texts as a model reads them, the shortest first: little goes into padding."""
-    ids = sorted((reader.ids(text) or [UNKNOWN] for text in texts), key=len)
-    for start in range(0, len(ids), TEXTS_PER_BATCH):
-        yield pad(ids[start : start + TEXTS_PER_BATCH])
+    ids = [reader.ids(text) or [UNKNOWN] for text in texts]
+    for batch in by_length(ids):
+        yield pad([ids[index] for index in batch])
 
 
 def _photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:

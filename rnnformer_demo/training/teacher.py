@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ..data import InputError
 from ..data.text import pad
 from .corpus import Corpus, bucketed, fingerprints, read_corpus
-from .loop import Batch, Loss, Recipe, classification, fit
+from .loop import Batch, Loss, Recipe, classification, fit, multiplies_bfloat16
 from .minilm import WIDTH, load_minilm
 
 ROUNDS = 8  # per pass over the data: after each the run is evaluated and can be resumed
@@ -24,7 +24,8 @@ _CHUNK = 4096  # texts per file of cached logits
 
 
 class Teacher(nn.Module):
-    """The encoder, the mean over its states, a linear head. Runs its matrix products in bfloat16."""
+    """The encoder, the mean over its states, a linear head. Its matrix products are in bfloat16 where the processor
+    multiplies it."""
 
     def __init__(self, classes: int, max_tokens: int):
         super().__init__()
@@ -41,7 +42,7 @@ class Teacher(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Ids and mask (B, T) to logits (B, C)."""
-        with torch.autocast(ids.device.type, torch.bfloat16):
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=multiplies_bfloat16(ids.device)):
             states = self.encoder(input_ids=ids, attention_mask=mask.long()).last_hidden_state.float()  # (B, T, 384)
         pooled = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         return self.head(self.dropout(pooled))
