@@ -81,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     models = command("models", _models, "list the models, or print what the card of one says")
     shown = models.add_mutually_exclusive_group()
     shown.add_argument("model", metavar="NAME", nargs="?", help="print its tests, data, training and limits")
-    shown.add_argument("--markdown", action="store_true", help="print the parts of README.md that the cards make")
-    shown.add_argument("--write", metavar="FILE", help="put them in their places in FILE")
+    shown.add_argument("--markdown", action="store_true", help="print the tables of README.md")
+    shown.add_argument("--write", metavar="FILE", help="put those tables in their places in FILE")
     predict = command("predict", _predict, "classify a text or a photo")
     predict.add_argument("model", metavar="MODEL")
     predict.add_argument("input", metavar="INPUT", help=_INPUT)
@@ -117,15 +117,16 @@ def _source(options: argparse.Namespace) -> Any:
 
 def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
     from . import cards
+    from .training import studies
 
     if options.model:
         card = cards.read_card(options.model) | {"bytes": cards.size_on_disk(options.model)}
         return card, cards.describe(options.model)
     models = cards.list_models()
+    parts = cards.readme_parts() | studies.readme_parts() if options.markdown or options.write else {}
     if options.markdown:
-        return models, "\n\n".join(cards.marked(name, part) for name, part in cards.readme_parts().items())
+        return models, "\n\n".join(cards.marked(name, part) for name, part in parts.items())
     if options.write:
-        parts = cards.readme_parts()
         cards.fill(Path(options.write), parts)
         return models, f"{options.write} is filled: {', '.join(parts)}."
     lines = []

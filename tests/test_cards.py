@@ -10,7 +10,7 @@ import torch
 from rnnformer_demo import cards
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
-from rnnformer_demo.training import record
+from rnnformer_demo.training import record, studies
 from rnnformer_demo.training.loop import Progress, Recipe
 
 
@@ -197,11 +197,16 @@ def test_what_models_cannot_do_gets_a_sentence(family, capsys, arguments, senten
     assert sentence in captured.err
 
 
+def parts() -> dict[str, str]:
+    """All that `models --write` writes."""
+    return cards.readme_parts() | studies.readme_parts()
+
+
 @pytest.fixture
 def readme(tmp_path):
     """A file with a place for every part, and text around them."""
     path = tmp_path / "README.md"
-    places = [f"before {name}\n\n<!-- {name} -->\nold\n<!-- end -->" for name in cards.readme_parts()]
+    places = [f"before {name}\n\n<!-- {name} -->\nold\n<!-- end -->" for name in parts()]
     path.write_text("# Title\n\n" + "\n\n".join(places) + "\n\n<!-- bench -->\nkept\n<!-- end -->\n", encoding="utf-8")
     return path
 
@@ -210,7 +215,7 @@ def test_a_readme_is_filled_in_place(family, readme, capsys):
     before = readme.read_text(encoding="utf-8")
     assert main(["models", "--write", str(readme)]) == 0
     expected = before
-    for name, part in cards.readme_parts().items():
+    for name, part in parts().items():
         expected = expected.replace(f"<!-- {name} -->\nold\n", f"<!-- {name} -->\n{part}\n")
     assert readme.read_text(encoding="utf-8") == expected
     assert "old\n" not in expected

@@ -8,7 +8,7 @@ import tiny
 
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models.text import TextConfig
-from rnnformer_demo.training import ablations, search
+from rnnformer_demo.training import ablations, search, studies
 from rnnformer_demo.training.loop import Recipe
 from rnnformer_demo.training.material import Sources
 
@@ -43,9 +43,9 @@ def test_ablations_are_measured_once_and_tabulated(table, tmp_path, monkeypatch)
 
     monkeypatch.setattr(ablations, "fit_text", None)  # nothing is trained again
     assert run(table, tmp_path, only=["hybrid", "LSTM alone"]) == rows
-    text = ablations.markdown(tmp_path / "ablations.json")
+    text = studies.ablations_tables(tmp_path / "ablations.json")
     assert "| LSTM alone, matched | " in text
-    assert text.count("±") == 4  # accuracy and shuffled words, of two conditions
+    assert text.count("±") == 6  # held out, test and shuffled words, of two conditions
 
 
 def test_every_condition_makes_a_config():
@@ -64,8 +64,8 @@ def test_ablations_that_cannot_be_run_are_refused(table, tmp_path):
 
 def test_the_interval_is_that_of_students_t():
     # Mean 0.85, standard deviation 0.01, three seeds: 4.303 * 0.01 / sqrt(3).
-    assert ablations._interval([0.84, 0.85, 0.86]) == "85.0 ± 2.5"
-    assert ablations._interval([0.5]) == "50.0"
+    assert studies._interval([0.84, 0.85, 0.86]) == "85.0 ± 2.5"
+    assert studies._interval([0.5]) == "50.0"
 
 
 def test_a_search_goes_on_until_it_has_its_trials(table, tmp_path):
@@ -84,4 +84,4 @@ def test_a_search_goes_on_until_it_has_its_trials(table, tmp_path):
         assert trial["units"] in search.UNITS
         assert search.DROPOUT[0] <= trial["dropout"] <= search.DROPOUT[1]
         assert search.LEARNING_RATE[0] <= trial["learning_rate"] <= search.LEARNING_RATE[1]
-    assert search.markdown(tmp_path / "search.json").count("\n") == 4
+    assert studies.search_table(tmp_path / "search.json").count("\n") == 6

@@ -60,7 +60,8 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
 
     Returns:
         `minilm`: by the number of tokens p50 of both in ms, the median of the turns' ratios, and the ratio of the
-        fastest calls, which the other users of a shared machine disturb least; None where the encoder is not installed. `minilm_note`: what was not measured and why, or None.
+        fastest calls, which the other users of a shared machine disturb least; None where the encoder is not
+        installed. `minilm_note`: what was not measured and why, or None.
     """
     from ..pipeline import get, predict
 

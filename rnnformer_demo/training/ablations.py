@@ -2,8 +2,7 @@
 
 import json
 import random
-import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -19,12 +18,11 @@ from .evaluation import short_path, text_ids, text_logits
 from .loop import Recipe
 from .material import Material, Sources
 from .rivals import matched_units
+from .studies import ABLATIONS
 from .text import fit_text
 
-TABLE = Path(__file__).with_name("results") / "ablations.json"
 LENGTHS = (10, 20, 30, 64, 128, 256)  # tokens: the longest text of SST-2 has 64 or so, the last bins are beyond it
-_LONG_ROWS = 2000  # of the set of long texts
-_T_QUANTILES = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365}  # of Student's t, 97.5 %
+_LONG_ROWS = 1000  # of the set of long texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +75,7 @@ def run(
     recipe: Recipe,
     seeds: Sequence[int],
     only: Sequence[str] = (),
-    table: Path = TABLE,
+    table: Path = ABLATIONS,
     runs: Path = Path("runs"),
 ) -> list[dict]:
     """Trains every condition with every seed, and writes a row of the table after each; rows that are there already
@@ -186,34 +184,3 @@ def _by_length(model: TextHybrid, material: Material, rows: list[TextRow]) -> di
         for index in range(len(edges) - 1)
         if (inside := bins == index).any()
     }
-
-
-def markdown(table: Path = TABLE) -> str:
-    """The tables of README.md: accuracies with their intervals, then accuracies by length."""
-    rows = json.loads(table.read_text(encoding="utf-8")) if table.exists() else []
-    known = [each.name for each in CONDITIONS]
-    groups = {name: [row for row in rows if row["condition"] == name] for name in known}
-    groups = {name: group for name, group in groups.items() if group}
-    lines = ["| model | weights without embedding | seeds | accuracy | words shuffled |", "|---|---|---|---|---|"]
-    for name, group in groups.items():
-        accuracy, shuffled = (_interval([row[key] for row in group]) for key in ("accuracy", "shuffled"))
-        lines.append(f"| {name} | {group[0]['core']:,} | {len(group)} | {accuracy} | {shuffled} |")
-    return "\n".join([*lines, "", *_length_table(groups)])
-
-
-def _length_table(groups: dict[str, list[dict]]) -> Iterator[str]:
-    lengths = {length: part["n"] for group in groups.values() for length, part in group[0]["by_length"].items()}
-    yield "| tokens (texts) | " + " | ".join(f"{length} ({n:,})" for length, n in lengths.items()) + " |"
-    yield "|---|" + "---|" * len(lengths)
-    for name, group in groups.items():
-        means = [statistics.mean(row["by_length"][length]["accuracy"] for row in group) for length in lengths]
-        yield f"| {name} | " + " | ".join(f"{100 * mean:.1f}" for mean in means) + " |"
-
-
-def _interval(values: list[float]) -> str:
-    """Mean and half-width of the 95 % interval over seeds, in per cent."""
-    mean = f"{100 * statistics.mean(values):.1f}"
-    if len(values) < 2:
-        return mean
-    half = _T_QUANTILES[len(values)] * statistics.stdev(values) / len(values) ** 0.5
-    return f"{mean} ± {100 * half:.1f}"

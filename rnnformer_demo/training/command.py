@@ -94,9 +94,10 @@ def _train_encoders(options: argparse.Namespace) -> tuple[dict, str]:
 
 
 def _search(options: argparse.Namespace) -> tuple[dict, str]:
-    from .search import TABLE, markdown, search
+    from .search import search
+    from .studies import SEARCH, search_table
 
-    table = Path(options.table) if options.table else TABLE
+    table = Path(options.table) if options.table else SEARCH
     best = search(
         _sources(options),
         options.name,
@@ -107,13 +108,14 @@ def _search(options: argparse.Namespace) -> tuple[dict, str]:
         table,
         Path(options.runs),
     )
-    return best, markdown(table)
+    return best, search_table(table)
 
 
 def _ablations(options: argparse.Namespace) -> tuple[list, str]:
-    from .ablations import TABLE, markdown, run
+    from .ablations import run
+    from .studies import ABLATIONS, ablations_tables
 
-    table = Path(options.table) if options.table else TABLE
+    table = Path(options.table) if options.table else ABLATIONS
     rows = run(
         _sources(options),
         options.test,
@@ -125,7 +127,7 @@ def _ablations(options: argparse.Namespace) -> tuple[list, str]:
         table,
         Path(options.runs),
     )
-    return rows, markdown(table)
+    return rows, ablations_tables(table)
 
 
 def _sources(options: argparse.Namespace) -> Sources:

@@ -10,12 +10,12 @@ from ..models.text import TextConfig
 from .evaluation import short_path
 from .loop import Recipe
 from .material import Material, Sources
+from .studies import SEARCH
 from .text import fit_text
 
 if TYPE_CHECKING:
     import optuna
 
-TABLE = Path(__file__).with_name("results") / "search.json"
 UNITS, RECURRENT_LAYERS, ATTENTION_LAYERS = (48, 96, 144), (1, 2), (0, 1, 2, 3)
 DROPOUT, LEARNING_RATE = (0.2, 0.6), (3e-4, 3e-3)  # lowest and highest
 
@@ -27,7 +27,7 @@ def search(
     recipe: Recipe,
     trials: int,
     window: int | None = None,
-    table: Path = TABLE,
+    table: Path = SEARCH,
     runs: Path = Path("runs"),
 ) -> dict:
     """Runs trials until the study has as many as asked for, and writes its table.
@@ -121,19 +121,3 @@ def _write(
     body = ",\n".join(f"  {json.dumps(row)}" for row in rows)
     head = json.dumps({key: value for key, value in about.items() if key != "trials"})[:-1]
     table.write_text(f'{head}, "trials": [\n{body}\n]}}\n', encoding="utf-8")
-
-
-def markdown(table: Path = TABLE) -> str:
-    """The table of README.md, the best trial first."""
-    rows = json.loads(table.read_text(encoding="utf-8"))["trials"] if table.exists() else []
-    lines = [
-        "| units | recurrent blocks | attention layers | dropout | learning rate | epochs | held out |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in sorted(rows, key=lambda row: -row["held_out"]):
-        epochs = f"{row['epochs']}, stopped" if row["stopped"] else str(row["epochs"])
-        lines.append(
-            f"| {row['units']} | {row['recurrent_layers']} | {row['attention_layers']} | {row['dropout']:.1f} "
-            f"| {row['learning_rate']:.1e} | {epochs} | {row['held_out']:.1%} |"
-        )
-    return "\n".join(lines)
