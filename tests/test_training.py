@@ -11,8 +11,9 @@ import tiny
 import torch
 from safetensors.torch import load_file
 
-from rnnformer_demo import pipeline
+from rnnformer_demo import cards, pipeline
 from rnnformer_demo.checkpoints import load
+from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import config_to_dict
 from rnnformer_demo.models.image import ImageConfig
@@ -322,6 +323,65 @@ def test_the_card_says_what_it_is_told(tmp_path):
     more = {"task": "Tea", "limits": "No coffee.", "examples": ["hot"], "rival_of": "tea"}
     card = train_text(tmp_path, more=more, recipe=Recipe(epochs=1)).card
     assert {key: card[key] for key in more} == more
+
+
+def test_a_model_goes_on_from_another(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    first = train_text(tmp_path, name="first")
+    own = write_table(tmp_path / "own.csv", 60, seed=2)
+    gentle = Recipe(epochs=1, batch_size=16, learning_rate=1e-6)
+    gone_on = train_text(tmp_path, data=[str(own)], start="first", recipe=gentle)
+    assert gone_on.reader.preprocessing() == first.reader.preprocessing()
+    assert gone_on.model.config == first.model.config
+    for name, weight in gone_on.model.state_dict().items():
+        torch.testing.assert_close(weight, first.model.state_dict()[name], atol=1e-3, rtol=0)
+    data = {key: first.card["data"][key] for key in ("file", "rows", "trained_on")}
+    assert gone_on.card["data"]["start"] == {"name": "first", **data}
+    (row,) = (line for line in cards.readme_parts()["tasks"].splitlines() if "`tiny-text`" in line)
+    assert "/train.csv, then " in row
+    assert f"| {data['trained_on']:,} of 240, then " in row
+    assert "Started from: first, trained on " in cards.describe("tiny-text")
+
+
+def test_a_model_goes_on_with_other_classes_and_from_a_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "empty"))
+    first = train_text(tmp_path, name="first")  # lies in another folder: it is found among the runs
+    lines = [f"{word} cake {number},{word}" for number in range(20) for word in ("sweet", "burnt", "stale")]
+    (tmp_path / "cakes.csv").write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    once = Recipe(epochs=1, batch_size=16, learning_rate=1e-6)
+    gone_on = train_text(tmp_path, data=[str(tmp_path / "cakes.csv")], tests=[], start="first", recipe=once)
+    assert gone_on.labels == ("burnt", "stale", "sweet")
+    torch.testing.assert_close(gone_on.model.embedding.weight, first.model.embedding.weight, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"start": "nobody"}, "There is no model 'nobody'"),
+        ({"start": "image"}, "image reads no texts: start from a model that does"),
+        ({"start": "text", "vectors": "minilm"}, "text brings its own word vectors"),
+        ({"start": "text", "encoders": "some"}, "text brings its own encoders"),
+    ],
+)
+def test_a_start_that_cannot_be_is_refused(tmp_path, saved, monkeypatch, options, sentence):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(saved))
+    with pytest.raises(InputError, match=sentence):
+        train_text(tmp_path, **options)
+
+
+def test_the_command_starts_from_a_model_and_tells_of_its_stages(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    first = train_text(tmp_path, name="first", recipe=Recipe(epochs=1))
+    own = str(write_table(tmp_path / "own.csv", 60))
+    command = ["train", "text", "--data", own, "--runs", str(tmp_path / "runs"), "--name", "mine", "--start", "first"]
+    assert main([*command, "--units", "5"]) == 2
+    assert "first brings its own shape: leave out --units." in capsys.readouterr().err
+    assert main([*command, "--dropout", "0.3", "--epochs", "1"]) == 0
+    card = cards.read_card("mine")
+    assert card["stages"] == [first.card["command"]]
+    assert "--start first" in card["command"]
+    assert card["config"]["dropout"] == 0.3
+    assert card["config"]["units"] == first.card["config"]["units"]
 
 
 def test_texts_of_test_sets_are_left_out(tmp_path):

@@ -79,10 +79,11 @@ def task_table(folder: Path | None = None) -> str:
     """What each hybrid does and was trained on; its rivals do the same."""
     lines = ["| model | task | classes | trained on | rows |", "|---|---|---|---|---|"]
     for name, card in _hybrids(folder):
-        data = card["data"]
-        rows = f"{data['trained_on']:,} of {data['rows']:,}"
+        stages = [*([card["data"]["start"]] if "start" in card["data"] else []), card["data"]]
+        files = ", then ".join(data["file"] for data in stages)
+        rows = ", then ".join(f"{data['trained_on']:,} of {data['rows']:,}" for data in stages)
         task = card.get("task", "").rstrip(".")
-        lines.append(f"| `{name}` | {task} | {len(card['config']['labels'])} | {data['file']} | {rows} |")
+        lines.append(f"| `{name}` | {task} | {len(card['config']['labels'])} | {files} | {rows} |")
     return "\n".join(lines)
 
 

@@ -36,6 +36,8 @@ def _about(name: str, card: dict, size: int) -> Iterator[str]:
     yield f"Data: {data['file']}"
     counts = f"{data['trained_on']:,} trained on, {data['held_out']:,} held out, {data['rejected_rows']:,} rejected"
     yield f"Rows ({data['rows']:,}): {counts}"
+    if "start" in data:
+        yield f"Started from: {data['start']['name']}, trained on {data['start']['file']}"
     if data.get("teacher"):
         yield f"Teacher: {data['teacher']}, on {data['unlabelled']:,} unlabelled texts as well"
     yield f"Size: {card['parameters']:,} parameters, {size / 1e6:.1f} MB"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .material import Sources
 
 _COMMAND_FILE = "command"
+_FREE = {"dropout", "word_dropout"}  # may differ from those of the model that training starts from
 _UNSAID = {"seeds": [0], "unlabelled_limit": 100_000}  # defaults that a recorded command leaves out
 
 
@@ -139,9 +140,16 @@ def _sources(options: argparse.Namespace) -> Sources:
         without=options.without,
         vectors=options.word_vectors,
         teacher=getattr(options, "teacher", None),
+        start=_start(options),
         unlabelled=options.unlabelled,
         unlabelled_limit=options.unlabelled_limit,
     )
+
+
+def _start(options: argparse.Namespace) -> str | None:
+    """The model to start from; a rival starts from the rival of the same kind."""
+    start = getattr(options, "start", None)
+    return f"{start}-{options.rival}" if start and options.rival else start
 
 
 def _train_image(options: argparse.Namespace) -> tuple[dict, str]:
@@ -179,6 +187,11 @@ def _stages(options: argparse.Namespace) -> dict[str, list[str]]:
     names = [getattr(options, stage, None) for stage in ("teacher", "encoders")]
     files = [Path(options.runs) / name / _COMMAND_FILE for name in names if name]
     commands = [file.read_text(encoding="utf-8") for file in files if file.exists()]
+    if _start(options):
+        from .material import start_of
+
+        card = start_of(_sources(options), Path(options.runs)).card
+        commands = [*card.get("stages", ()), card["command"], *commands]
     return {"stages": commands} if commands else {}
 
 
@@ -203,12 +216,16 @@ def _config(options: argparse.Namespace, modality: str) -> HybridConfig:
 
     config_class, _ = classes(modality)
     chosen = _chosen(options, CONFIG_FIELDS | KIND_FIELDS[modality])
+    start = _start(options)
+    if start and (own := chosen.keys() - _FREE):
+        flags = ", ".join(sorted("--" + field.replace("_", "-") for field in own))
+        raise InputError(f"{start} brings its own shape: leave out {flags}.")
     try:
         config = config_class(labels=("first", "second"), **chosen)  # labels of the data take their place
     except ValueError as error:
         raise InputError(f"{error}.") from error
     rival = getattr(options, "rival", None)
-    return rival_config(modality, config, rival) if rival else config
+    return rival_config(modality, config, rival) if rival and not start else config
 
 
 def _about(file: str | None) -> dict[str, Any]:

@@ -12,6 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ..checkpoints import Checkpoint, load, names
+from ..data import InputError
 from ..data.text import TextReader, train_tokenizer
 from ..models.text import TextConfig, TextHybrid
 from .corpus import Corpus, fingerprints, read_corpus, unlabelled_sentences
@@ -30,6 +32,8 @@ class Sources:
         without: files whose texts are left out of `data`, such as test sets of which part leaked into it.
         vectors: what the embedding starts from, see `word_vectors`; None for random numbers.
         teacher: name of a teacher's run, see `fine_tune`; None for none.
+        start: name of a text model, in the folder of the models or else in that of the runs, whose tokenizer, shape and
+            weights training starts from; its head too where it has as many classes.
         unlabelled: files whose sentences are learned from the teacher alone, or that encoders are pretrained on; at
             most `unlabelled_limit` sentences of them.
     """
@@ -39,6 +43,7 @@ class Sources:
     without: Sequence[str] = ()
     vectors: str | None = None
     teacher: str | None = None
+    start: str | None = None
     unlabelled: Sequence[str] = ()
     unlabelled_limit: int = 100_000
 
@@ -48,25 +53,32 @@ class Material:
 
     Args:
         sources: see there.
-        config: of the model; its labels and the size of its vocabulary are replaced by those of the data.
+        config: of the model; its labels and the size of its vocabulary are replaced by those of the data. Where there
+            is a model to start from, only dropout and word dropout are taken of it.
         runs: folder of all runs, where the teacher lies.
 
     Attributes:
         corpus: labelled texts, split.
-        reader: with a tokenizer trained on the training part.
+        reader: with a tokenizer trained on the training part, or the one of the model to start from.
         config: with the labels and the vocabulary of the data.
         sentences: unlabelled ones.
 
     Raises:
-        InputError: see `read_corpus` and `unlabelled_sentences`.
+        InputError: see `read_corpus`, `unlabelled_sentences` and `start_of`.
     """
 
     def __init__(self, sources: Sources, config: TextConfig, runs: Path):
         self.sources, self.runs = sources, runs
         self.corpus: Corpus = read_corpus(sources.data, sources.label_names, sources.without)
-        tokenizer = train_tokenizer((row.text for row in self.corpus.training), config.vocabulary)
-        self.config = replace(config, labels=self.corpus.labels, vocabulary=tokenizer.get_vocab_size())
-        self.reader = TextReader(tokenizer, config.max_tokens)
+        self.start = start_of(sources, runs)
+        if self.start:
+            self.reader, shape = self.start.reader, self.start.model.config
+            shape = replace(shape, dropout=config.dropout, word_dropout=config.word_dropout)
+        else:
+            tokenizer = train_tokenizer((row.text for row in self.corpus.training), config.vocabulary)
+            self.reader = TextReader(tokenizer, config.max_tokens)
+            shape = replace(config, vocabulary=tokenizer.get_vocab_size())
+        self.config = replace(shape, labels=self.corpus.labels)
         self.sentences = unlabelled_sentences(sources.unlabelled, sources.unlabelled_limit, self.corpus)
 
     @cached_property
@@ -131,7 +143,11 @@ class Material:
         """A model as training starts it."""
         torch.manual_seed(seed)
         model = TextHybrid(config)
-        if self.vectors is not None:
+        if self.start:
+            fresh, learned = model.state_dict(), self.start.model.state_dict()
+            taken = {key: value for key, value in learned.items() if value.shape == fresh[key].shape}
+            model.load_state_dict(fresh | taken, strict=True)
+        elif self.vectors is not None:
             model.embedding.weight.data.copy_(self.vectors)
         return model
 
@@ -148,9 +164,33 @@ class Material:
             "held_out": len(self.corpus.held_out),
             "vectors": self.sources.vectors and Path(self.sources.vectors).name,
             "teacher": self.sources.teacher,
+            **({"start": {"name": self.start.name, **_told(self.start.card["data"])}} if self.start else {}),
             "unlabelled": taught,
         }
 
     def identity(self) -> dict:
         """What decides a run beside config and recipe, for its resumption."""
         return self.about() | {"held_out": fingerprints(self.corpus.held_out)}
+
+
+def start_of(sources: Sources, runs: Path) -> Checkpoint | None:
+    """The model that training starts from, or None.
+
+    Raises:
+        InputError: where there is no such text model, and where `sources` have vectors for another tokenizer.
+    """
+    if sources.start is None:
+        return None
+    if sources.vectors:
+        raise InputError(f"{sources.start} brings its own word vectors: leave out --word-vectors or --start.")
+    in_runs = runs / f"{sources.start}-seed0"
+    folder = in_runs if sources.start not in names() and sources.start in names(in_runs) else None
+    start = load(sources.start, folder)
+    if start.model.modality != "text":
+        raise InputError(f"{sources.start} reads no texts: start from a model that does.")
+    return start
+
+
+def _told(data: dict) -> dict:
+    """What a card repeats of the data of the model that was started from."""
+    return {key: data[key] for key in ("file", "rows", "trained_on")}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .. import checkpoints
 from ..checkpoints import Checkpoint
+from ..data import InputError
 from ..models import config_to_dict
 from ..models.text import TextConfig, TextHybrid
 from .corpus import bucketed
@@ -50,6 +51,8 @@ def train(
         InputError: see `Material`, `load_encoders` and `check_tests`.
     """
     check_tests(tests)
+    if encoders and sources.start:
+        raise InputError(f"{sources.start} brings its own encoders: leave out --encoders or --start.")
     material = Material(sources, config, runs)
     trained = []
     for seed in seeds:
