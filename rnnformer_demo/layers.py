@@ -114,7 +114,8 @@ class BidirectionalRecurrence(nn.Module):
 
 def _run(rnn: nn.RNNBase, x: Tensor) -> Tensor:
     """Hidden states (B, T, U) of a recurrence over (B, T, D)."""
-    if isinstance(rnn, nn.GRU) and len(x) == 1 and x.device.type == "cpu" and not torch.is_grad_enabled():
+    plain = x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_grad_enabled()
+    if isinstance(rnn, nn.GRU) and len(x) == 1 and plain:
         return gru_states(rnn, x[0])[None]
     return rnn(x)[0]
 
