@@ -3,7 +3,17 @@
 The page and the list of models are built from these while torch is still being imported.
 """
 
-from .reading import FORMAT, default_folder, in_families, list_models, names, read_card, size_on_disk
+from .reading import (
+    FORMAT,
+    default_folder,
+    entry,
+    in_families,
+    list_models,
+    names,
+    read_card,
+    readable_cards,
+    size_on_disk,
+)
 from .readme import check_place, fill, marked, readme_parts
 from .tables import markdown_table, over_seeds, seeds_summary, training_commands
 from .words import describe
@@ -13,6 +23,7 @@ __all__ = [
     "check_place",
     "default_folder",
     "describe",
+    "entry",
     "fill",
     "in_families",
     "list_models",
@@ -21,6 +32,7 @@ __all__ = [
     "names",
     "over_seeds",
     "read_card",
+    "readable_cards",
     "readme_parts",
     "seeds_summary",
     "size_on_disk",

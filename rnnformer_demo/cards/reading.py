@@ -71,23 +71,29 @@ def size_on_disk(name: str, folder: Path | None = None) -> int:
     return sum((folder / f"{name}{suffix}").stat().st_size for suffix in (".safetensors", ".json"))
 
 
-def list_models(folder: Path | None = None) -> list[dict]:
-    """The object that `models --json` gives: every checkpoint whose card can be read; others are logged."""
-    listed = []
+def readable_cards(folder: Path | None = None) -> dict[str, dict]:
+    """The card of every checkpoint whose card can be read, by name; others are logged."""
+    cards = {}
     for name in names(folder):
         try:
-            card = read_card(name, folder)
+            cards[name] = read_card(name, folder)
         except InputError as error:  # one bad card must not take the others along
             logging.getLogger(__name__).warning("%s is not listed: %s", name, error)
-            continue
-        listed.append(
-            {
-                "name": name,
-                "modality": card["modality"],
-                "labels": card["config"].get("labels", []),
-                "parameters": card["parameters"],
-                "bytes": size_on_disk(name, folder),
-                "metrics": card["metrics"],
-            }
-        )
-    return listed
+    return cards
+
+
+def list_models(folder: Path | None = None) -> list[dict]:
+    """The object that `models --json` gives: an entry for each of `readable_cards`."""
+    return [entry(name, card, folder) for name, card in readable_cards(folder).items()]
+
+
+def entry(name: str, card: dict, folder: Path | None = None) -> dict:
+    """What a list of models says of one."""
+    return {
+        "name": name,
+        "modality": card["modality"],
+        "labels": card["config"].get("labels", []),
+        "parameters": card["parameters"],
+        "bytes": size_on_disk(name, folder),
+        "metrics": card["metrics"],
+    }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..cards import list_models, read_card
+from ..cards import entry, readable_cards
 
 _OPENS_WITH = ("sentiment-en", "caltech101")  # come first where they are there
 _PARTS = {"lstm": "an LSTM", "gru": "a GRU"}
@@ -48,23 +48,23 @@ class Offer:
 
 def offers() -> list[Offer]:
     """Every model that can be read: hybrids first, then their rivals, by name."""
-    listed = list_models()
-    cards = {entry["name"]: read_card(entry["name"]) for entry in listed}
-    return sorted((_offer(entry, cards) for entry in listed), key=_place)
+    cards = readable_cards()
+    return sorted((_offer(name, cards) for name in cards), key=_place)
 
 
-def _offer(entry: dict, cards: dict[str, dict]) -> Offer:
-    card = cards[entry["name"]]
+def _offer(name: str, cards: dict[str, dict]) -> Offer:
+    card = cards[name]
+    listed = entry(name, card)
     rival_of = card["rival_of"] if card.get("rival_of") in cards else None
     # A rival has the task of its hybrid: what its own card leaves out stands in that one's.
     told = cards.get(rival_of, {}) | card
     return Offer(
-        name=entry["name"],
-        modality=entry["modality"],
-        labels=tuple(entry["labels"]),
-        parameters=entry["parameters"],
-        bytes=entry["bytes"],
-        metrics=entry["metrics"],
+        name=listed["name"],
+        modality=listed["modality"],
+        labels=tuple(listed["labels"]),
+        parameters=listed["parameters"],
+        bytes=listed["bytes"],
+        metrics=listed["metrics"],
         made_of=_made_of(card["config"]),
         rival_of=rival_of,
         task=told.get("task", ""),
