@@ -24,8 +24,8 @@ class Tap(nn.Identity):
     """An identity to which tracing and attribution attach; it says what passes through it.
 
     Args:
-        kind: "tokens" (B, T, D), "grid" (B, D, h, w), "states" (B, T, 2U), "attention" (B, H, T, T),
-            "pooling" (B, T) or "pooled" (B, D).
+        kind: "tokens" (B, T, D), "grid" (B, D, h, w), "reads" (B, T, D; what the recurrences of a block read),
+            "states" (B, T, 2U), "attention" (B, H, T, T), "pooling" (B, T) or "pooled" (B, D).
         name: unique among the taps of a model and fit to be shown, such as "lstm tokens 1".
     """
 
@@ -158,6 +158,7 @@ class RecurrentBlock(nn.Module):
         super().__init__()
         self.residual = residual
         self.norm = nn.LayerNorm(width)
+        self.reads = Tap("reads", f"reads {layer}")
         self.recurrences = nn.ModuleDict(
             {
                 f"{kind}_{scan}": BidirectionalRecurrence(kind, scan, width, units, layer)
@@ -170,7 +171,7 @@ class RecurrentBlock(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor, grid: tuple[int, int] | None) -> Tensor:
         """(B, T, D) to (B, T, D)."""
-        normed = self.norm(x)
+        normed = self.reads(self.norm(x))
         states = [recurrence(normed, mask, grid) for recurrence in self.recurrences.values()]
         read = self.gain * self.dropout(self.fuse(torch.cat(states, dim=-1)))
         return x + read if self.residual else read

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch import Tensor
 from .data import Sample
 from .layers import Tap
 from .models import Hybrid
+from .recurrence import Gates, gates_of
 
 # Hooks belong to a module, not to a thread: whoever runs a model while another thread traces or explains it would be
 # traced too. Everything that runs a model holds this lock; it may be taken again by its holder.
@@ -27,12 +28,14 @@ class Trace:
         states: for each recurrence (T, 2, U): hidden states of the forward and the backward direction, in the order
             of the steps.
         pooling: (T,) the weight of each step in the decision; sums to 1.
+        gates: for each recurrence, under the same name as its states, its gates and cell states.
     """
 
     logits: Tensor
     attention: dict[str, Tensor]
     states: dict[str, Tensor]
     pooling: Tensor
+    gates: dict[str, Gates] = field(default_factory=dict)
 
 
 @contextmanager
@@ -57,9 +60,14 @@ def tapped(model: Hybrid) -> Iterator[dict[str, Tensor]]:
 
 @torch.no_grad()
 def record(model: Hybrid, sample: Sample) -> Trace:
-    """Runs a model once and returns what passed through its taps. Its output is the same as without."""
+    """Runs a model once and returns what passed through its taps. Its output is the same as without.
+
+    Raises:
+        RuntimeError: where the recomputed gates do not lead to the hidden states of the model.
+    """
     with tapped(model) as seen:
         logits = model(sample.inputs, sample.mask)
+        gates = gates_of(model, seen, sample.mask)
 
     def outputs(kind: str) -> dict[str, Tensor]:
         return {tap.name: seen[tap.name][0].detach().cpu().clone() for tap in model.taps(kind)}
@@ -70,4 +78,5 @@ def record(model: Hybrid, sample: Sample) -> Trace:
         attention=outputs("attention"),
         states={name: states.unflatten(-1, (2, -1)) for name, states in outputs("states").items()},  # (T, 2, U)
         pooling=pooling,
+        gates=gates,
     )

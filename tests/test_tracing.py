@@ -9,11 +9,18 @@ import torch
 
 from rnnformer_demo.layers import Tap
 from rnnformer_demo.models import freeze
+from rnnformer_demo.recurrence import TOLERANCE
 from rnnformer_demo.tracing import Trace, record, tapped
 
 
 def tensors_of(trace: Trace) -> dict[str, torch.Tensor]:
-    return {"logits": trace.logits, "pooling": trace.pooling, **trace.attention, **trace.states}
+    gates = {
+        f"{name} {part}": tensor
+        for name, found in trace.gates.items()
+        for part, tensor in {**found.gates, "cells": found.cells, "order": found.order, "mask": found.mask}.items()
+        if tensor is not None
+    }
+    return {"logits": trace.logits, "pooling": trace.pooling, **trace.attention, **trace.states, **gates}
 
 
 @pytest.mark.parametrize("recurrence", tiny.PATTERNS, ids=lambda pattern: "+".join(pattern) or "none")
@@ -46,6 +53,29 @@ def test_shapes_and_sums(model, sample):
         assert states.abs().max() <= 1
 
 
+@pytest.mark.parametrize("recurrence", tiny.PATTERNS, ids=lambda pattern: "+".join(pattern) or "none")
+@pytest.mark.parametrize("recurrent_layers", [1, 2])
+def test_the_gates_of_every_recurrence_are_recorded(modality, recurrence, recurrent_layers, samples):
+    model = freeze(tiny.model(modality, recurrence=recurrence, recurrent_layers=recurrent_layers))
+    trace = record(model, samples[modality])
+    assert list(trace.gates) == list(trace.states)
+    assert len(trace.gates) == len(recurrence) * recurrent_layers
+    for name, gates in trace.gates.items():
+        assert name.startswith(gates.kind)
+        assert all(gate.shape == trace.states[name].shape for gate in gates.gates.values())
+        assert gates.error <= TOLERANCE
+
+
+def test_gates_that_miss_the_hidden_states_are_not_shown(model, sample):
+    for recurrence in model.core.recurrent[0].recurrences.values():
+        handle = recurrence.states.register_forward_hook(lambda tap, inputs, output: output + 1e-3)
+        with pytest.raises(RuntimeError, match=f"{recurrence.states.name}: recomputed gates miss the hidden states"):
+            record(model, sample)
+        handle.remove()
+        assert tiny.hooks(model) == 0
+    assert all(gates.error <= TOLERANCE for gates in record(model, sample).gates.values())
+
+
 def test_recorded_states_are_those_of_the_recurrences(model, sample):
     outputs = {}
     block = model.core.recurrent[0]
@@ -67,7 +97,7 @@ def test_recorded_states_are_those_of_the_recurrences(model, sample):
 
 def test_a_trace_is_detached_on_the_cpu_and_holds_no_model(model, sample):
     trace = record(model.requires_grad_(True), sample)
-    assert {field.name for field in fields(trace)} == {"logits", "attention", "states", "pooling"}
+    assert {field.name for field in fields(trace)} == {"logits", "attention", "states", "pooling", "gates"}
     for name, tensor in tensors_of(trace).items():
         assert isinstance(tensor, torch.Tensor), name
         assert not tensor.requires_grad, name
