@@ -17,6 +17,7 @@ from ..layers import (
     grid_positions,
     sinusoidal_positions,
 )
+from .removal import Removal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +68,12 @@ class HybridCore(nn.Module):
         config: the pattern.
         width_in: width of the tokens that come in.
         scans: one scan for each recurrence.
+        width_pooled: width of what is pooled, see `steps`; that of the blocks by default.
     """
 
-    def __init__(self, config: HybridConfig, width_in: int, scans: tuple[str, ...]):
+    def __init__(self, config: HybridConfig, width_in: int, scans: tuple[str, ...], width_pooled: int | None = None):
         super().__init__()
-        self.width_in = width_in
+        self.width_in, self.width_pooled = width_in, width_pooled or config.width
         # Encodings reach 1 where a token's vector starts with a standard deviation of 0.1: left alone they drown it.
         self.position_gain = nn.Parameter(torch.tensor(0.1)) if config.positions else None
         self.tokens = Tap("tokens", "tokens")
@@ -96,17 +98,27 @@ class HybridCore(nn.Module):
             for layer in range(config.attention_layers)
         )
         self.norm = nn.LayerNorm(config.width)
-        self.pooling = AttentionPooling(config.width)
+        self.pooling = AttentionPooling(self.width_pooled)
         self.pooled = Tap("pooled", "pooled")
-        widths = (config.width, *config.head_layers)
+        widths = (self.width_pooled, *config.head_layers)
         hidden = [
             layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.GELU(), nn.Dropout(config.dropout))
         ]
+        self.nonlinear_head = bool(hidden)
         self.head = nn.Sequential(nn.Dropout(config.dropout), *hidden, nn.Linear(widths[-1], len(config.labels)))
 
     def forward(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """(B, T, width_in), (B, T) to logits (B, C); `grid` is (h, w) where the tokens are cells of an image grid."""
-        x = self.project(self.tokens(tokens))
+        steps = self.steps(self.tokens(tokens), mask, grid)
+        return self.head(self.pooled(self.pooling(steps, mask)))
+
+    def steps(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """What is pooled of each token, (B, T, width_in) to (B, T, width_pooled): here its state after all blocks."""
+        return self.norm(self.encode(tokens, mask, grid))
+
+    def encode(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """States after the last block, (B, T, width_in) to (B, T, D)."""
+        x = self.project(tokens)
         if self.position_gain is not None:
             x = x + self.position_gain * self._positions(x, grid)
         x = self.dropout(x)
@@ -114,7 +126,20 @@ class HybridCore(nn.Module):
             x = block(x, mask, grid)
         for block in self.attention:
             x = block(x, mask)
-        return self.head(self.pooled(self.pooling(self.norm(x), mask)))
+        return x
+
+    def evidence(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """What each step adds to each logit, (B, T, width_in) to (B, T, C): summed over steps these are the logits of
+        eval mode.
+
+        Raises:
+            ValueError: where the head has hidden layers, after which no such sum exists.
+        """
+        if self.nonlinear_head:
+            raise ValueError("evidence must be asked of a model whose head is linear, got one with hidden layers")
+        steps = self.steps(self.tokens(tokens), mask, grid)
+        scores = self.pooling.score(steps).squeeze(-1).masked_fill(~mask, float("-inf"))  # (B, T)
+        return scores.softmax(-1)[..., None] * self.head(steps)
 
     @staticmethod
     def _positions(x: Tensor, grid: tuple[int, int] | None) -> Tensor:
@@ -148,9 +173,27 @@ class Hybrid(nn.Module, ABC):
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Inputs of the same shape that carry no evidence: what a missing word or pixel is replaced with."""
 
+    @property
+    @abstractmethod
+    def removals(self) -> dict[str, Removal]:
+        """Two ways to take units out of an input, by name, the usual one first; see `removal`."""
+
     def decide(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Tokens (B, T, width_in) and mask (B, T) to logits (B, C)."""
         return self.core(tokens, mask, self.grid)
+
+    def evidence(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """What each step adds to each logit (B, T, C): an exact account, for it sums to the logits.
+
+        Raises:
+            ValueError: see `HybridCore.evidence`.
+        """
+        return self.core.evidence(self.tokens(self.embed(inputs)), mask, self.grid)
+
+    @property
+    def eight_bit_weights(self) -> tuple[str, ...]:
+        """Names of the matrices that a checkpoint holds in 8 bits, see `quantisation`; the others take 16."""
+        return ()
 
     def classify(self, embedded: Tensor, mask: Tensor) -> Tensor:
         """Embedded inputs and mask (B, T) to logits (B, C)."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..data.text import PAD, UNKNOWN
 from .core import Hybrid, HybridConfig, HybridCore
+from .removal import Removal, blank_tokens, delete_tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,3 +59,8 @@ class TextHybrid(Hybrid):
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """The unknown token at every real step; padding stays padding."""
         return torch.full_like(inputs, UNKNOWN).masked_fill(~mask, PAD)
+
+    @property
+    def removals(self) -> dict[str, Removal]:
+        """Words are blanked or deleted."""
+        return {"unknown": blank_tokens, "deletion": delete_tokens}

@@ -1,0 +1,45 @@
+"""Whether other methods tell the same story: rank correlation of their scores."""
+
+import torch
+from torch import Tensor
+
+from ..data import Sample
+from ..explain import METHODS, Explanation, explain
+from ..models import Hybrid
+from .stability import unit_scores
+
+# The methods that an explanation is compared with: each looks at the model in another way, and none takes long.
+OTHERS = ("integrated-gradients", "occlusion", "grad-cam")
+
+
+def rank_correlation(a: Tensor, b: Tensor) -> float | None:
+    """Spearman's, -1 to 1, of two (n,); equal values share the mean of their ranks. None where either is constant."""
+    if (a == a[0]).all() or (b == b[0]).all():
+        return None
+    return torch.corrcoef(torch.stack([_ranks(a), _ranks(b)]))[0, 1].item()
+
+
+def _ranks(values: Tensor) -> Tensor:
+    _, which, counts = values.unique(return_inverse=True, return_counts=True)
+    ends = counts.cumsum(0).float()
+    return (ends - (counts - 1) / 2)[which]
+
+
+def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> dict[str, float]:
+    """Rank correlation of an explanation with that of each other method that fits the input and takes no seconds there.
+
+    A method whose scores are all equal has no ranks and is left out.
+    """
+    scores = unit_scores(explanation, sample)
+    found = {}
+    for name in OTHERS:
+        method = METHODS[name]
+        if name == explanation.method or (method.needs_grid and sample.grid is None):
+            continue
+        if sample.grid is not None and method.slow_on_photos:
+            continue
+        other = explain(model, sample, explanation.target, name)
+        correlation = rank_correlation(scores, unit_scores(other, sample))
+        if correlation is not None:
+            found[name] = correlation
+    return found

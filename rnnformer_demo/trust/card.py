@@ -1,0 +1,94 @@
+"""The trust card: what was measured of one explanation, and the verdict on it. Plain numbers, no tensors."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure of faithfulness.
+
+    Attributes:
+        value: see the measure.
+        normalised: 0 at the worst order that was found, 1 at the best (after Edin et al. 2025: what is reached at all
+            differs by model and input); None where all orders are the same.
+        percentile: share of random orders that do worse, 0-100, half of those that do as well included.
+    """
+
+    value: float
+    normalised: float | None
+    percentile: float
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Faithfulness under one way of taking units out. p is the probability of the explained class.
+
+    Attributes:
+        comprehensiveness: mean fall of p when the highest-scoring units go (DeYoung et al. 2020); high is good.
+        sufficiency: mean fall of p when only the highest-scoring units stay (ibid.); low is good.
+        deletion_auc: area under p while the units go, the highest-scoring first (Petsiuk et al. 2018); low is good.
+        insertion_auc: area under p while they come, the highest-scoring first (ibid.); high is good.
+        orders: how many random orders they were compared with.
+        shares: of the units, at which p was measured.
+        deletion, insertion: p at these shares.
+    """
+
+    comprehensiveness: Measure
+    sufficiency: Measure
+    deletion_auc: Measure
+    insertion_auc: Measure
+    orders: int
+    shares: tuple[float, ...]
+    deletion: tuple[float, ...]
+    insertion: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The trust card of one explanation.
+
+    Attributes:
+        removals: by the name of the way in which units are taken out; the usual one first.
+        completeness_gap: of the explanation; None where its method does not promise completeness.
+        max_sensitivity: largest relative change of the scores when what is embedded moves by 2 % of its norm (Yeh et
+            al. 2019); None where the method has no answer to that.
+        infidelity: normalised squared error of the scores as a forecast of what the logit loses when a random half of
+            the units goes (Yeh et al. 2019); 0 is perfect, 1 as good as forecasting no change.
+        agreement: Spearman's rank correlation with other methods, by their name.
+        seed: of the random orders and of all else that is drawn.
+        verdict: "trust", "with care" or "don't".
+        reasons: sentences.
+        seconds: it took.
+    """
+
+    removals: dict[str, Removed]
+    completeness_gap: float | None
+    max_sensitivity: float | None
+    infidelity: float | None
+    agreement: dict[str, float]
+    seed: int
+    verdict: str
+    reasons: tuple[str, ...]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `explain --trust --json` and the API give; the four measures are those of the first removal,
+        and `removals` has them all."""
+        first = next(iter(self.removals.values()), None)
+        measures = (
+            {}
+            if first is None
+            else {name: asdict(getattr(first, name)) for name in ("comprehensiveness", "sufficiency")}
+            | {name: getattr(first, name).value for name in ("deletion_auc", "insertion_auc")}
+        )
+        return measures | {
+            "max_sensitivity": self.max_sensitivity,
+            "infidelity": self.infidelity,
+            "completeness_gap": self.completeness_gap,
+            "agreement": self.agreement,
+            "removals": {name: asdict(removed) for name, removed in self.removals.items()},
+            "seed": self.seed,
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+        }

@@ -1,0 +1,158 @@
+"""Faithfulness: what the prediction does when units go in the order of their scores, beside random orders.
+
+A value of comprehensiveness alone says little: what can be reached at all differs from model to model and from input to
+input. Each is therefore placed between the worst and the best order that was found, and among random orders.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ..data import Sample
+from ..models import Hybrid
+from ..tracing import MODEL_LOCK
+from .card import Measure, Removed
+
+# Symmetric, so that what stays when an order has gone half-way is what has gone from its reverse.
+SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
+_UP_TO = 0.5  # comprehensiveness and sufficiency look no further
+_STEPS_PER_PASS = 1024  # tokens or cells: enough to be fast, few enough to be sparing of memory
+
+Report = Callable[[int], None]  # takes the number of rows that have just been run
+Confidence = Callable[[Tensor], Tensor]  # logits (R, C) to the probability of the explained class (R,)
+
+
+def reduced_logits(
+    model: Hybrid, sample: Sample, gone: Tensor, removal: str, report: Report = lambda rows: None
+) -> Tensor:
+    """Logits (R, C) of the sample without the units that are true in a row of `gone`, (R, n).
+
+    The lock is taken for each pass anew: a long measurement lets other visitors in between.
+
+    Args:
+        removal: a key of `Hybrid.removals`.
+    """
+    take_out = model.removals[removal]
+    order = gone[:, sample.step_units].sum(1).argsort()  # rows of like length together: little goes into padding
+    logits = []
+    for rows in order.split(max(1, _STEPS_PER_PASS // sample.mask.shape[1])):
+        inputs, mask = take_out(sample.inputs, sample.mask, gone[rows][:, sample.units[0]])
+        with MODEL_LOCK, torch.no_grad():
+            logits.append(model(inputs, mask))
+        report(len(rows))
+    return torch.cat(logits)[order.argsort()]
+
+
+def leave_one_out(
+    model: Hybrid, sample: Sample, removal: str, confidence: Confidence, report: Report = lambda rows: None
+) -> Tensor:
+    """The fall of the explained class's probability when each unit goes alone, (n,)."""
+    count = len(sample.names)
+    gone = torch.cat([torch.zeros(1, count, dtype=torch.bool), torch.eye(count, dtype=torch.bool)])
+    shares = confidence(reduced_logits(model, sample, gone, removal, report))
+    return shares[0] - shares[1:]
+
+
+def random_orders(units: int, pairs: int, seed: int) -> Tensor:
+    """(2 * pairs, units): so many permutations, each followed by its reverse."""
+    generator = torch.Generator().manual_seed(seed)
+    orders = [torch.randperm(units, generator=generator) for _ in range(pairs)]
+    return torch.stack([direction for order in orders for direction in (order, order.flip(0))])
+
+
+def faithfulness(
+    model: Hybrid,
+    sample: Sample,
+    scores: Tensor,
+    removal: str,
+    confidence: Confidence,
+    pairs: int,
+    seed: int,
+    report: Report = lambda rows: None,
+) -> Removed:
+    """Measures one explanation under one way of taking units out.
+
+    Args:
+        scores: (n,), one for each unit; the highest goes first.
+        removal: a key of `Hybrid.removals`.
+        confidence: logits to the probability of the explained class.
+        pairs: of random orders, see `random_orders`. Beside them the best and the worst order are sought among those by
+            the fall that each unit alone causes.
+        seed: of the random orders.
+
+    Raises:
+        ValueError: for fewer than two units, which have no order.
+    """
+    count = len(sample.names)
+    if count < 2:
+        raise ValueError(f"an order needs two units at least, got {count}")
+    alone = leave_one_out(model, sample, removal, confidence, report)
+    found = torch.stack([order for by in (scores, alone) for order in _both_ways(by)])  # (4, n)
+    orders = torch.cat([found, random_orders(count, pairs, seed)])  # (O, n)
+    sizes = sorted({min(max(1, round(share * count)), count - 1) for share in SHARES})
+    sizes = sorted({*sizes, *(count - size for size in sizes)})
+    curves = _curves(model, sample, orders, sizes, removal, confidence, report)  # (O, K + 2)
+    sizes = [0, *sizes, count]
+    # A row's reverse is its neighbour: what is left when so many have gone is what the reverse has lost by then.
+    neighbours = torch.arange(len(orders)) ^ 1
+    staying = curves[neighbours].flip(1)  # (O, K + 2): p when only the first 0, ..., n units of the order are there
+    shares = torch.tensor(sizes) / count
+    early = [index for index, share in enumerate(shares.tolist()) if 0 < share <= _UP_TO + 0.5 / count]
+    whole = curves[:, :1]
+    values = {
+        "comprehensiveness": (whole - curves[:, early]).mean(1),
+        "sufficiency": (whole - staying[:, early]).mean(1),
+        "deletion_auc": torch.trapezoid(curves, shares, dim=1),
+        "insertion_auc": torch.trapezoid(staying, shares, dim=1),
+    }
+    return Removed(
+        **{
+            name: _measure(value, -1 if name in ("sufficiency", "deletion_auc") else 1)
+            for name, value in values.items()
+        },
+        orders=2 * pairs,
+        shares=tuple(shares.tolist()),
+        deletion=tuple(curves[0].tolist()),
+        insertion=tuple(staying[0].tolist()),
+    )
+
+
+def _both_ways(scores: Tensor) -> tuple[Tensor, Tensor]:
+    order = scores.argsort(descending=True, stable=True)
+    return order, order.flip(0)
+
+
+def _curves(
+    model: Hybrid,
+    sample: Sample,
+    orders: Tensor,
+    sizes: list[int],
+    removal: str,
+    confidence: Confidence,
+    report: Report,
+) -> Tensor:
+    """p (O, K + 2) when the first 0, then each of K sizes, then all units of every order are gone."""
+    ranks = orders.argsort(1)  # (O, n): when each unit goes
+    gone = ranks[:, None] < torch.tensor(sizes)[None, :, None]  # (O, K, n)
+    ends = torch.tensor([[False], [True]]).expand(-1, orders.shape[1])
+    logits = reduced_logits(model, sample, torch.cat([ends, gone.flatten(0, 1)]), removal, report)
+    shares = confidence(logits)
+    first, last = (share.expand(len(orders), 1) for share in shares[:2])
+    return torch.cat([first, shares[2:].view(len(orders), len(sizes)), last], dim=1)
+
+
+def _measure(values: Tensor, sign: int) -> Measure:
+    """The first of some orders' values among the others: its own reverse, two that were sought, and random ones.
+
+    Args:
+        sign: 1 where high is good, -1 where low is.
+    """
+    good, random = sign * values, sign * values[4:]
+    worst, best = good.min(), good.max()
+    below, same = ((random < good[0]).double().mean().item(), (random == good[0]).double().mean().item())
+    return Measure(
+        value=values[0].item(),
+        normalised=((good[0] - worst) / (best - worst)).item() if best > worst else None,
+        percentile=round(100 * (below + same / 2), 1),
+    )
