@@ -1,11 +1,19 @@
 """What a figure shows, taken from an analysis and said in words: the text alternative of each."""
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
+from .comparison import Side
+from .inquiry import Course, Turn, Variant
 from .pipeline import Analysis, Prediction
+from .recurrence import median_half_life, saturation, writes
+from .trust import Removed, Trust
 
 MEAN_OF_HEADS = "mean of heads"
 POOLING = "pooling"
+HIDDEN, CELL, WRITTEN = "hidden state", "cell state", "written"
+DIRECTIONS = ("forward", "backward")
 
 
 def describe_domain(prediction: Prediction) -> str:
@@ -39,17 +47,94 @@ def describe_attention(
     return f"Attention, {layer}, {head_name(head)}. Attended most {who}: {most}."
 
 
-def describe_states(analysis: Analysis, recurrence: str, direction: str = "forward") -> str:
-    """The figure of hidden states in words."""
-    states = hidden_states(analysis, recurrence, direction)
-    change = states.diff(dim=0).norm(dim=-1)
-    if not len(change):
-        return f"Hidden states of {recurrence}, {direction}: one step, {states.shape[1]} units."
-    step = int(change.argmax()) + 1
+def describe_states(analysis: Analysis, recurrence: str, direction: str = "forward", quantity: str = HIDDEN) -> str:
+    """The figure of a recurrence in words."""
+    values = recurrent_values(analysis, recurrence, direction, quantity)
+    steps = _counted(len(values), "step")
+    told = f"{quantity.capitalize()} of {recurrence}, {direction}: {steps}, {values.shape[1]} units."
+    change = values.diff(dim=0).norm(dim=-1)
+    if len(change):
+        told += f" The largest change comes at {spoken_steps(analysis)[int(change.argmax()) + 1]}."
+    gates = analysis.trace.gates[recurrence]
+    half_life = median_half_life(gates)[DIRECTIONS.index(direction)].item()
+    told += f" Half of what a unit holds is gone after {half_life:.1f} steps (median over units)."
+    shares = saturation(gates).get(quantity.removesuffix(" gate"))
+    if shares:
+        told += f" {shares[0]:.0%} of its values lie at the lower end of the scale, {shares[1]:.0%} at the upper."
+    return told
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def describe_trust(trust: Trust) -> str:
+    """The trust card in words: the verdict, its reasons, and what was measured."""
+    measured = [_measured(name, removed) for name, removed in trust.removals.items()]
+    told = [f"Measured: {'; '.join(measured)}."] if measured else []
+    return " ".join([f"Verdict: {trust.verdict}.", *trust.reasons, *told])
+
+
+def _measured(removal: str, removed: Removed) -> str:
+    falls, stays = removed.comprehensiveness, removed.sufficiency
     return (
-        f"Hidden states of {recurrence}, {direction}: {states.shape[0]} steps, {states.shape[1]} units. "
-        f"The largest change comes at {spoken_steps(analysis)[step]}."
+        f"{removal}: comprehensiveness {falls.value:+.2f} and sufficiency {stays.value:+.2f}, better than "
+        f"{falls.percentile:.0f} % and {stays.percentile:.0f} % of {removed.orders} random orders"
     )
+
+
+def describe_course(course: Course) -> str:
+    """How the belief went along one scan, in words."""
+    read, final = course.belief.names, course.labels[int(course.probabilities[-1].argmax())]
+    sure = course.probabilities[-1].max()
+    if not course.flips:
+        return f"Read {course.belief.scan}: {final} from {read[0]} on, in the end {sure:.1%} sure."
+    turns = "once" if len(course.flips) == 1 else f"{len(course.flips)} times"
+    return (
+        f"Read {course.belief.scan}: the label changes {turns}; it is {final} from {read[course.decided]} on, "
+        f"in the end {sure:.1%} sure."
+    )
+
+
+def describe_variant(variant: Variant) -> str:
+    """What a changed input brought, beside what was forecast, in words."""
+    before, target = variant.analysis.prediction, variant.analysis.target
+    what = _listed(variant.changed)
+    return (
+        f"{what} → {variant.how}: the logit of {target} was forecast to change by {variant.forecast:+.2f} and changed "
+        f"by {variant.measured:+.2f}; {before.label} ({before.confidence:.1%}) became {variant.label} "
+        f"({variant.probabilities[variant.label]:.1%})."
+    )
+
+
+def describe_turn(turn: Turn) -> str:
+    """The fewest units that change the label, in words."""
+    before = turn.analysis.prediction.label
+    if turn.label is None:
+        return f"No words or parts were found whose removal ({turn.removal}) changes {before}; {turn.rows} sets tried."
+    names = _listed([turn.analysis.sample.names[unit] for unit in turn.units])
+    certain = "no smaller set does" if turn.exact else "a smaller set may do, too"
+    return (
+        f"Without {names} ({turn.removal}) it is {turn.label} instead of {before}; {certain} ({turn.rows} sets tried)."
+    )
+
+
+def describe_side(side: Side) -> str:
+    """One of several models on the same input, in words."""
+    prediction = side.analysis.prediction
+    lines = [
+        f"{prediction.model}: {prediction.label} ({prediction.confidence:.1%}), {side.latency_ms:.1f} ms",
+        describe_attribution(side.analysis),
+        *([describe_trust(side.analysis.trust)] if side.analysis.trust else []),
+        *map(describe_course, side.courses),
+    ]
+    return "\n  ".join(lines)
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    """The first of some names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(f"“{name}”" for name in names[:most]) + more
 
 
 def head_name(head: str) -> str:
@@ -89,17 +174,34 @@ def head_weights(analysis: Analysis, layer: str, head: str) -> Tensor:
     return weights[int(head) - 1]
 
 
-def hidden_states(analysis: Analysis, recurrence: str, direction: str) -> Tensor:
-    """(T, U) hidden states of one recurrence in one direction.
+def quantities(analysis: Analysis, recurrence: str) -> tuple[str, ...]:
+    """What can be shown of a recurrence: its hidden states, cell states (of an LSTM), gates, candidate, and what each
+    step wrote into the memory as it is in the end."""
+    gates = analysis.trace.gates[recurrence]
+    named = (name if name == "candidate" else f"{name} gate" for name in gates.gates)
+    return (HIDDEN, *([CELL] if gates.cells is not None else []), *named, WRITTEN)
+
+
+def recurrent_values(analysis: Analysis, recurrence: str, direction: str, quantity: str = HIDDEN) -> Tensor:
+    """(T, U) values of one quantity of one recurrence in one direction.
 
     Raises:
-        ValueError: for a recurrence or direction that the trace does not hold.
+        ValueError: for a recurrence, direction or quantity that the trace does not hold.
     """
     if recurrence not in analysis.trace.states:
         raise ValueError(f"recurrence must be one of {sorted(analysis.trace.states)}, got {recurrence!r}")
-    if direction not in ("forward", "backward"):
-        raise ValueError(f"direction must be 'forward' or 'backward', got {direction!r}")
-    return analysis.trace.states[recurrence][:, 0 if direction == "forward" else 1]
+    if direction not in DIRECTIONS:
+        raise ValueError(f"direction must be one of {DIRECTIONS}, got {direction!r}")
+    if quantity not in quantities(analysis, recurrence):
+        raise ValueError(f"quantity must be one of {quantities(analysis, recurrence)}, got {quantity!r}")
+    gates = analysis.trace.gates[recurrence]
+    if quantity == HIDDEN:
+        values = analysis.trace.states[recurrence]
+    elif quantity == WRITTEN:
+        values = writes(gates)
+    else:
+        values = gates.cells if quantity == CELL else gates.gates[quantity.removesuffix(" gate")]
+    return values[:, DIRECTIONS.index(direction)]
 
 
 def spoken_steps(analysis: Analysis) -> list[str]:

@@ -16,6 +16,7 @@ from .data import Sample
 from .data.readers import label_index
 from .explain import METHODS, Explanation, Report, explain
 from .tracing import MODEL_LOCK, Trace, record, tapped
+from .trust.card import Trust
 
 __all__ = ["DEFAULT_METHOD", "Analysis", "Prediction", "analyse", "get", "list_models", "predict", "re_explain"]
 
@@ -37,6 +38,7 @@ class Prediction:
         probabilities: of every class, 0-1, in the order of the model's labels.
         sample: what was read, without the tensors' batch being of interest to anyone who shows it.
         latency_ms: reading and one forward pass, without waiting for others.
+        logits: (C,), in the order of the model's labels.
         in_domain: whether the input looks like what the model was trained on; None where the checkpoint cannot tell.
         ood_score: how strange it is, 0 or more, out of domain above 1; None where the checkpoint cannot tell.
         notices: sentences for the visitor: about what was changed on the way in, and where the input is out of domain.
@@ -50,6 +52,7 @@ class Prediction:
     probabilities: dict[str, float]
     sample: Sample
     latency_ms: float
+    logits: Tensor
     in_domain: bool | None = None
     ood_score: float | None = None
     notices: tuple[str, ...] = ()
@@ -80,6 +83,7 @@ class Analysis:
         target: name of the class that is explained.
         model_sha256: of the weights.
         seconds: the whole analysis.
+        trust: how far the explanation can be trusted, where that was asked for.
     """
 
     prediction: Prediction
@@ -88,6 +92,7 @@ class Analysis:
     target: str
     model_sha256: str
     seconds: float
+    trust: Trust | None = None
 
     @property
     def sample(self) -> Sample:
@@ -100,7 +105,8 @@ class Analysis:
         return self.prediction.notices + self.explanation.notices
 
     def as_dict(self) -> dict[str, Any]:
-        """The object that `explain --json` and the API give. `seed` is null: none of today's methods draws lots."""
+        """The object that `explain --json` and the API give: `seed` is null where the method draws nothing, and
+        `trust` is there where it was asked for."""
         grid = self.explanation.grid
         return {
             "model": self.prediction.model,
@@ -110,8 +116,9 @@ class Analysis:
             **({"units": list(self.sample.names)} if grid is None else {"grid": list(grid)}),
             "scores": self.explanation.scores.tolist(),
             "completeness_gap": self.explanation.completeness_gap,
-            "seed": None,
+            "seed": self.explanation.seed,
             "notices": list(self.notices),
+            **({} if self.trust is None else {"trust": self.trust.as_dict()}),
         }
 
 
@@ -162,6 +169,8 @@ def analyse(
     target: str | None = None,
     method: str = DEFAULT_METHOD,
     report: Report = lambda share: None,
+    seed: int = 0,
+    **options: str,
 ) -> Analysis:
     """Predicts, traces and explains.
 
@@ -171,9 +180,11 @@ def analyse(
         target: name or number of the class to explain; the predicted one by default.
         method: a key of `METHODS`.
         report: is called with the share of the attribution that is done, 0-1.
+        seed: of what the method draws.
+        options: of the method, see `Method.options`.
 
     Raises:
-        InputError: for an unknown model, label or method, and for input that the model cannot read.
+        InputError: for an unknown model, label, method or option, and for input that the model cannot read.
     """
     started = time.perf_counter()
     checkpoint = get(model) if isinstance(model, str) else model
@@ -189,7 +200,7 @@ def analyse(
         prediction = _prediction(checkpoint, sample, trace.logits, seen, reading.ms + running.ms)
         if target_index is None:
             target_index = int(trace.logits.argmax())
-        explanation = explain(checkpoint.model, sample, target_index, method, report)
+        explanation = explain(checkpoint.model, sample, target_index, method, report, seed, **options)
     return Analysis(
         prediction=prediction,
         trace=trace,
@@ -215,6 +226,7 @@ def re_explain(analysis: Analysis, target: str, method: str, report: Report = la
         explanation=explanation,
         target=checkpoint.labels[index],
         seconds=time.perf_counter() - started,
+        trust=None,
     )
 
 
@@ -236,6 +248,7 @@ def _prediction(
         probabilities=probabilities,
         sample=sample,
         latency_ms=latency_ms,
+        logits=logits.detach().cpu(),
         in_domain=in_domain,
         ood_score=score,
         notices=sample.notices + ((warning,) if warning else ()),

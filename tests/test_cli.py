@@ -97,15 +97,66 @@ def test_explain_photo_gives_one_score_for_each_cell(capsys, photo):
     assert "units" not in result
 
 
-@pytest.mark.parametrize("suffix", [".png", ".json"])
+@pytest.mark.parametrize("suffix", [".png", ".json", ".html"])
 def test_explain_writes_a_file(capsys, tmp_path, suffix):
     out = tmp_path / f"result{suffix}"
     result = run_json(capsys, "explain", TEXT, "A dull film.", "--out", str(out))
     if suffix == ".json":
         assert json.loads(out.read_text(encoding="utf-8")) == result
+    elif suffix == ".html":
+        assert result["trust"]["verdict"] in out.read_text(encoding="utf-8")
     else:
         with Image.open(out) as figure:
             assert min(figure.size) > 300
+
+
+def test_explain_with_trust(capsys):
+    plain = run_json(capsys, "explain", TEXT, "A dull film.", "--method", "kernel-shap", "--seed", "5")
+    trusted = run_json(capsys, "explain", TEXT, "A dull film.", "--method", "kernel-shap", "--seed", "5", "--trust")
+    trust = trusted.pop("trust")
+    assert trusted == plain
+    assert plain["seed"] == trust["seed"] == 5
+    assert set(trust) >= {
+        *("comprehensiveness", "sufficiency", "deletion_auc", "insertion_auc"),
+        *("max_sensitivity", "infidelity", "agreement", "verdict", "reasons"),
+    }
+    assert set(trust["comprehensiveness"]) == {"value", "normalised", "percentile"}
+    assert "Verdict: " in run(capsys, "explain", TEXT, "A dull film.", "--trust")[1]
+
+
+def test_an_option_of_a_method(capsys):
+    usual = run_json(capsys, "explain", TEXT, "A dull film.")
+    other = run_json(capsys, "explain", TEXT, "A dull film.", "--option", "baseline=zero")
+    assert usual["scores"] != other["scores"]
+
+
+@pytest.mark.parametrize("named", [["dull"], ["#2"]])
+def test_whatif_without_a_word(capsys, named):
+    result = run_json(capsys, "whatif", TEXT, "A dull film.", "--without", *named, "--removal", "deletion")
+    assert (result["changed"], result["how"]) == (["dull"], "deletion")
+    assert result["after"]["probabilities"]["negative"] < result["before"]["probabilities"]["negative"]
+    assert result["forecast"] < 0 > result["measured"]
+
+
+def test_whatif_with_another_word_and_the_fewest(capsys):
+    result = run_json(capsys, "whatif", TEXT, "A dull film.", "--replace", "dull", "wonderful")
+    assert (result["before"]["label"], result["after"]["label"]) == ("negative", "positive")
+    assert "forecast to change" in run(capsys, "whatif", TEXT, "A dull film.", "--replace", "dull", "fine")[1]
+    found = run_json(capsys, "whatif", TEXT, "A dull film.", "--fewest")
+    assert set(found) == {"model", "model_sha256", "removal", "changed", "before", "after", "exact", "tried"}
+
+
+def test_whatif_covers_cells(capsys, photo):
+    result = run_json(capsys, "whatif", PHOTO, photo, "--without", "1,1", "#9", "--removal", "mean")
+    assert result["changed"] == ["row 1, column 1", "row 2, column 2"]
+
+
+def test_compare(capsys):
+    result = run_json(
+        capsys, "compare", "news-en-lstm", "Shares fell after the bank's results.", "--method", "occlusion"
+    )
+    assert list(result) == ["news-en", "news-en-lstm", "news-en-gru", "news-en-transformer"]
+    assert {side["explanation"]["method"] for side in result.values()} == {"occlusion"}
 
 
 def test_evaluate_counts_rejected_rows_with_their_lines(capsys, tmp_path):
@@ -142,7 +193,15 @@ BAD = [
     (["explain", TEXT, "good", "--method", "magic"], "There is no method 'magic'"),
     (["explain", TEXT, "good", "--method", "grad-cam"], "There is no method 'grad-cam' for this input"),
     (["explain", TEXT, "good", "--target", "purple"], "There is no label 'purple'"),
-    (["explain", TEXT, "good", "--out", "x.gif"], ".png or .json"),
+    (["explain", TEXT, "good", "--out", "x.gif"], ".json or .html"),
+    (["explain", TEXT, "good", "--option", "baseline"], "--option must be NAME=VALUE"),
+    (["explain", TEXT, "good", "--option", "colour=red"], "has no option 'colour'"),
+    (["whatif", TEXT, "a good film", "--without", "bad"], "There is no bad in this input"),
+    (["whatif", TEXT, "a good film", "--without", "#4"], "There is no #4"),
+    (["whatif", TEXT, "a good good film", "--replace", "good", "bad"], "stands there 2 times: say which"),
+    (["whatif", TEXT, "a good film", "--fewest", "--removal", "blur"], "There is no removal 'blur'"),
+    (["whatif", TEXT, "a good film"], "one of the arguments --without --replace --fewest is required"),
+    (["compare", PHOTO, "nowhere.jpg"], "no rivals"),
     (["explain", TEXT, "good", "--out", "no/such/folder/x.png"], "cannot be written"),
     (["evaluate", TEXT, "--data", "nowhere.csv"], "nowhere.csv"),
     (["evaluate", TEXT, "--data", "nowhere.pdf"], ".tsv, .csv or .jsonl"),

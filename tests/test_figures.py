@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import tiny
 import torch
+from matplotlib import rcParams
 from PIL import Image
 
 from rnnformer_demo import figures, pipeline
@@ -14,6 +15,7 @@ from rnnformer_demo.data import Sample
 from rnnformer_demo.explain import Explanation
 from rnnformer_demo.figures import MEAN_OF_HEADS, POOLING
 from rnnformer_demo.pipeline import Analysis, Prediction
+from rnnformer_demo.recurrence import Gates
 from rnnformer_demo.tracing import Trace
 
 SOURCES = {"text": "The plot isn't boring, it's FUNNY and moving!", "image": tiny.photo()}
@@ -44,15 +46,23 @@ def made_by_hand(words: tuple[str, ...], scores: list[float]) -> Analysis:
         grid=None,
         shown=" ".join(words),
     )
-    prediction = Prediction("by-hand", "text", "yes", 0.9, {"no": 0.1, "yes": 0.9}, sample, 1.0)
+    prediction = Prediction("by-hand", "text", "yes", 0.9, {"no": 0.1, "yes": 0.9}, sample, 1.0, torch.zeros(2))
     trace = Trace(
         logits=torch.tensor([-1.0, 1.0]),
         attention={"layer 1": torch.rand(2, steps, steps, generator=generator).softmax(-1)},
         states={"lstm tokens 1": torch.rand(steps, 2, 3, generator=generator) * 2 - 1},
         pooling=torch.arange(1, steps + 1) / sum(range(1, steps + 1)),
     )
+    trace = replace(trace, gates={"lstm tokens 1": gates_by_hand(steps)})
     explanation = Explanation("integrated-gradients", 1, torch.tensor(scores), None, 0.001)
     return Analysis(prediction, trace, explanation, "yes", "0" * 64, 0.1)
+
+
+def gates_by_hand(steps: int) -> Gates:
+    """Gates of an LSTM of three units over so many steps; half of what a unit holds goes at each."""
+    gates = {name: torch.full((steps, 2, 3), 0.5) for name in ("input", "forget", "candidate", "output")}
+    order = torch.stack([torch.arange(steps)[None], torch.arange(steps).flip(0)[None]])
+    return Gates("lstm", gates, torch.zeros(steps, 2, 3), 0.0, order, torch.ones(steps, dtype=torch.bool))
 
 
 def texts_of(figure) -> str:
@@ -82,7 +92,7 @@ def test_every_figure_names_the_model_and_what_it_shows(analysis):
     }
     for name in analysis.trace.states:
         for direction in ("forward", "backward"):
-            drawn[figures.states_figure(analysis, name, direction)] = (model, "hidden states", name, direction)
+            drawn[figures.states_figure(analysis, name, direction)] = (model, "hidden state", name, direction)
     for figure, parts in drawn.items():
         assert type(figure).__name__ == "Figure"
         for part in parts:
@@ -133,7 +143,7 @@ def test_a_wrong_recurrence_or_direction_is_refused(analysis):
     for function in (figures.states_figure, figures.describe_states):
         with pytest.raises(ValueError, match="recurrence must be one of"):
             function(analysis, "rnn")
-        with pytest.raises(ValueError, match="direction must be 'forward' or 'backward', got 'sideways'"):
+        with pytest.raises(ValueError, match=r"direction must be one of \('forward', 'backward'\), got 'sideways'"):
             function(analysis, first, "sideways")
 
 
@@ -166,7 +176,7 @@ def test_hard_words_are_drawn(kind):
 
 
 def test_what_no_font_can_draw_is_known(monkeypatch):
-    monkeypatch.setitem(figures.rcParams, "font.family", ["DejaVu Sans"])
+    monkeypatch.setitem(rcParams, "font.family", ["DejaVu Sans"])
     assert figures.undrawable("good 电影, 影 é → \x00\n") == "电影"
 
 
@@ -245,9 +255,12 @@ def test_words_name_the_step_of_the_largest_change():
     states = torch.zeros(3, 2, 3)
     states[2, 0] = 1.0
     states[0, 1] = 1.0
-    analysis = replace(analysis, trace=replace(analysis.trace, states={"gru": states}))
-    assert figures.describe_states(analysis, "gru", "forward").endswith("The largest change comes at bad.")
-    assert figures.describe_states(analysis, "gru", "backward").endswith("The largest change comes at film.")
+    trace = replace(analysis.trace, states={"gru": states}, gates={"gru": gates_by_hand(3)})
+    analysis = replace(analysis, trace=trace)
+    assert "The largest change comes at bad." in figures.describe_states(analysis, "gru", "forward")
+    assert "The largest change comes at film." in figures.describe_states(analysis, "gru", "backward")
+    assert "gone after 1.0 steps" in figures.describe_states(analysis, "gru")
+    assert "0% of its values lie at the lower end" in figures.describe_states(analysis, "gru", quantity="forget gate")
     assert "3 steps, 3 units" in figures.describe_states(analysis, "gru")
 
 

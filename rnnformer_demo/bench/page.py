@@ -123,7 +123,7 @@ class Page:
         text, photo = (
             event
             for event in self.config["dependencies"]
-            if any(tuple(target[:2]) in buttons for target in event["targets"])
+            if event["inputs"] and any(tuple(target[:2]) in buttons for target in event["targets"])
         )
         event = {"text": text, "image": photo}[modality]
         return event["id"], [components[number]["props"].get("value") for number in event["inputs"]]

@@ -7,14 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from .data import InputError
-from .training.command import add_kinds
+from ..data import InputError
+from ..training.command import add_kinds
+from .inquiries import INPUT, add_inquiries, source
 
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."
 _MOST_REJECTED = 20  # rows that `evaluate` prints
-_INPUT = "a text, or a path to an image file for an image model; - reads it from standard input"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,13 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("--write", metavar="FILE", help="put those tables in their places in FILE")
     predict = command("predict", _predict, "classify a text or a photo")
     predict.add_argument("model", metavar="MODEL")
-    predict.add_argument("input", metavar="INPUT", help=_INPUT)
-    explain = command("explain", _explain, "say which words or parts of a photo speak for a class")
-    explain.add_argument("model", metavar="MODEL")
-    explain.add_argument("input", metavar="INPUT", help=_INPUT)
-    explain.add_argument("--method", metavar="M", help="attribution method (default: integrated-gradients)")
-    explain.add_argument("--target", metavar="LABEL", help="class to explain (default: the predicted one)")
-    explain.add_argument("--out", metavar="FILE", help="write a figure (.png) or the result (.json)")
+    predict.add_argument("input", metavar="INPUT", help=INPUT)
+    add_inquiries(command)
     evaluate = command("evaluate", _evaluate, "test a model on labelled data")
     evaluate.add_argument("model", metavar="MODEL")
     evaluate.add_argument("--data", metavar="FILE", required=True, help="TSV, CSV, JSONL; folder or zip of photos")
@@ -104,20 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _source(options: argparse.Namespace) -> Any:
-    """The input of a command: as it was given, or from standard input."""
-    from .checkpoints import read_card
-
-    modality = read_card(options.model)["modality"]
-    if options.input != "-":
-        return options.input
-    data = sys.stdin.buffer.read()
-    return data if modality == "image" else data.decode("utf-8", "replace")
-
-
 def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
-    from . import cards
-    from .training import studies
+    from .. import cards
+    from ..training import studies
 
     if options.model:
         card = cards.read_card(options.model) | {"bytes": cards.size_on_disk(options.model)}
@@ -140,47 +123,16 @@ def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
 
 
 def _predict(options: argparse.Namespace) -> tuple[dict, str]:
-    from .pipeline import predict
+    from ..pipeline import predict
 
-    prediction = predict(options.model, _source(options))
+    prediction = predict(options.model, source(options))
     lines = [f"{prediction.label} ({prediction.confidence:.1%})", *prediction.notices]
     return prediction.as_dict(), "\n".join(lines)
 
 
-def _explain(options: argparse.Namespace) -> tuple[dict, str]:
-    from .pipeline import DEFAULT_METHOD, analyse
-
-    suffix = Path(options.out).suffix.lower() if options.out else None
-    if suffix not in (None, ".png", ".json"):
-        raise InputError(f"--out must end in .png or .json, got {options.out}.")
-    analysis = analyse(options.model, _source(options), target=options.target, method=options.method or DEFAULT_METHOD)
-    from .figures import attribution_figure, describe_attribution, to_png
-
-    result = analysis.as_dict()
-    if suffix == ".png":
-        _write(options.out, to_png(attribution_figure(analysis)))
-    elif suffix == ".json":
-        _write(options.out, json.dumps(result, ensure_ascii=False).encode())
-    gap = analysis.explanation.completeness_gap
-    lines = [
-        f"{analysis.prediction.label} ({analysis.prediction.confidence:.1%})",
-        describe_attribution(analysis),
-        *([f"Completeness gap: {gap:.2%}."] if gap is not None else []),
-        *analysis.notices,
-    ]
-    return result, "\n".join(lines)
-
-
-def _write(path: str, data: bytes) -> None:
-    try:
-        Path(path).write_bytes(data)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
-
-
 def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
-    from .pipeline import get
-    from .training.evaluation import evaluate
+    from ..pipeline import get
+    from ..training.evaluation import evaluate
 
     figures = evaluate(get(options.model), options.data, options.split, options.drop)
     low, high = figures["interval"]
@@ -200,14 +152,14 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
 def _bench(options: argparse.Namespace) -> tuple[dict, str]:
     if options.runs < 1:
         raise InputError(f"--runs must be at least 1, got {options.runs}.")
-    from .bench import markdown, run
-    from .cards import check_place, fill
-    from .training.minilm import load_minilm
+    from ..bench import markdown, run
+    from ..cards import check_place, fill
+    from ..training.minilm import load_minilm
 
     if options.write:
         check_place(Path(options.write), "bench")
     figures = run(options.runs, load_minilm)
-    from .training.record import machine  # imports torch, which `run` has told how many threads to use
+    from ..training.record import machine  # imports torch, which `run` has told how many threads to use
 
     figures = {"machine": machine()} | figures
     if options.write:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from .sample import InputError, Sample
+from .sample import UNIT_NAMES, InputError, Sample
 
-__all__ = ["InputError", "Sample", "make_reader", "recorded_input"]
+__all__ = ["UNIT_NAMES", "InputError", "Sample", "make_reader", "recorded_input"]
 
 
 def make_reader(modality: str, preprocessing: dict) -> Callable[..., Sample]:

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+# How a visitor names the units of an input.
+UNIT_NAMES = "a word as it stands, #N for the N-th, ROW,COLUMN for a cell of a photo"
+
+
 class InputError(ValueError):
     """Bad input. Its message is one sentence, addressed to the visitor, that says what to do."""
 

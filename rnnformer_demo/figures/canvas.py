@@ -1,4 +1,4 @@
-"""Figures of an analysis. Each has a text alternative that says in words what it shows; pyplot is never touched."""
+"""What every figure is drawn on, and drawn with: fonts, colours, margins. pyplot is never touched."""
 
 import io
 import unicodedata
@@ -11,135 +11,25 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from PIL import Image
 
-from .colours import AGAINST, FOR
-from .descriptions import (
-    MEAN_OF_HEADS,
-    POOLING,
-    attended,
-    describe_attention,
-    describe_attribution,
-    describe_states,
-    head_name,
-    head_weights,
-    hidden_states,
-    step_names,
-)
-from .explain import METHODS
-from .pipeline import Analysis
-
-__all__ = [
-    "DPI",
-    "MEAN_OF_HEADS",
-    "POOLING",
-    "attention_figure",
-    "attribution_figure",
-    "cell_at",
-    "describe_attention",
-    "describe_attribution",
-    "describe_states",
-    "states_figure",
-    "to_image",
-    "to_png",
-    "undrawable",
-]
+from ..colours import AGAINST, FOR
+from ..pipeline import Analysis
 
 # Whichever of these is installed draws Chinese and Japanese; matplotlib complains of every absent one at every letter.
 _CJK_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Microsoft YaHei")
 _installed = set(font_manager.get_font_names())
 rcParams["font.family"] = ["DejaVu Sans", *(name for name in _CJK_FONTS if name in _installed)]
 
-_FOR, _AGAINST = ([value / 255 for value in colour] for colour in (FOR, AGAINST))
+FOR_COLOUR, AGAINST_COLOUR = ([value / 255 for value in colour] for colour in (FOR, AGAINST))
 # All safe for colour-blind eyes.
-DIVERGING = LinearSegmentedColormap.from_list("against to for", [_AGAINST, (1, 1, 1), _FOR])
+DIVERGING = LinearSegmentedColormap.from_list("against to for", [AGAINST_COLOUR, (1, 1, 1), FOR_COLOUR])
 SEQUENTIAL, SIGNED_STATES = "viridis", "PuOr"
 DPI = 130
+WIDTH = 5.8  # inches
 _MAX_LABELS = 32  # more words than this cannot be read under an axis: every n-th is written
 _MAX_WORD = 14  # Latin letters; one of Chinese is as wide as two
-_BARS = 24
-_WIDTH = 5.8  # inches
 _MOST_OPAQUE = 0.75
-
-
-def attribution_figure(analysis: Analysis) -> Figure:
-    """Scores of the explanation: bars for words, an overlay for a photo."""
-    title = _title(analysis, f"{analysis.explanation.method} for “{analysis.target}”")
-    if analysis.explanation.grid:
-        figure, ax, bar = _photo_figure(title)
-        _draw_photo_scores(ax, bar, analysis)
-    else:
-        count = min(len(analysis.sample.names), _BARS)
-        left = _room(analysis.sample.names)
-        figure, ax, _ = _figure(title, _WIDTH, 1.6 + 0.2 * max(count, 8), left, right=0.3, bottom=0.65)
-        _draw_word_scores(ax, analysis)
-    return figure
-
-
-def attention_figure(analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS, from_step: int | None = None) -> Figure:
-    """Attention weights: steps by steps for words, an overlay of what is attended for a photo.
-
-    Args:
-        layer: a key of `Trace.attention`, or POOLING.
-        head: a number counted from 1, or MEAN_OF_HEADS.
-        from_step: for a photo, the cell that looks; None for the mean over all cells.
-
-    Raises:
-        ValueError: for a layer, head or step that the trace does not hold.
-    """
-    pooling = layer == POOLING
-    what = "pooling weights" if pooling else f"attention, {layer}, {head_name(head)}"
-    if analysis.sample.grid:
-        weights = attended(analysis, layer, head, from_step)
-        if not pooling:
-            what += ", mean over all cells" if from_step is None else f", from {analysis.sample.names[from_step]}"
-        figure, ax, bar = _photo_figure(_title(analysis, what))
-        _overlay(ax, bar, analysis, weights.view(analysis.sample.grid).numpy(), SEQUENTIAL, "weight")
-        _outline(ax, analysis, from_step)
-    else:
-        weights = analysis.trace.pooling[None] if pooling else head_weights(analysis, layer, head)
-        what += "" if pooling else "; each row sums to 1"
-        room = _room(analysis.sample.names)
-        left, height = (0.3, 1.5 + room) if pooling else (0.3 + room, 4.5 + room)
-        figure, ax, bar = _figure(_title(analysis, what), _WIDTH, height, left, right=0.95, bottom=0.3 + room)
-        _draw_matrix(ax, bar, weights.numpy(), step_names(analysis), SEQUENTIAL)
-    return figure
-
-
-def cell_at(figure: Figure, analysis: Analysis, x: float, y: float, dpi: int = DPI) -> int | None:
-    """The cell of a photo's grid at a pixel of the drawn figure, counted from its upper left; None beside the photo."""
-    figure.set_dpi(dpi)
-    figure.draw_without_rendering()
-    left, upper = figure.axes[0].transData.inverted().transform((x, figure.bbox.height - y))
-    rows, columns = analysis.sample.grid
-    width, height = analysis.sample.shown.size
-    column, row = int(left * columns // width), int(upper * rows // height)
-    return row * columns + column if 0 <= row < rows and 0 <= column < columns else None
-
-
-def states_figure(analysis: Analysis, recurrence: str, direction: str = "forward") -> Figure:
-    """Hidden states of one recurrence in one direction: units by steps, values in -1 to 1.
-
-    Args:
-        recurrence: a key of `Trace.states`.
-        direction: "forward" or "backward".
-
-    Raises:
-        ValueError: for a recurrence or direction that the trace does not hold.
-    """
-    states = hidden_states(analysis, recurrence, direction)
-    title = _title(analysis, f"hidden states, {recurrence}, {direction}")
-    bottom = 0.55 if analysis.sample.grid else 0.1 + _room(analysis.sample.names)
-    figure, ax, bar = _figure(title, _WIDTH, 4.2 + bottom, left=0.7, right=1.05, bottom=bottom)
-    image = ax.imshow(states.T.numpy(), aspect="auto", cmap=SIGNED_STATES, vmin=-1, vmax=1, interpolation="nearest")
-    _colour_bar(image, bar, "hidden state")
-    if analysis.sample.grid:
-        _label_rows(ax, analysis.sample.grid)
-    else:
-        _label_steps(ax.xaxis, step_names(analysis))
-    ax.set_ylabel("unit")
-    return figure
 
 
 def undrawable(text: str) -> str:
@@ -166,7 +56,7 @@ def to_image(figure: Figure, dpi: int = DPI) -> Image.Image:
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
-def _figure(
+def blank(
     title: str, width: float, height: float, left: float, right: float, bottom: float, top: float = 0.45
 ) -> tuple[Figure, Axes, Axes]:
     """A figure, its axes, and the axes of a colour bar on their right. All sizes in inches.
@@ -182,9 +72,9 @@ def _figure(
     return figure, ax, bar
 
 
-def _room(names: Sequence[str]) -> float:
+def room(names: Sequence[str]) -> float:
     """Inches that the longest of some words takes beside an axis."""
-    return 0.2 + 0.07 * max(_letters(_short(name)) for name in names)
+    return 0.2 + 0.07 * max(_letters(short(name)) for name in names)
 
 
 def _letters(text: str) -> int:
@@ -192,15 +82,18 @@ def _letters(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _photo_figure(title: str) -> tuple[Figure, Axes, Axes]:
-    return _figure(title, _WIDTH, 5.3, left=0.12, right=0.95, bottom=0.12)
+def photo_figure(title: str) -> tuple[Figure, Axes, Axes]:
+    """A figure for a photo: axes of its shape, and those of a colour bar."""
+    return blank(title, WIDTH, 5.3, left=0.12, right=0.95, bottom=0.12)
 
 
-def _title(analysis: Analysis, what: str) -> str:
+def titled(analysis: Analysis, what: str) -> str:
+    """The title of a figure: whose, and what."""
     return f"{analysis.prediction.model}: {what}"
 
 
-def _short(word: str) -> str:
+def short(word: str) -> str:
+    """A word as an axis has room for it."""
     cut = word[:_MAX_WORD]
     while _letters(cut) > _MAX_WORD:
         cut = cut[:-1]
@@ -208,14 +101,15 @@ def _short(word: str) -> str:
     return (word if cut == word else cut[:-1] + "…").replace("$", r"\$")
 
 
-def _label_steps(axis, names: list[str]) -> None:
+def label_steps(axis, names: list[str]) -> None:
+    """Writes the names of steps along an axis, or every n-th where there are many."""
     every = -(-len(names) // _MAX_LABELS)
-    axis.set_ticks(range(0, len(names), every), [_short(name) for name in names[::every]], fontsize=8)
+    axis.set_ticks(range(0, len(names), every), [short(name) for name in names[::every]], fontsize=8)
     if axis.axis_name == "x":
         axis.set_tick_params(rotation=90)
 
 
-def _label_rows(ax: Axes, grid: tuple[int, int]) -> None:
+def label_rows(ax: Axes, grid: tuple[int, int]) -> None:
     """Names the rows of a photo's grid on an axis of its cells, and parts them."""
     rows, columns = grid
     ax.set_xticks([columns * row for row in range(rows)], [f"row {row + 1}" for row in range(rows)], fontsize=8)
@@ -224,53 +118,14 @@ def _label_rows(ax: Axes, grid: tuple[int, int]) -> None:
         ax.axvline(columns * row - 0.5, color="0.25", linewidth=0.6)
 
 
-def _draw_matrix(ax: Axes, bar: Axes, weights: np.ndarray, names: list[str], colours: str) -> None:
-    image = ax.imshow(weights, aspect="auto", cmap=colours, vmin=0, interpolation="nearest")
-    _colour_bar(image, bar, "weight")
-    _label_steps(ax.xaxis, names)
-    ax.set_xlabel("is looked at")
-    if len(weights) > 1:
-        _label_steps(ax.yaxis, names)
-        ax.set_ylabel("looks")
-    else:
-        ax.set_yticks([])
-
-
-def _colour_bar(image: ScalarMappable, bar: Axes, label: str) -> None:
+def colour_bar(image: ScalarMappable, bar: Axes, label: str) -> None:
+    """The scale of a heat map, beside it."""
     bar.set_axis_on()
     bar.figure.colorbar(image, cax=bar, label=label)
     bar.tick_params(labelsize=8)
 
 
-def _draw_word_scores(ax: Axes, analysis: Analysis) -> None:
-    scores = analysis.explanation.scores
-    order = sorted(scores.abs().argsort(descending=True)[:_BARS].tolist())
-    values = [scores[index].item() for index in order]
-    ax.barh(range(len(order)), values, height=0.75, color=[_FOR if value > 0 else _AGAINST for value in values])
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.grid(axis="x", color="0.9")
-    ax.set_axisbelow(True)
-    ax.tick_params(axis="y", length=0)
-    ax.set_yticks(range(len(order)), [_short(analysis.sample.names[index]) for index in order], fontsize=8)
-    ax.invert_yaxis()
-    ax.axvline(0, color="0.3", linewidth=0.8)
-    more = f" (the {_BARS} strongest of {len(scores)} words)" if len(scores) > _BARS else ""
-    ax.set_xlabel(_score_label(analysis) + more)
-
-
-def _score_label(analysis: Analysis) -> str:
-    return f"against ←  {METHODS[analysis.explanation.method].scale}  → for"
-
-
-def _draw_photo_scores(ax: Axes, bar: Axes, analysis: Analysis) -> None:
-    rows, columns = analysis.explanation.grid
-    scores = analysis.explanation.scores.view(rows, columns).numpy()
-    # A few extreme pixels would leave all others white: the scale ends at the 99.5th percentile.
-    top = float(np.percentile(np.abs(scores), 99.5 if scores.size > 1000 else 100)) or 1.0
-    _overlay(ax, bar, analysis, scores, DIVERGING, _score_label(analysis), top)
-
-
-def _overlay(
+def overlay(
     ax: Axes,
     bar: Axes,
     analysis: Analysis,
@@ -286,15 +141,5 @@ def _overlay(
     scale = Normalize(-top, top) if top else Normalize(0, float(values.max()) or 1.0)
     opacity = _MOST_OPAQUE * (np.clip(np.abs(values) / top, 0, 1) ** 0.7 if top else 0.85)
     ax.imshow(values, cmap=colours, norm=scale, alpha=opacity, extent=extent, interpolation="nearest")
-    _colour_bar(ScalarMappable(scale, colours), bar, label)
+    colour_bar(ScalarMappable(scale, colours), bar, label)
     ax.set_axis_off()
-
-
-def _outline(ax: Axes, analysis: Analysis, step: int | None) -> None:
-    """A frame around the cell that looks."""
-    if step is None:
-        return
-    rows, columns = analysis.sample.grid
-    width, height = analysis.sample.shown.size[0] / columns, analysis.sample.shown.size[1] / rows
-    row, column = divmod(step, columns)
-    ax.add_patch(Rectangle((column * width, row * height), width, height, fill=False, edgecolor="white", linewidth=2.5))

@@ -9,7 +9,7 @@ from ..models import Hybrid
 from .stability import unit_scores
 
 # The methods that an explanation is compared with: each looks at the model in another way, and none takes long.
-OTHERS = ("integrated-gradients", "occlusion", "grad-cam")
+OTHERS = ("integrated-gradients", "gradient-x-input", "occlusion", "grad-cam", "attention-rollout")
 
 
 def rank_correlation(a: Tensor, b: Tensor) -> float | None:
@@ -38,7 +38,7 @@ def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int
             continue
         if sample.grid is not None and method.slow_on_photos:
             continue
-        other = explain(model, sample, explanation.target, name)
+        other = explain(model, sample, explanation.target, name, seed=seed)
         correlation = rank_correlation(scores, unit_scores(other, sample))
         if correlation is not None:
             found[name] = correlation

@@ -59,7 +59,7 @@ def _scores_at(model: Hybrid, sample: Sample, explanation: Explanation, shift: T
         return model.embed(inputs) if torch.equal(inputs, nothing) else model.embed(inputs) + shift
 
     shifted.embed = embed
-    return explain(shifted, sample, explanation.target, explanation.method).scores
+    return explain(shifted, sample, explanation.target, explanation.method, seed=seed).scores
 
 
 def infidelity(
