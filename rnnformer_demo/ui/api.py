@@ -31,22 +31,59 @@ def predict_image(model: str, image: dict) -> dict:
 
 
 @shows_input_errors
-def explain(model: str, text: str, method: str | None = None, target: str | None = None) -> dict:
+def explain(
+    model: str, text: str, method: str | None = None, target: str | None = None, trust: bool = False, seed: int = 0
+) -> dict:
     """Scores the words of a text for a class: model, model_sha256, method, target, units, scores, completeness_gap,
-    seed, notices. Without a method: integrated gradients; without a target: the predicted class."""
-    return _explain(model, _text(model, text), method, target)
+    seed, notices, and with trust how far they can be trusted. Without a method: integrated gradients; without a target:
+    the predicted class."""
+    return _explain(model, _text(model, text), method, target, trust, seed)
 
 
 @shows_input_errors
-def explain_image(model: str, image: dict, method: str | None = None, target: str | None = None) -> dict:
+def explain_image(
+    model: str, image: dict, method: str | None = None, target: str | None = None, trust: bool = False, seed: int = 0
+) -> dict:
     """Scores the parts of a photo, sent with handle_file(path): as /explain, with grid in place of units."""
-    return _explain(model, _photo(model, image), method, target)
+    return _explain(model, _photo(model, image), method, target, trust, seed)
+
+
+@shows_input_errors
+def whatif(
+    model: str, text: str, without: list[str], removal: str | None = None, replacement: str | None = None
+) -> dict:
+    """Takes words out of a text, or puts a replacement in the place of one: the change that integrated gradients
+    forecast, and the one that comes. Words as they stand, or #N for the N-th; removal: unknown or deletion."""
+    return _whatif(model, _text(model, text), without, removal, replacement)
+
+
+@shows_input_errors
+def whatif_image(model: str, image: dict, without: list[str], removal: str | None = None) -> dict:
+    """Covers cells of a photo, sent with handle_file(path), each as "ROW,COLUMN"; removal: blur or mean."""
+    return _whatif(model, _photo(model, image), without, removal, None)
+
+
+@shows_input_errors
+def fewest(model: str, text: str, removal: str | None = None) -> dict:
+    """The fewest words of a text whose removal changes the label."""
+    from .. import inquiry, pipeline
+
+    return inquiry.fewest(pipeline.analyse(model, _text(model, text)), removal).as_dict()
+
+
+@shows_input_errors
+def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
+    """The same text through a hybrid and its rivals: for each its prediction, explanation with trust, and beliefs."""
+    from .. import comparison, pipeline
+
+    sides = comparison.compare(model, _text(model, text), target or None, method or pipeline.DEFAULT_METHOD, seed)
+    return {side.analysis.prediction.model: side.as_dict() for side in sides}
 
 
 def register() -> None:
     """Adds the endpoints to the page that is being built."""
     gr.api(list_models, api_name="models", queue=False)
-    for endpoint in (predict, predict_image, explain, explain_image):
+    for endpoint in (predict, predict_image, explain, explain_image, whatif, whatif_image, fewest, compare):
         gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
 
 
@@ -56,10 +93,24 @@ def _predict(model: str, source: Any) -> dict:
     return pipeline.predict(model, source).as_dict()
 
 
-def _explain(model: str, source: Any, method: str | None, target: str | None) -> dict:
-    from .. import pipeline
+def _explain(model: str, source: Any, method: str | None, target: str | None, trust: bool, seed: int) -> dict:
+    from .. import inquiry, pipeline
 
-    return pipeline.analyse(model, source, target or None, method or pipeline.DEFAULT_METHOD).as_dict()
+    method = method or pipeline.DEFAULT_METHOD
+    analysis = pipeline.analyse(model, source, target or None, method, seed=seed)
+    return (inquiry.assess(analysis, seed) if trust else analysis).as_dict()
+
+
+def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:
+    from .. import inquiry, pipeline
+
+    analysis = pipeline.analyse(model, source)
+    if replacement:
+        if len(without) != 1:
+            raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")
+        return inquiry.replace_word(analysis, inquiry.unit_named(analysis, without[0]), replacement).as_dict()
+    units = [unit for name in without for unit in inquiry.units_named(analysis, name)]
+    return inquiry.take_out(analysis, units, removal or None).as_dict()
 
 
 def _text(model: str, text: str) -> str:

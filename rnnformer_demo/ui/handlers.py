@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from ..data import InputError
-from . import views
+from . import turns, views
 from .errors import shows_input_errors
 from .sources import source_of
 
@@ -20,12 +20,12 @@ def analyse(model: str, source: Any, method: str, target: str, *chosen: str, pro
     Args:
         source: text, or what Gradio says of an uploaded file; unchecked, as it came over HTTP.
         target: a label, or PREDICTED.
-        chosen: layer, head, viewpoint, recurrence and direction, as the selectors have them.
+        chosen: layer, head, viewpoint, recurrence, direction and quantity, as the selectors have them.
     """
-    from .. import pipeline
+    from .. import inquiry, pipeline
 
     analysis = pipeline.analyse(model, source_of(model, source), target or None, method, _reporter(progress))
-    return [analysis, *views.everything(analysis, *chosen)]
+    return [analysis, *views.everything(analysis, inquiry.beliefs(analysis), *chosen)]
 
 
 @shows_input_errors
@@ -39,15 +39,70 @@ def re_explain(analysis, method: str, target: str, progress=gr.Progress()) -> li
 
 
 @shows_input_errors
+def assess(analysis, request: gr.Request, progress=gr.Progress()) -> list:  # noqa: B008
+    """Measures how far the explanation can be trusted, until the session asks for something newer or says stop."""
+    from .. import inquiry
+
+    with turns.latest(request.session_hash) as go_on:
+        return views.trust(inquiry.assess(_kept(analysis), report=go_on(_reporter(progress, "Measuring"))))
+    return views.stopped()
+
+
+def stop_assessing(request: gr.Request) -> gr.Button:
+    """Ends the session's measurement."""
+    turns.stop(request.session_hash)
+    return gr.Button(visible=False)
+
+
+@shows_input_errors
+def take_out(analysis, units: list[int], brushed: Any, removal: str, word: str) -> str:
+    """Takes words or patches out, or puts a word in the place of one."""
+    from .. import inquiry
+
+    analysis = _kept(analysis)
+    chosen = sorted({*units, *views.brushed_units(analysis, brushed)})
+    if not word.strip():
+        return views.variant(inquiry.take_out(analysis, chosen, removal))
+    if len(chosen) != 1:
+        raise InputError(f"Another word takes the place of one: choose a single word, not {len(chosen)}.")
+    return views.variant(inquiry.replace_word(analysis, chosen[0], word))
+
+
+@shows_input_errors
+def find_fewest(analysis, removal: str, progress=gr.Progress()) -> list:  # noqa: B008
+    """Finds the fewest words or patches whose removal changes the label, and chooses them."""
+    from .. import inquiry
+
+    turn = inquiry.fewest(_kept(analysis), removal, _reporter(progress, "Searching"))
+    return [list(turn.units), views.turn(turn)]
+
+
+@shows_input_errors
+def compare_rivals(analysis, progress=gr.Progress()) -> list:  # noqa: B008
+    """The same input through the model's rivals."""
+    from .. import comparison
+
+    analysis = _kept(analysis)
+    sides = comparison.compare(
+        analysis.prediction.model,
+        analysis.sample.shown,
+        analysis.target,
+        analysis.explanation.method,
+        report=_reporter(progress, "Comparing"),
+    )
+    return views.sides(sides)
+
+
+@shows_input_errors
 def redraw_attention(analysis, layer: str, head: str, viewpoint: str) -> list:
     """Another layer, head or viewpoint, without running the model."""
     return views.attention_picture(_kept(analysis), layer, head, viewpoint)
 
 
 @shows_input_errors
-def redraw_states(analysis, recurrence: str, direction: str) -> list:
-    """Another recurrence or direction, without running the model."""
-    return views.states_picture(_kept(analysis), recurrence, direction)
+def redraw_states(analysis, recurrence: str, direction: str, quantity: str) -> list:
+    """Another recurrence, direction or quantity, without running the model."""
+    return views.recurrence_picture(_kept(analysis), recurrence, direction, quantity)
 
 
 @shows_input_errors
@@ -63,5 +118,5 @@ def _kept(analysis):
     return analysis
 
 
-def _reporter(progress: gr.Progress) -> Callable[[float], None]:
-    return lambda share: progress(share, desc="Computing the attribution")
+def _reporter(progress: gr.Progress, what: str = "Computing the attribution") -> Callable[[float], None]:
+    return lambda share: progress(share, desc=what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,9 @@ from ..colours import AGAINST, FOR
 from ..explain import METHODS
 
 if TYPE_CHECKING:
+    from ..comparison import Side
     from ..pipeline import Analysis
+    from ..trust import Measure, Trust
     from .catalogue import Offer
 
 STRONGEST = 0.55  # opacity of the strongest word; more, and text on it falls below a contrast of 4.5:1
@@ -24,6 +26,15 @@ column is no proof that this word alone decides. “pooling” is the last step,
 <dt>Hidden states</dt>
 <dd>What each unit of the LSTM and the GRU holds after each step, between −1 and 1. A vertical edge is a step at which
 the network changes its mind; “backward” reads from the end.</dd>
+<dt>Trust</dt>
+<dd>The strongest words or patches are taken out, and the prediction should fall more than when random ones go. “trust”
+needs 95 % of random orders to do worse, whichever way they go; below 75 % the picture is no better than chance. It says
+that the picture is true of the model, not that the model is right.</dd>
+<dt>Beliefs</dt>
+<dd>What the model would say had the input ended there, or begun. A ring marks where the label changes.</dd>
+<dt>Gates</dt>
+<dd>Of an LSTM: what it lets in (input), keeps (forget) and shows (output); of a GRU: what it keeps (update) and looks
+back at (reset). “written” is what each step left in the memory as it is in the end.</dd>
 <dt>Prediction</dt>
 <dd>The probabilities are calibrated on held-out data, yet the model names one of its classes for anything that it is
 shown, also for what it has never seen.</dd>
@@ -31,6 +42,13 @@ shown, also for what it has never seen.</dd>
 <dd>How far the input lies from the training data, in the model's own representation. Above 1 it lies further out than
 nearly everything of its own kind; below 1 it may still be foreign. A model without this measure says nothing.</dd>
 </dl>"""
+_MEASURES = {
+    "comprehensiveness": "falls when the strongest go",
+    "sufficiency": "falls when only the strongest stay",
+    "deletion_auc": "area while they go",
+    "insertion_auc": "area while they come",
+}
+_VERDICT_CLASSES = {"trust": "trusted", "with care": "doubted", "don't": "refused"}
 _FAINTEST = 0.04  # a share of the strongest score below which a word stays plain
 _TESTED_ON = {"held_out": "training data held out"}  # the other tests bear the names of their data sets
 
@@ -97,6 +115,63 @@ def completeness(analysis: Analysis) -> str:
     gap = analysis.explanation.completeness_gap
     exactness = "" if gap is None else f" Here they do to within <strong>{gap:.2%}</strong> (completeness gap)."
     return f'<p class="caption">{about}{exactness}</p>'
+
+
+def trust(card: Trust) -> str:
+    """Verdict, reasons, and what was measured, as a table."""
+    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in card.reasons)
+    rows = "".join(
+        f"<tr><th>{_MEASURES[name]}</th>"
+        + "".join(f"<td>{_measure(getattr(removed, name))}</td>" for removed in card.removals.values())
+        + "</tr>"
+        for name in _MEASURES
+    )
+    head = "".join(f"<th>{escape(name)}</th>" for name in card.removals)
+    table = f'<table class="measures"><tr><th></th>{head}</tr>{rows}</table>' if card.removals else ""
+    return (
+        f'<p class="verdict {_VERDICT_CLASSES[card.verdict]}"><strong>{escape(card.verdict)}</strong></p>'
+        f'<ul class="notices">{reasons}</ul>{table}<p class="caption">{escape(" ".join(_further(card)))}</p>'
+    )
+
+
+def _measure(measure: Measure) -> str:
+    return f"{measure.value:+.2f} <small>better than {measure.percentile:.0f} %</small>"
+
+
+def _further(card: Trust) -> Iterator[str]:
+    if card.removals:
+        orders = next(iter(card.removals.values())).orders
+        yield f"Percentages: of {orders} random orders, how many do worse; chance is 50 %."
+    if card.max_sensitivity is not None:
+        yield f"A move of the input by 2 % changes the scores by {card.max_sensitivity:.0%} at most."
+    if card.infidelity is not None:
+        yield f"As a forecast of the logit the scores leave {card.infidelity:.0%} of the variation unexplained."
+    if card.agreement:
+        told = ", ".join(f"{name} {correlation:+.2f}" for name, correlation in card.agreement.items())
+        yield f"Rank correlation with other methods: {told}."
+    yield f"Measured in {card.seconds:.1f} s, seed {card.seed}."
+
+
+def answer(sentence: str) -> str:
+    """The answer to a question."""
+    return f'<p class="facts" role="status">{escape(sentence)}</p>'
+
+
+def sides(compared: Sequence[Side]) -> str:
+    """A row for each model: what it says, how fast, how far its explanation can be trusted; and its words, coloured."""
+    rows = "".join(
+        f"<tr><th>{escape(side.analysis.prediction.model)}</th>"
+        f"<td>{escape(side.analysis.prediction.label)} {side.analysis.prediction.confidence:.1%}</td>"
+        f"<td>{side.latency_ms:.1f} ms</td><td>{escape(side.analysis.trust.verdict)}</td></tr>"
+        for side in compared
+    )
+    head = "<tr><th>model</th><th>says</th><th>takes</th><th>its explanation</th></tr>"
+    coloured = "".join(
+        f'<p class="caption">{escape(side.analysis.prediction.model)}</p>{words(side.analysis)}'
+        for side in compared
+        if not side.analysis.explanation.grid
+    )
+    return f'<table class="measures">{head}{rows}</table>{coloured}'
 
 
 def caption(description: str) -> str:

@@ -9,16 +9,11 @@ from types import SimpleNamespace
 import gradio as gr
 
 from ..data import InputError
-from ..explain import methods_for
-from . import handlers, markup
+from . import handlers, markup, questions, sections, views
 from .catalogue import Offer
 from .errors import shows_input_errors
-from .views import ALL_CELLS, DIRECTIONS
+from .events import LAST_WINS, MODEL, QUIET, TRUST
 
-# Left alone, Gradio drops a choice that is made while the answer to another is on its way.
-_LAST_WINS = {"trigger_mode": "always_last", "api_visibility": "private"}
-# One lock guards the models: more at a time would only wait there.
-_MODEL = {"concurrency_id": "model", "concurrency_limit": 1, **_LAST_WINS}
 _STATE_SECONDS = 1800
 
 
@@ -64,8 +59,9 @@ def build_tab(kind: TabKind, models: list[Offer]) -> None:
                 inputs = _inputs(kind, models)
             with gr.Column(min_width=320):
                 results = _results(kind)
-        inside = _inside(kind, models[0])
-        _connect(kind, models, state, inputs, results, inside)
+        inside = sections.inside(kind, models[0])
+        asked = questions.build(kind)
+        _connect(kind, models, state, inputs, results, inside, asked)
 
 
 def _inputs(kind: TabKind, models: list[Offer]) -> SimpleNamespace:
@@ -94,131 +90,78 @@ def _results(kind: TabKind) -> SimpleNamespace:
         label = gr.Label(label="Prediction", num_top_classes=5)
         summary = gr.HTML()
         with gr.Column(visible=not kind.has_grid):
-            _section("Word by word", "Blue speaks for the class, orange against it; rest on a word to read its score.")
+            sections.section(
+                "Word by word", "Blue speaks for the class, orange against it; rest on a word to read its score."
+            )
             words = gr.HTML()
     return SimpleNamespace(hint=hint, shown=shown, label=label, summary=summary, words=words)
 
 
-def _inside(kind: TabKind, model: Offer) -> SimpleNamespace:
-    with gr.Column(visible=False) as shown:
-        with gr.Row(equal_height=False):
-            with gr.Column(min_width=320):
-                _section("What the decision rests on", "Blue speaks for the class, orange against it.")
-                method, target = _explanation_choices(kind, model)
-                attribution = [*_figure("Attribution", f"{kind.modality}-attribution"), gr.HTML()]
-            with gr.Column(min_width=320):
-                looks = "cell of the photo looks at which" if kind.has_grid else "word looks at which"
-                _section("Where the attention looks", f"Which {looks}, in each layer and head of the Transformer.")
-                layer, head, viewpoint = _attention_choices(kind)
-                attention = _figure("Attention", f"{kind.modality}-attention")
-        with gr.Row(equal_height=False):
-            with gr.Column(min_width=320):
-                _section("What the recurrence remembers", "Hidden states of the LSTM and the GRU, step by step.")
-                recurrence, direction = _states_choices()
-                states = _figure("Hidden states", f"{kind.modality}-states")
-            with gr.Column(min_width=320):
-                _section("How to read this", "What each picture can tell, and what it cannot.")
-                gr.HTML(markup.READING)
-    return SimpleNamespace(
-        shown=shown,
-        method=method,
-        target=target,
-        attribution=attribution,
-        layer=layer,
-        head=head,
-        viewpoint=viewpoint,
-        attention=attention,
-        recurrence=recurrence,
-        direction=direction,
-        states=states,
-    )
-
-
-def _explanation_choices(kind: TabKind, model: Offer) -> tuple[gr.Dropdown, gr.Dropdown]:
-    titles = [
-        (known.title + (" (slow)" if kind.has_grid and known.slow_on_photos else ""), known.name)
-        for known in methods_for(kind.has_grid)
-    ]
-    with gr.Row():
-        method = gr.Dropdown(titles, value=titles[0][1], label="Method", min_width=200)
-        target = gr.Dropdown(_targets(model), value=handlers.PREDICTED, label="Class to explain", min_width=200)
-    return method, target
-
-
-def _attention_choices(kind: TabKind) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]:
-    with gr.Row():
-        layer = gr.Dropdown([], label="Layer", min_width=100)
-        head = gr.Dropdown([], label="Head", min_width=100)
-        viewpoint = gr.Dropdown(
-            [ALL_CELLS], value=ALL_CELLS, label="From (or click a cell)", visible=kind.has_grid, min_width=140
-        )
-    return layer, head, viewpoint
-
-
-def _states_choices() -> tuple[gr.Dropdown, gr.Radio]:
-    with gr.Row():
-        recurrence = gr.Dropdown([], label="Recurrence", min_width=140)
-        direction = gr.Radio(list(DIRECTIONS), value=DIRECTIONS[0], label="Direction", min_width=140)
-    return recurrence, direction
-
-
-def _connect(kind, models, state, inputs, results, inside) -> None:
+def _connect(kind, models, state, inputs, results, inside, asked) -> None:
     attribution = [results.words, *inside.attribution]
-    selectors = [inside.layer, inside.head, inside.viewpoint, inside.recurrence, inside.direction]
+    selectors = [inside.layer, inside.head, inside.viewpoint, inside.recurrence, inside.direction, inside.quantity]
     analysing = {
         "fn": handlers.analyse,
         "inputs": [inputs.model, inputs.source, inside.method, inside.target, *selectors],
         "outputs": [
             *(state, results.hint, results.shown, inside.shown, results.label, results.summary, *attribution),
-            *(inside.layer, inside.head, inside.viewpoint, *inside.attention, inside.recurrence, *inside.states),
+            *(inside.layer, inside.head, inside.viewpoint, *inside.attention),
+            *(inside.recurrence, inside.quantity, *inside.states, *inside.beliefs),
+            *(asked.shown, *asked.outputs),
         ],
         # Gradio would open photos itself, with errors and conversions of its own: the pipeline gets the raw file.
         "preprocess": False,
         "show_progress_on": [results.hint, results.label],
-        **_MODEL,
+        **MODEL,
     }
-    inputs.button.click(**analysing)
-    if kind.submits:
-        inputs.source.submit(**analysing)
-    gr.on(
+    triggers = [inputs.button.click, *([inputs.source.submit] if kind.submits else [])]
+    by_name = {model.name: model for model in models}
+    chosen = _connect_examples(kind, by_name, inputs)
+    analysed = [gr.on(triggers, **analysing), chosen.success(**analysing)]
+    explained = gr.on(
         [inside.method.input, inside.target.input],
         handlers.re_explain,
         [state, inside.method, inside.target],
         [state, *attribution],
         show_progress_on=inside.attribution[0],
-        **_MODEL,
+        **MODEL,
     )
+    for event in (*analysed, explained):
+        outputs = [*inside.trust, inside.stop]
+        begun = event.success(views.measuring, None, outputs, show_progress="hidden", queue=False, **LAST_WINS)
+        begun.success(handlers.assess, state, outputs, show_progress_on=inside.trust[0], **TRUST)
+    # What is measured of the last result is of no use as soon as something else is asked for.
+    ending = [inside.stop.click, *triggers, inputs.examples.click, inside.method.input, inside.target.input]
+    gr.on(ending, handlers.stop_assessing, None, inside.stop, show_progress="hidden", queue=False, **LAST_WINS)
     _connect_selectors(kind, state, inside)
-    by_name = {model.name: model for model in models}
-    _connect_models(kind, by_name, inputs, results, inside)
-    _connect_examples(kind, by_name, inputs).success(**analysing)
+    _connect_models(kind, by_name, inputs, results, inside, asked)
+    questions.connect(asked, state)
 
 
 def _connect_selectors(kind, state, inside) -> None:
     """Redrawing: no model runs, so nothing waits for one."""
-    quiet = {"show_progress": "hidden", "concurrency_limit": 4, **_LAST_WINS}
     # "change" of the viewpoint too: a click on the picture sets it.
     gr.on(
         [inside.layer.input, inside.head.input, inside.viewpoint.change],
         handlers.redraw_attention,
         [state, inside.layer, inside.head, inside.viewpoint],
         inside.attention,
-        **quiet,
+        **QUIET,
     )
     gr.on(
-        [inside.recurrence.input, inside.direction.input],
+        [inside.recurrence.input, inside.direction.input, inside.quantity.input],
         handlers.redraw_states,
-        [state, inside.recurrence, inside.direction],
-        inside.states,
-        **quiet,
+        [state, inside.recurrence, inside.direction, inside.quantity],
+        [inside.quantity, *inside.states],
+        **QUIET,
     )
     if kind.has_grid:
         inside.attention[0].select(
-            handlers.choose_viewpoint, [state, inside.layer, inside.head], inside.viewpoint, **quiet
+            handlers.choose_viewpoint, [state, inside.layer, inside.head], inside.viewpoint, **QUIET
         )
 
 
-def _connect_models(kind, by_name, inputs, results, inside) -> None:
+def _connect_models(kind, by_name, inputs, results, inside, asked) -> None:
     """Another model: what was typed stays; its examples and classes come, and the results of the other one go."""
 
     def choose_model(name: str) -> list:
@@ -226,16 +169,16 @@ def _connect_models(kind, by_name, inputs, results, inside) -> None:
         return [
             markup.model_facts(chosen),
             gr.Dataset(samples=_samples(kind, chosen)),
-            gr.Dropdown(choices=_targets(chosen), value=handlers.PREDICTED),
-            *(gr.Column(visible=True), gr.Column(visible=False), gr.Column(visible=False)),
+            gr.Dropdown(choices=sections.targets(chosen), value=handlers.PREDICTED),
+            *(gr.Column(visible=True), gr.Column(visible=False), gr.Column(visible=False), gr.Column(visible=False)),
         ]
 
     inputs.model.input(
         choose_model,
         inputs.model,
-        [inputs.facts, inputs.examples, inside.target, results.hint, results.shown, inside.shown],
+        [inputs.facts, inputs.examples, inside.target, results.hint, results.shown, inside.shown, asked.shown],
         show_progress="hidden",
-        **_LAST_WINS,
+        **LAST_WINS,
     )
 
 
@@ -255,27 +198,5 @@ def _connect_examples(kind, by_name, inputs) -> gr.events.Dependency:
         inputs.source,
         show_progress="hidden",
         queue=False,
-        **_LAST_WINS,
+        **LAST_WINS,
     )
-
-
-def _targets(model: Offer) -> list[tuple[str, str]]:
-    return [("the predicted class", handlers.PREDICTED), *((label, label) for label in model.labels)]
-
-
-def _section(title: str, text: str) -> None:
-    gr.HTML(f'<div class="section"><h2>{title}</h2><p>{text}</p></div>')
-
-
-def _figure(label: str, elem_id: str) -> list[gr.Image | gr.HTML]:
-    """A picture and, below it, its description."""
-    picture = gr.Image(
-        label=label,
-        format="png",
-        interactive=False,
-        show_label=False,
-        buttons=["download", "fullscreen"],
-        elem_id=elem_id,
-        elem_classes="figure",
-    )
-    return [picture, gr.HTML()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -11,13 +12,18 @@ from . import markup
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from ..comparison import Side
+    from ..inquiry import Course, Turn, Variant
     from ..pipeline import Analysis
 
 ALL_CELLS = "all cells, on average"
 DIRECTIONS = ("forward", "backward")
+_BRUSHED = 0.25  # share of a cell
 
 
-def everything(analysis: Analysis, layer, head, viewpoint, recurrence, direction) -> list:
+def everything(
+    analysis: Analysis, courses: Sequence[Course], layer, head, viewpoint, recurrence, direction, quantity
+) -> list:
     """All outputs of a tab but the state; what was selected stays selected where the model has it."""
     from ..descriptions import describe_domain
     from ..figures import MEAN_OF_HEADS, POOLING
@@ -42,7 +48,10 @@ def everything(analysis: Analysis, layer, head, viewpoint, recurrence, direction
         gr.Dropdown(choices=cells, value=viewpoint),
         *attention_picture(analysis, layer, head, viewpoint),
         gr.Dropdown(choices=recurrences, value=recurrence),
-        *states_picture(analysis, recurrence, direction),
+        *recurrence_picture(analysis, recurrence, direction, quantity),
+        *beliefs_picture(analysis, courses),
+        gr.Column(visible=True),
+        *asking(analysis),
     ]
 
 
@@ -68,14 +77,108 @@ def attention_picture(analysis: Analysis, layer: str, head: str, viewpoint: str)
     return [_picture(attention_figure(analysis, layer, head, step), description), markup.caption(description)]
 
 
-def states_picture(analysis: Analysis, recurrence: str, direction: str) -> list:
-    """The heat map of the hidden states and its description; nothing for a model without a recurrence."""
-    from ..figures import describe_states, states_figure
+def recurrence_picture(analysis: Analysis, recurrence: str, direction: str, quantity: str) -> list:
+    """What can be shown of the recurrence, the heat map and its description; nothing for a model without one."""
+    from ..descriptions import describe_states, quantities
+    from ..figures import states_figure
 
     if recurrence is None:
-        return [None, markup.caption("This model has no recurrence, so there are no hidden states to show.")]
-    description = describe_states(analysis, recurrence, direction)
-    return [_picture(states_figure(analysis, recurrence, direction), description), markup.caption(description)]
+        none = markup.caption("This model has no recurrence, so there are no hidden states to show.")
+        return [gr.Dropdown(choices=[], value=None), None, none]
+    offered = quantities(analysis, recurrence)
+    quantity = _kept(quantity, offered)
+    description = describe_states(analysis, recurrence, direction, quantity)
+    picture = _picture(states_figure(analysis, recurrence, direction, quantity), description)
+    return [gr.Dropdown(choices=list(offered), value=quantity), picture, markup.caption(description)]
+
+
+def beliefs_picture(analysis: Analysis, courses: Sequence[Course]) -> list:
+    """The curves of the beliefs and what they say."""
+    from ..descriptions import describe_course
+    from ..figures import beliefs_figure
+
+    description = " ".join(map(describe_course, courses))
+    return [_picture(beliefs_figure(analysis, courses), description), markup.caption(description)]
+
+
+def measuring() -> list:
+    """While the trust card is on its way."""
+    return [markup.caption("Measuring …"), None, "", gr.Button(visible=True)]
+
+
+def stopped() -> list:
+    """When measuring was ended."""
+    return [markup.caption("Measuring was stopped."), None, "", gr.Button(visible=False)]
+
+
+def trust(analysis: Analysis) -> list:
+    """The trust card: verdict, measures, curves."""
+    from ..descriptions import describe_trust
+    from ..figures import trust_figure
+
+    description = describe_trust(analysis.trust)
+    curves = _picture(trust_figure(analysis), description) if analysis.trust.removals else None
+    return [markup.trust(analysis.trust), curves, "", gr.Button(visible=False)]
+
+
+def asking(analysis: Analysis) -> list:
+    """The questions that this input admits, without their answers."""
+    from .. import comparison, inquiry
+
+    names, model = analysis.sample.names, analysis.prediction.model
+    removals = inquiry.removals(model)
+    has_rivals = len(comparison.family(model)) > 1
+    return [
+        gr.ImageEditor(value={"background": analysis.sample.shown, "layers": [], "composite": None})
+        if analysis.sample.grid
+        else gr.skip(),
+        gr.Dropdown(
+            choices=[(f"{1 + unit}: {name}", unit) for unit, name in enumerate(names)], value=[], multiselect=True
+        ),
+        gr.Radio(choices=list(removals), value=removals[0]),
+        "",
+        "",
+        gr.Column(visible=has_rivals),
+        *("", None, ""),
+    ]
+
+
+def brushed_units(analysis: Analysis, brushed: Mapping[str, Any] | None) -> list[int]:
+    """The cells of a photo of which at least a quarter is brushed over."""
+    layers = brushed["layers"] if brushed else []
+    if not analysis.sample.grid or not len(layers):
+        return []
+    import numpy as np
+
+    covered = np.any([layer[..., 3] > 0 for layer in layers], axis=0)  # (height, width)
+    rows, columns = analysis.sample.grid
+    shares = [
+        cell.mean() for band in np.array_split(covered, rows, axis=0) for cell in np.array_split(band, columns, axis=1)
+    ]
+    return [unit for unit, share in enumerate(shares) if share >= _BRUSHED]
+
+
+def variant(answer: Variant) -> str:
+    """What a changed input brought."""
+    from ..descriptions import describe_variant
+
+    return markup.answer(describe_variant(answer))
+
+
+def turn(answer: Turn) -> str:
+    """The fewest units that change the label."""
+    from ..descriptions import describe_turn
+
+    return markup.answer(describe_turn(answer))
+
+
+def sides(compared: Sequence[Side]) -> list:
+    """The table of the models, and their beliefs in one picture."""
+    from ..descriptions import describe_course
+    from ..figures import comparison_figure
+
+    description = " ".join(f"{side.analysis.prediction.model}: {describe_course(side.courses[0])}" for side in compared)
+    return [markup.sides(compared), _picture(comparison_figure(compared), description), markup.caption(description)]
 
 
 def viewpoint_at(analysis: Analysis, layer: str, head: str, x: float, y: float) -> str:
@@ -109,5 +212,5 @@ def _step(analysis: Analysis, viewpoint: str | None) -> int | None:
     return names.index(viewpoint) if viewpoint in names else None
 
 
-def _kept(value: str | None, values: list[str]) -> str | None:
+def _kept(value: str | None, values: Sequence[str]) -> str | None:
     return value if value in values else (values[0] if values else None)

@@ -21,13 +21,13 @@ def warm_up() -> threading.Thread:
 def _run_everything_once() -> None:
     # The page works without: a failure here would come again, with its sentence, at the visitor's click.
     try:
-        from .. import pipeline
+        from .. import inquiry, pipeline
         from . import views
 
         first_of_each_tab = {model.modality: model for model in reversed(offers())}
         for model in first_of_each_tab.values():
             analysis = pipeline.analyse(model.name, _source(model.modality))
-            views.everything(analysis, None, None, None, None, views.DIRECTIONS[0])
+            views.everything(analysis, inquiry.beliefs(analysis), None, None, None, None, views.DIRECTIONS[0], None)
     except Exception:
         logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
 
