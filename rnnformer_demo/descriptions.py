@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from .attention import on_tokens
 from .comparison import Side
-from .inquiry import Course, Turn, Variant
+from .inquiry import ATTENTION, MEMORY, UNTOUCHED, Course, Matter, Turn, Variant
 from .pipeline import Analysis, Prediction
 from .recurrence import median_half_life, saturation, writes
 from .trust import Removed, Trust
@@ -34,10 +35,15 @@ def describe_attribution(analysis: Analysis, count: int = 5) -> str:
 
 
 def describe_attention(
-    analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS, from_step: int | None = None, count: int = 5
+    analysis: Analysis,
+    layer: str,
+    head: str = MEAN_OF_HEADS,
+    from_step: int | None = None,
+    dependence: Tensor | None = None,
+    count: int = 5,
 ) -> str:
     """The attention figure in words."""
-    weights = attended(analysis, layer, head, from_step)
+    weights = attended(analysis, layer, head, from_step, dependence)
     order = weights.argsort(descending=True)[:count].tolist()
     names = spoken_steps(analysis)
     most = ", ".join(f"{names[index]} ({weights[index]:.1%})" for index in order)
@@ -96,6 +102,28 @@ def describe_course(course: Course) -> str:
     )
 
 
+def describe_attention_matter(found: Matter) -> str:
+    """Whether attention matters to a decision, in words."""
+    told = [
+        f"with {name} {found.shares[name]:.1%} (the output moves by {found.distances[name]:.2f} of 1)"
+        for name in ATTENTION
+        if name in found.distances
+    ]
+    before = f"{found.target} has {found.shares[UNTOUCHED]:.1%} as it is"
+    sentence = f"Does attention matter here? {before}, {', '.join(told)}. Conicity of the states {found.conicity:.2f}."
+    return f"{sentence} {found.notice}" if found.notice else sentence
+
+
+def describe_memory_matter(found: Matter) -> str:
+    """Whether the recurrence matters to a decision, in words; "" for a model without one."""
+    if MEMORY not in found.shares:
+        return ""
+    return (
+        f"Does memory matter here? {found.target} has {found.shares[UNTOUCHED]:.1%} as it is and "
+        f"{found.shares[MEMORY]:.1%} with the recurrence switched off."
+    )
+
+
 def describe_variant(variant: Variant) -> str:
     """What a changed input brought, beside what was forecast, in words."""
     before, target = variant.analysis.prediction, variant.analysis.target
@@ -142,15 +170,20 @@ def head_name(head: str) -> str:
     return head if head == MEAN_OF_HEADS else f"head {head}"
 
 
-def attended(analysis: Analysis, layer: str, head: str, from_step: int | None) -> Tensor:
+def attended(
+    analysis: Analysis, layer: str, head: str, from_step: int | None, dependence: Tensor | None = None
+) -> Tensor:
     """(T,) weights that the steps get: from one step, or in the mean over all; or from the pooling.
+
+    Args:
+        dependence: see `head_weights`.
 
     Raises:
         ValueError: for a layer, head or step that the trace does not hold.
     """
+    weights = head_weights(analysis, layer, head, dependence)
     if layer == POOLING:
-        return analysis.trace.pooling
-    weights = head_weights(analysis, layer, head)
+        return weights[0]
     if from_step is None:
         return weights.mean(0)
     if not 0 <= from_step < len(weights):
@@ -158,12 +191,21 @@ def attended(analysis: Analysis, layer: str, head: str, from_step: int | None) -
     return weights[from_step]
 
 
-def head_weights(analysis: Analysis, layer: str, head: str) -> Tensor:
-    """(T, T) weights of one head, or of all in the mean.
+def head_weights(analysis: Analysis, layer: str, head: str, dependence: Tensor | None = None) -> Tensor:
+    """(T, T) weights of one head, or of all in the mean; (1, T) those of the pooling.
+
+    Args:
+        dependence: (T, T) how much each state depends on each token, see `inquiry.dependence`: with it the weights are
+            those that the tokens get through the states, without it those of the states.
 
     Raises:
         ValueError: for a layer or head that the trace does not hold.
     """
+    weights = analysis.trace.pooling[None] if layer == POOLING else _layer_weights(analysis, layer, head)
+    return weights if dependence is None else on_tokens(weights, dependence)
+
+
+def _layer_weights(analysis: Analysis, layer: str, head: str) -> Tensor:
     if layer not in analysis.trace.attention:
         raise ValueError(f"layer must be one of {sorted(analysis.trace.attention)}, got {layer!r}")
     weights = analysis.trace.attention[layer]  # (H, T, T)

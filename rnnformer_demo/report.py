@@ -9,9 +9,11 @@ from .descriptions import (
     MEAN_OF_HEADS,
     POOLING,
     describe_attention,
+    describe_attention_matter,
     describe_attribution,
     describe_course,
     describe_domain,
+    describe_memory_matter,
     describe_states,
     describe_trust,
     quantities,
@@ -24,7 +26,7 @@ from .figures import (
     to_png,
     trust_figure,
 )
-from .inquiry import Course
+from .inquiry import Course, Matter
 from .pipeline import Analysis
 
 _STYLE = """
@@ -36,11 +38,14 @@ code { overflow-wrap: anywhere; } blockquote { margin: 1rem 0; padding-left: 1re
 """
 
 
-def page(analysis: Analysis, courses: tuple[Course, ...], source: str, options: dict[str, str], seed: int) -> str:
+def page(
+    analysis: Analysis, courses: tuple[Course, ...], matter: Matter, source: str, options: dict[str, str], seed: int
+) -> str:
     """The page as HTML.
 
     Args:
         courses: of the beliefs, see `inquiry.beliefs`.
+        matter: see `inquiry.matter`.
         source: the input as the command line names it: a text, or the path of a photo.
         options: of the method, by name.
         seed: of all that was drawn.
@@ -54,7 +59,8 @@ def page(analysis: Analysis, courses: tuple[Course, ...], source: str, options: 
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
         f"<h1>{escape(title)}</h1><blockquote>{shown}</blockquote>"
         f"<p>{escape(describe_domain(prediction))}</p>{_notices(analysis)}{_probabilities(analysis)}"
-        f"{figures}{_scores(analysis)}{_footer(analysis, source, options, seed)}</body></html>\n"
+        f"{figures}<p>{escape(describe_attention_matter(matter))}</p><p>{escape(describe_memory_matter(matter))}</p>"
+        f"{_scores(analysis)}{_footer(analysis, source, options, seed)}</body></html>\n"
     )
 
 

@@ -313,7 +313,7 @@ def test_redrawing_runs_no_model(monkeypatch, text_analysis, photo_analysis):
     monkeypatch.setattr(pipeline, "analyse", forbidden)
     for analysis in (text_analysis, photo_analysis):
         for layer in (*analysis.trace.attention, "pooling"):
-            picture, _ = handlers.redraw_attention(analysis, layer, "2", views.ALL_CELLS)
+            picture, _ = handlers.redraw_attention(analysis, layer, "2", views.ALL_CELLS, False)
             assert layer in picture.alt_text.lower()
         for recurrence in analysis.trace.states:
             _, picture, _ = handlers.redraw_states(analysis, recurrence, "backward", None)
@@ -331,7 +331,7 @@ def test_another_target_does_not_predict_again(monkeypatch, photo_analysis):
 
 def test_a_result_that_has_gone_is_missed_with_a_sentence():
     for handler, chosen in (
-        (handlers.redraw_attention, ("pooling", "1", views.ALL_CELLS)),
+        (handlers.redraw_attention, ("pooling", "1", views.ALL_CELLS, False)),
         (handlers.redraw_states, ("lstm tokens 1", "forward", "hidden state")),
         (handlers.assess, (SimpleNamespace(session_hash="of a test"),)),
         (handlers.take_out, ([0], None, "unknown", "")),
@@ -351,8 +351,8 @@ def forbidden(*arguments, **named):
 
 def test_a_photo_seen_from_one_cell(photo_analysis):
     layer = next(iter(photo_analysis.trace.attention))
-    average, _ = handlers.redraw_attention(photo_analysis, layer, "1", views.ALL_CELLS)
-    single, _ = handlers.redraw_attention(photo_analysis, layer, "1", "row 3, column 5")
+    average, _ = handlers.redraw_attention(photo_analysis, layer, "1", views.ALL_CELLS, False)
+    single, _ = handlers.redraw_attention(photo_analysis, layer, "1", "row 3, column 5", False)
     assert average.value != single.value
     assert "from row 3, column 5" in single.alt_text
     figure = figures.attention_figure(photo_analysis, layer)
@@ -506,9 +506,7 @@ def test_a_prediction_says_how_strange_its_input_is(text_analysis, photo_analysi
         warning = STRANGE if in_domain is False else ""
         told = {"notices": ("Said to the API.",), "warning": warning}
         prediction = replace(analysis.prediction, in_domain=in_domain, ood_score=score, **told)
-        outputs = views.everything(
-            replace(analysis, prediction=prediction), inquiry.beliefs(analysis), None, None, None, None, "forward", None
-        )
+        outputs = all_of(replace(analysis, prediction=prediction))
         (summary,) = [output for output in outputs if isinstance(output, str) and 'class="facts"' in output]
         (picture,) = [
             output for output in outputs if getattr(output, "alt_text", "").startswith("integrated-gradients")
@@ -519,12 +517,18 @@ def test_a_prediction_says_how_strange_its_input_is(text_analysis, photo_analysi
         assert (STRANGE in picture.alt_text) == (in_domain is False)
 
 
+def all_of(analysis: pipeline.Analysis) -> list:
+    """The outputs of a tab with its first choices."""
+    inside = inquiry.beliefs(analysis), inquiry.matter(analysis)
+    return views.everything(analysis, *inside, *[None] * 5, "forward", None)
+
+
 def test_boxes_in_the_pictures_are_announced(family, monkeypatch):
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
     analysis = pipeline.analyse("sentiment-zh", CHINESE[1])
     monkeypatch.setitem(rcParams, "font.family", ["DejaVu Sans"])
     with pytest.warns(UserWarning, match="missing from font"):
-        outputs = views.everything(analysis, inquiry.beliefs(analysis), None, None, None, None, "forward", None)
+        outputs = all_of(analysis)
     (summary,) = [output for output in outputs if isinstance(output, str) and 'class="facts"' in output]
     assert "This machine has no font for 屏幕有坏点" in summary
 

@@ -10,6 +10,7 @@ import torch
 from rnnformer_demo import comparison, descriptions, inquiry, pipeline
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import test_card as picture
+from rnnformer_demo.figures import attention_figure
 from rnnformer_demo.report import page
 
 TEXT = "A witty, tender film with two wonderful performances, but the ending is a mess."
@@ -65,6 +66,37 @@ def test_a_review_that_turns_is_believed_to_turn(of_text):
     praise, end = start.belief.names.index("performances"), len(positive) - 1
     assert positive[praise] > 0.9 > 0.5 > positive[end]
     assert start.as_dict()["decided_at"] == "mess"
+
+
+def test_whether_attention_and_memory_matter(analysis):
+    found = inquiry.matter(analysis)
+    assert found.shares[inquiry.UNTOUCHED] == pytest.approx(analysis.prediction.confidence, abs=1e-4)
+    assert set(found.distances) == {*inquiry.ATTENTION, inquiry.MEMORY}
+    assert all(0 <= distance <= 1 for distance in found.distances.values())
+    assert found == inquiry.matter(analysis)
+    assert found != inquiry.matter(analysis, seed=1)
+    assert json.loads(json.dumps(found.as_dict()))["probability"] == found.shares
+    assert "with uniform attention" in descriptions.describe_attention_matter(found)
+    assert "recurrence switched off" in descriptions.describe_memory_matter(found)
+
+
+def test_a_model_without_a_part_is_not_asked_about_it():
+    found = inquiry.matter(pipeline.analyse("sentiment-en-transformer", TEXT))
+    assert inquiry.MEMORY not in found.shares
+    assert descriptions.describe_memory_matter(found) == ""
+    found = inquiry.matter(pipeline.analyse("sentiment-en-lstm", TEXT))
+    assert set(found.distances) == {"uniform pooling", "permuted pooling", inquiry.MEMORY}
+
+
+def test_attention_through_the_recurrence_points_at_tokens(analysis):
+    reached, layer = inquiry.dependence(analysis), next(iter(analysis.trace.attention))
+    for name in (layer, descriptions.POOLING):
+        states = descriptions.head_weights(analysis, name, "1")
+        tokens = descriptions.head_weights(analysis, name, "1", reached)
+        assert tokens.shape == states.shape
+        torch.testing.assert_close(tokens.sum(-1), torch.ones(len(tokens)), atol=1e-4, rtol=0)
+        assert not torch.allclose(tokens, states, atol=1e-3)
+    assert "through the recurrence" in attention_figure(analysis, layer, "1", None, reached).texts[0].get_text()
 
 
 def test_without_a_word(of_text):
@@ -164,7 +196,9 @@ def test_a_model_without_rivals():
 
 
 def test_the_report_is_whole_and_asks_nothing_of_the_net(assessed):
-    made = page(assessed, inquiry.beliefs(assessed), TEXT + " <script>", {"baseline": "zero"}, 3)
+    made = page(
+        assessed, inquiry.beliefs(assessed), inquiry.matter(assessed), TEXT + " <script>", {"baseline": "zero"}, 3
+    )
     sources = re.findall(r'(?:src|href)="([^"]{0,30})', made)
     assert len(sources) > 20
     assert all(source.startswith("data:image/png;base64,") for source in sources)
@@ -179,7 +213,7 @@ def test_the_report_is_whole_and_asks_nothing_of_the_net(assessed):
 
 def test_a_report_of_a_photo():
     analysis = pipeline.analyse("caltech101", picture(224))
-    made = page(analysis, inquiry.beliefs(analysis), "photo of <me>.jpg", {}, 0)
+    made = page(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis), "photo of <me>.jpg", {}, 0)
     assert "photo of &lt;me&gt;.jpg" in made
     assert "lstm rows" in made
 

@@ -82,10 +82,15 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
     elif suffix == ".json":
         _write(options.out, json.dumps(result, ensure_ascii=False).encode())
     elif suffix == ".html":
-        from ..inquiry import beliefs
+        from ..inquiry import beliefs, matter
         from ..report import page
 
-        _write(options.out, page(analysis, beliefs(analysis), options.input, chosen, options.seed).encode())
+        _write(
+            options.out,
+            page(
+                analysis, beliefs(analysis), matter(analysis, options.seed), options.input, chosen, options.seed
+            ).encode(),
+        )
     gap = analysis.explanation.completeness_gap
     lines = [
         f"{analysis.prediction.label} ({analysis.prediction.confidence:.1%})",

@@ -4,34 +4,43 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from torch import Tensor
 
 from ..descriptions import MEAN_OF_HEADS, POOLING, attended, head_name, head_weights, step_names
 from ..pipeline import Analysis
 from .canvas import DPI, SEQUENTIAL, WIDTH, blank, colour_bar, label_steps, overlay, photo_figure, room, titled
 
 
-def attention_figure(analysis: Analysis, layer: str, head: str = MEAN_OF_HEADS, from_step: int | None = None) -> Figure:
+def attention_figure(
+    analysis: Analysis,
+    layer: str,
+    head: str = MEAN_OF_HEADS,
+    from_step: int | None = None,
+    dependence: Tensor | None = None,
+) -> Figure:
     """Attention weights: steps by steps for words, an overlay of what is attended for a photo.
 
     Args:
         layer: a key of `Trace.attention`, or POOLING.
         head: a number counted from 1, or MEAN_OF_HEADS.
         from_step: for a photo, the cell that looks; None for the mean over all cells.
+        dependence: traces the weights through the recurrence to words or patches, see `inquiry.dependence`.
 
     Raises:
         ValueError: for a layer, head or step that the trace does not hold.
     """
     pooling = layer == POOLING
     what = "pooling weights" if pooling else f"attention, {layer}, {head_name(head)}"
+    what += "" if dependence is None else ", through the recurrence"
     if analysis.sample.grid:
-        weights = attended(analysis, layer, head, from_step)
+        weights = attended(analysis, layer, head, from_step, dependence)
         if not pooling:
             what += ", mean over all cells" if from_step is None else f", from {analysis.sample.names[from_step]}"
         figure, ax, bar = photo_figure(titled(analysis, what))
         overlay(ax, bar, analysis, weights.view(analysis.sample.grid).numpy(), SEQUENTIAL, "weight")
         _outline(ax, analysis, from_step)
     else:
-        weights = analysis.trace.pooling[None] if pooling else head_weights(analysis, layer, head)
+        weights = head_weights(analysis, layer, head, dependence)
         what += "" if pooling else "; each row sums to 1"
         beside = room(analysis.sample.names)
         left, height = (0.3, 1.5 + beside) if pooling else (0.3 + beside, 4.5 + beside)

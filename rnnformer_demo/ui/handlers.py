@@ -20,12 +20,12 @@ def analyse(model: str, source: Any, method: str, target: str, *chosen: str, pro
     Args:
         source: text, or what Gradio says of an uploaded file; unchecked, as it came over HTTP.
         target: a label, or PREDICTED.
-        chosen: layer, head, viewpoint, recurrence, direction and quantity, as the selectors have them.
+        chosen: layer, head, viewpoint, through, recurrence, direction and quantity, as the selectors have them.
     """
     from .. import inquiry, pipeline
 
     analysis = pipeline.analyse(model, source_of(model, source), target or None, method, _reporter(progress))
-    return [analysis, *views.everything(analysis, inquiry.beliefs(analysis), *chosen)]
+    return [analysis, *views.everything(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis), *chosen)]
 
 
 @shows_input_errors
@@ -94,9 +94,9 @@ def compare_rivals(analysis, progress=gr.Progress()) -> list:  # noqa: B008
 
 
 @shows_input_errors
-def redraw_attention(analysis, layer: str, head: str, viewpoint: str) -> list:
-    """Another layer, head or viewpoint, without running the model."""
-    return views.attention_picture(_kept(analysis), layer, head, viewpoint)
+def redraw_attention(analysis, layer: str, head: str, viewpoint: str, through: bool) -> list:
+    """Another layer, head or viewpoint; only to trace it through the recurrence the model is run."""
+    return views.attention_picture(_kept(analysis), layer, head, viewpoint, through)
 
 
 @shows_input_errors

@@ -32,12 +32,14 @@ def inside(kind: TabKind, model: Offer) -> SimpleNamespace:
             with gr.Column(min_width=320):
                 looks = "cell of the photo looks at which" if kind.has_grid else "word looks at which"
                 section("Where the attention looks", f"Which {looks}, in each layer and head of the Transformer.")
-                layer, head, viewpoint = _attention_choices(kind)
+                layer, head, viewpoint, through = _attention_choices(kind)
                 attention = figure("Attention", f"{kind.modality}-attention")
+                attention_matter = gr.HTML()
             with gr.Column(min_width=320):
                 section("What the recurrence remembers", "States and gates of the LSTM and the GRU, step by step.")
                 recurrence, direction, quantity = _states_choices()
                 states = figure("Hidden states", f"{kind.modality}-states")
+                memory_matter = gr.HTML()
         with gr.Row(equal_height=False):
             with gr.Column(min_width=320):
                 parts = "row by row and column by column" if kind.has_grid else "word by word, from either end"
@@ -56,11 +58,14 @@ def inside(kind: TabKind, model: Offer) -> SimpleNamespace:
         layer=layer,
         head=head,
         viewpoint=viewpoint,
+        through=through,
         attention=attention,
+        attention_matter=attention_matter,
         recurrence=recurrence,
         direction=direction,
         quantity=quantity,
         states=states,
+        memory_matter=memory_matter,
         beliefs=beliefs,
     )
 
@@ -76,14 +81,16 @@ def _explanation_choices(kind: TabKind, model: Offer) -> tuple[gr.Dropdown, gr.D
     return method, target
 
 
-def _attention_choices(kind: TabKind) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]:
+def _attention_choices(kind: TabKind) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Checkbox]:
     with gr.Row():
         layer = gr.Dropdown([], label="Layer", min_width=100)
         head = gr.Dropdown([], label="Head", min_width=100)
         viewpoint = gr.Dropdown(
             [ALL_CELLS], value=ALL_CELLS, label="From (or click a cell)", visible=kind.has_grid, min_width=140
         )
-    return layer, head, viewpoint
+    parts = "cells" if kind.has_grid else "words"
+    through = gr.Checkbox(label=f"Trace it through the recurrence, from states to {parts}", container=False)
+    return layer, head, viewpoint, through
 
 
 def _states_choices() -> tuple[gr.Dropdown, gr.Radio, gr.Dropdown]:

@@ -99,14 +99,17 @@ def _results(kind: TabKind) -> SimpleNamespace:
 
 def _connect(kind, models, state, inputs, results, inside, asked) -> None:
     attribution = [results.words, *inside.attribution]
-    selectors = [inside.layer, inside.head, inside.viewpoint, inside.recurrence, inside.direction, inside.quantity]
+    selectors = [
+        *(inside.layer, inside.head, inside.viewpoint, inside.through),
+        *(inside.recurrence, inside.direction, inside.quantity),
+    ]
     analysing = {
         "fn": handlers.analyse,
         "inputs": [inputs.model, inputs.source, inside.method, inside.target, *selectors],
         "outputs": [
             *(state, results.hint, results.shown, inside.shown, results.label, results.summary, *attribution),
-            *(inside.layer, inside.head, inside.viewpoint, *inside.attention),
-            *(inside.recurrence, inside.quantity, *inside.states, *inside.beliefs),
+            *(inside.layer, inside.head, inside.viewpoint, *inside.attention, inside.attention_matter),
+            *(inside.recurrence, inside.quantity, *inside.states, inside.memory_matter, *inside.beliefs),
             *(asked.shown, *asked.outputs),
         ],
         # Gradio would open photos itself, with errors and conversions of its own: the pipeline gets the raw file.
@@ -139,12 +142,12 @@ def _connect(kind, models, state, inputs, results, inside, asked) -> None:
 
 
 def _connect_selectors(kind, state, inside) -> None:
-    """Redrawing: no model runs, so nothing waits for one."""
+    """Redrawing: but for what goes through the recurrence no model runs, so nothing waits for one."""
     # "change" of the viewpoint too: a click on the picture sets it.
     gr.on(
-        [inside.layer.input, inside.head.input, inside.viewpoint.change],
+        [inside.layer.input, inside.head.input, inside.viewpoint.change, inside.through.input],
         handlers.redraw_attention,
-        [state, inside.layer, inside.head, inside.viewpoint],
+        [state, inside.layer, inside.head, inside.viewpoint, inside.through],
         inside.attention,
         **QUIET,
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..comparison import Side
-    from ..inquiry import Course, Turn, Variant
+    from ..inquiry import Course, Matter, Turn, Variant
     from ..pipeline import Analysis
 
 ALL_CELLS = "all cells, on average"
@@ -22,10 +22,19 @@ _BRUSHED = 0.25  # share of a cell
 
 
 def everything(
-    analysis: Analysis, courses: Sequence[Course], layer, head, viewpoint, recurrence, direction, quantity
+    analysis: Analysis,
+    courses: Sequence[Course],
+    matter: Matter,
+    layer,
+    head,
+    viewpoint,
+    through,
+    recurrence,
+    direction,
+    quantity,
 ) -> list:
     """All outputs of a tab but the state; what was selected stays selected where the model has it."""
-    from ..descriptions import describe_domain
+    from ..descriptions import describe_attention_matter, describe_domain, describe_memory_matter
     from ..figures import MEAN_OF_HEADS, POOLING
 
     layers = [*analysis.trace.attention, POOLING]
@@ -46,9 +55,11 @@ def everything(
         gr.Dropdown(choices=layers, value=layer),
         gr.Dropdown(choices=heads, value=head),
         gr.Dropdown(choices=cells, value=viewpoint),
-        *attention_picture(analysis, layer, head, viewpoint),
+        *attention_picture(analysis, layer, head, viewpoint, through),
+        markup.caption(describe_attention_matter(matter)),
         gr.Dropdown(choices=recurrences, value=recurrence),
         *recurrence_picture(analysis, recurrence, direction, quantity),
+        markup.caption(describe_memory_matter(matter)),
         *beliefs_picture(analysis, courses),
         gr.Column(visible=True),
         *asking(analysis),
@@ -68,13 +79,16 @@ def attribution(analysis: Analysis) -> list:
     ]
 
 
-def attention_picture(analysis: Analysis, layer: str, head: str, viewpoint: str) -> list:
-    """The heat map of the attention and its description."""
-    from ..figures import attention_figure, describe_attention
+def attention_picture(analysis: Analysis, layer: str, head: str, viewpoint: str, through: bool) -> list:
+    """The heat map of the attention and its description; `through` the recurrence, the model is run."""
+    from ..descriptions import describe_attention
+    from ..figures import attention_figure
+    from ..inquiry import dependence
 
     step = _step(analysis, viewpoint)
-    description = describe_attention(analysis, layer, head, step)
-    return [_picture(attention_figure(analysis, layer, head, step), description), markup.caption(description)]
+    reached = dependence(analysis) if through else None
+    description = describe_attention(analysis, layer, head, step, reached)
+    return [_picture(attention_figure(analysis, layer, head, step, reached), description), markup.caption(description)]
 
 
 def recurrence_picture(analysis: Analysis, recurrence: str, direction: str, quantity: str) -> list:

@@ -27,7 +27,8 @@ def _run_everything_once() -> None:
         first_of_each_tab = {model.modality: model for model in reversed(offers())}
         for model in first_of_each_tab.values():
             analysis = pipeline.analyse(model.name, _source(model.modality))
-            views.everything(analysis, inquiry.beliefs(analysis), None, None, None, None, views.DIRECTIONS[0], None)
+            inside = inquiry.beliefs(analysis), inquiry.matter(analysis)
+            views.everything(analysis, *inside, *[None] * 5, views.DIRECTIONS[0], None)
     except Exception:
         logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
 

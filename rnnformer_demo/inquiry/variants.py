@@ -1,57 +1,21 @@
-"""What can be asked about an analysis: how far its explanation can be trusted, what the model believed on the way, and
-what it would say without a word or a patch. Page, command line and API call these.
-"""
+"""What the model says of a changed input, beside what the explanation forecast."""
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from . import whatif
-from .beliefs import Belief, flips
-from .beliefs import beliefs as believe
-from .checkpoints import Checkpoint
-from .data import UNIT_NAMES, InputError
-from .pipeline import Analysis, Prediction, get, predict
-from .trust import assess as measure_trust
+from .. import whatif
+from ..checkpoints import Checkpoint
+from ..data import UNIT_NAMES, InputError
+from ..pipeline import Analysis, get, predict
+from .inside import calibrated
 
-Report = Callable[[float], None]
+Report = Callable[[float], None]  # takes the share that is done, 0-1
 _MOST_TEXTS, _MOST_PHOTOS = 2500, 400  # variants that a search may try: some seconds
-
-
-@dataclass(frozen=True)
-class Course:
-    """How the probabilities went along one scan of the input.
-
-    Attributes:
-        belief: the parts that were read, and their logits.
-        probabilities: (n, C), calibrated for the length of each part.
-        labels: of the classes.
-        flips: places at which the label becomes another one.
-        decided: the place from which on it stays what it is in the end.
-    """
-
-    belief: Belief
-    probabilities: Tensor
-    labels: tuple[str, ...]
-    flips: tuple[int, ...]
-    decided: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """The object that the command line and the API give."""
-        return {
-            "scan": self.belief.scan,
-            "read_last": list(self.belief.names),
-            "parts_read": self.belief.positions.tolist(),
-            "probabilities": {
-                label: column.tolist() for label, column in zip(self.labels, self.probabilities.T, strict=True)
-            },
-            "flips": [self.belief.names[place] for place in self.flips],
-            "decided_at": self.belief.names[self.decided],
-        }
 
 
 @dataclass(frozen=True)
@@ -127,36 +91,6 @@ class Turn:
         }
 
 
-def assess(analysis: Analysis, seed: int = 0, report: Report = lambda share: None) -> Analysis:
-    """The same analysis with the trust card of its explanation.
-
-    Args:
-        report: is called with the share that is done, 0-1; what it raises ends the measurement.
-    """
-    checkpoint = get(analysis.prediction.model)
-    trust = measure_trust(
-        checkpoint.model,
-        analysis.sample,
-        analysis.explanation,
-        _probabilities(checkpoint, analysis),
-        analysis.prediction.in_domain,
-        seed,
-        report,
-    )
-    return replace(analysis, trust=trust)
-
-
-def beliefs(analysis: Analysis) -> tuple[Course, ...]:
-    """What the model believes after every beginning and every end of a text, or after partial scans of a photo."""
-    checkpoint = get(analysis.prediction.model)
-    courses = []
-    for belief in believe(checkpoint.model, analysis.sample):
-        decision = flips(belief)
-        probabilities = checkpoint.probabilities(belief.logits, belief.steps)
-        courses.append(Course(belief, probabilities, checkpoint.labels, decision.flips, decision.decided))
-    return tuple(courses)
-
-
 def removals(model: str) -> tuple[str, ...]:
     """The ways in which a model's words or patches can be taken out, the usual one first.
 
@@ -215,7 +149,7 @@ def take_out(analysis: Analysis, units: Sequence[int], removal: str | None = Non
     if chosen[0] < 0 or chosen[-1] >= len(analysis.sample.names):
         raise InputError(f"There are {len(analysis.sample.names)} words or cells: there is none beyond them.")
     change = whatif.take_out(checkpoint.model, analysis.sample, analysis.explanation, chosen, removal)
-    probabilities = _probabilities(checkpoint, analysis)(change.logits)
+    probabilities = calibrated(checkpoint, analysis)(change.logits)
     names = tuple(analysis.sample.names[unit] for unit in chosen)
     return _variant(analysis, names, removal, change.forecast, change.measured, probabilities)
 
@@ -238,7 +172,7 @@ def replace_word(analysis: Analysis, unit: int, word: str) -> Variant:
         raise InputError("There is no new word yet: type one, or take the old one out.")
     checkpoint = get(analysis.prediction.model)
     start, end = sample.spans[unit]
-    changed: Prediction = predict(checkpoint, f"{sample.shown[:start]}{word.strip()}{sample.shown[end:]}")
+    changed = predict(checkpoint, f"{sample.shown[:start]}{word.strip()}{sample.shown[end:]}")
     index = checkpoint.labels.index(analysis.target)
     measured = (changed.logits[index] - analysis.trace.logits[index]).item()
     forecast = -whatif.unit_scores(analysis.explanation, sample)[unit].item()
@@ -270,12 +204,6 @@ def _variant(
     labels = list(analysis.prediction.probabilities)
     shares = dict(zip(labels, probabilities.tolist(), strict=True))
     return Variant(analysis, changed, how, forecast, measured, max(shares, key=shares.__getitem__), shares)
-
-
-def _probabilities(checkpoint: Checkpoint, analysis: Analysis) -> Callable[[Tensor], Tensor]:
-    """Calibrated as the whole input is: a part of it is no other input, so its length is not asked for."""
-    steps = analysis.sample.mask.sum()
-    return lambda logits: checkpoint.probabilities(logits, steps.expand(logits.shape[:-1]))
 
 
 def _checked_removal(checkpoint: Checkpoint, removal: str | None) -> str:

@@ -1,0 +1,27 @@
+"""What can be asked about an analysis: how far its explanation can be trusted, what the model believed on the way,
+whether attention and memory matter, and what it would say without a word or a patch. Page, command line and API call
+these.
+"""
+
+from .inside import ATTENTION, MEMORY, UNTOUCHED, Course, Matter, assess, beliefs, dependence, matter
+from .variants import Turn, Variant, fewest, removals, replace_word, take_out, unit_named, units_named
+
+__all__ = [
+    "ATTENTION",
+    "MEMORY",
+    "UNTOUCHED",
+    "Course",
+    "Matter",
+    "Turn",
+    "Variant",
+    "assess",
+    "beliefs",
+    "dependence",
+    "fewest",
+    "matter",
+    "removals",
+    "replace_word",
+    "take_out",
+    "unit_named",
+    "units_named",
+]
