@@ -17,7 +17,7 @@ from .encoders import pretrain
 from .evaluation import short_path, text_ids, text_logits
 from .loop import Recipe
 from .material import Material, Sources
-from .rivals import matched_units
+from .rivals import matched_units, rival_config
 from .studies import ABLATIONS
 from .text import fit_text
 
@@ -33,6 +33,7 @@ class Condition:
         name: what is changed against the hybrid.
         changes: fields of the config.
         matched: raise the number of units until there are as many parameters as in the hybrid.
+        rival: the rival of this kind in place of the hybrid, see `rival_config`.
         vectors: start the embedding from word vectors.
         encoders: objective that the encoders are pretrained with; None for none.
         taught, unlabelled: learn from the teacher, and from unlabelled sentences too.
@@ -41,6 +42,7 @@ class Condition:
     name: str
     changes: dict = field(default_factory=dict)
     matched: bool = False
+    rival: str | None = None
     vectors: bool = True
     encoders: str | None = None
     taught: bool = False
@@ -51,12 +53,13 @@ CONDITIONS = (
     Condition(name="hybrid: LSTM and GRU below attention"),
     Condition(name="no recurrence", changes={"recurrence": ()}),
     Condition(name="no recurrence, positions", changes={"recurrence": (), "positions": True}),
+    Condition(name="Transformer alone, matched", rival="transformer"),
     Condition(name="positions as well", changes={"positions": True}),
     Condition(name="LSTM below attention, matched", changes={"recurrence": ("lstm",)}, matched=True),
     Condition(name="GRU below attention, matched", changes={"recurrence": ("gru",)}, matched=True),
     Condition(name="no attention", changes={"attention_layers": 0}, matched=True),
-    Condition(name="LSTM alone, matched", changes={"recurrence": ("lstm",), "attention_layers": 0}, matched=True),
-    Condition(name="GRU alone, matched", changes={"recurrence": ("gru",), "attention_layers": 0}, matched=True),
+    Condition(name="LSTM alone, matched", rival="lstm"),
+    Condition(name="GRU alone, matched", rival="gru"),
     Condition(name="no residual around the recurrence", changes={"residual": False}),
     Condition(name="residual gain from 0", changes={"residual_gain": 0.0}),
     Condition(name="encoders pretrained as language models", encoders="language-model"),
@@ -139,6 +142,8 @@ def _shuffle(row: TextRow) -> str:
 
 def _row(condition: Condition, recipe: Recipe, material: Material, tests: _Tests, sources: Sources, runs: Path) -> dict:
     config = replace(material.config, **condition.changes)
+    if condition.rival:
+        config = rival_config("text", material.config, condition.rival)
     if condition.matched:
         config = matched_units("text", config, material.config)
     folder = runs / f"ablation-{condition.name.replace(' ', '-').replace(',', '').replace(':', '')}-{recipe.seed}"
