@@ -7,7 +7,7 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo import cards
+from rnnformer_demo import cards, groundtruth
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.training import record, studies
@@ -199,7 +199,7 @@ def test_what_models_cannot_do_gets_a_sentence(family, capsys, arguments, senten
 
 def parts() -> dict[str, str]:
     """All that `models --write` writes."""
-    return cards.readme_parts() | studies.readme_parts()
+    return cards.readme_parts() | studies.readme_parts() | groundtruth.readme_parts()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import tiny
 PACKAGE = tiny.ROOT / "rnnformer_demo"
 # From left to right: whoever stands further right may import what stands further left.
 ORDER = (
-    ("vision", "data", "colours", "memory", "calibration", "gru"),
+    ("vision", "data", "colours", "memory", "calibration", "gru", "intervals"),
     ("layers",),
     ("models",),
     ("ood",),
@@ -28,21 +28,24 @@ ORDER = (
     ("descriptions",),
     ("figures",),
     ("report",),
+    ("groundtruth",),
     ("ui",),
     ("app",),
 )
 PLACE = {name: place for place, names in enumerate(ORDER) for name in names}
-OFFLINE = ("training", "groundtruth", "cli", "bench", "__main__")  # beside the way through the house
+OFFLINE = ("training", "cli", "bench", "__main__")  # beside the way through the house
 TRAINING_USES = {
     "vision",
     "calibration",
     "data",
     "gru",
+    "intervals",
     "layers",
     "models",
     "ood",
     "cards",
     "checkpoints",
+    "recurrence",
     "tracing",
     "training",
 }
@@ -87,7 +90,7 @@ def test_every_part_has_its_place(path):
 @every_file
 def test_imports_go_only_to_the_left(path):
     part, used = part_of(path), parts_imported(path)
-    if part in ("cli", "bench", "groundtruth", "__main__", "__init__"):
+    if part in ("cli", "bench", "__main__", "__init__"):
         return
     if part == "training":
         assert used <= TRAINING_USES
@@ -99,7 +102,7 @@ def test_imports_go_only_to_the_left(path):
 
 @every_file
 def test_the_page_does_without_training(path):
-    if part_of(path) not in ("training", "groundtruth", "cli"):
+    if part_of(path) not in ("training", "cli"):
         assert "training" not in parts_imported(path)
 
 

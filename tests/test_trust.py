@@ -16,12 +16,16 @@ from rnnformer_demo.models.removal import delete_tokens
 from rnnformer_demo.trust import Measure, Removed, assess
 from rnnformer_demo.trust import stability as stability_module
 from rnnformer_demo.trust.agreement import rank_correlation
-from rnnformer_demo.trust.faithfulness import faithfulness, leave_one_out, random_orders, reduced_logits
+from rnnformer_demo.trust.faithfulness import Orders, leave_one_out, random_orders, reduced_logits
 from rnnformer_demo.trust.stability import infidelity, max_sensitivity, unit_scores
 from rnnformer_demo.trust.verdict import VERDICTS, verdict
 
 REMOVALS = [("text", "unknown"), ("text", "deletion"), ("image", "blur"), ("image", "mean")]
 every_removal = pytest.mark.parametrize(("modality", "removal"), REMOVALS)
+
+
+def faithfulness(model, sample, scores, removal, confidence, pairs, seed) -> Removed:
+    return Orders(model, sample, removal, confidence, pairs, seed).measure(scores)
 
 
 def logit_of(target: int):

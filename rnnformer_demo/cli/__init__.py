@@ -11,6 +11,7 @@ from pathlib import Path
 from ..data import InputError
 from ..training.command import add_kinds
 from .inquiries import INPUT, add_inquiries, source
+from .truth import add_evaluation
 
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."
 _MOST_REJECTED = 20  # rows that `evaluate` prints
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", metavar="FILE", required=True, help="TSV, CSV, JSONL; folder or zip of photos")
     evaluate.add_argument("--split", help="of a set with index.csv (default: test, where there is one)")
     evaluate.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
+    add_evaluation(command)
     bench = command("bench", _bench, "measure start-up, latency and memory on this machine")
     bench.add_argument("--runs", type=int, default=20, help="analyses per figure (default: 20)")
     bench.add_argument("--write", metavar="FILE", help="put the table of README.md in its place in FILE")
@@ -99,14 +101,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
-    from .. import cards
+    from .. import cards, groundtruth
     from ..training import studies
 
     if options.model:
         card = cards.read_card(options.model) | {"bytes": cards.size_on_disk(options.model)}
         return card, cards.describe(options.model)
     models = cards.list_models()
-    parts = cards.readme_parts() | studies.readme_parts() if options.markdown or options.write else {}
+    parts = (
+        cards.readme_parts() | studies.readme_parts() | groundtruth.readme_parts()
+        if options.markdown or options.write
+        else {}
+    )
     if options.markdown:
         return models, "\n\n".join(cards.marked(name, part) for name, part in parts.items())
     if options.write:

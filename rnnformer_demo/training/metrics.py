@@ -1,23 +1,14 @@
 """Accuracy and calibration figures, with their intervals."""
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..calibration import REFERENCE_STEPS, Temperature
+from ..intervals import wilson_interval
 
 ECE_BINS = 15
 _PULL = 1e-3
-
-
-def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share, 0-1 (Wilson 1927)."""
-    share = right / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def expected_calibration_error(probabilities: Tensor, labels: Tensor, bins: int = ECE_BINS) -> float:

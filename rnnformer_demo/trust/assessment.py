@@ -10,7 +10,7 @@ from ..explain import METHODS, Explanation
 from ..models import Hybrid
 from .agreement import agreement
 from .card import Trust
-from .faithfulness import SHARES, faithfulness
+from .faithfulness import SHARES, Orders
 from .stability import infidelity, max_sensitivity, unit_scores
 from .verdict import verdict
 
@@ -47,19 +47,9 @@ def assess(
 
     removals = {}
     if len(scores) > 1:
-        removals = {
-            name: faithfulness(
-                model,
-                sample,
-                scores,
-                name,
-                lambda logits: probabilities(logits)[:, explanation.target],
-                pairs,
-                seed,
-                count,
-            )
-            for name in model.removals
-        }
+        confidence = lambda logits: probabilities(logits)[:, explanation.target]  # noqa: E731
+        for name in model.removals:
+            removals[name] = Orders(model, sample, name, confidence, pairs, seed, count).measure(scores)
     usual = next(iter(model.removals))
     wrong = infidelity(model, sample, explanation, usual, seed)
     report(0.85)

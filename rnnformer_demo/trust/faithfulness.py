@@ -61,20 +61,10 @@ def random_orders(units: int, pairs: int, seed: int) -> Tensor:
     return torch.stack([direction for order in orders for direction in (order, order.flip(0))])
 
 
-def faithfulness(
-    model: Hybrid,
-    sample: Sample,
-    scores: Tensor,
-    removal: str,
-    confidence: Confidence,
-    pairs: int,
-    seed: int,
-    report: Report = lambda rows: None,
-) -> Removed:
-    """Measures one explanation under one way of taking units out.
+class Orders:
+    """What one input's prediction does along many orders in which its units go: any explanation is placed among them.
 
     Args:
-        scores: (n,), one for each unit; the highest goes first.
         removal: a key of `Hybrid.removals`.
         confidence: logits to the probability of the explained class.
         pairs: of random orders, see `random_orders`. Beside them the best and the worst order are sought among those by
@@ -84,43 +74,56 @@ def faithfulness(
     Raises:
         ValueError: for fewer than two units, which have no order.
     """
-    count = len(sample.names)
-    if count < 2:
-        raise ValueError(f"an order needs two units at least, got {count}")
-    alone = leave_one_out(model, sample, removal, confidence, report)
-    found = torch.stack([order for by in (scores, alone) for order in _both_ways(by)])  # (4, n)
-    orders = torch.cat([found, random_orders(count, pairs, seed)])  # (O, n)
-    sizes = sorted({min(max(1, round(share * count)), count - 1) for share in SHARES})
-    sizes = sorted({*sizes, *(count - size for size in sizes)})
-    curves = _curves(model, sample, orders, sizes, removal, confidence, report)  # (O, K + 2)
-    sizes = [0, *sizes, count]
-    # A row's reverse is its neighbour: what is left when so many have gone is what the reverse has lost by then.
-    neighbours = torch.arange(len(orders)) ^ 1
-    staying = curves[neighbours].flip(1)  # (O, K + 2): p when only the first 0, ..., n units of the order are there
-    shares = torch.tensor(sizes) / count
-    early = [index for index, share in enumerate(shares.tolist()) if 0 < share <= _UP_TO + 0.5 / count]
-    whole = curves[:, :1]
-    values = {
-        "comprehensiveness": (whole - curves[:, early]).mean(1),
-        "sufficiency": (whole - staying[:, early]).mean(1),
-        "deletion_auc": torch.trapezoid(curves, shares, dim=1),
-        "insertion_auc": torch.trapezoid(staying, shares, dim=1),
-    }
-    return Removed(
-        **{
-            name: _measure(value, -1 if name in ("sufficiency", "deletion_auc") else 1)
-            for name, value in values.items()
-        },
-        orders=2 * pairs,
-        shares=tuple(shares.tolist()),
-        deletion=tuple(curves[0].tolist()),
-        insertion=tuple(staying[0].tolist()),
-    )
+
+    def __init__(
+        self,
+        model: Hybrid,
+        sample: Sample,
+        removal: str,
+        confidence: Confidence,
+        pairs: int,
+        seed: int,
+        report: Report = lambda rows: None,
+    ):
+        count = len(sample.names)
+        if count < 2:
+            raise ValueError(f"an order needs two units at least, got {count}")
+        self._run = lambda orders: _curves(model, sample, orders, self._sizes, removal, confidence, report)
+        sizes = {min(max(1, round(share * count)), count - 1) for share in SHARES}
+        self._sizes = sorted({*sizes, *(count - size for size in sizes)})
+        alone = leave_one_out(model, sample, removal, confidence, report)
+        self._curves = self._run(torch.cat([_both_ways(alone), random_orders(count, pairs, seed)]))
+        self._shares = torch.tensor([0, *self._sizes, count]) / count
+        self.orders = 2 * pairs
+
+    def measure(self, scores: Tensor) -> Removed:
+        """The faithfulness of scores (n,), one for each unit: the highest goes first."""
+        curves = torch.cat([self._run(_both_ways(scores)), self._curves])  # (O, K + 2)
+        # A row's reverse is its neighbour: what is left when so many have gone is what the reverse has lost by then.
+        staying = curves[torch.arange(len(curves)) ^ 1].flip(1)  # p when only the first 0, ..., n units are there
+        half = _UP_TO + 0.5 / len(scores)
+        early = [index for index, share in enumerate(self._shares.tolist()) if 0 < share <= half]
+        whole = curves[:, :1]
+        values = {
+            "comprehensiveness": (whole - curves[:, early]).mean(1),
+            "sufficiency": (whole - staying[:, early]).mean(1),
+            "deletion_auc": torch.trapezoid(curves, self._shares, dim=1),
+            "insertion_auc": torch.trapezoid(staying, self._shares, dim=1),
+        }
+        low_is_good = ("sufficiency", "deletion_auc")
+        return Removed(
+            **{name: _measure(value, -1 if name in low_is_good else 1) for name, value in values.items()},
+            orders=self.orders,
+            shares=tuple(self._shares.tolist()),
+            deletion=tuple(curves[0].tolist()),
+            insertion=tuple(staying[0].tolist()),
+        )
 
 
-def _both_ways(scores: Tensor) -> tuple[Tensor, Tensor]:
+def _both_ways(scores: Tensor) -> Tensor:
+    """(2, n): the highest first, then the lowest first."""
     order = scores.argsort(descending=True, stable=True)
-    return order, order.flip(0)
+    return torch.stack([order, order.flip(0)])
 
 
 def _curves(

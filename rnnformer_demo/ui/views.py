@@ -127,12 +127,15 @@ def stopped() -> list:
 
 def trust(analysis: Analysis) -> list:
     """The trust card: verdict, measures, curves."""
+    from .. import groundtruth
     from ..descriptions import describe_trust
     from ..figures import trust_figure
 
     description = describe_trust(analysis.trust)
     curves = _picture(trust_figure(analysis), description) if analysis.trust.removals else None
-    return [markup.trust(analysis.trust), curves, "", gr.Button(visible=False)]
+    prediction = analysis.prediction
+    known = groundtruth.cited(analysis.explanation.method, prediction.modality, prediction.model)
+    return [markup.trust(analysis.trust), curves, markup.caption(known) if known else "", gr.Button(visible=False)]
 
 
 def asking(analysis: Analysis) -> list:
