@@ -2,9 +2,38 @@
 
 Importing this imports neither torch nor Captum, so that the page can list the methods while those still load: the
 functions import them.
+
+DeepLift is not offered. Its rules for what is not linear are set module by module, and PyTorch's LSTM and GRU are
+fused: their gates are no modules, so that plain gradients pass through where its rules should hold. It raises no error
+and is off: its scores missed f(x) - f(baseline) by 65-71 % of it, where integrated gradients missed by less than 0.1 %.
 """
 
-from . import integrated_gradients, occlusion, grad_cam  # noqa: F401, I001  (registers them; the first is the default)
-from .registry import METHODS, Explanation, Method, Report, explain, methods_for
+# Importing registers: in the order of the page's list, the default first and the control last.
+from . import (  # noqa: F401, I001
+    integrated_gradients,
+    occlusion,
+    kernel_shap,
+    gradient_shap,
+    gradient_x_input,
+    grad_cam,
+    attention_jacobian,
+    gradient_attention,
+    attention_rollout,
+    recurrence_integrated_gradients,
+    random,
+)
+from .features import BASELINES, by_unit
+from .registry import METHODS, Explanation, Method, MethodError, Report, explain, methods_for, sum_by_unit
 
-__all__ = ["METHODS", "Explanation", "Method", "Report", "explain", "methods_for"]
+__all__ = [
+    "BASELINES",
+    "METHODS",
+    "Explanation",
+    "Method",
+    "MethodError",
+    "Report",
+    "by_unit",
+    "explain",
+    "methods_for",
+    "sum_by_unit",
+]
