@@ -1,4 +1,4 @@
-"""What the bench measures is what a visitor gets: a prediction and three figures. What it tells is what it measured."""
+"""What the bench measures is what a visitor gets: a prediction and four figures. What it tells is what it measured."""
 
 from types import SimpleNamespace
 
@@ -20,12 +20,12 @@ def page(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("modality", "label"), [("text", "positive"), ("image", "elephant")])
-def test_a_click_brings_a_prediction_and_three_figures(page, modality, label):
+def test_a_click_brings_a_prediction_and_four_figures(page, modality, label):
     source = "A witty, tender film." if modality == "text" else page.upload(EXAMPLES / "elephant.jpg")
     outputs = [output for output in page.analyse(modality, source) if isinstance(output, dict)]
     assert [output["label"] for output in outputs if "label" in output] == [label]
     pictures = {output["value"]["url"] for output in outputs if "alt_text" in output}
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     for url in pictures:
         assert page.http.get(url).content.startswith(b"\x89PNG")
 

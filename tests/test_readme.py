@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnformer_demo import cards
+from rnnformer_demo import cards, groundtruth
 from rnnformer_demo.training import studies
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +38,7 @@ def test_every_requirement_is_pinned_and_has_its_reason():
                 assert before.startswith("#") or "==" in before, f"{line} in {path} has no reason above it"
 
 
-MADE = cards.readme_parts() | studies.readme_parts()
+MADE = cards.readme_parts() | studies.readme_parts() | groundtruth.readme_parts()
 
 
 @pytest.mark.parametrize("part", sorted(MADE))

@@ -1,0 +1,26 @@
+"""How good the explanations are where the truth is known: `python -m rnnformer_demo evaluate-explanations`.
+
+Words that people marked, sentiments of phrases, outlines of animals, evidence that was planted, and models whose
+weights were drawn anew. Importing this imports no torch: whoever wants to cite the figures reads them from `results/`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .record import RESULTS, cited, load_results, write
+from .tables import markdown
+
+__all__ = ["RESULTS", "cited", "evaluate", "load_results", "markdown", "readme_parts", "write"]
+
+
+def evaluate(*arguments: Any, **options: Any) -> dict[str, Any]:
+    """See `evaluation.evaluate`, which imports torch."""
+    from .evaluation import evaluate as run
+
+    return run(*arguments, **options)
+
+
+def readme_parts() -> dict[str, str]:
+    """The part of README.md that is made from the results, by the marker before which it stands."""
+    return {"explanations": markdown(load_results())}
