@@ -19,6 +19,7 @@ from .calibration import UNSCALED, Temperature
 from .cards import FORMAT, default_folder, names, read_card, size_on_disk
 from .data import InputError, Sample, make_reader, recorded_input
 from .models import Hybrid, build, config_from_dict, config_to_dict, freeze
+from .models.quantisation import pack, unpack
 from .ood import PREFIX, OODSignal, restore
 
 __all__ = [
@@ -92,7 +93,7 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}.json is damaged: {error}.") from error
     try:
-        tensors = {key: _widen(tensor) for key, tensor in load_file(weights).items()}
+        tensors = {key: _widen(tensor) for key, tensor in unpack(load_file(weights)).items()}
         ood = _take_ood(card["ood"], tensors, model) if "ood" in card else None
         model.load_state_dict(tensors, strict=True)
     except (SafetensorError, RuntimeError, ValueError) as error:
@@ -124,7 +125,8 @@ def save(
     folder: Path | None = None,
     ood: OODSignal | None = None,
 ) -> Checkpoint:
-    """Writes both files, weights in 16 bits, and returns what was written, loaded again.
+    """Writes both files, weights in 16 bits (in 8 those of `Hybrid.eight_bit_weights`), and returns what was written,
+    loaded again.
 
     Args:
         about: what the JSON says beyond config and preprocessing: metrics, data, command; with a signal also "ood",
@@ -155,7 +157,10 @@ def save(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
         draft = Path(aside)
         tensors = model.state_dict() | (ood.tensors() if ood else {})
-        save_file({key: _narrow(tensor).contiguous() for key, tensor in tensors.items()}, draft / f"{name}.safetensors")
+        narrow: dict[str, Tensor] = {}
+        for key, tensor in tensors.items():
+            narrow |= pack(key, tensor) if key in model.eight_bit_weights else {key: _narrow(tensor).contiguous()}
+        save_file(narrow, draft / f"{name}.safetensors")
         (draft / f"{name}.safetensors").chmod(0o644)  # safetensors writes for the owner alone
         write_card(draft / f"{name}.json", card)
         card["recorded"]["logits"] = recorded_logits(load(name, draft)).tolist()

@@ -7,7 +7,11 @@ from torch import Tensor
 
 from ..layers import Tap
 from .core import Hybrid, HybridConfig, HybridCore
-from .efficientnet import STRIDE, TRUNK_CHANNELS, lite0_trunk
+from .evidence import EvidenceCore
+from .removal import Removal, blur_pixels, mean_pixels
+from .trunks import LITE0, TRUNKS
+
+READOUTS = ("states", "evidence")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,11 +20,22 @@ class ImageConfig(HybridConfig):
 
     image_size: int = 192  # side of the square that the network reads, in pixels; a multiple of 32
     scans: tuple[str, ...] = ("rows", "columns")  # what each recurrence reads, in their order
+    trunk: str = LITE0  # the CNN, a key of TRUNKS
+    readout: str = "states"  # what is pooled: "states" of the blocks, or "evidence" of the CNN that they correct
 
     def __post_init__(self):
         super().__post_init__()
-        if self.image_size < STRIDE or self.image_size % STRIDE:
-            raise ValueError(f"image_size must be a multiple of {STRIDE}, got {self.image_size}")
+        if self.trunk not in TRUNKS:
+            raise ValueError(f"trunk must be one of {', '.join(TRUNKS)}, got {self.trunk!r}")
+        stride = TRUNKS[self.trunk].stride
+        if self.image_size < stride or self.image_size % stride:
+            raise ValueError(f"image_size must be a multiple of {stride}, got {self.image_size}")
+        if self.readout not in READOUTS:
+            raise ValueError(f"readout must be one of {READOUTS}, got {self.readout!r}")
+        if self.readout == "evidence" and (self.head_layers or TRUNKS[self.trunk].head_channels is None):
+            raise ValueError(
+                f"readout must be 'states' for {self.trunk} with head_layers {self.head_layers}, got 'evidence'"
+            )
         if not set(self.scans) <= {"rows", "columns"}:
             raise ValueError(f"scans must be made of 'rows' and 'columns', got {self.scans!r}")
         read = list(zip(self.recurrence, self.scans, strict=False))
@@ -38,20 +53,35 @@ class ImageHybrid(Hybrid):
     def __init__(self, config: ImageConfig):
         super().__init__()
         self.config = config
-        side = config.image_size // STRIDE
+        trunk = TRUNKS[config.trunk]
+        side = config.image_size // trunk.stride
         self.grid = (side, side)
-        self.trunk = lite0_trunk()
+        self.trunk = trunk.build()
         self.features = Tap("grid", "CNN grid")
-        self.core = HybridCore(config, TRUNK_CHANNELS, config.scans[: len(config.recurrence)])
+        scans = config.scans[: len(config.recurrence)]
+        if config.readout == "evidence":
+            self.core = EvidenceCore(config, trunk.channels, scans, trunk.head_channels)
+        else:
+            self.core = HybridCore(config, trunk.channels, scans)
 
     def embed(self, inputs: Tensor) -> Tensor:
         """The photo itself: its pixels are what gradients flow to."""
         return inputs
 
     def tokens(self, embedded: Tensor) -> Tensor:
-        """Photos (B, 3, S, S) to the cells of the CNN's grid, row by row (B, h*w, 320)."""
+        """Photos (B, 3, S, S) to the cells of the CNN's grid, row by row (B, h*w, channels)."""
         return self.features(self.trunk(embedded)).flatten(2).transpose(1, 2)
 
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Mid-grey, which is zero after normalisation."""
         return torch.zeros_like(inputs)
+
+    @property
+    def removals(self) -> dict[str, Removal]:
+        """Patches are blurred or painted in the photo's mean colour."""
+        return {"blur": blur_pixels, "mean": mean_pixels}
+
+    @property
+    def eight_bit_weights(self) -> tuple[str, ...]:
+        """The classifier of the CNN, which has a row of 1,280 weights for each of its classes."""
+        return ("core.head.1.weight",) if self.config.readout == "evidence" else ()

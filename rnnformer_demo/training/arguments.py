@@ -5,6 +5,7 @@ import argparse
 KINDS = {
     "text": "train a hybrid on labelled texts",
     "image": "train a hybrid on labelled photos",
+    "objects": "distil EfficientNet-Lite0, 1,000 classes, into a hybrid that starts as it, on photos without labels",
     "teacher": "fine-tune all-MiniLM-L6-v2 on labelled texts, for --teacher",
     "encoders": "pretrain the LSTM and the GRU of a text hybrid, each on its own, for --encoders",
     "search": "search hidden size, hidden layers, dropout and learning rate on held-out data",
@@ -29,7 +30,10 @@ KIND_FIELDS = {
         "max_tokens": (int, "longer texts are cut"),
         "word_dropout": (float, "share of tokens that training blanks"),
     },
-    "image": {"image_size": (int, "pixels, a multiple of 32")},
+    "image": {
+        "image_size": (int, "pixels, a multiple of 32"),
+        "trunk": (str, "the CNN: efficientnet_lite0, or by torchvision's name such as mobilenet_v3_small"),
+    },
 }
 RECIPE_FIELDS = {
     "epochs": (int, "passes over the data"),
@@ -44,13 +48,18 @@ SEED = {"seed": (int, "of everything that is drawn")}
 _FIELDS = {
     "text": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS,
     "image": CONFIG_FIELDS | KIND_FIELDS["image"] | RECIPE_FIELDS | SEED,
+    "objects": {field: about for field, about in CONFIG_FIELDS.items() if field != "head_layers"}
+    | {"image_size": KIND_FIELDS["image"]["image_size"]}
+    | {field: about for field, about in RECIPE_FIELDS.items() if field != "label_smoothing"}
+    | SEED,
     "teacher": {"max_tokens": KIND_FIELDS["text"]["max_tokens"]} | RECIPE_FIELDS | SEED,
     "encoders": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
     "search": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
     "ablations": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS,
 }
+_OF_PHOTOS = ("image", "objects")
 _OF_TEXT_HYBRIDS = ("text", "encoders", "search", "ablations")
-_RESUMABLE = ("text", "image", "teacher", "encoders")  # the others go on where their table ends
+_RESUMABLE = ("text", "image", "objects", "teacher", "encoders")  # the others go on where their table ends
 CARD_FIELDS = ("task", "limits", "examples")  # that --about may give
 
 
@@ -68,12 +77,15 @@ def add_arguments(parser: argparse.ArgumentParser, kind: str) -> None:
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
     if kind == "image":
         _add_image(parser)
-    else:
+    if kind == "objects":
+        _add_objects(parser)
+    if kind not in _OF_PHOTOS:
         parser.add_argument("--data", nargs="+", required=True, help="TSV, CSV or JSONL with text and label")
         parser.add_argument("--labels", nargs="*", help="names for the labels of the data, in their sorted order")
         parser.add_argument("--without", nargs="*", default=[], metavar="DATA", help="leave these texts out")
     if kind in ("text", "image"):
         parser.add_argument("--test", nargs="*", default=[], metavar="DATA", help="sets to test the result on")
+    if kind in ("text", *_OF_PHOTOS):
         parser.add_argument("--about", metavar="FILE", help=f"JSON with {', '.join(CARD_FIELDS)} for the card")
     if kind in _OF_TEXT_HYBRIDS:
         _add_sources(parser)
@@ -120,6 +132,15 @@ def _add_image(image: argparse.ArgumentParser) -> None:
     image.add_argument("--data", required=True, help="folder or zip, one folder a class or with index.csv")
     image.add_argument("--views", type=int, default=4, help="cached views of a photo, one plain (default: 4)")
     image.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
+
+
+def _add_objects(objects: argparse.ArgumentParser) -> None:
+    parts = "a split test, or half of the photos, is tested on"
+    objects.add_argument("--data", nargs="+", required=True, help=f"folders or zips of photos; {parts}")
+    objects.add_argument("--views", type=int, default=5, help="cached views of a photo, one plain (default: 5)")
+    agree = "share of the teacher's consensus over views in what is learnt (default: 0.5)"
+    objects.add_argument("--consistency", type=float, default=0.5, help=agree)
+    objects.add_argument("--softening", type=float, default=2.0, help="temperature of its answers (default: 2)")
 
 
 def _add_fields(parser: argparse.ArgumentParser, fields: dict) -> None:

@@ -59,7 +59,7 @@ def _train(options: argparse.Namespace) -> tuple[dict, str]:
     if options.threads:
         torch.set_num_threads(options.threads)
     kinds = {"text": _train_text, "image": _train_image, "teacher": _train_teacher, "encoders": _train_encoders}
-    kinds |= {"search": _search, "ablations": _ablations}
+    kinds |= {"objects": _train_objects, "search": _search, "ablations": _ablations}
     return kinds[options.kind](options)
 
 
@@ -158,6 +158,30 @@ def _train_image(options: argparse.Namespace) -> tuple[dict, str]:
     return _saved(train(options.data, **_shared(options), views=options.views, drop=options.drop))
 
 
+def _train_objects(options: argparse.Namespace) -> tuple[dict, str]:
+    from .objects import train
+
+    saved = train(
+        options.data,
+        options.name,
+        _config(options, "image"),
+        _recipe(options),
+        _command_line(options),
+        views=options.views,
+        consistency=options.consistency,
+        softening=options.softening,
+        more=_about(options.about),
+        resume=options.resume,
+        runs=Path(options.runs),
+    )
+    beside = saved.card["teacher"]["all_tests"]
+    told = f"{beside['agreement']['share']:.1%} of {beside['agreement']['n']} answers are those of its teacher"
+    if "ratio" in beside:
+        told += f", accuracy on {beside['n']} of them {beside['ratio']:.3f} of the teacher's"
+    result, line = _saved(saved)
+    return result | {"teacher": saved.card["teacher"]}, f"{line}; {told}"
+
+
 def _train_teacher(options: argparse.Namespace) -> tuple[dict, str]:
     from .teacher import fine_tune
 
@@ -215,7 +239,7 @@ def _config(options: argparse.Namespace, modality: str) -> HybridConfig:
     from .rivals import rival_config
 
     config_class, _ = classes(modality)
-    chosen = _chosen(options, CONFIG_FIELDS | KIND_FIELDS[modality])
+    chosen = _chosen(options, {field: None for field in CONFIG_FIELDS | KIND_FIELDS[modality] if field in options})
     start = _start(options)
     if start and (own := chosen.keys() - _FREE):
         flags = ", ".join(sorted("--" + field.replace("_", "-") for field in own))

@@ -16,13 +16,13 @@ from ..data import InputError
 from ..data.image import ImageReader, open_photo
 from ..data.readers import PhotoRow, PhotoSet
 from ..models import config_to_dict
-from ..models.efficientnet import MEAN, STD, STRIDE
 from ..models.image import ImageConfig, ImageHybrid
+from ..models.trunks import TRUNKS
 from .evaluation import short_path
 from .features import extract
 from .loop import Batch, Recipe, classification, fit
 from .record import add_tests, calibrate, check_tests, training_record
-from .trunk import pretrained_lite0
+from .trunk import pretrained_trunk
 
 HELD_OUT_SHARE = 0.1
 
@@ -51,7 +51,8 @@ def train(
         tests: sets on whose split "test" (or all) the finished checkpoint is evaluated.
 
     Raises:
-        InputError: for data that cannot be read or holds a single class.
+        InputError: for data that cannot be read or holds a single class, a trunk whose weights cannot be had, and a
+            model too large for a checkpoint.
     """
     check_tests(tests)
     photos = PhotoSet(data)
@@ -66,9 +67,11 @@ def train(
 
     torch.manual_seed(recipe.seed)
     config = replace(config, labels=labels)
-    reader = ImageReader(config.image_size, STRIDE, MEAN, STD)
+    trunk = TRUNKS[config.trunk]
+    reader = ImageReader(config.image_size, trunk.stride, trunk.mean, trunk.std)
     model = ImageHybrid(config)
-    model.trunk.load_state_dict(pretrained_lite0().trunk.state_dict(), strict=True)
+    _check_size(model)
+    model.trunk.load_state_dict(pretrained_trunk(config.trunk).state_dict(), strict=True)
     model.trunk.requires_grad_(False)
     features = [
         extract(model.tokens, model.trunk, photos, rows, reader, view, runs / "features") for view in range(views)
@@ -120,6 +123,15 @@ def train(
     temperature, about["metrics"] = calibrate(held_out_logits(), targets[held_out], torch.full((len(held_out),), steps))
     saved = checkpoints.save(name, model, reader, about, temperature, folder=folder)
     return add_tests(saved, tests, about, folder=folder, split=None, drop=drop or ())
+
+
+def _check_size(model: ImageHybrid) -> None:
+    size = 2 * model.parameters_count
+    if size > checkpoints.MAX_BYTES:
+        raise InputError(
+            f"A model on {model.config.trunk} would take {size / 1e6:.1f} MB, a checkpoint may have "
+            f"{checkpoints.MAX_BYTES / 1e6:.0f} MB: choose another --trunk or fewer --units."
+        )
 
 
 def training_rows(photos: PhotoSet, drop: Iterable[str]) -> list[PhotoRow]:
