@@ -233,7 +233,8 @@ def pixels(page, figure: str) -> str:
     image.wait_for()
     return image.evaluate(
         """async image => {
-            await image.decode();
+            // Refused where another picture takes its place meanwhile: that one is then looked at.
+            await image.decode().catch(() => new Promise(later => setTimeout(later, 200)).then(() => image.decode()));
             const canvas = document.createElement('canvas');
             canvas.width = image.naturalWidth;
             canvas.height = image.naturalHeight;

@@ -10,6 +10,7 @@ import torch
 import truth
 from truth import REVIEWS, TREES, explanation
 
+from rnnformer_demo import groundtruth
 from rnnformer_demo.checkpoints import Checkpoint
 from rnnformer_demo.data import InputError
 from rnnformer_demo.groundtruth import phrases, rationales, scoring
@@ -257,3 +258,20 @@ def test_a_model_without_the_class_says_so(checkpoint):
     other = replace(checkpoint, model=tiny.model("text", vocabulary=checkpoint.model.config.vocabulary))
     with pytest.raises(InputError, match="no label 'positive'"):
         evaluate(other, [str(TREES)], ["occlusion"])
+
+
+def test_faithfulness_needs_no_truth_but_the_model(checkpoint, tmp_path):
+    texts = tmp_path / "reviews.tsv"
+    texts.write_text("text\tlabel\n" + "".join(f"{text}\tyes\n" for text in (*tiny.SENTENCES, "good")), "utf-8")
+    found = groundtruth.evaluate(checkpoint, [str(texts)], ["occlusion", "random"], randomised=0)
+    (result,) = found["results"]
+    assert (result["kind"], result["n"]) == ("faithfulness", len(tiny.SENTENCES))
+    assert result["skipped"] == {"fewer than 4 units": 1}
+    for measures in (result["methods"][name]["measures"] for name in ("occlusion", "random")):
+        assert set(measures) == set(result["measures"])
+        assert measures["complete"]["value"] is None
+    better, chance = (
+        result["methods"][name]["measures"]["comprehensiveness-unknown"]["value"] for name in ("occlusion", "random")
+    )
+    assert better > chance
+    assert "beats 95 % of random orders" in groundtruth.markdown(found["results"])

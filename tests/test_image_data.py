@@ -54,7 +54,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in tiny.FIXTURES.iterdir()))
+@pytest.mark.parametrize("name", sorted(path.name for path in tiny.FIXTURES.iterdir() if path.is_file()))
 def test_each_fixture_opens_or_gets_its_sentence(name):
     if name in REFUSED:
         with pytest.raises(InputError, match=REFUSED[name]):

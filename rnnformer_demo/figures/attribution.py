@@ -55,7 +55,8 @@ def _draw_word_scores(ax: Axes, analysis: Analysis) -> None:
 
 
 def _score_label(analysis: Analysis) -> str:
-    return f"against ←  {METHODS[analysis.explanation.method].scale}  → for"
+    method = METHODS[analysis.explanation.method]
+    return f"against ←  {method.scale}  → for" if method.signed else f"{method.scale} →"
 
 
 def _draw_photo_scores(ax: Axes, bar: Axes, analysis: Analysis) -> None:

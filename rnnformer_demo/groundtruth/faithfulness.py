@@ -48,8 +48,13 @@ def _measures(usual: str, other: str) -> dict[str, Measure]:
 
 
 def find_texts(path: Path) -> Path | None:
-    """A table of texts."""
-    return path if path.is_file() and plain_suffix(path) in _TABLES else None
+    """A table of texts, of which at least one can be read."""
+    if not path.is_file() or plain_suffix(path) not in _TABLES:
+        return None
+    try:
+        return path if read_texts(path)[0] else None
+    except InputError:
+        return None
 
 
 def text_rows(path: Path) -> Rows:

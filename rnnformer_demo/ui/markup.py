@@ -100,12 +100,14 @@ def _colour(share: float) -> str:
 
 
 def _legend(analysis: Analysis, strongest: float) -> str:
-    target, scale = escape(analysis.target), METHODS[analysis.explanation.method].scale
+    method, target = METHODS[analysis.explanation.method], escape(analysis.target)
+    if not method.signed:
+        return f'<p class="legend"><span>strongest colour: {method.scale} {strongest:.2f}</span></p>'
     steps = "".join(f'<i style="background:{_colour(share)}"></i>' for share in (-1, -0.6, -0.25, 0.25, 0.6, 1))
     return (
         f'<p class="legend"><span>against “{target}”</span>'
         f'<span class="scale" aria-hidden="true">{steps}</span>'
-        f"<span>for “{target}”</span><span>strongest colour: {scale} ±{strongest:.2f}</span></p>"
+        f"<span>for “{target}”</span><span>strongest colour: {method.scale} ±{strongest:.2f}</span></p>"
     )
 
 
