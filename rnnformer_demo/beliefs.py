@@ -15,6 +15,7 @@ from .data import Sample
 from .models import Hybrid
 from .tracing import MODEL_LOCK
 
+_MOST, _LEAST, _SHORT = 64, 16, 128  # parts of a scan of a short text and of a long one, and how long the first may be
 _TOKENS_PER_PASS = 2048  # padding included; with more of them a pass is slower for each token, and takes more memory
 
 
@@ -63,17 +64,20 @@ class _Scan:
 
 
 @torch.no_grad()
-def beliefs(model: Hybrid, sample: Sample, most: int = 64) -> tuple[Belief, ...]:
+def beliefs(model: Hybrid, sample: Sample, most: int | None = None) -> tuple[Belief, ...]:
     """Runs a model on growing parts of an input: a text from its start and from its end, word by word; the CNN's grid
     of a photo from each of its four sides, row by row or column by column.
 
     Args:
         model: in eval mode.
         most: parts of a scan, at least 1; of more words evenly spaced ones are run, the whole input always among them.
+            By default 64, and of more than 128 tokens fewer, down to 16: the work grows with the square of the length.
 
     Raises:
         ValueError: for less than one part.
     """
+    if most is None:
+        most = min(_MOST, max(_LEAST, _MOST * _SHORT // sample.mask.shape[1]))
     if most < 1:
         raise ValueError(f"most must be at least 1, got {most}")
     scans = [*(_words(sample, most) if sample.grid is None else _lines(sample.grid, most))]

@@ -1,12 +1,12 @@
 """The same input through a hybrid and its rivals: what each says, why, how fast, and how far that can be trusted."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from . import inquiry
-from .cards import in_families, read_card
+from .cards import by_family, read_card, readable_cards
 from .data import InputError
+from .explain import Report
 from .inquiry import Course
 from .pipeline import DEFAULT_METHOD, Analysis, analyse, predict
 
@@ -43,7 +43,8 @@ def family(model: str) -> tuple[str, ...]:
         InputError: for a model that is not there.
     """
     hybrid = read_card(model).get("rival_of") or model
-    return tuple(name for name, card in in_families().items() if hybrid in (name, card.get("rival_of")))
+    cards = by_family(readable_cards())
+    return tuple(name for name, card in cards.items() if hybrid in (name, card.get("rival_of")))
 
 
 def compare(
@@ -52,7 +53,7 @@ def compare(
     target: str | None = None,
     method: str = DEFAULT_METHOD,
     seed: int = 0,
-    report: Callable[[float], None] = lambda share: None,
+    report: Report = lambda share: None,
 ) -> tuple[Side, ...]:
     """The same input through every model of a family.
 

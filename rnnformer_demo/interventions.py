@@ -11,7 +11,7 @@ from .data import Sample
 from .models import Hybrid
 from .tracing import MODEL_LOCK
 
-PERMUTATIONS = 32
+_PERMUTATIONS, _FEWEST, _STEPS = 32, 8, 4096  # of a short input and of a long one; steps of all of them together
 _WEIGHTS_PER_PASS = 4_000_000  # attention weights of one layer that are permuted at once
 
 
@@ -36,19 +36,21 @@ class Interventions:
     without_recurrence: Tensor | None
 
 
-def total_variation(logits: Tensor, reference: Tensor) -> Tensor:
-    """Total variation distance, 0-1, of the output distributions of logits (..., C) from that of a reference (C,)."""
-    return 0.5 * (logits.softmax(-1) - reference.softmax(-1)).abs().sum(-1)
+def total_variation(probabilities: Tensor, reference: Tensor) -> Tensor:
+    """Total variation distance, 0-1, of distributions (..., C) from a reference (C,)."""
+    return 0.5 * (probabilities - reference).abs().sum(-1)
 
 
 @torch.no_grad()
-def intervene(model: Hybrid, sample: Sample, permutations: int = PERMUTATIONS, seed: int = 0) -> Interventions:
+def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, seed: int = 0) -> Interventions:
     """Runs the part of the model above its tokens under each intervention.
 
     Args:
-        permutations: n, run as rows of a batch.
+        permutations: n, run as rows of a batch; by default 32, and fewer for more than 128 steps, down to 8.
         seed: of the permutations.
     """
+    if permutations is None:
+        permutations = min(_PERMUTATIONS, max(_FEWEST, _STEPS // sample.mask.shape[1]))
     if permutations < 1:
         raise ValueError(f"permutations must be at least 1, got {permutations}")
     attention, pooling, blocks = model.taps("attention"), model.taps("pooling"), list(model.core.recurrent)

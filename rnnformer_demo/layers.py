@@ -233,9 +233,12 @@ class AttentionPooling(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) to (B, D)."""
+        return (self.weigh(x, mask)[..., None] * x).sum(1)
+
+    def weigh(self, x: Tensor, mask: Tensor) -> Tensor:
+        """The weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
         scores = self.score(x).squeeze(-1).masked_fill(~mask, float("-inf"))  # (B, T)
-        weights = self.weights(scores.softmax(-1))
-        return (weights[..., None] * x).sum(1)
+        return self.weights(scores.softmax(-1))
 
 
 def sinusoidal_positions(steps: int, width: int, device: torch.device | None = None) -> Tensor:

@@ -15,7 +15,7 @@ from .checkpoints import Checkpoint
 from .data import Sample
 from .data.readers import label_index
 from .explain import METHODS, Explanation, Report, explain
-from .tracing import MODEL_LOCK, Trace, record, tapped
+from .tracing import MODEL_LOCK, Trace, tapped, trace_of
 from .trust.card import Trust
 
 __all__ = ["DEFAULT_METHOD", "Analysis", "Prediction", "analyse", "get", "list_models", "predict", "re_explain"]
@@ -145,11 +145,17 @@ def predict(model: str | Checkpoint, source: Any) -> Prediction:
     reading = _Clock()
     sample = checkpoint.reader(source)
     reading.stop()
+    logits, seen, ms = _run(checkpoint, sample)
+    return _prediction(checkpoint, sample, logits, seen, reading.ms + ms)
+
+
+def _run(checkpoint: Checkpoint, sample: Sample) -> tuple[Tensor, dict[str, Tensor], float]:
+    """Logits (C,), what passed through the taps, and the milliseconds of the forward pass."""
     with tapped(checkpoint.model) as seen, torch.no_grad():
         running = _Clock()
         logits = checkpoint.model(sample.inputs, sample.mask)[0]
         running.stop()
-    return _prediction(checkpoint, sample, logits, seen, reading.ms + running.ms)
+    return logits, seen, running.ms
 
 
 class _Clock:
@@ -193,11 +199,9 @@ def analyse(
     reading.stop()
     target_index = None if target is None else label_index(str(target), checkpoint.labels)
     with MODEL_LOCK:
-        with tapped(checkpoint.model) as seen:
-            running = _Clock()
-            trace = record(checkpoint.model, sample)
-            running.stop()
-        prediction = _prediction(checkpoint, sample, trace.logits, seen, reading.ms + running.ms)
+        logits, seen, ms = _run(checkpoint, sample)
+        trace = trace_of(checkpoint.model, sample, logits, seen)
+        prediction = _prediction(checkpoint, sample, logits, seen, reading.ms + ms)
         if target_index is None:
             target_index = int(trace.logits.argmax())
         explanation = explain(checkpoint.model, sample, target_index, method, report, seed, **options)

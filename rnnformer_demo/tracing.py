@@ -67,16 +67,28 @@ def record(model: Hybrid, sample: Sample) -> Trace:
     """
     with tapped(model) as seen:
         logits = model(sample.inputs, sample.mask)
-        gates = gates_of(model, seen, sample.mask)
+    return trace_of(model, sample, logits[0], seen)
+
+
+def trace_of(model: Hybrid, sample: Sample, logits: Tensor, seen: dict[str, Tensor]) -> Trace:
+    """The trace of a run that has been made.
+
+    Args:
+        logits: (C,).
+        seen: what passed through the model's taps, see `tapped`.
+
+    Raises:
+        RuntimeError: where the recomputed gates do not lead to the hidden states of the model.
+    """
 
     def outputs(kind: str) -> dict[str, Tensor]:
         return {tap.name: seen[tap.name][0].detach().cpu().clone() for tap in model.taps(kind)}
 
     (pooling,) = outputs("pooling").values()
     return Trace(
-        logits=logits[0].detach().cpu().clone(),
+        logits=logits.detach().cpu().clone(),
         attention=outputs("attention"),
         states={name: states.unflatten(-1, (2, -1)) for name, states in outputs("states").items()},  # (T, 2, U)
         pooling=pooling,
-        gates=gates,
+        gates=gates_of(model, seen, sample.mask),
     )

@@ -1,8 +1,8 @@
-"""What if a word or a patch were not there: the change that the scores forecast beside what is
-measured; and the fewest units whose removal changes the label.
+"""What if a word or a patch were not there: the change that the scores forecast beside the one that comes, and the
+fewest units whose removal changes the label.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -11,14 +11,13 @@ import torch
 from torch import Tensor
 
 from .data import Sample
-from .explain import Explanation
+from .explain import Explanation, Report
 from .models import Hybrid
 from .trust.faithfulness import reduced_logits
 from .trust.stability import unit_scores
 
-_CANDIDATES = (
-    24  # that the greedy search weighs at each step: those that lower the label's lead most when they go alone
-)
+# That the greedy search weighs at each step: those that lower the label's lead most when they go alone.
+_CANDIDATES = 24
 
 
 @dataclass(frozen=True)
@@ -26,15 +25,11 @@ class Change:
     """What taking units out does.
 
     Attributes:
-        units: their indices.
-        removal: how they were taken out, a key of `Hybrid.removals`.
         forecast: change of the explained class's logit that the scores promise: minus their sum.
         measured: the change that came.
         logits: (C,) afterwards.
     """
 
-    units: tuple[int, ...]
-    removal: str
     forecast: float
     measured: float
     logits: Tensor
@@ -73,8 +68,6 @@ def take_out(model: Hybrid, sample: Sample, explanation: Explanation, units: Seq
     gone[1, list(units)] = True
     before, after = reduced_logits(model, sample, gone, removal)
     return Change(
-        units=tuple(units),
-        removal=removal,
         forecast=-unit_scores(explanation, sample)[list(units)].sum().item(),
         measured=(after - before)[explanation.target].item(),
         logits=after,
@@ -86,7 +79,7 @@ def counterfactual(
     sample: Sample,
     removal: str,
     most_rows: int = 2500,
-    report: Callable[[float], None] = lambda share: None,
+    report: Report = lambda share: None,
 ) -> Counterfactual:
     """The fewest words or patches whose removal changes the label.
 
@@ -133,7 +126,7 @@ class _Search:
         others[:, self.label] = float("-inf")
         return logits[:, self.label] - others.max(1).values
 
-    def greedy(self, most_rows: int, report: Callable[[float], None]) -> list[int] | None:
+    def greedy(self, most_rows: int, report: Report) -> list[int] | None:
         """Units in the order in which they went; None where the label stays, or `most_rows` are not enough."""
         alone = self.leads([[unit] for unit in range(self.count)]).argsort().tolist()
         gone: list[int] = []
@@ -154,7 +147,7 @@ class _Search:
                 gone = rest
         return gone
 
-    def smaller(self, size: int, most_rows: int, report: Callable[[float], None]) -> tuple[list[int] | None, bool]:
+    def smaller(self, size: int, most_rows: int, report: Report) -> tuple[list[int] | None, bool]:
         """A smaller set that changes the label, or None; and whether every set smaller than the result was tried."""
         for fewer in range(1, size):
             if comb(self.count, fewer) > most_rows:

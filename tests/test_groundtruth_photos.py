@@ -14,10 +14,10 @@ from truth import explanation
 
 from rnnformer_demo.checkpoints import Checkpoint
 from rnnformer_demo.data import InputError
+from rnnformer_demo.data.readers import FileSet
 from rnnformer_demo.groundtruth import masks, randomisation
 from rnnformer_demo.groundtruth.cases import Skipped
 from rnnformer_demo.groundtruth.evaluation import evaluate, recognise
-from rnnformer_demo.groundtruth.files import Files
 from rnnformer_demo.groundtruth.masks import BACKGROUND, BORDER, PET, Photo
 
 
@@ -49,7 +49,7 @@ def mask(height: int = 96, width: int = 192) -> np.ndarray:
 
 
 def case_of(checkpoint, folder: Path):
-    return masks.case(checkpoint, Photo("0.png", "0-mask.png", Files(folder)))
+    return masks.case(checkpoint, Photo("0.png", "0-mask.png", FileSet(folder)))
 
 
 def test_a_mask_is_cut_as_its_photo_and_its_border_counts_nowhere(checkpoint, tmp_path):

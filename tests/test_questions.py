@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rnnformer_demo import comparison, descriptions, inquiry, pipeline
+from rnnformer_demo import cards, comparison, descriptions, inquiry, pipeline
 from rnnformer_demo.data.image import test_card as picture
 from rnnformer_demo.layers import RECURRENT_KINDS
-from rnnformer_demo.ui import handlers, markup, turns, views
+from rnnformer_demo.ui import handlers, markup, questions, turns, views
+from rnnformer_demo.ui.catalogue import offers
 
 TEXT = "A witty, tender film with two wonderful performances, but the ending is a mess."
 SESSION = SimpleNamespace(session_hash="of a test")
@@ -44,7 +45,7 @@ def test_a_stop_ends_the_measurement(of_text):
 
     html, picture_of_it, _, button = handlers.assess(of_text, SESSION, stop)
     assert "stopped" in html
-    assert (picture_of_it, button.visible) == (None, False)
+    assert (picture_of_it.visible, button.visible) == (False, False)
 
 
 def test_a_newer_measurement_ends_an_older_one_of_the_same_session():
@@ -117,14 +118,28 @@ def test_words_are_not_brushed(of_text):
 
 
 def test_the_questions_fit_the_input(of_text, of_photo):
-    editor, units, removal, _, _, rivals, *_ = views.asking(of_photo)
+    editor, units, removal, *_ = views.asking(of_photo)
     assert editor.value["background"] is not None
     assert len(units.choices) == len(of_photo.sample.names)
     assert removal.choices == [("blur", "blur"), ("mean", "mean")]
-    assert rivals.visible == (len(comparison.family("caltech101")) > 1)
     _, units, removal, *_ = views.asking(of_text)
     assert units.choices[1] == ("2: witty", 1)
     assert removal.value == "unknown"
+
+
+def test_a_model_with_rivals_is_known_by_the_cards():
+    models = offers()
+    known = {model.name: questions.has_rivals(model, models) for model in models}
+    assert known == {model.name: len(comparison.family(model.name)) > 1 for model in models}
+
+
+def test_a_damaged_card_takes_no_family_along(tmp_path, monkeypatch):
+    for name in ("news-en", "news-en-lstm", "news-en-gru"):
+        for suffix in (".json", ".safetensors"):
+            (tmp_path / f"{name}{suffix}").write_bytes((cards.default_folder() / f"{name}{suffix}").read_bytes())
+    (tmp_path / "news-en-gru.json").write_text("{", encoding="utf-8")
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
+    assert comparison.family("news-en") == ("news-en", "news-en-lstm")
 
 
 def test_rivals_stand_side_by_side(of_text):
@@ -163,5 +178,5 @@ def test_what_a_visitor_typed_is_escaped_in_every_answer():
 def test_a_card_without_curves(of_text):
     one_word = inquiry.assess(pipeline.analyse("sentiment-en", "good"))
     html, curves, *_ = views.trust(one_word)
-    assert curves is None
+    assert curves.visible is False
     assert "too few orders" in html

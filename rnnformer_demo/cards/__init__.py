@@ -5,6 +5,7 @@ The page and the list of models are built from these while torch is still being 
 
 from .reading import (
     FORMAT,
+    by_family,
     default_folder,
     entry,
     in_families,
@@ -20,6 +21,7 @@ from .words import describe
 
 __all__ = [
     "FORMAT",
+    "by_family",
     "check_place",
     "default_folder",
     "describe",

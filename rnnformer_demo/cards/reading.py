@@ -53,7 +53,11 @@ def in_families(folder: Path | None = None) -> dict[str, dict]:
     Raises:
         InputError: see `read_card`.
     """
-    cards = {name: read_card(name, folder) for name in names(folder)}
+    return by_family({name: read_card(name, folder) for name in names(folder)})
+
+
+def by_family(cards: dict[str, dict]) -> dict[str, dict]:
+    """Cards by name in the order of `in_families`."""
 
     def place(name: str) -> tuple:
         hybrid = cards[name].get("rival_of")

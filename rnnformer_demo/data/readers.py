@@ -56,7 +56,7 @@ def read_texts(path: str | Path) -> tuple[list[TextRow], list[Rejected]]:
     if kind not in (".tsv", ".csv", ".jsonl"):
         raise InputError(f"{path.name} must be a .tsv, .csv or .jsonl file (also as .xz or .gz).")
     try:
-        with _open_text(path) as stream:
+        with open_text(path) as stream:
             records = _json_rows(stream) if kind == ".jsonl" else _table_rows(stream, kind, path.name)
             rows, rejected = _checked(records)
     except FileNotFoundError as error:
@@ -69,7 +69,8 @@ def read_texts(path: str | Path) -> tuple[list[TextRow], list[Rejected]]:
     return rows, rejected
 
 
-def _open_text(path: Path) -> io.TextIOBase:
+def open_text(path: Path) -> io.TextIOBase:
+    """A text file in UTF-8, unpacked where its name ends in .xz or .gz."""
     openers = {".xz": lzma.open, ".gz": gzip.open}
     return openers.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", newline="")
 
@@ -141,34 +142,32 @@ class PhotoRow:
     split: str
 
 
-class PhotoSet:
-    """Labelled photos in a folder (one folder a class, or with index.csv) or in a zip (the same two forms).
+class FileSet:
+    """The files of a folder or a zip.
 
-    index.csv has the columns `path`, `class` or `name`, and optionally `split`.
+    Attributes:
+        path: of the folder or zip.
+        names: of the files inside, sorted.
 
     Raises:
-        InputError: for a path that is neither, and for a set without photos.
+        InputError: for a path that is neither.
     """
 
     def __init__(self, path: str | Path):
         path = Path(path)
         self.path = path
-        self._zip = None
         if path.is_dir():
-            names = sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
+            self.names = sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
             self._read: Callable[[str], bytes] = lambda name: (path / name).read_bytes()
         elif zipfile.is_zipfile(path):
-            self._zip = zipfile.ZipFile(path)
-            names = sorted(name for name in self._zip.namelist() if not name.endswith("/"))
-            self._read = self._zip.read
+            archive = zipfile.ZipFile(path)
+            self.names = sorted(name for name in archive.namelist() if not name.endswith("/"))
+            self._read = archive.read
         else:
             raise InputError(f"{path.name} must be a folder or a zip with one folder a class, or with an index.csv.")
-        self.rows = self._indexed() if "index.csv" in names else _by_folder(names)
-        if not self.rows:
-            raise InputError(f"{path.name} holds no labelled photos.")
 
     def read(self, name: str) -> bytes:
-        """The bytes of one photo.
+        """The bytes of one file.
 
         Raises:
             InputError: where it is missing, or its part of the zip is damaged or encrypted.
@@ -178,13 +177,36 @@ class PhotoSet:
         except (OSError, KeyError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise InputError(f"{name} cannot be read from {self.path.name}: {error}.") from error
 
-    def _indexed(self) -> list[PhotoRow]:
+    def index(self) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+        """Columns and rows of index.csv, each row with its line.
+
+        Raises:
+            InputError: where it cannot be read.
+        """
         try:
             table = csv.DictReader(io.StringIO(self.read("index.csv").decode("utf-8-sig"), newline=""), strict=True)
-            columns = table.fieldnames or []
-            lines = [(table.line_num, row) for row in table]
+            return list(table.fieldnames or []), [(table.line_num, row) for row in table]
         except (UnicodeDecodeError, csv.Error) as error:
             raise InputError(f"index.csv cannot be read as a UTF-8 table: {error}.") from error
+
+
+class PhotoSet(FileSet):
+    """Labelled photos in a folder (one folder a class, or with index.csv) or in a zip (the same two forms).
+
+    index.csv has the columns `path`, `class` or `name`, and optionally `split`.
+
+    Raises:
+        InputError: for a path that is neither, and for a set without photos.
+    """
+
+    def __init__(self, path: str | Path):
+        super().__init__(path)
+        self.rows = self._indexed() if "index.csv" in self.names else _by_folder(self.names)
+        if not self.rows:
+            raise InputError(f"{self.path.name} holds no labelled photos.")
+
+    def _indexed(self) -> list[PhotoRow]:
+        columns, lines = self.index()
         label = next((column for column in ("class", "name", "label") if column in columns), None)
         if "path" not in columns or label is None:
             raise InputError(f"index.csv must have the columns path and class (or name), got {columns}.")

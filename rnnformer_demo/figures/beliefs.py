@@ -1,6 +1,7 @@
 """How the probability of the explained class goes while more and more of the input is read."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,43 +18,33 @@ _LINES = (("#0072b2", "o"), ("#d55e00", "s"), ("#009e73", "^"), ("#cc79a7", "D")
 def beliefs_figure(analysis: Analysis, courses: Sequence[Course]) -> Figure:
     """A curve for each scan. Over words both run on one axis: the one from the end is read from right to left. Over a
     photo the axis counts rows or columns. A ring marks where the label changes."""
-    target = courses[0].labels.index(analysis.target)
-    over_words = analysis.sample.grid is None
-    bottom = 0.1 + room(analysis.sample.names) if over_words else 0.55
     title = titled(analysis, f"probability of “{analysis.target}” after each part")
-    figure, ax, _ = blank(title, WIDTH, 2.9 + bottom, left=0.65, right=0.2, bottom=bottom)
-    for course, (colour, mark) in zip(courses, _LINES, strict=False):
-        places = _places(course, len(analysis.sample.names), over_words)
-        shares = course.probabilities[:, target].tolist()
-        ax.plot(places, shares, color=colour, marker=mark, markersize=3, linewidth=1.4, label=course.belief.scan)
-        flips = [places[index] for index in course.flips]
-        ax.plot(flips, [shares[index] for index in course.flips], "o", color=colour, markersize=9, fillstyle="none")
-    _dress(ax)
-    if over_words:
-        label_steps(ax.xaxis, list(analysis.sample.names))
-    else:
-        ax.set_xlabel("rows or columns read")
-    return figure
+    return _curves(title, analysis, {course.belief.scan: course for course in courses})
 
 
 def comparison_figure(sides: Sequence[Side]) -> Figure:
     """A curve for each model: its belief in the class that all explain, along the first scan."""
-    first = sides[0].analysis
-    target, over_words = sides[0].courses[0].labels.index(first.target), first.sample.grid is None
-    bottom = 0.1 + room(first.sample.names) if over_words else 0.55
-    scan = sides[0].courses[0].belief.scan
-    figure, ax, _ = blank(f"probability of “{first.target}”, read {scan}", WIDTH, 2.9 + bottom, 0.65, 0.2, bottom)
-    for side, (colour, mark) in zip(sides, _LINES, strict=False):
-        course = side.courses[0]
-        places = _places(course, len(side.analysis.sample.names), over_words)
-        shares = course.probabilities[:, target].tolist()
-        name = side.analysis.prediction.model
+    first = sides[0]
+    title = f"probability of “{first.analysis.target}”, read {first.courses[0].belief.scan}"
+    return _curves(title, first.analysis, {side.analysis.prediction.model: side.courses[0] for side in sides})
+
+
+def _curves(title: str, analysis: Analysis, courses: dict[str, Course]) -> Figure:
+    """A curve for each course, under its name: the probability of the explained class."""
+    names, over_words = analysis.sample.names, analysis.sample.grid is None
+    bottom = 0.1 + room(names) if over_words else 0.55
+    figure, ax, _ = blank(title, WIDTH, 2.9 + bottom, left=0.65, right=0.2, bottom=bottom)
+    for (name, course), (colour, mark) in zip(courses.items(), cycle(_LINES), strict=False):
+        places = _places(course, len(names), over_words)
+        shares = course.probabilities[:, course.labels.index(analysis.target)].tolist()
         ax.plot(places, shares, color=colour, marker=mark, markersize=3, linewidth=1.4, label=name)
+        rings = [places[index] for index in course.flips], [shares[index] for index in course.flips]
+        ax.plot(*rings, "o", color=colour, markersize=9, fillstyle="none")
     _dress(ax)
     if over_words:
-        label_steps(ax.xaxis, list(first.sample.names))
+        label_steps(ax.xaxis, list(names))
     else:
-        ax.set_xlabel("rows read")
+        ax.set_xlabel("rows or columns read")
     return figure
 
 

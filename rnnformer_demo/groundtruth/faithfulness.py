@@ -17,8 +17,7 @@ from ..data.image import open_photo
 from ..data.readers import PhotoSet, read_texts
 from ..explain import Explanation
 from ..tracing import MODEL_LOCK
-from ..trust.assessment import PAIRS_OF_PATCHES, PAIRS_OF_WORDS
-from ..trust.faithfulness import Orders
+from ..trust.faithfulness import Orders, orders_of
 from ..trust.stability import unit_scores
 from ..trust.verdict import BETTER_THAN, FEWEST_UNITS, GAP, VERDICTS, verdict
 from .cases import Case, Kind, Measure, Parts, Rows, Skipped
@@ -52,9 +51,10 @@ def find_texts(path: Path) -> Path | None:
     if not path.is_file() or plain_suffix(path) not in _TABLES:
         return None
     try:
-        return path if read_texts(path)[0] else None
+        read_texts(path)
     except InputError:
         return None
+    return path
 
 
 def text_rows(path: Path) -> Rows:
@@ -66,9 +66,10 @@ def text_rows(path: Path) -> Rows:
 def find_photos(path: Path) -> Path | None:
     """A folder or a zip of photos."""
     try:
-        return path if PhotoSet(path).rows else None
+        PhotoSet(path)
     except InputError:
         return None
+    return path
 
 
 def photo_rows(path: Path) -> Rows:
@@ -122,31 +123,16 @@ def case(checkpoint: Checkpoint, source: Callable[[], object]) -> Case:
 def _orders(checkpoint: Checkpoint, sample: Sample, target: int) -> dict[str, Orders]:
     """Random orders of an input, shared by all methods, by the way of taking units out."""
     steps = sample.mask.sum()
-    pairs = PAIRS_OF_WORDS if sample.grid is None else PAIRS_OF_PATCHES
 
     def confidence(logits: torch.Tensor) -> torch.Tensor:
         return checkpoint.probabilities(logits, steps.expand(len(logits)))[:, target]
 
-    return {name: Orders(checkpoint.model, sample, name, confidence, pairs, 0) for name in checkpoint.model.removals}
+    return orders_of(checkpoint.model, sample, confidence, seed=0)
 
 
-FAITHFUL_TEXTS = Kind(
-    name="faithfulness",
-    modality="text",
-    inputs="texts",
-    explained="the predicted class",
-    measures=_measures("unknown", "deletion"),
-    find=find_texts,
-    rows=text_rows,
-    case=case,
-)
-FAITHFUL_PHOTOS = Kind(
-    name="faithfulness",
-    modality="image",
-    inputs="photos",
-    explained="the predicted class",
-    measures=_measures("blur", "mean"),
-    find=find_photos,
-    rows=photo_rows,
-    case=case,
-)
+def _kind(modality: str, inputs: str, removals: tuple[str, str], find: Callable, rows: Callable) -> Kind:
+    return Kind("faithfulness", modality, inputs, "the predicted class", _measures(*removals), find, rows, case)
+
+
+FAITHFUL_TEXTS = _kind("text", "texts", ("unknown", "deletion"), find_texts, text_rows)
+FAITHFUL_PHOTOS = _kind("image", "photos", ("blur", "mean"), find_photos, photo_rows)

@@ -5,7 +5,6 @@ annotators leave open what it is, counts as neither animal nor background: score
 outline crosses counts by its shares, as if its score lay evenly over its pixels.
 """
 
-import csv
 import io
 import zipfile
 from dataclasses import dataclass
@@ -20,11 +19,10 @@ from torch import Tensor
 from ..checkpoints import Checkpoint
 from ..data import InputError
 from ..data.image import middle_square, open_photo
-from ..data.readers import Rejected
+from ..data.readers import FileSet, Rejected
 from ..explain import Explanation
 from ..tracing import MODEL_LOCK
 from .cases import Case, Kind, Measure, Parts, Rows, Skipped
-from .files import Files
 from .scoring import positive_share
 
 PET, BACKGROUND, BORDER = 1, 2, 3  # values of a mask
@@ -47,7 +45,7 @@ class Photo:
 
     path: str
     mask: str
-    files: Files
+    files: FileSet
 
 
 def find(path: Path) -> Path | None:
@@ -62,23 +60,14 @@ def _has_index(path: Path) -> bool:
         there = (path / "index.csv").is_file()
     else:
         there = zipfile.is_zipfile(path) and "index.csv" in zipfile.ZipFile(path).namelist()
-    return there and {"path", "trimap"} <= set(_index(Files(path))[0])
-
-
-def _index(files: Files) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Columns and rows of index.csv, each row with its line."""
-    try:
-        table = csv.DictReader(io.StringIO(files.read("index.csv").decode("utf-8-sig"), newline=""), strict=True)
-        return list(table.fieldnames or []), [(table.line_num, row) for row in table]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"index.csv cannot be read as a UTF-8 table: {error}.") from error
+    return there and {"path", "trimap"} <= set(FileSet(path).index()[0])
 
 
 def rows(path: Path) -> Rows:
     """The photos of a set that have a mask; those without are no rows."""
-    files = Files(path)
+    files = FileSet(path)
     read, rejected = [], []
-    for line, row in _index(files)[1]:
+    for line, row in files.index()[1]:
         if not row["path"]:
             rejected.append(Rejected(line, "no path"))
         elif row["trimap"]:

@@ -10,11 +10,11 @@ from ..attention import conicity_below_attention, conicity_notice, jacobian_norm
 from ..beliefs import Belief, flips
 from ..beliefs import beliefs as believe
 from ..checkpoints import Checkpoint
-from ..interventions import intervene
+from ..explain import Report
+from ..interventions import intervene, total_variation
 from ..pipeline import Analysis, get
 from ..trust import assess as measure_trust
 
-Report = Callable[[float], None]  # takes the share that is done, 0-1
 UNTOUCHED, MEMORY = "as it is", "without recurrence"
 ATTENTION = ("uniform attention", "permuted attention", "uniform pooling", "permuted pooling")
 
@@ -121,7 +121,7 @@ def matter(analysis: Analysis, seed: int = 0) -> Matter:
     for name, value in logits.items():
         changed = probabilities(value)
         shares[name] = changed[..., index].mean().item()
-        distances[name] = (0.5 * (changed - original).abs().sum(-1)).median().item()
+        distances[name] = total_variation(changed, original).median().item()
     turned = conicity_below_attention(checkpoint.model, analysis.sample)
     return Matter(analysis.target, shares, distances, turned, conicity_notice(turned))
 

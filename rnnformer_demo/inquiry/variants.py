@@ -1,7 +1,7 @@
 """What the model says of a changed input, beside what the explanation forecast."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,10 @@ from torch import Tensor
 from .. import whatif
 from ..checkpoints import Checkpoint
 from ..data import UNIT_NAMES, InputError
+from ..explain import Report
 from ..pipeline import Analysis, get, predict
 from .inside import calibrated
 
-Report = Callable[[float], None]  # takes the share that is done, 0-1
 _MOST_TEXTS, _MOST_PHOTOS = 2500, 400  # variants that a search may try: some seconds
 
 

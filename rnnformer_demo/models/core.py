@@ -138,8 +138,7 @@ class HybridCore(nn.Module):
         if self.nonlinear_head:
             raise ValueError("evidence must be asked of a model whose head is linear, got one with hidden layers")
         steps = self.steps(self.tokens(tokens), mask, grid)
-        scores = self.pooling.score(steps).squeeze(-1).masked_fill(~mask, float("-inf"))  # (B, T)
-        return scores.softmax(-1)[..., None] * self.head(steps)
+        return self.pooling.weigh(steps, mask)[..., None] * self.head(steps)
 
     @staticmethod
     def _positions(x: Tensor, grid: tuple[int, int] | None) -> Tensor:

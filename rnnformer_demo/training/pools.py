@@ -1,8 +1,6 @@
 """Photos to distil on, which need no labels, and their parts: trained on, held out, tested on."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,15 +32,11 @@ class PhotoPool(PhotoSet):
             self.parts[part_of(row, tested)].append(row)
 
     def _indexed(self) -> list[PhotoRow]:
-        try:
-            table = csv.DictReader(io.StringIO(self.read("index.csv").decode("utf-8-sig"), newline=""), strict=True)
-            columns, rows = table.fieldnames or [], list(table)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise InputError(f"index.csv cannot be read as a UTF-8 table: {error}.") from error
+        columns, rows = self.index()
         if "path" not in columns:
             raise InputError(f"index.csv must have the column path, got {columns}.")
         label, split = (next((name for name in names if name in columns), "") for names in (LABELS, SPLITS))
-        return [PhotoRow(row["path"], row.get(label) or "", row.get(split) or "") for row in rows if row["path"]]
+        return [PhotoRow(row["path"], row.get(label) or "", row.get(split) or "") for _, row in rows if row["path"]]
 
 
 def part_of(row: PhotoRow, tested: bool) -> str:

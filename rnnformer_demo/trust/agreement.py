@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ..data import Sample
-from ..explain import METHODS, Explanation, explain
+from ..explain import Explanation, explain, methods_for
 from ..models import Hybrid
 from .stability import unit_scores
 
@@ -31,15 +31,11 @@ def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int
     A method whose scores are all equal has no ranks and is left out.
     """
     scores = unit_scores(explanation, sample)
+    fitting = methods_for(sample.grid is not None)
+    fast = {method.name for method in fitting if sample.grid is None or not method.slow_on_photos}
     found = {}
     for name in OTHERS:
-        method = METHODS[name]
-        if name == explanation.method or (method.needs_grid and sample.grid is None):
-            continue
-        if sample.grid is not None and method.slow_on_photos:
-            continue
-        other = explain(model, sample, explanation.target, name, seed=seed)
-        correlation = rank_correlation(scores, unit_scores(other, sample))
-        if correlation is not None:
-            found[name] = correlation
-    return found
+        if name in fast and name != explanation.method:
+            other = explain(model, sample, explanation.target, name, seed=seed)
+            found[name] = rank_correlation(scores, unit_scores(other, sample))
+    return {name: correlation for name, correlation in found.items() if correlation is not None}

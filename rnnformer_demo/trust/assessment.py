@@ -6,15 +6,13 @@ from collections.abc import Callable
 from torch import Tensor
 
 from ..data import Sample
-from ..explain import METHODS, Explanation
+from ..explain import METHODS, Explanation, Report
 from ..models import Hybrid
 from .agreement import agreement
 from .card import Trust
-from .faithfulness import SHARES, Orders
+from .faithfulness import orders_of, rows_of
 from .stability import infidelity, max_sensitivity, unit_scores
 from .verdict import verdict
-
-PAIRS_OF_WORDS, PAIRS_OF_PATCHES = 25, 10  # of random orders: a photo's forward pass takes twenty times as long
 
 
 def assess(
@@ -24,7 +22,7 @@ def assess(
     probabilities: Callable[[Tensor], Tensor] = lambda logits: logits.softmax(-1),
     in_domain: bool | None = None,
     seed: int = 0,
-    report: Callable[[float], None] = lambda share: None,
+    report: Report = lambda share: None,
 ) -> Trust:
     """Measures how far an explanation can be trusted.
 
@@ -36,20 +34,18 @@ def assess(
     """
     started = time.perf_counter()
     scores = unit_scores(explanation, sample)
-    pairs = PAIRS_OF_WORDS if sample.grid is None else PAIRS_OF_PATCHES
-    expected = len(model.removals) * (len(scores) + (2 * pairs + 4) * len(SHARES))
-    done = 0
+    expected, done = rows_of(model, sample), 0
 
     def count(rows: int) -> None:
         nonlocal done
         done += rows
         report(min(0.8, 0.8 * done / expected))
 
-    removals = {}
-    if len(scores) > 1:
-        confidence = lambda logits: probabilities(logits)[:, explanation.target]  # noqa: E731
-        for name in model.removals:
-            removals[name] = Orders(model, sample, name, confidence, pairs, seed, count).measure(scores)
+    def confidence(logits: Tensor) -> Tensor:
+        return probabilities(logits)[:, explanation.target]
+
+    orders = orders_of(model, sample, confidence, seed, count)
+    removals = {name: along.measure(scores) for name, along in orders.items()}
     usual = next(iter(model.removals))
     wrong = infidelity(model, sample, explanation, usual, seed)
     report(0.85)

@@ -52,7 +52,7 @@ class Trust:
         removals: by the name of the way in which units are taken out; the usual one first.
         completeness_gap: of the explanation; None where its method does not promise completeness.
         max_sensitivity: largest relative change of the scores when what is embedded moves by 2 % of its norm (Yeh et
-            al. 2019); None where the method has no answer to that.
+            al. 2019); None where computing the scores again takes seconds each time.
         infidelity: normalised squared error of the scores as a forecast of what the logit loses when a random half of
             the units goes (Yeh et al. 2019); 0 is perfect, 1 as good as forecasting no change.
         agreement: Spearman's rank correlation with other methods, by their name.

@@ -17,6 +17,7 @@ from .card import Measure, Removed
 # Symmetric, so that what stays when an order has gone half-way is what has gone from its reverse.
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _UP_TO = 0.5  # comprehensiveness and sufficiency look no further
+_PAIRS_OF_WORDS, _PAIRS_OF_PATCHES = 25, 10  # of random orders: a photo's forward pass takes twenty times as long
 _STEPS_PER_PASS = 1024  # tokens or cells: enough to be fast, few enough to be sparing of memory
 
 Report = Callable[[int], None]  # takes the number of rows that have just been run
@@ -59,6 +60,28 @@ def random_orders(units: int, pairs: int, seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     orders = [torch.randperm(units, generator=generator) for _ in range(pairs)]
     return torch.stack([direction for order in orders for direction in (order, order.flip(0))])
+
+
+def orders_of(
+    model: Hybrid, sample: Sample, confidence: Confidence, seed: int, report: Report = lambda rows: None
+) -> dict[str, "Orders"]:
+    """Random orders of an input's units, by the way of taking them out; none for a single unit, which has no order.
+
+    Args:
+        confidence, seed, report: see `Orders`.
+    """
+    if len(sample.names) < 2:
+        return {}
+    return {name: Orders(model, sample, name, confidence, _pairs(sample), seed, report) for name in model.removals}
+
+
+def rows_of(model: Hybrid, sample: Sample) -> int:
+    """About how many variants of an input `orders_of` and one measurement run."""
+    return len(model.removals) * (len(sample.names) + (2 * _pairs(sample) + 4) * len(SHARES))
+
+
+def _pairs(sample: Sample) -> int:
+    return _PAIRS_OF_WORDS if sample.grid is None else _PAIRS_OF_PATCHES
 
 
 class Orders:

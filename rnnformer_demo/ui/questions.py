@@ -12,13 +12,18 @@ from .events import MODEL
 from .sections import figure, section
 
 if TYPE_CHECKING:
+    from .catalogue import Offer
     from .tab import TabKind
 
 
-def build(kind: TabKind) -> SimpleNamespace:
+def build(kind: TabKind, model: Offer, models: list[Offer]) -> SimpleNamespace:
     """Builds the two sections, hidden until there is an analysis; the components by name.
 
-    `outputs` are those that an analysis fills, as `views.questions` gives them.
+    `outputs` are those that an analysis fills, as `views.asking` gives them.
+
+    Args:
+        model: the one that the tab opens with.
+        models: all of the tab.
     """
     with gr.Column(visible=False) as shown, gr.Row(equal_height=False):
         with gr.Column(min_width=320):
@@ -47,13 +52,14 @@ def build(kind: TabKind) -> SimpleNamespace:
                 ask = gr.Button("See what changes", size="md", min_width=120)
                 fewest = gr.Button("Find the fewest that change the label", size="md", min_width=120)
             answer = gr.HTML()
-        with gr.Column(min_width=320, visible=False) as rivals:
+        with gr.Column(min_width=320, visible=has_rivals(model, models)) as rivals:
             section("Beside its rivals", "The same input through networks of the same size without one of the parts.")
             compare = gr.Button("Compare", size="md")
             comparison = [gr.HTML(), *figure("Beliefs side by side", f"{kind.modality}-comparison")]
     return SimpleNamespace(
         shown=shown,
-        outputs=[brushed, units, removal, word, answer, rivals, *comparison],
+        outputs=[brushed, units, removal, word, answer, *comparison],
+        rivals=rivals,
         brushed=brushed,
         units=units,
         removal=removal,
@@ -64,6 +70,12 @@ def build(kind: TabKind) -> SimpleNamespace:
         compare=compare,
         comparison=comparison,
     )
+
+
+def has_rivals(model: Offer, models: list[Offer]) -> bool:
+    """Whether there is something to compare a model with."""
+    hybrid = model.rival_of or model.name
+    return any(other.rival_of == hybrid for other in models)
 
 
 _WHAT_IF = {

@@ -60,7 +60,7 @@ def build_tab(kind: TabKind, models: list[Offer]) -> None:
             with gr.Column(min_width=320):
                 results = _results(kind)
         inside = sections.inside(kind, models[0])
-        asked = questions.build(kind)
+        asked = questions.build(kind, models[0], models)
         _connect(kind, models, state, inputs, results, inside, asked)
 
 
@@ -134,7 +134,8 @@ def _connect(kind, models, state, inputs, results, inside, asked) -> None:
         begun = event.success(views.measuring, None, outputs, show_progress="hidden", queue=False, **LAST_WINS)
         begun.success(handlers.assess, state, outputs, show_progress_on=inside.trust[0], **TRUST)
     # What is measured of the last result is of no use as soon as something else is asked for.
-    ending = [inside.stop.click, *triggers, inputs.examples.click, inside.method.input, inside.target.input]
+    anew = [*triggers, inputs.examples.click, inputs.model.input, inside.method.input, inside.target.input]
+    ending = [inside.stop.click, *anew]
     gr.on(ending, handlers.stop_assessing, None, inside.stop, show_progress="hidden", queue=False, **LAST_WINS)
     _connect_selectors(kind, state, inside)
     _connect_models(kind, by_name, inputs, results, inside, asked)
@@ -174,12 +175,16 @@ def _connect_models(kind, by_name, inputs, results, inside, asked) -> None:
             gr.Dataset(samples=_samples(kind, chosen)),
             gr.Dropdown(choices=sections.targets(chosen), value=handlers.PREDICTED),
             *(gr.Column(visible=True), gr.Column(visible=False), gr.Column(visible=False), gr.Column(visible=False)),
+            gr.Column(visible=questions.has_rivals(chosen, [*by_name.values()])),
         ]
 
     inputs.model.input(
         choose_model,
         inputs.model,
-        [inputs.facts, inputs.examples, inside.target, results.hint, results.shown, inside.shown, asked.shown],
+        [
+            *(inputs.facts, inputs.examples, inside.target),
+            *(results.hint, results.shown, inside.shown, asked.shown, asked.rivals),
+        ],
         show_progress="hidden",
         **LAST_WINS,
     )

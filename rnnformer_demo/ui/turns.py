@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
-Report = Callable[[float], None]
+from ..explain import Report
 
 _numbers = count()
 _current: dict[str, int] = {}

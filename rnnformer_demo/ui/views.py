@@ -98,7 +98,7 @@ def recurrence_picture(analysis: Analysis, recurrence: str, direction: str, quan
 
     if recurrence is None:
         none = markup.caption("This model has no recurrence, so there are no hidden states to show.")
-        return [gr.Dropdown(choices=[], value=None), None, none]
+        return [gr.Dropdown(choices=[], value=None), _nothing(), none]
     offered = quantities(analysis, recurrence)
     quantity = _kept(quantity, offered)
     description = describe_states(analysis, recurrence, direction, quantity)
@@ -117,12 +117,12 @@ def beliefs_picture(analysis: Analysis, courses: Sequence[Course]) -> list:
 
 def measuring() -> list:
     """While the trust card is on its way."""
-    return [markup.caption("Measuring …"), None, "", gr.Button(visible=True)]
+    return [markup.caption("Measuring …"), _nothing(), "", gr.Button(visible=True)]
 
 
 def stopped() -> list:
     """When measuring was ended."""
-    return [markup.caption("Measuring was stopped."), None, "", gr.Button(visible=False)]
+    return [markup.caption("Measuring was stopped."), _nothing(), "", gr.Button(visible=False)]
 
 
 def trust(analysis: Analysis) -> list:
@@ -132,7 +132,7 @@ def trust(analysis: Analysis) -> list:
     from ..figures import trust_figure
 
     description = describe_trust(analysis.trust)
-    curves = _picture(trust_figure(analysis), description) if analysis.trust.removals else None
+    curves = _picture(trust_figure(analysis), description) if analysis.trust.removals else _nothing()
     prediction = analysis.prediction
     known = groundtruth.cited(analysis.explanation.method, prediction.modality, prediction.model)
     return [markup.trust(analysis.trust), curves, markup.caption(known) if known else "", gr.Button(visible=False)]
@@ -140,11 +140,9 @@ def trust(analysis: Analysis) -> list:
 
 def asking(analysis: Analysis) -> list:
     """The questions that this input admits, without their answers."""
-    from .. import comparison, inquiry
+    from .. import inquiry
 
-    names, model = analysis.sample.names, analysis.prediction.model
-    removals = inquiry.removals(model)
-    has_rivals = len(comparison.family(model)) > 1
+    names, removals = analysis.sample.names, inquiry.removals(analysis.prediction.model)
     return [
         gr.ImageEditor(value={"background": analysis.sample.shown, "layers": [], "composite": None})
         if analysis.sample.grid
@@ -155,8 +153,7 @@ def asking(analysis: Analysis) -> list:
         gr.Radio(choices=list(removals), value=removals[0]),
         "",
         "",
-        gr.Column(visible=has_rivals),
-        *("", None, ""),
+        *("", _nothing(), ""),
     ]
 
 
@@ -217,7 +214,12 @@ def _boxes(analysis: Analysis) -> list[str]:
 def _picture(figure: Figure, description: str) -> gr.Image:
     from ..figures import to_image
 
-    return gr.Image(value=to_image(figure), alt_text=description)
+    return gr.Image(value=to_image(figure), alt_text=description, visible=True)
+
+
+def _nothing() -> gr.Image:
+    """No empty frame where there is no picture."""
+    return gr.Image(value=None, visible=False)
 
 
 def _head_count(analysis: Analysis) -> int:
