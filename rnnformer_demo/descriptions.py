@@ -8,7 +8,7 @@ from .attention import on_tokens
 from .comparison import Side
 from .inquiry import ATTENTION, MEMORY, UNTOUCHED, Course, Matter, Turn, Variant
 from .pipeline import Analysis, Prediction
-from .recurrence import median_half_life, saturation, writes
+from .recurrence import median_half_life, saturation, strongest_writers, writes
 from .trust import Removed, Trust
 
 MEAN_OF_HEADS = "mean of heads"
@@ -64,10 +64,21 @@ def describe_states(analysis: Analysis, recurrence: str, direction: str = "forwa
     gates = analysis.trace.gates[recurrence]
     half_life = median_half_life(gates)[DIRECTIONS.index(direction)].item()
     told += f" Half of what a unit holds is gone after {half_life:.1f} steps (median over units)."
+    if quantity == WRITTEN:
+        told += f" {_fullest(analysis, recurrence, DIRECTIONS.index(direction), values)}"
     shares = saturation(gates).get(quantity.removesuffix(" gate"))
     if shares:
         told += f" {shares[0]:.0%} of its values lie at the lower end of the scale, {shares[1]:.0%} at the upper."
     return told
+
+
+def _fullest(analysis: Analysis, recurrence: str, direction: int, written: Tensor) -> str:
+    """Who wrote the unit that holds most in the end; `written` (T, U)."""
+    unit = int(written.sum(0).abs().argmax())
+    names = spoken_steps(analysis)
+    writers = strongest_writers(analysis.trace.gates[recurrence], direction, unit, most=3)
+    told = ", ".join(f"{names[step]} ({share:+.0%})" for step, share in writers)
+    return f"Unit {unit} holds most in the end: written by {told}."
 
 
 def _counted(count: int, noun: str) -> str:

@@ -98,13 +98,14 @@ def test_only_the_api_is_public(client):
         *("/whatif", "/whatif_image", "/fewest", "/compare"),
     }
     assert [parameter["parameter_name"] for parameter in endpoints["/explain"]["parameters"]] == [
-        *("model", "text", "method", "target", "trust", "seed")
+        *("model", "text", "method", "target", "trust", "seed", "inside")
     ]
 
 
 def test_what_can_be_asked_over_http(client):
     explained = client.predict(TEXT_MODEL, TEXT, "occlusion", None, True, 3, api_name="/explain")
     assert explained["trust"]["seed"] == 3
+    assert set(client.predict(TEXT_MODEL, TEXT, inside=True, api_name="/explain")) >= {"beliefs", "matter", "memory"}
     answer = client.predict(TEXT_MODEL, TEXT, ["witty", "#4"], api_name="/whatif")
     assert answer["changed"] == ["witty", "tender"]
     answer = client.predict(TEXT_MODEL, TEXT, ["witty"], None, "witless", api_name="/whatif")

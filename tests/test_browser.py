@@ -94,6 +94,58 @@ def test_photo_tab(visit):
     expect(chosen).to_have_value("row 1, column 1")
 
 
+def test_trust_follows_and_questions_are_answered(visit):
+    from playwright.sync_api import expect
+
+    page = visit.page
+    page.get_by_label("Text", exact=True).locator("visible=true").fill("A tender film, but the ending is a mess.")
+    page.get_by_role("button", name="Analyse").locator("visible=true").click()
+    expect(page.locator(".verdict").locator("visible=true")).to_have_text(re.compile("trust|with care|don't"))
+    expect(page.locator("#text-trust img")).to_have_attribute("alt", re.compile("^Verdict: "))
+    expect(page.locator("#text-beliefs img")).to_have_attribute("alt", re.compile("^Read from the start"))
+    answer = page.locator(".facts[role=status]").locator("visible=true")
+    page.get_by_label("Words that are to go").click()
+    page.get_by_role("option", name="10: mess").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="See what changes").locator("visible=true").click()
+    expect(answer).to_contain_text("“mess” → unknown")
+    page.get_by_label("Or another word instead").fill("joy")
+    page.get_by_role("button", name="See what changes").locator("visible=true").click()
+    expect(answer).to_contain_text("“mess” → joy")
+    page.get_by_role("button", name="Find the fewest").locator("visible=true").click()
+    expect(answer).to_contain_text(re.compile("Without|No words"))
+    page.get_by_role("button", name="Compare", exact=True).locator("visible=true").click()
+    expect(page.locator("#text-comparison img")).to_have_attribute("alt", re.compile("sentiment-en-lstm"))
+    before = pixels(page, "text-attention")
+    page.get_by_label("Trace it through the recurrence").locator("visible=true").check()
+    wait_for_change(page, "text-attention", before)
+
+
+def test_a_brushed_part_of_a_photo_goes(visit):
+    from playwright.sync_api import expect
+
+    page = visit.page
+    page.get_by_role("tab", name="Photo").click()
+    upload(page, EXAMPLES / "elephant.jpg")
+    page.get_by_role("button", name="Analyse").locator("visible=true").click()
+    page.get_by_role("button", name="Stop measuring").locator("visible=true").click()
+    expect(page.get_by_text("Measuring was stopped.").locator("visible=true")).to_be_visible()
+    canvas = page.locator(".brushed canvas").locator("visible=true").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 50, y - 40)
+    page.mouse.down()
+    for row in range(-40, 41, 10):
+        page.mouse.move(x - 50, y + row)
+        page.mouse.move(x + 50, y + row, steps=6)
+    page.mouse.up()
+    page.get_by_role("button", name="See what changes").locator("visible=true").click()
+    answer = page.locator(".facts[role=status]").locator("visible=true")
+    expect(answer).to_contain_text("“row 4, column 4”")
+    expect(answer).to_contain_text("→ blur")
+
+
 def test_an_example_is_analysed_at_a_click(visit):
     from playwright.sync_api import expect
 

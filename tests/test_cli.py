@@ -124,6 +124,16 @@ def test_explain_with_trust(capsys):
     assert "Verdict: " in run(capsys, "explain", TEXT, "A dull film.", "--trust")[1]
 
 
+def test_explain_with_what_is_inside(capsys, photo):
+    for model, source, scans in ((TEXT, "A dull film.", 2), (PHOTO, photo, 4)):
+        result = run_json(capsys, "explain", model, source, "--inside")
+        assert len(result["beliefs"]) == scans
+        assert set(result["matter"]) == {"probability", "total_variation", "conicity"}
+        assert all(set(memory) == {"half_life", "saturation"} for memory in result["memory"].values())
+        assert {name.split()[0] for name in result["memory"]} == {"lstm", "gru"}
+    assert "Read from the start:" in run(capsys, "explain", TEXT, "A dull film.", "--inside")[1]
+
+
 def test_an_option_of_a_method(capsys):
     usual = run_json(capsys, "explain", TEXT, "A dull film.")
     other = run_json(capsys, "explain", TEXT, "A dull film.", "--option", "baseline=zero")

@@ -160,6 +160,7 @@ def test_every_quantity_of_a_recurrence_is_drawn(of_text, direction):
             assert choice.value == quantity
             assert quantity in heat_map.alt_text.lower()
             assert "Half of what a unit holds" in text
+            assert ("holds most in the end: written by" in text) == (quantity == "written")
     assert {name.split()[0] for name in of_text.trace.states} == set(RECURRENT_KINDS)
 
 

@@ -65,7 +65,7 @@ def test_where_nothing_goes_the_prediction_stays(model, sample, removal):
 def test_deleted_words_close_up_and_padding_stays_behind():
     ids, mask = torch.tensor([[7, 8, 9, 5, 0]]), torch.tensor([[True, True, True, True, False]])
     gone = torch.tensor([[False, True, False, False, False], [True] * 5, [False] * 5, [True, True, True, False, False]])
-    moved, real = delete_tokens(ids, mask, gone)
+    moved, real = delete_tokens(ids, mask)(gone)
     assert moved.tolist() == [[7, 9, 5, 0], [1, 0, 0, 0], [7, 8, 9, 5], [5, 0, 0, 0]]
     assert real.sum(1).tolist() == [3, 1, 4, 1]
 
@@ -75,7 +75,7 @@ def test_only_the_pixels_of_the_patches_that_go_change(samples, removal):
     sample, model = samples["image"], tiny.model("image")
     gone = torch.zeros(1, len(sample.names), dtype=torch.bool)
     gone[0, 4] = True
-    changed, _ = model.removals[removal](sample.inputs, sample.mask, gone[:, sample.units[0]])
+    changed, _ = model.removals[removal](sample.inputs, sample.mask)(gone[:, sample.units[0]])
     differs = (changed != sample.inputs).any(1)  # (1, S, S)
     assert differs.any()
     assert (sample.units[0][differs] == 4).all()

@@ -18,6 +18,11 @@ _ROWS = {
     "Text: prediction; analysis; p50, ms": ("text_predict_p50_ms", "text_analysis_p50_ms"),
     "Text analysis, the slowest of {runs}, ms": ("text_analysis_slowest_ms",),
     "Photo: prediction; analysis; p50, ms": ("photo_predict_p50_ms", "photo_analysis_p50_ms"),
+    "Text of 64 tokens: analysis, beliefs and what matters, p50, ms; then the trust card, p50, s": (
+        "text_inside_p50_ms",
+        "text_trust_p50_s",
+    ),
+    "Photo: the same": ("photo_inside_p50_ms", "photo_trust_p50_s"),
     "Photo: occlusion; integrated gradients on pixels, seconds": (
         "photo_occlusion_s",
         "photo_pixel-integrated-gradients_s",

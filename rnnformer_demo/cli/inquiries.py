@@ -22,6 +22,7 @@ def add_inquiries(command: Callable[[str, Callable, str], argparse.ArgumentParse
     _add_question(explain)
     explain.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the method")
     explain.add_argument("--trust", action="store_true", help="measure how far the explanation can be trusted")
+    explain.add_argument("--inside", action="store_true", help="add beliefs on the way, what matters, and the memory")
     explain.add_argument(
         "--out", metavar="FILE", help="write a figure (.png), the result (.json) or a page with everything (.html)"
     )
@@ -66,37 +67,34 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
     suffix = Path(options.out).suffix.lower() if options.out else None
     if suffix not in (None, *_SUFFIXES):
         raise InputError(f"--out must end in {', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}, got {options.out}.")
-    chosen = _options_of_method(options.option)
+    from .. import inquiry
+    from ..descriptions import describe_attribution, describe_course, describe_trust
+
+    chosen, whole = _options_of_method(options.option), suffix == ".html"
     analysis = _analysis(options, **chosen)
-    if options.trust or suffix == ".html":
-        from ..inquiry import assess
-
-        analysis = assess(analysis, options.seed)
-    from ..descriptions import describe_attribution, describe_trust
-
-    result = analysis.as_dict()
+    if options.trust or whole:
+        analysis = inquiry.assess(analysis, options.seed)
+    result, courses = analysis.as_dict(), ()
+    if options.inside or whole:
+        courses, matter = inquiry.beliefs(analysis), inquiry.matter(analysis, options.seed)
+        result |= inquiry.inside(analysis, courses, matter)
     if suffix == ".png":
         from ..figures import attribution_figure, to_png
 
         _write(options.out, to_png(attribution_figure(analysis)))
     elif suffix == ".json":
         _write(options.out, json.dumps(result, ensure_ascii=False).encode())
-    elif suffix == ".html":
-        from ..inquiry import beliefs, matter
+    elif whole:
         from ..report import page
 
-        _write(
-            options.out,
-            page(
-                analysis, beliefs(analysis), matter(analysis, options.seed), options.input, chosen, options.seed
-            ).encode(),
-        )
+        _write(options.out, page(analysis, courses, matter, options.input, chosen, options.seed).encode())
     gap = analysis.explanation.completeness_gap
     lines = [
         f"{analysis.prediction.label} ({analysis.prediction.confidence:.1%})",
         describe_attribution(analysis),
         *([f"Completeness gap: {gap:.2%}."] if gap is not None else []),
         *([describe_trust(analysis.trust)] if analysis.trust else []),
+        *map(describe_course, courses),
         *analysis.notices,
     ]
     return result, "\n".join(lines)

@@ -3,7 +3,7 @@ whether attention and memory matter, and what it would say without a word or a p
 these.
 """
 
-from .inside import ATTENTION, MEMORY, UNTOUCHED, Course, Matter, assess, beliefs, dependence, matter
+from .inside import ATTENTION, MEMORY, UNTOUCHED, Course, Matter, assess, beliefs, dependence, inside, matter
 from .variants import Turn, Variant, fewest, removals, replace_word, take_out, unit_named, units_named
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "beliefs",
     "dependence",
     "fewest",
+    "inside",
     "matter",
     "removals",
     "replace_word",

@@ -1,6 +1,7 @@
 """What went on inside: beliefs on the way, what attention and memory are worth, and the trust card."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..checkpoints import Checkpoint
 from ..explain import Report
 from ..interventions import intervene, total_variation
 from ..pipeline import Analysis, get
+from ..recurrence import median_half_life, saturation
 from ..trust import assess as measure_trust
 
 UNTOUCHED, MEMORY = "as it is", "without recurrence"
@@ -38,7 +40,7 @@ class Course:
     decided: int
 
     def as_dict(self) -> dict[str, Any]:
-        """The object that the command line and the API give."""
+        """Part of what `inside` and `compare` give."""
         return {
             "scan": self.belief.scan,
             "read_last": list(self.belief.names),
@@ -71,7 +73,7 @@ class Matter:
     notice: str | None
 
     def as_dict(self) -> dict[str, Any]:
-        """The object that `explain --json` and the API give under "matter"."""
+        """Part of what `inside` gives."""
         return {"probability": self.shares, "total_variation": self.distances, "conicity": self.conicity}
 
 
@@ -124,6 +126,30 @@ def matter(analysis: Analysis, seed: int = 0) -> Matter:
         distances[name] = total_variation(changed, original).median().item()
     turned = conicity_below_attention(checkpoint.model, analysis.sample)
     return Matter(analysis.target, shares, distances, turned, conicity_notice(turned))
+
+
+def inside(analysis: Analysis, courses: Sequence[Course], found: Matter) -> dict[str, Any]:
+    """The object that `explain --inside --json` and the API give beside the explanation: `beliefs`, `matter`, and as
+    `memory` for each recurrence the median half-life in steps of either direction and the saturation of each gate, as
+    the shares of its values near the lower and near the upper end.
+
+    Args:
+        courses: see `beliefs`.
+        found: see `matter`.
+    """
+    return {
+        "beliefs": [course.as_dict() for course in courses],
+        "matter": found.as_dict(),
+        "memory": {
+            name: {"half_life": _finite(median_half_life(gates).tolist()), "saturation": saturation(gates)}
+            for name, gates in analysis.trace.gates.items()
+        },
+    }
+
+
+def _finite(values: list[float]) -> list[float | None]:
+    """JSON knows no infinity: None stands for it."""
+    return [value if math.isfinite(value) else None for value in values]
 
 
 def dependence(analysis: Analysis) -> Tensor:

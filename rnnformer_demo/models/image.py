@@ -70,7 +70,9 @@ class ImageHybrid(Hybrid):
 
     def tokens(self, embedded: Tensor) -> Tensor:
         """Photos (B, 3, S, S) to the cells of the CNN's grid, row by row (B, h*w, channels)."""
-        return self.features(self.trunk(embedded)).flatten(2).transpose(1, 2)
+        # Channels last in memory: convolutions on a CPU then take two thirds of the time.
+        photos = embedded.contiguous(memory_format=torch.channels_last)
+        return self.features(self.trunk(photos)).flatten(2).transpose(1, 2)
 
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Mid-grey, which is zero after normalisation."""

@@ -94,7 +94,7 @@ class Transfer:
 
         def tokens(photos: Tensor) -> Tensor:
             with torch.autocast(photos.device.type, PRECISIONS[precision], enabled=reduced):
-                return self._model.tokens(photos.contiguous(memory_format=torch.channels_last))
+                return self._model.tokens(photos)
 
         variant = f"{make.__name__} {precision if reduced else 'float32'}"
         return extract(

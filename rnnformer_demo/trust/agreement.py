@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from ..data import Sample
-from ..explain import Explanation, explain, methods_for
+from ..explain import Explanation, Method, explain, methods_for
 from ..models import Hybrid
+from .faithfulness import MOST_ALONE
 from .stability import unit_scores
 
 # The methods that an explanation is compared with: each looks at the model in another way, and none takes long.
@@ -25,6 +26,11 @@ def _ranks(values: Tensor) -> Tensor:
     return (ends - (counts - 1) / 2)[which]
 
 
+def _takes_seconds(method: Method, sample: Sample) -> bool:
+    """Methods that are slow on photos run the whole model for each unit, which many words make slow, too."""
+    return method.slow_on_photos and (sample.grid is not None or len(sample.names) > MOST_ALONE)
+
+
 def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> dict[str, float]:
     """Rank correlation of an explanation with that of each other method that fits the input and takes no seconds there.
 
@@ -32,7 +38,7 @@ def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int
     """
     scores = unit_scores(explanation, sample)
     fitting = methods_for(sample.grid is not None)
-    fast = {method.name for method in fitting if sample.grid is None or not method.slow_on_photos}
+    fast = {method.name for method in fitting if not _takes_seconds(method, sample)}
     found = {}
     for name in OTHERS:
         if name in fast and name != explanation.method:

@@ -18,7 +18,8 @@ from .card import Measure, Removed
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _UP_TO = 0.5  # comprehensiveness and sufficiency look no further
 _PAIRS_OF_WORDS, _PAIRS_OF_PATCHES = 25, 10  # of random orders: a photo's forward pass takes twenty times as long
-_STEPS_PER_PASS = 1024  # tokens or cells: enough to be fast, few enough to be sparing of memory
+_STEPS_PER_PASS, _PHOTOS_PER_PASS = 1024, 4  # what is run at once: more is slower, for caches are small
+MOST_ALONE = 128  # units: of more it would take long to take out each alone
 
 Report = Callable[[int], None]  # takes the number of rows that have just been run
 Confidence = Callable[[Tensor], Tensor]  # logits (R, C) to the probability of the explained class (R,)
@@ -34,11 +35,12 @@ def reduced_logits(
     Args:
         removal: a key of `Hybrid.removals`.
     """
-    take_out = model.removals[removal]
+    take_out = model.removals[removal](sample.inputs, sample.mask)
     order = gone[:, sample.step_units].sum(1).argsort()  # rows of like length together: little goes into padding
     logits = []
-    for rows in order.split(max(1, _STEPS_PER_PASS // sample.mask.shape[1])):
-        inputs, mask = take_out(sample.inputs, sample.mask, gone[rows][:, sample.units[0]])
+    size = max(1, _STEPS_PER_PASS // sample.mask.shape[1]) if sample.grid is None else _PHOTOS_PER_PASS
+    for rows in order.split(size):
+        inputs, mask = take_out(gone[rows][:, sample.units[0]])
         with MODEL_LOCK, torch.no_grad():
             logits.append(model(inputs, mask))
         report(len(rows))
@@ -91,7 +93,7 @@ class Orders:
         removal: a key of `Hybrid.removals`.
         confidence: logits to the probability of the explained class.
         pairs: of random orders, see `random_orders`. Beside them the best and the worst order are sought among those by
-            the fall that each unit alone causes.
+            the fall that each unit alone causes, unless there are more than `MOST_ALONE`.
         seed: of the random orders.
 
     Raises:
@@ -114,8 +116,10 @@ class Orders:
         self._run = lambda orders: _curves(model, sample, orders, self._sizes, removal, confidence, report)
         sizes = {min(max(1, round(share * count)), count - 1) for share in SHARES}
         self._sizes = sorted({*sizes, *(count - size for size in sizes)})
-        alone = leave_one_out(model, sample, removal, confidence, report)
-        self._curves = self._run(torch.cat([_both_ways(alone), random_orders(count, pairs, seed)]))
+        orders = [random_orders(count, pairs, seed)]
+        if count <= MOST_ALONE:
+            orders.append(_both_ways(leave_one_out(model, sample, removal, confidence, report)))
+        self._curves = self._run(torch.cat(orders))
         self._shares = torch.tensor([0, *self._sizes, count]) / count
         self.orders = 2 * pairs
 
@@ -135,7 +139,7 @@ class Orders:
         }
         low_is_good = ("sufficiency", "deletion_auc")
         return Removed(
-            **{name: _measure(value, -1 if name in low_is_good else 1) for name, value in values.items()},
+            **{name: _measure(value, -1 if name in low_is_good else 1, self.orders) for name, value in values.items()},
             orders=self.orders,
             shares=tuple(self._shares.tolist()),
             deletion=tuple(curves[0].tolist()),
@@ -168,13 +172,15 @@ def _curves(
     return torch.cat([first, shares[2:].view(len(orders), len(sizes)), last], dim=1)
 
 
-def _measure(values: Tensor, sign: int) -> Measure:
-    """The first of some orders' values among the others: its own reverse, two that were sought, and random ones.
+def _measure(values: Tensor, sign: int, orders: int) -> Measure:
+    """The first of some orders' values among the others: its own reverse, random ones, and those that were sought.
 
     Args:
         sign: 1 where high is good, -1 where low is.
+        orders: number of the random ones.
     """
-    good, random = sign * values, sign * values[4:]
+    good = sign * values
+    random = good[2 : 2 + orders]
     worst, best = good.min(), good.max()
     below, same = ((random < good[0]).double().mean().item(), (random == good[0]).double().mean().item())
     return Measure(

@@ -32,20 +32,32 @@ def predict_image(model: str, image: dict) -> dict:
 
 @shows_input_errors
 def explain(
-    model: str, text: str, method: str | None = None, target: str | None = None, trust: bool = False, seed: int = 0
+    model: str,
+    text: str,
+    method: str | None = None,
+    target: str | None = None,
+    trust: bool = False,
+    seed: int = 0,
+    inside: bool = False,
 ) -> dict:
     """Scores the words of a text for a class: model, model_sha256, method, target, units, scores, completeness_gap,
-    seed, notices, and with trust how far they can be trusted. Without a method: integrated gradients; without a target:
-    the predicted class."""
-    return _explain(model, _text(model, text), method, target, trust, seed)
+    seed, notices; with trust how far they can be trusted; with inside beliefs, matter and memory. Without a method:
+    integrated gradients; without a target: the predicted class."""
+    return _explain(model, _text(model, text), method, target, trust, seed, inside)
 
 
 @shows_input_errors
 def explain_image(
-    model: str, image: dict, method: str | None = None, target: str | None = None, trust: bool = False, seed: int = 0
+    model: str,
+    image: dict,
+    method: str | None = None,
+    target: str | None = None,
+    trust: bool = False,
+    seed: int = 0,
+    inside: bool = False,
 ) -> dict:
     """Scores the parts of a photo, sent with handle_file(path): as /explain, with grid in place of units."""
-    return _explain(model, _photo(model, image), method, target, trust, seed)
+    return _explain(model, _photo(model, image), method, target, trust, seed, inside)
 
 
 @shows_input_errors
@@ -93,12 +105,18 @@ def _predict(model: str, source: Any) -> dict:
     return pipeline.predict(model, source).as_dict()
 
 
-def _explain(model: str, source: Any, method: str | None, target: str | None, trust: bool, seed: int) -> dict:
+def _explain(
+    model: str, source: Any, method: str | None, target: str | None, trust: bool, seed: int, inside: bool
+) -> dict:
     from .. import inquiry, pipeline
 
     method = method or pipeline.DEFAULT_METHOD
     analysis = pipeline.analyse(model, source, target or None, method, seed=seed)
-    return (inquiry.assess(analysis, seed) if trust else analysis).as_dict()
+    if trust:
+        analysis = inquiry.assess(analysis, seed)
+    if not inside:
+        return analysis.as_dict()
+    return analysis.as_dict() | inquiry.inside(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis, seed))
 
 
 def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:
