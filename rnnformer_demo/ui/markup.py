@@ -137,16 +137,16 @@ def trust(card: Trust) -> str:
 
 
 def _measure(measure: Measure) -> str:
-    reach = "" if measure.normalised is None else f", {measure.normalised:.2f} of the way"
-    return f"{measure.value:+.2f} <small>better than {measure.percentile:.0f} %{reach}</small>"
+    reach = "" if measure.normalised is None else f", {measure.normalised:.2f}"
+    return f"{measure.value:+.2f} <small>{measure.percentile:.0f} %{reach}</small>"
 
 
 def _further(card: Trust) -> Iterator[str]:
     if card.removals:
         orders = next(iter(card.removals.values())).orders
         yield (
-            f"Percentages: of {orders} random orders, how many do worse; chance is 50 %. "
-            "The way leads from the worst order that was found, 0, to the best, 1."
+            f"In small: how many of {orders} random orders do worse (chance is 50 %), and how far it is on the way "
+            "from the worst order that was found, 0, to the best, 1."
         )
     if card.max_sensitivity is not None:
         yield f"A move of the input by 2 % changes the scores by {card.max_sensitivity:.0%} at most."
