@@ -25,7 +25,8 @@ def analyse(model: str, source: Any, method: str, target: str, *chosen: str, pro
     from .. import inquiry, pipeline
 
     analysis = pipeline.analyse(model, source_of(model, source), target or None, method, _reporter(progress))
-    return [analysis, *views.everything(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis), *chosen)]
+    shown = views.everything(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis), *chosen)
+    return [analysis, *views.measuring(), *shown]
 
 
 @shows_input_errors
@@ -35,7 +36,7 @@ def re_explain(analysis, method: str, target: str, progress=gr.Progress()) -> li
 
     analysis = _kept(analysis)
     analysis = pipeline.re_explain(analysis, target or analysis.prediction.label, method, _reporter(progress))
-    return [analysis, *views.attribution(analysis)]
+    return [analysis, *views.measuring(), *views.attribution(analysis)]
 
 
 @shows_input_errors
@@ -48,10 +49,9 @@ def assess(analysis, request: gr.Request, progress=gr.Progress()) -> list:  # no
     return views.stopped()
 
 
-def stop_assessing(request: gr.Request) -> gr.Button:
+def stop_assessing(request: gr.Request) -> None:
     """Ends the session's measurement."""
     turns.stop(request.session_hash)
-    return gr.Button(visible=False)
 
 
 @shows_input_errors

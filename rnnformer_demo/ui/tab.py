@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import gradio as gr
 
 from ..data import InputError
-from . import handlers, markup, questions, sections, views
+from . import handlers, markup, questions, sections
 from .catalogue import Offer
 from .errors import shows_input_errors
 from .events import LAST_WINS, MODEL, QUIET, TRUST
@@ -99,6 +99,7 @@ def _results(kind: TabKind) -> SimpleNamespace:
 
 def _connect(kind, models, state, inputs, results, inside, asked) -> None:
     attribution = [results.words, *inside.attribution]
+    measured = [*inside.trust, inside.stop]
     selectors = [
         *(inside.layer, inside.head, inside.viewpoint, inside.through),
         *(inside.recurrence, inside.direction, inside.quantity),
@@ -107,7 +108,7 @@ def _connect(kind, models, state, inputs, results, inside, asked) -> None:
         "fn": handlers.analyse,
         "inputs": [inputs.model, inputs.source, inside.method, inside.target, *selectors],
         "outputs": [
-            *(state, results.hint, results.shown, inside.shown, results.label, results.summary, *attribution),
+            *(state, *measured, results.hint, results.shown, inside.shown, results.label, results.summary, *attribution),
             *(inside.layer, inside.head, inside.viewpoint, *inside.attention, inside.attention_matter),
             *(inside.recurrence, inside.quantity, *inside.states, inside.memory_matter, *inside.beliefs),
             *(asked.shown, *asked.outputs),
@@ -125,18 +126,17 @@ def _connect(kind, models, state, inputs, results, inside, asked) -> None:
         [inside.method.input, inside.target.input],
         handlers.re_explain,
         [state, inside.method, inside.target],
-        [state, *attribution],
+        [state, *measured, *attribution],
         show_progress_on=inside.attribution[0],
         **MODEL,
     )
     for event in (*analysed, explained):
-        outputs = [*inside.trust, inside.stop]
-        begun = event.success(views.measuring, None, outputs, show_progress="hidden", queue=False, **LAST_WINS)
-        begun.success(handlers.assess, state, outputs, show_progress_on=inside.trust[0], **TRUST)
+        event.success(handlers.assess, state, measured, show_progress_on=inside.trust[0], **TRUST)
     # What is measured of the last result is of no use as soon as something else is asked for.
     anew = [*triggers, inputs.examples.click, inputs.model.input, inside.method.input, inside.target.input]
     ending = [inside.stop.click, *anew]
-    gr.on(ending, handlers.stop_assessing, None, inside.stop, show_progress="hidden", queue=False, **LAST_WINS)
+    # It changes nothing on the page: its answer may come after what the same click began.
+    gr.on(ending, handlers.stop_assessing, show_progress="hidden", queue=False, **LAST_WINS)
     _connect_selectors(kind, state, inside)
     _connect_models(kind, by_name, inputs, results, inside, asked)
     questions.connect(asked, state)
