@@ -1,6 +1,7 @@
 """The teacher: fine-tuned on what its students may see, its logits cached, its probabilities learned."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,15 +10,18 @@ import tiny
 import torch
 from torch import nn
 
+from rnnformer_demo import checkpoints
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import TextRow
 from rnnformer_demo.data.text import train_tokenizer
 from rnnformer_demo.models.text import TextConfig
 from rnnformer_demo.training import teacher, text, vectors
-from rnnformer_demo.training.corpus import Corpus, read_corpus, unlabelled_sentences
+from rnnformer_demo.training.corpus import Corpus, letters, read_corpus, unlabelled_sentences
+from rnnformer_demo.training.distillation import distillation, distilled_targets, tutor_logits
 from rnnformer_demo.training.loop import Recipe
 from rnnformer_demo.training.material import Sources
-from rnnformer_demo.training.teacher import distillation, distilled_targets, fine_tune, teacher_logits
+from rnnformer_demo.training.teacher import fine_tune, tutor
+from rnnformer_demo.training.tutors import tutors_of
 
 WORDS = ("honey", "sugar", "syrup", "lemon", "vinegar", "sorrel")
 LABELS = ["sweet", "sour"]
@@ -71,14 +75,14 @@ def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monke
     assert fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path) == 1.0
     texts = ["it tastes of honey", "it tastes of vinegar"]
     corpus = read_corpus([data], LABELS)
-    logits = teacher_logits(tmp_path / "tutor", corpus, texts)
+    logits = tutor_logits(tutor(tmp_path / "tutor"), corpus, texts)
     assert logits.argmax(-1).tolist() == [0, 1]
 
     def fails():
         raise AssertionError("the logits are on disk")
 
     monkeypatch.setattr(teacher, "load_minilm", fails)
-    assert torch.equal(teacher_logits(tmp_path / "tutor", corpus, texts), logits)
+    assert torch.equal(tutor_logits(tutor(tmp_path / "tutor"), corpus, texts), logits)
 
 
 @pytest.mark.parametrize("width", [8, 64])
@@ -128,21 +132,21 @@ def test_teacher_and_student_hold_out_the_same(data):
 
 
 def test_a_missing_or_unfitting_teacher_is_refused(data, tmp_path):
-    with pytest.raises(InputError, match="There is no teacher in"):
-        teacher_logits(tmp_path / "nobody", read_corpus([data], LABELS), ["a"])
+    with pytest.raises(InputError, match="There is no teacher nobody in"):
+        tutors_of("nobody", tmp_path)
     fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path)
     with pytest.raises(InputError, match=r"knows .*'sweet'.*, not"):
-        teacher_logits(tmp_path / "tutor", read_corpus([data], ["good", "bad"]), ["a"])
+        tutor_logits(tutor(tmp_path / "tutor"), read_corpus([data], ["good", "bad"]), ["a"])
     other = read_corpus([data], LABELS)
     other.held_out = other.training[:1]
     with pytest.raises(InputError, match="was trained on what is held out here"):
-        teacher_logits(tmp_path / "tutor", other, ["a"])
+        tutor_logits(tutor(tmp_path / "tutor"), other, ["a"])
 
 
 def test_of_a_text_beyond_the_teachers_reach_only_the_label_is_learned(data, tmp_path):
     fine_tune([data], "tutor", RECIPE, LABELS, max_tokens=5, runs=tmp_path)
     texts = ["it tastes of honey", "but this long text only begins with honey", "it tastes of sorrel"]
-    targets = distilled_targets(tmp_path / "tutor", read_corpus([data], LABELS), texts, [0, 1])
+    targets = distilled_targets(tutors_of("tutor", tmp_path), read_corpus([data], LABELS), texts, [0, 1])
     labels, logits = torch.tensor(targets).chunk(2, dim=1)
     assert labels.tolist() == [[1, 0], [0, 1], [0, 0]]
     assert logits.isnan().all(dim=1).tolist() == [False, True, False]
@@ -180,9 +184,21 @@ def test_unlabelled_sentences_are_whole_different_and_limited(tmp_path):
     assert len(unlabelled_sentences([str(path)], 2, corpus)) == 2
     corpus.held_out = [TextRow(1, "Well. I liked it very much!", "1")]
     assert set(unlabelled_sentences([str(path)], 10, corpus)) == expected - {"I liked it very much!"}
-    barred = frozenset({"i liked it very much! what more is there to say?"})
+    barred = frozenset({"ilikeditverymuchwhatmoreistheretosay"})
     corpus = Corpus(("no", "yes"), ("0", "1"), barred=barred)
     assert set(unlabelled_sentences([str(path)], 10, corpus)) == expected - {"What more is there to say?"}
+
+
+def test_chinese_sentences_end_without_a_gap_and_are_as_long_as_their_characters(tmp_path):
+    path = tmp_path / "reviews.csv"
+    path.write_text("text,label\n房间很干净。早餐好！一般般吧？iPhone 也能用,1\n", encoding="utf-8")
+    found = unlabelled_sentences([str(path)], 10, Corpus(("no", "yes"), ("0", "1")))
+    assert set(found) == {"房间很干净。", "早餐好！", "一般般吧？", "iPhone 也能用"}
+
+
+def test_texts_that_differ_in_signs_and_gaps_are_one():
+    assert letters("好！ 不错，OK") == letters("好,不错 ok。") == "好不错ok"
+    assert letters("!?") == "!?" != letters("...")
 
 
 def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
@@ -202,3 +218,25 @@ def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
     assert saved.card["data"]["teacher"] == "tutor"
     assert saved.card["data"]["unlabelled"] == 2
     assert saved.card["metrics"]["held_out"]["accuracy"] == 1.0
+
+
+def test_models_of_ones_own_teach_as_an_ensemble(data, tmp_path):
+    config = TextConfig(labels=("a", "b"), width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
+    recipe = Recipe(epochs=2, learning_rate=1e-2, batch_size=8)
+    sources = Sources(data=[data], label_names=LABELS)
+    text.train(sources, "elder", config, recipe, "train", seeds=(0, 1), folder=tmp_path, runs=tmp_path)
+    tutors = tutors_of("elder", tmp_path)
+    assert len(tutors) == 2
+    corpus, texts = read_corpus([data], LABELS), ["it tastes of honey", "it tastes of sorrel", "..."]
+    each = [tutor_logits(tutor, corpus, texts) for tutor in tutors]
+    assert not torch.equal(*each)
+    elder = checkpoints.load("elder", tmp_path / "elder-seed1")
+    sample = elder.reader(texts[0])
+    assert torch.allclose(each[1][:1], elder.model(sample.inputs, sample.mask), atol=1e-5)
+    taught = torch.tensor(distilled_targets(tutors, corpus, texts, [0, 1]))
+    assert torch.allclose(taught[:, 2:], sum(each) / 2, atol=1e-6)
+    with pytest.raises(InputError, match="was trained on what is held out here"):
+        tutor_logits(tutors[0], replace(corpus, held_out=corpus.training[:1]), texts)
+    pupil = replace(sources, teacher="elder")
+    saved = text.train(pupil, "pupil", config, recipe, "train", folder=tmp_path, runs=tmp_path)
+    assert saved.card["data"]["teacher"] == "elder"

@@ -382,6 +382,9 @@ def test_the_command_starts_from_a_model_and_tells_of_its_stages(tmp_path, monke
     assert "--start first" in card["command"]
     assert card["config"]["dropout"] == 0.3
     assert card["config"]["units"] == first.card["config"]["units"]
+    taught = ["train", "text", "--data", own, "--runs", str(tmp_path / "runs"), "--name", "pupil", "--teacher", "mine"]
+    assert main([*taught, "--units", "5", "--epochs", "1"]) == 0
+    assert cards.read_card("pupil")["stages"] == [first.card["command"], card["command"]]
 
 
 def test_texts_of_test_sets_are_left_out(tmp_path):

@@ -14,13 +14,13 @@ PAD, UNKNOWN = 0, 1
 _CHARACTERS_PER_TOKEN = 40  # far more than any real text has: beyond it nothing is tokenized in vain
 _MANY_UNKNOWN = 0.25
 
-_CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Words as the Penn Treebank cuts them, which is how SST-2 comes: "can't" -> "ca", "n't"; "it's" -> "it", "'s". A
 # character of a Chinese text is a word of its own.
 _WORD = Regex(
-    rf"[{_CJK}]|[^\W{_CJK}]+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W{_CJK}]+|[^\w\s]",
+    rf"[{CJK}]|[^\W{CJK}]+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W{CJK}]+|[^\w\s]",
 )
-_CONTINUING = re.compile(rf"[^\W{_CJK}]|'")  # what can stand in a word after its first letter
+_CONTINUING = re.compile(rf"[^\W{CJK}]|'")  # what can stand in a word after its first letter
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:

@@ -114,7 +114,7 @@ def _add_sources(text: argparse.ArgumentParser) -> None:
 
 def _add_text(text: argparse.ArgumentParser) -> None:
     text.add_argument("--seeds", nargs="+", type=int, default=[0], help="a model each; the best held out is kept")
-    text.add_argument("--teacher", metavar="NAME", help="learn from a teacher too, see train teacher")
+    text.add_argument("--teacher", metavar="NAME", help="learn from a teacher too, or from text models as one")
     start = "start from a trained text model: its tokenizer, shape and weights (of a rival: its rival's)"
     text.add_argument("--start", metavar="NAME", help=start)
     text.add_argument("--encoders", metavar="NAME", help="start from pretrained encoders, see train encoders")

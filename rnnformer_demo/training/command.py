@@ -208,15 +208,27 @@ def _keep_command(options: argparse.Namespace) -> None:
 
 def _stages(options: argparse.Namespace) -> dict[str, list[str]]:
     """The commands of the stages before this one, in their order."""
+    runs = Path(options.runs)
     names = [getattr(options, stage, None) for stage in ("teacher", "encoders")]
-    files = [Path(options.runs) / name / _COMMAND_FILE for name in names if name]
-    commands = [file.read_text(encoding="utf-8") for file in files if file.exists()]
+    commands = [command for name in names if name for command in _commands_of(name, runs)]
     if _start(options):
         from .material import start_of
 
-        card = start_of(_sources(options), Path(options.runs)).card
-        commands = [*card.get("stages", ()), card["command"], *commands]
-    return {"stages": commands} if commands else {}
+        commands = [*_commands_in(start_of(_sources(options), runs).card), *commands]
+    return {"stages": list(dict.fromkeys(commands))} if commands else {}
+
+
+def _commands_of(stage: str, runs: Path) -> list[str]:
+    """What made a stage of that name: the command that it left, or where models of one's own teach, their card's."""
+    left = runs / stage / _COMMAND_FILE
+    if left.exists():
+        return [left.read_text(encoding="utf-8")]
+    cards = sorted(runs.glob(f"{stage}-seed*/{stage}.json"))
+    return _commands_in(json.loads(cards[0].read_text(encoding="utf-8"))) if cards else []
+
+
+def _commands_in(card: dict) -> list[str]:
+    return [*card.get("stages", ()), card["command"]]
 
 
 def _shared(options: argparse.Namespace) -> dict[str, Any]:

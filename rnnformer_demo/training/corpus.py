@@ -13,13 +13,14 @@ from tqdm import tqdm
 
 from ..data import InputError
 from ..data.readers import TextRow, read_texts
-from ..data.text import pad
+from ..data.text import CJK, pad
 from .holdout import hold_out
 from .loop import Batch
 
 HELD_OUT_SHARE, HELD_OUT_MOST = 0.1, 500  # of each file
 _SPLIT_SEED = 0  # one split for all: models of different seeds, and teachers, hold out the same
-_SENTENCE_END, _BREAK = re.compile(r"(?<=[.!?])\s+"), re.compile(r"<br\s*/?>")
+_SENTENCE_END, _BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])"), re.compile(r"<br\s*/?>")
+_WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 _WORDS_LEAST, _WORDS_MOST = 4, 60  # of a sentence that is worth learning from
 _BUCKET = 50  # batches whose texts are sorted by length together
 
@@ -34,7 +35,7 @@ class Corpus:
         training, held_out: rows of either part.
         rows, rejected: how many rows were read, and how many could not be.
         left_out: how many rows were dropped because their text stands in a file that training must not see.
-        barred: the texts of such files, see `normal`.
+        barred: the texts of such files, see `letters`.
     """
 
     labels: tuple[str, ...]
@@ -68,13 +69,13 @@ def read_corpus(files: Sequence[str], label_names: Sequence[str] | None = None, 
         raise InputError(f"{shown} holds a single label, {raw_labels[0]!r}: two are needed at least.")
     if label_names and len(label_names) != len(raw_labels):
         raise InputError(f"There are {len(raw_labels)} labels in {shown}, but {len(label_names)} names.")
-    barred = frozenset(normal(row.text) for file in without for row in read_texts(file)[0])
+    barred = frozenset(letters(row.text) for file in without for row in read_texts(file)[0])
     corpus = Corpus(tuple(label_names or raw_labels), tuple(raw_labels), barred=barred)
     for file, (rows, rejected) in zip(files, read, strict=True):
         for row in rejected:
             tqdm.write(f"{file}, line {row.line} is left out: {row.reason}", file=sys.stderr)
         named = [replace(row, label=corpus.labels[raw_labels.index(row.label)]) for row in rows]
-        kept = [normal(row.text) not in barred for row in named]
+        kept = [letters(row.text) not in barred for row in named]
         count = min(HELD_OUT_MOST, round(HELD_OUT_SHARE * len(named)))
         training, held_out = hold_out([row.text for row in named], count, _SPLIT_SEED)
         # Left out after the split: a teacher that was trained without regard to a test set holds out the same.
@@ -85,14 +86,15 @@ def read_corpus(files: Sequence[str], label_names: Sequence[str] | None = None, 
         corpus.left_out += kept.count(False)
     if not corpus.held_out:
         raise InputError(f"{shown} holds too few different texts ({corpus.rows}) to hold some out.")
-    held_texts = {row.text for row in corpus.held_out}  # the same text may stand in two files
-    corpus.training = [row for row in corpus.training if row.text not in held_texts]
+    held_texts = {letters(row.text) for row in corpus.held_out}  # the same text may stand in two files
+    corpus.training = [row for row in corpus.training if letters(row.text) not in held_texts]
     return corpus
 
 
-def normal(text: str) -> str:
-    """A text without what does not make it another: capitals and the width of its gaps."""
-    return " ".join(text.lower().split())
+def letters(text: str) -> str:
+    """Letters and digits of a text, without regard to capitals: two texts that differ in signs and gaps alone are one.
+    Where there are none, the text itself."""
+    return "".join(filter(str.isalnum, text.lower())) or text
 
 
 def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> list[str]:
@@ -105,8 +107,9 @@ def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> li
         InputError: for a file that cannot be read.
     """
     held_out = {row.text for row in corpus.held_out}
+    unseen = corpus.barred | {letters(text) for text in held_out}
     texts = {row.text for file in files for row in read_texts(file)[0]}
-    kept = [text for text in texts - held_out if normal(text) not in corpus.barred]
+    kept = [text for text in texts if letters(text) not in unseen]
     sentences = {sentence for text in kept for sentence in _sentences(text)}
     sentences -= {sentence for text in held_out for sentence in _sentences(text)}
     return random.Random(_SPLIT_SEED).sample(sorted(sentences), min(limit, len(sentences)))
@@ -114,7 +117,7 @@ def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> li
 
 def _sentences(text: str) -> list[str]:
     parts = _SENTENCE_END.split(_BREAK.sub(" ", text))
-    return [part.strip() for part in parts if _WORDS_LEAST <= len(part.split()) <= _WORDS_MOST]
+    return [part.strip() for part in parts if _WORDS_LEAST <= len(_WORD.findall(part)) <= _WORDS_MOST]
 
 
 def fingerprints(rows: Sequence[TextRow]) -> list[str]:

@@ -17,8 +17,9 @@ from ..data import InputError
 from ..data.text import TextReader, train_tokenizer
 from ..models.text import TextConfig, TextHybrid
 from .corpus import Corpus, fingerprints, read_corpus, unlabelled_sentences
+from .distillation import distilled_targets
 from .evaluation import short_path, text_ids, text_logits
-from .teacher import distilled_targets
+from .tutors import tutors_of
 from .vectors import word_vectors
 
 
@@ -31,7 +32,7 @@ class Sources:
         label_names: names for the labels of the files, in their sorted order.
         without: files whose texts are left out of `data`, such as test sets of which part leaked into it.
         vectors: what the embedding starts from, see `word_vectors`; None for random numbers.
-        teacher: name of a teacher's run, see `fine_tune`; None for none.
+        teacher: name of its run, see `tutors_of`; None for none.
         start: name of a text model, in the folder of the models or else in that of the runs, whose tokenizer, shape and
             weights training starts from; its head too where it has as many classes.
         unlabelled: files whose sentences are learned from the teacher alone, or that encoders are pretrained on; at
@@ -107,13 +108,14 @@ class Material:
         sentences included.
 
         Raises:
-            InputError: see `teacher_logits`.
+            InputError: see `tutors_of` and `tutor_logits`.
         """
         texts = [row.text for row in self.corpus.training]
         targets: list = [self.corpus.target(row) for row in self.corpus.training]
         if self.sources.teacher:
             texts += self.sentences
-            targets = distilled_targets(self.runs / self.sources.teacher, self.corpus, texts, targets)
+            tutors = tutors_of(self.sources.teacher, self.runs)
+            targets = distilled_targets(tutors, self.corpus, texts, targets)
         return [(ids, target) for text, target in zip(texts, targets, strict=True) if (ids := self.reader.ids(text))]
 
     @cached_property

@@ -1,26 +1,24 @@
 """A teacher for the text hybrids: all-MiniLM-L6-v2 fine-tuned on the task, and its logits for any text."""
 
-import hashlib
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from ..data import InputError
 from ..data.text import pad
 from .corpus import Corpus, bucketed, fingerprints, read_corpus
-from .loop import Batch, Loss, Recipe, classification, fit, multiplies_bfloat16
+from .distillation import Tutor
+from .loop import Batch, Recipe, classification, fit, multiplies_bfloat16
 from .minilm import WIDTH, load_minilm
 
+ABOUT = "teacher.json"  # its labels and what it did not see, beside its weights
 ROUNDS = 8  # per pass over the data: after each the run is evaluated and can be resumed
 _TEXTS_PER_BATCH = 64
-_CHUNK = 4096  # texts per file of cached logits
 
 
 class Teacher(nn.Module):
@@ -85,7 +83,7 @@ def fine_tune(
     folder = runs / name
     folder.mkdir(parents=True, exist_ok=True)
     about = {"labels": corpus.labels, "max_tokens": max_tokens, "held_out": fingerprints(corpus.held_out)}
-    (folder / "teacher.json").write_text(json.dumps(about), encoding="utf-8")
+    (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
     history = fit(
         teacher,
         loss=classification(teacher, recipe.label_smoothing),
@@ -104,85 +102,19 @@ def _targets(corpus: Corpus) -> list[int]:
     return [corpus.target(row) for row in corpus.training]
 
 
-def teacher_logits(folder: Path, corpus: Corpus, texts: Sequence[str]) -> Tensor:
-    """Logits (N, C) of the best teacher in a run's folder, cached there: each text is run once. A text that is longer
-    than the teacher reads gets NaN: its beginning alone would teach something else.
-
-    Raises:
-        InputError: where there is no teacher, or one of other labels, or one that was trained on what the corpus
-            holds out.
-    """
-    if not (folder / "best.safetensors").exists() or not (folder / "teacher.json").exists():
-        raise InputError(f"There is no teacher in {folder}: train one with `train teacher`.")
-    about = json.loads((folder / "teacher.json").read_text(encoding="utf-8"))
-    if tuple(about["labels"]) != corpus.labels:
-        raise InputError(f"The teacher in {folder} knows {about['labels']}, not {list(corpus.labels)}.")
-    if not set(fingerprints(corpus.held_out)) <= set(about["held_out"]):
-        raise InputError(f"The teacher in {folder} was trained on what is held out here: train it on the same data.")
+def tutor(folder: Path) -> Tutor:
+    """The best teacher in a run's folder. A text that is longer than it reads gets NaN: its beginning alone would
+    teach something else."""
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     weights = folder / "best.safetensors"
-    identity = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
-    cache = folder / f"logits-{identity}"
-    cache.mkdir(exist_ok=True)
-    teacher = None
-    logits = []
-    for start in tqdm(range(0, len(texts), _CHUNK), desc="teacher", mininterval=2):
-        chunk = list(texts[start : start + _CHUNK])
-        file = cache / f"{hashlib.sha256(json.dumps(chunk).encode()).hexdigest()[:24]}.safetensors"
-        if not file.exists():
-            if teacher is None:
-                teacher = Teacher(len(corpus.labels), about["max_tokens"]).eval()
-                teacher.load_state_dict(load_file(weights), strict=True)
-            save_file({"logits": _whole_logits(teacher, chunk)}, file.with_suffix(".new"))
-            file.with_suffix(".new").replace(file)
-        logits.append(load_file(file)["logits"])
-    return torch.cat(logits)
 
+    @cache
+    def teacher() -> Teacher:
+        loaded = Teacher(len(about["labels"]), about["max_tokens"]).eval()
+        loaded.load_state_dict(load_file(weights), strict=True)
+        return loaded
 
-def distilled_targets(
-    folder: Path, corpus: Corpus, texts: Sequence[str], targets: Sequence[int]
-) -> list[tuple[float, ...]]:
-    """What a student learns of each text, as `distillation` takes it: its label's class as 0s and 1s, then the
-    teacher's logits.
-
-    Zeros stand for the label of an unlabelled text.
-
-    Args:
-        folder: of the teacher's run.
-        texts: those with labels first.
-        targets: classes of the first texts.
-
-    Raises:
-        InputError: see `teacher_logits`.
-    """
-    classes = len(corpus.labels)
-    logits = teacher_logits(folder, corpus, texts)
-    labels = torch.zeros(len(texts), classes)
-    labels[: len(targets)] = F.one_hot(torch.tensor(targets), classes).float()
-    return [tuple(row) for row in torch.cat([labels, logits], dim=1).tolist()]
-
-
-def distillation(forward: Callable[[Tensor, Tensor], Tensor], label_smoothing: float) -> Loss:
-    """Cross-entropy of the labels plus the squared distance to the teacher's logits (Ba & Caruana 2014; Tang et al.
-    2019, section 3.3), for `fit`. Logits are centred first, since the softmax does not see their mean.
-
-    Args:
-        forward: inputs and mask (B, T) to logits (B, C).
-    """
-
-    def loss(inputs: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
-        labels, taught = targets.chunk(2, dim=-1)  # (B, C) each
-        logits = forward(inputs, mask).float()
-        smooth = labels * (1 - label_smoothing) + labels.sum(-1, keepdim=True) * label_smoothing / labels.shape[-1]
-        cross_entropy = -(smooth * logits.log_softmax(-1)).sum(-1)
-        taught = torch.where(taught.isnan(), logits.detach(), taught)  # nothing to learn: no distance
-        distance = (_centred(logits) - _centred(taught)).square().mean(-1)
-        return (cross_entropy + distance).mean()
-
-    return loss
-
-
-def _centred(logits: Tensor) -> Tensor:
-    return logits - logits.mean(-1, keepdim=True)
+    return Tutor(weights, tuple(about["labels"]), about["held_out"], lambda texts: _whole_logits(teacher(), texts))
 
 
 def _whole_logits(teacher: Teacher, texts: Sequence[str]) -> Tensor:

@@ -10,11 +10,11 @@ from ..data import InputError
 from ..models import config_to_dict
 from ..models.text import TextConfig, TextHybrid
 from .corpus import bucketed
+from .distillation import distillation
 from .encoders import load_encoders
 from .loop import Progress, Recipe, classification, fit
 from .material import Material, Sources
 from .record import add_tests, calibrate, check_tests, training_record
-from .teacher import distillation
 
 
 def train(

@@ -108,7 +108,16 @@ def _connect(kind, models, state, inputs, results, inside, asked) -> None:
         "fn": handlers.analyse,
         "inputs": [inputs.model, inputs.source, inside.method, inside.target, *selectors],
         "outputs": [
-            *(state, *measured, results.hint, results.shown, inside.shown, results.label, results.summary, *attribution),
+            *(
+                state,
+                *measured,
+                results.hint,
+                results.shown,
+                inside.shown,
+                results.label,
+                results.summary,
+                *attribution,
+            ),
             *(inside.layer, inside.head, inside.viewpoint, *inside.attention, inside.attention_matter),
             *(inside.recurrence, inside.quantity, *inside.states, inside.memory_matter, *inside.beliefs),
             *(asked.shown, *asked.outputs),
