@@ -11,7 +11,7 @@ import tiny
 import torch
 from safetensors.torch import load_file
 
-from rnnformer_demo import cards, pipeline
+from rnnformer_demo import cards, checkpoints, pipeline
 from rnnformer_demo.checkpoints import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
@@ -352,6 +352,18 @@ def test_a_model_goes_on_with_other_classes_and_from_a_run(tmp_path, monkeypatch
     gone_on = train_text(tmp_path, data=[str(tmp_path / "cakes.csv")], tests=[], start="first", recipe=once)
     assert gone_on.labels == ("burnt", "stale", "sweet")
     torch.testing.assert_close(gone_on.model.embedding.weight, first.model.embedding.weight, atol=1e-3, rtol=0)
+
+
+def test_each_seed_goes_on_from_the_run_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "empty"))
+    train_text(tmp_path, name="first", recipe=Recipe(epochs=1), seeds=(0, 1))
+    runs = tmp_path / "runs"
+    once = Recipe(epochs=1, batch_size=16, learning_rate=1e-6)
+    train_text(tmp_path, start="first", recipe=once, seeds=(0, 1, 2))
+    for seed, started in enumerate((0, 1, 0)):  # there is no first of seed 2
+        gone_on = checkpoints.load("tiny-text", runs / f"tiny-text-seed{seed}").model.embedding.weight
+        first = checkpoints.load("first", runs / f"first-seed{started}").model.embedding.weight
+        torch.testing.assert_close(gone_on, first, atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize(

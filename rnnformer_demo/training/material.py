@@ -33,8 +33,9 @@ class Sources:
         without: files whose texts are left out of `data`, such as test sets of which part leaked into it.
         vectors: what the embedding starts from, see `word_vectors`; None for random numbers.
         teacher: name of its run, see `tutors_of`; None for none.
-        start: name of a text model, in the folder of the models or else in that of the runs, whose tokenizer, shape and
-            weights training starts from; its head too where it has as many classes.
+        start: name of a text model, in the folder of the models or else in that of the runs (there the one of the same
+            seed, if there is one), whose tokenizer, shape and weights training starts from; its head too where it has
+            as many classes.
         unlabelled: files whose sentences are learned from the teacher alone, or that encoders are pretrained on; at
             most `unlabelled_limit` sentences of them.
     """
@@ -146,7 +147,8 @@ class Material:
         torch.manual_seed(seed)
         model = TextHybrid(config)
         if self.start:
-            fresh, learned = model.state_dict(), self.start.model.state_dict()
+            start = self.start if seed == 0 else start_of(self.sources, self.runs, seed)
+            fresh, learned = model.state_dict(), start.model.state_dict()
             taken = {key: value for key, value in learned.items() if value.shape == fresh[key].shape}
             model.load_state_dict(fresh | taken, strict=True)
         elif self.vectors is not None:
@@ -175,8 +177,8 @@ class Material:
         return self.about() | {"held_out": fingerprints(self.corpus.held_out)}
 
 
-def start_of(sources: Sources, runs: Path) -> Checkpoint | None:
-    """The model that training starts from, or None.
+def start_of(sources: Sources, runs: Path, seed: int = 0) -> Checkpoint | None:
+    """The model that training of a seed starts from, or None.
 
     Raises:
         InputError: where there is no such text model, and where `sources` have vectors for another tokenizer.
@@ -185,9 +187,8 @@ def start_of(sources: Sources, runs: Path) -> Checkpoint | None:
         return None
     if sources.vectors:
         raise InputError(f"{sources.start} brings its own word vectors: leave out --word-vectors or --start.")
-    in_runs = runs / f"{sources.start}-seed0"
-    folder = in_runs if sources.start not in names() and sources.start in names(in_runs) else None
-    start = load(sources.start, folder)
+    in_runs = [] if sources.start in names() else [runs / f"{sources.start}-seed{number}" for number in (seed, 0)]
+    start = load(sources.start, next((folder for folder in in_runs if sources.start in names(folder)), None))
     if start.model.modality != "text":
         raise InputError(f"{sources.start} reads no texts: start from a model that does.")
     return start
