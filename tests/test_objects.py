@@ -185,10 +185,10 @@ def test_photos_without_labels_become_a_checkpoint_that_names_1000_classes(lite0
     card = saved.card
     data, tests = card["data"], card["teacher"]["tests"]
     assert (data["rows"], data["rejected_rows"], data["trained_on"] + data["held_out"]) == (24, 0, 24)
-    assert set(card["metrics"]) == set(tests) == {"held_out", "pets test"}
+    assert set(card["metrics"]) == set(tests) == {"held_out", "pets test", "all tests"}
     assert card["metrics"]["pets test"]["n"] + card["metrics"]["pets test"]["without_label"] == 8
     assert tests["pets test"]["agreement"]["n"] == 8
-    assert card["teacher"]["all_tests"]["agreement"]["share"] >= 0.5
+    assert tests["all tests"]["agreement"]["share"] >= 0.5
     assert card["quantised"]["agreement"]["share"] >= objects.LEAST_AGREEMENT
     assert card["quantised"]["weights"] == ["core.head.1.weight"]
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))

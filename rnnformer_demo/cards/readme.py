@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..data import InputError
-from .tables import limits_list, markdown_table, strangeness_table, task_table, training_commands
+from .tables import limits_list, markdown_table, strangeness_table, task_table, teachers_table, training_commands
 
 _END = "<!-- end -->"
 
@@ -14,6 +14,7 @@ def readme_parts(folder: Path | None = None) -> dict[str, str]:
         "tasks": task_table(folder),
         "models": markdown_table(folder),
         "strangeness": strangeness_table(folder),
+        "teachers": teachers_table(folder),
         "limits": limits_list(folder),
         "training": f"```bash\n{training_commands(folder)}\n```",
     }

@@ -8,6 +8,7 @@ from .reading import in_families, size_on_disk
 
 HELD_OUT = "held_out"  # among the tests: the part on which epoch, seed and temperature were chosen
 NO_STRANGENESS = "No card says yet how well its model tells what lies outside what it knows."
+NO_TEACHERS = "No model here was distilled from another network of photos."
 NO_LIMITS = "No card names limits of its own model yet."
 
 
@@ -106,6 +107,29 @@ def _areas(ood: dict, kind: str) -> Iterator[str]:
     for name, measured in ood["auroc"].items():
         if measured["kind"] == kind:
             yield f"{name} {measured['auroc']:.3f}"
+
+
+def teachers_table(folder: Path | None = None) -> str:
+    """How a model that was distilled from another network does beside it, on the same photos."""
+    lines = [
+        "| model | beside | photos of | same answer, % (95 % interval) | n | teacher right, % | n of known class "
+        "| model's accuracy / teacher's |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, card in in_families(folder).items():
+        for test, beside in card.get("teacher", {}).get("tests", {}).items():
+            cells = [f"`{name}`", card["teacher"]["name"], test.replace("_", " "), *_beside_teacher(beside)]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) if len(lines) > 2 else NO_TEACHERS
+
+
+def _beside_teacher(beside: dict) -> list[str]:
+    same = beside["agreement"]
+    low, high = same["interval"]
+    told = [f"{percent(same['share'])} ({percent(low)} to {percent(high)})", f"{same['n']:,}"]
+    if "ratio" not in beside:
+        return [*told, "", "", ""]
+    return [*told, percent(beside["accuracy"]), f"{beside['n']:,}", f"{beside['ratio']:.3f}"]
 
 
 def limits_list(folder: Path | None = None) -> str:

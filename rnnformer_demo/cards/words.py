@@ -20,6 +20,7 @@ def describe(name: str, folder: Path | None = None) -> str:
     parts = (
         _about(name, card, size_on_disk(name, folder)),
         _tests(card["metrics"]),
+        _beside(card),
         _confusions(card),
         _strangeness(card),
         _training(card),
@@ -66,6 +67,15 @@ def _confusions(card: dict) -> Iterator[str]:
         yield f"Confusion, {test.replace('_', ' ')} (a row for each true class, a column for each answer):"
         counts = ([label, *map(str, row)] for label, row in zip(labels, figures["confusion"], strict=True))
         yield from _aligned([["", *map(str, range(1, len(labels) + 1))], *counts])
+
+
+def _beside(card: dict) -> Iterator[str]:
+    for test, beside in card.get("teacher", {}).get("tests", {}).items():
+        same = beside["agreement"]
+        right = f"; accuracy {beside['ratio']:.3f} of the teacher's on {beside['n']:,}" if "ratio" in beside else ""
+        yield f"Beside {card['teacher']['name']}, {test.replace('_', ' ')}: the same answer for " + (
+            f"{percent(same['share'])} % of {same['n']:,}{right}"
+        )
 
 
 def _strangeness(card: dict) -> Iterator[str]:

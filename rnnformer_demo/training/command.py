@@ -159,7 +159,7 @@ def _train_image(options: argparse.Namespace) -> tuple[dict, str]:
 
 
 def _train_objects(options: argparse.Namespace) -> tuple[dict, str]:
-    from .objects import train
+    from .objects import ALL_TESTS, train
 
     saved = train(
         options.data,
@@ -174,7 +174,7 @@ def _train_objects(options: argparse.Namespace) -> tuple[dict, str]:
         resume=options.resume,
         runs=Path(options.runs),
     )
-    beside = saved.card["teacher"]["all_tests"]
+    beside = saved.card["teacher"]["tests"][ALL_TESTS]
     told = f"{beside['agreement']['share']:.1%} of {beside['agreement']['n']} answers are those of its teacher"
     if "ratio" in beside:
         told += f", accuracy on {beside['n']} of them {beside['ratio']:.3f} of the teacher's"

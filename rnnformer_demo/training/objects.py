@@ -22,10 +22,11 @@ from .loop import Progress, Recipe, fit
 from .metrics import fit_temperature
 from .pools import open_pools
 from .record import training_record
-from .transfer import Seen, Transfer, distance
+from .transfer import Seen, Transfer, distance, joined
 from .trunk import pretrained_lite0
 
 TEACHER = "EfficientNet-Lite0"
+ALL_TESTS = "all tests"  # taken together: each alone has few photos whose class is known
 LEAST_AGREEMENT = 0.99  # of the classifier in 8 bits with that in 16
 
 
@@ -161,12 +162,12 @@ def _measured(
     logits, classes = labelled(held_out, held_out.logits(draft.model.decide))
     temperature = fit_temperature(logits, classes, torch.full((len(classes),), steps))
     pairs = [(seen, seen.logits(draft.model.decide), seen.logits(teacher.decide)) for seen in (held_out, *tested)]
+    everything = (joined(ALL_TESTS, tested), torch.cat([logits for _, logits, _ in pairs[1:]]))
     about["metrics"] = {
-        seen.name: figures_of(seen, logits, temperature) for seen, logits, _ in pairs if (seen.labels >= 0).any()
+        seen.name: figures_of(seen, logits, temperature)
+        for seen, logits in (*(pair[:2] for pair in pairs), everything)
+        if (seen.labels >= 0).any()
     }
-    about["teacher"] = {
-        "name": TEACHER,
-        "tests": {seen.name: against_teacher([pair]) for pair in pairs for seen in pair[:1]},
-        "all_tests": against_teacher(pairs[1:]),
-    }
+    beside = {seen.name: against_teacher([pair]) for pair in pairs for seen in pair[:1]}
+    about["teacher"] = {"name": TEACHER, "tests": beside | {ALL_TESTS: against_teacher(pairs[1:])}}
     return checkpoints.save(draft.name, draft.model, draft.reader, about, temperature, folder=folder)

@@ -46,6 +46,11 @@ class Seen:
         return logits_of(decide, self.tokens)
 
 
+def joined(name: str, parts: Sequence[Seen]) -> Seen:
+    """Several sets as one."""
+    return Seen(name, torch.cat([seen.tokens for seen in parts]), torch.cat([seen.labels for seen in parts]))
+
+
 class Transfer:
     """Photos that are trained on and held out, each in several views, with the teacher's word on them.
 
