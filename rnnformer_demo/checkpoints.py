@@ -20,7 +20,7 @@ from .cards import FORMAT, default_folder, names, read_card, size_on_disk
 from .data import InputError, Sample, make_reader, recorded_input
 from .models import Hybrid, build, config_from_dict, config_to_dict, freeze
 from .models.quantisation import pack, unpack
-from .ood import PREFIX, OODSignal, restore
+from .ood import PREFIX, Signal, restore
 
 __all__ = [
     "FORMAT",
@@ -66,7 +66,7 @@ class Checkpoint:
     temperature: Temperature
     sha256: str
     size: int
-    ood: OODSignal | None
+    ood: Signal | None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     )
 
 
-def _take_ood(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODSignal:
+def _take_ood(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
     """Takes the tensors of the signal out of those of the checkpoint."""
     return restore(card, {key: tensors.pop(key) for key in [*tensors] if key.startswith(PREFIX)}, model)
 
@@ -123,7 +123,7 @@ def save(
     temperature: Temperature = UNSCALED,
     recorded_text: str = "",
     folder: Path | None = None,
-    ood: OODSignal | None = None,
+    ood: Signal | None = None,
 ) -> Checkpoint:
     """Writes both files, weights in 16 bits (in 8 those of `Hybrid.eight_bit_weights`), and returns what was written,
     loaded again.

@@ -25,7 +25,8 @@ class Tap(nn.Identity):
 
     Args:
         kind: "tokens" (B, T, D), "grid" (B, D, h, w), "reads" (B, T, D; what the recurrences of a block read),
-            "states" (B, T, 2U), "attention" (B, H, T, T), "pooling" (B, T) or "pooled" (B, D).
+            "states" (B, T, 2U), "attention" (B, H, T, T), "pooling" (B, T), "pooled" (B, D) or
+            "logits" (B, C).
         name: unique among the taps of a model and fit to be shown, such as "lstm tokens 1".
     """
 

@@ -8,13 +8,14 @@ by between (the two-covariance model of Brümmer & de Villiers 2010, "The speake
 
 Which features tell it depends on the task. Training keeps in the pooled representation what separates the classes and
 drops the rest: a model of topics is told what is foreign by that representation, a model of sentiment, which no topic
-concerns, by the mean of its word vectors.
+concerns, by the mean of its word vectors. A model of a thousand classes is told by the energy of its logits (Liu et al.
+2020, "Energy-based Out-of-distribution Detection"): among so many kinds of things little lies far from all.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -53,7 +54,7 @@ def _pooled(seen: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
 
 FEATURES = {
     "tokens": Feature("the mean token and the tokens' mean length", _tokens, lambda model: model.core.width_in + 1),
-    "pooled": Feature("the pooled representation", _pooled, lambda model: model.config.width),
+    "pooled": Feature("the pooled representation", _pooled, lambda model: model.core.width_pooled),
 }
 
 
@@ -82,6 +83,11 @@ class OODSignal:
     between: Tensor
     threshold: float
 
+    @property
+    def about(self) -> str:
+        """What it measures, in words."""
+        return f"the Mahalanobis distance of {FEATURES[self.feature].about} from the nearest class"
+
     def distances(self, means: Tensor, steps: Tensor) -> Tensor:
         """Squared Mahalanobis distances (B,) from the nearest centre, divided by E: around 1 for training inputs.
 
@@ -107,7 +113,36 @@ class OODSignal:
         return {PREFIX + name: getattr(self, name) for name in _TENSORS}
 
 
-def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODSignal:
+@dataclass(frozen=True)
+class Energy:
+    """Minus the logarithm of the sum of the exponentials of the logits: high where no class is spoken for.
+
+    Attributes:
+        threshold: the energy beyond which an input is out of domain.
+    """
+
+    feature: ClassVar[str] = "energy"
+    about: ClassVar[str] = "the energy of the logits"
+    threshold: float
+
+    @staticmethod
+    def energies(logits: Tensor) -> Tensor:
+        """(B, C) to (B,)."""
+        return -logits.logsumexp(-1)
+
+    def scores(self, seen: dict[str, Tensor], mask: Tensor) -> Tensor:
+        """How strange the inputs of a forward pass are (B,): above 0, out of domain above 1. See `OODSignal.scores`."""
+        return (self.energies(seen["logits"]) - self.threshold).exp()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """It stores nothing beside the card."""
+        return {}
+
+
+Signal = OODSignal | Energy
+
+
+def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
     """The signal that a checkpoint stores.
 
     Args:
@@ -121,10 +156,16 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODSignal:
     if not isinstance(card, dict) or not card.keys() >= {"feature", "threshold"}:
         raise ValueError(f"ood must have feature and threshold, got {card!r}")
     feature, threshold = card["feature"], card["threshold"]
-    if feature not in FEATURES:
-        raise ValueError(f"feature must be one of {sorted(FEATURES)}, got {feature!r}")
-    if not isinstance(threshold, int | float) or not 0 < threshold < math.inf:
-        raise ValueError(f"threshold must be a number above 0, got {threshold!r}")
+    known = [*FEATURES, Energy.feature]
+    if feature not in known:
+        raise ValueError(f"feature must be one of {sorted(known)}, got {feature!r}")
+    least = -math.inf if feature == Energy.feature else 0
+    if not isinstance(threshold, int | float) or not least < threshold < math.inf:
+        raise ValueError(f"threshold must be a number above {least}, got {threshold!r}")
+    if feature == Energy.feature:
+        if tensors:
+            raise ValueError(f"tensors of ood must be none for the energy, got {sorted(tensors)}")
+        return Energy(threshold)
     shapes = {name.removeprefix(PREFIX): tuple(tensor.shape) for name, tensor in tensors.items()}
     width, classes = FEATURES[feature].width(model), len(model.config.labels)
     possible = [

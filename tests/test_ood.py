@@ -1,5 +1,6 @@
 """What tells inputs that a model does not know: the signal, its fitting, and the command that does it."""
 
+import io
 import json
 import random
 from dataclasses import replace
@@ -10,17 +11,21 @@ import tiny
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from safetensors.torch import load_file
 
 from rnnformer_demo.checkpoints import Checkpoint, about_of, load, save
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoSet
-from rnnformer_demo.ood import FEATURES, mean_of_steps
+from rnnformer_demo.ood import FEATURES, Energy, mean_of_steps, restore
 from rnnformer_demo.pipeline import predict
 from rnnformer_demo.tracing import tapped
 from rnnformer_demo.training.ood import RECALL, Measured, auroc, fit, fit_ood
-from rnnformer_demo.training.ood_sets import InputSet, OODSets, OODSources, photo_batches, read_sets
+from rnnformer_demo.training.ood_photos import photo_batches
+from rnnformer_demo.training.ood_reading import read_sets
+from rnnformer_demo.training.ood_sets import InputSet, OODSets, OODSources
+from rnnformer_demo.training.strange import KINDS, MadePictures
 
 every_feature = pytest.mark.parametrize("feature", sorted(FEATURES))
 
@@ -142,6 +147,12 @@ def test_inputs_of_one_step_are_told_by_their_spread():
     torch.testing.assert_close(signal.whitening @ signal.whitening.T, torch.eye(3) / 1.25, atol=0.05, rtol=0)
 
 
+def test_classes_that_are_seldom_named_share_a_centre():
+    some = sources(40, 5, 1)
+    classes = torch.cat([torch.arange(20) % 2, torch.arange(2, 22)])  # two are named ten times, twenty once
+    assert len(fit("tokens", some, classes).centres) == 3
+
+
 def test_inputs_that_are_all_alike_fit_nothing():
     alike = Measured(torch.ones(5, 3), torch.ones(5), torch.zeros(3, 3))
     with pytest.raises(InputError, match=r"The training inputs are too few or too much alike \(5\): give more"):
@@ -187,10 +198,10 @@ def test_the_threshold_lets_the_promised_share_pass(modality, fitted):
 def test_the_card_says_what_was_measured(modality, fitted):
     checkpoint, sets = fitted[modality]
     record = checkpoint.card["ood"]
-    assert set(record["selection"]) == set(FEATURES)
+    assert set(record["selection"]) == {*FEATURES, "energy"}
     worst = {feature: min(areas.values()) for feature, areas in record["selection"].items()}
     assert record["feature"] == checkpoint.ood.feature == max(worst, key=worst.get)
-    assert record["signal"].startswith(f"the Mahalanobis distance of {FEATURES[record['feature']].about}")
+    assert record["signal"] == checkpoint.ood.about
     assert (record["fitted_on"], record["command"]) == (60, "a command")
     inside, outside = (scores_of(checkpoint, some) for some in (sets.inside[0], sets.far[0]))
     far, near = record["auroc"]["outside 5"], record["auroc"]["inside 6"]
@@ -201,6 +212,26 @@ def test_the_card_says_what_was_measured(modality, fitted):
     assert (far["n_in"], far["n_out"]) == (20, 20)
     assert record["inside"]["inside 3"]["recall"] == pytest.approx((inside <= 1).double().mean().item(), abs=0.06)
     assert 0 <= far["auroc_of_confidence"] <= 1
+
+
+def test_energy_is_low_where_a_class_is_spoken_for(modality, fitted):
+    checkpoint, sets = fitted[modality]
+    told = replace(checkpoint, ood=Energy(-1.5))
+    inputs, mask = next(sets.inside[0].batches())
+    with torch.no_grad():
+        logits = checkpoint.model(inputs, mask)
+    torch.testing.assert_close(scores(told, inputs, mask), 4.4816891 / logits.exp().sum(-1), atol=1e-4, rtol=1e-4)
+
+
+def test_an_energy_is_kept_with_its_threshold(plain, tmp_path):
+    checkpoint = plain["text"]
+    about = about_of(checkpoint.card) | {"ood": {"feature": "energy", "threshold": -2.5}}
+    arguments = (checkpoint.model, checkpoint.reader, about, checkpoint.temperature, "fun", tmp_path)
+    assert save("told", *arguments, Energy(-2.5)).ood == Energy(-2.5)
+    with pytest.raises(ValueError, match=r"tensors of ood must be none for the energy, got \['ood.centres'\]"):
+        restore(about["ood"], {"ood.centres": torch.ones(1)}, checkpoint.model)
+    with pytest.raises(ValueError, match="threshold must be a number above -inf"):
+        restore({"feature": "energy", "threshold": float("nan")}, {}, checkpoint.model)
 
 
 def test_fitting_leaves_the_weights_and_the_rest_of_the_card_as_they_are(modality, fitted, plain):
@@ -270,13 +301,42 @@ def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(pl
     assert mask.all()
 
 
+def test_pictures_are_made_by_kind_and_number():
+    for kind in KINDS:
+        made, again = MadePictures(f"made:{kind}"), MadePictures(f"made:{kind}")
+        files = [made.read(row.path) for row in made.rows[:8]]
+        assert len(set(files)) == 8
+        assert files[0] == again.read(again.rows[0].path)
+        assert Image.open(io.BytesIO(files[0])).size == (256, 256)
+    with pytest.raises(InputError, match="No pictures 'made:cats' can be made, only made:noise, "):
+        MadePictures("made:cats")
+
+
+def test_what_a_model_was_distilled_on_is_split_by_pools(plain, tmp_path):
+    checkpoint = replace(plain["image"], card=plain["image"].card | {"distillation": {}})
+    pools = []
+    for name in ("zoo", "farm"):
+        (tmp_path / name / "cat").mkdir(parents=True)
+        for index in range(30):
+            tiny.photo((80, 70), index).save(tmp_path / name / "cat" / f"{index}.png")
+        pools.append(str(tmp_path / name))
+    sets = read_sets(checkpoint, OODSources(data=pools, inside=pools, select=["made:noise"], far=["made:drawings"]))
+    parts = [sum(len(mask) for _, mask in one.batches()) for one in (sets.training, sets.held_out, *sets.inside)]
+    assert sum(parts) == 60
+    assert min(parts) > 0
+    assert [one.name for one in (*sets.inside, *sets.select, *sets.far)] == [
+        *("zoo test", "farm test"),
+        *("noise", "drawings"),
+    ]
+
+
 def test_a_photo_that_does_not_open_is_left_out_and_named(plain, tmp_path, capsys):
     (tmp_path / "zoo" / "cat").mkdir(parents=True)
     for index in range(3):
         tiny.photo((80, 70), index).save(tmp_path / "zoo" / "cat" / f"{index}.png")
     (tmp_path / "zoo" / "cat" / "3.png").write_bytes(b"")
     zoo = PhotoSet(tmp_path / "zoo")
-    ((inputs, _),) = photo_batches(plain["image"], zoo, zoo.rows)
+    ((inputs, _),) = photo_batches(plain["image"], [(zoo, row) for row in zoo.rows])
     assert len(inputs) == 3
     assert "cat/3.png is left out: The file is empty" in capsys.readouterr().err
 
@@ -289,7 +349,7 @@ def test_a_photo_that_does_not_open_is_left_out_and_named(plain, tmp_path, capsy
         ("text", {"drop": ["cat"]}, "--drop is for photos: leave texts out with --without"),
         ("image", {"shuffled": True}, "--without and --shuffled are for texts"),
         ("image", {"without": ["a.tsv"]}, "--without and --shuffled are for texts"),
-        ("image", {"data": ["a", "b"]}, "A model of photos is trained on one folder or zip, got 2"),
+        ("image", {"data": ["a", "b"]}, "This model of photos is trained on one folder or zip, got 2"),
         ("image", {}, r"data\.tsv must be a folder or a zip"),
         ("text", {"far": ["nosuch.tsv"]}, r"There is no file nosuch\.tsv"),
     ],

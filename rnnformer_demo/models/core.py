@@ -105,12 +105,13 @@ class HybridCore(nn.Module):
             layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.GELU(), nn.Dropout(config.dropout))
         ]
         self.nonlinear_head = bool(hidden)
+        self.logits = Tap("logits", "logits")
         self.head = nn.Sequential(nn.Dropout(config.dropout), *hidden, nn.Linear(widths[-1], len(config.labels)))
 
     def forward(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """(B, T, width_in), (B, T) to logits (B, C); `grid` is (h, w) where the tokens are cells of an image grid."""
         steps = self.steps(self.tokens(tokens), mask, grid)
-        return self.head(self.pooled(self.pooling(steps, mask)))
+        return self.logits(self.head(self.pooled(self.pooling(steps, mask))))
 
     def steps(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """What is pooled of each token, (B, T, width_in) to (B, T, width_pooled): here its state after all blocks."""

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from .. import checkpoints
 from ..checkpoints import Checkpoint
 from ..data import InputError
-from ..ood import FEATURES, OODSignal, mean_of_steps
+from ..ood import FEATURES, Energy, OODSignal, Signal, mean_of_steps
 from ..tracing import tapped
 from .ood_sets import InputSet, OODSets
 
@@ -21,6 +21,7 @@ RECALL = 0.95  # share of the held-out part that the threshold lets pass
 # Towards independent coordinates (Ledoit & Wolf 2004 in its simplest form). On the selection sets anything from 0.003
 # to 0.3 does as well; at 0.1 the whitening is conditioned well enough for 16 bits.
 _SHRINKAGE = 0.1
+_LEAST_MEMBERS = 10  # inputs of a class, to fit its centre
 _LEAST_BETWEEN = 1e-3  # of the variance of one step: what shows from 1,000 steps on
 
 
@@ -41,10 +42,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a model makes of a set of N inputs: every feature of `FEATURES`, the classes that it names (N,), and how
-    confident it is (N,), 0-1."""
+    """What a model makes of a set of N inputs: every feature of `FEATURES`, the energies of its logits (N,), the
+    classes that it names (N,), and how confident it is (N,), 0-1."""
 
     features: dict[str, Measured]
+    energies: Tensor
     classes: Tensor
     confidence: Tensor
 
@@ -65,12 +67,13 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
         InputError: for an empty set, and where the training inputs are too few or too much alike.
     """
     training, held_out = measure(checkpoint, sets.training), measure(checkpoint, sets.held_out)
-    signals = {name: fit(name, training.features[name], training.classes) for name in FEATURES}
+    signals: dict[str, Signal] = {name: fit(name, training.features[name], training.classes) for name in FEATURES}
+    signals[Energy.feature] = Energy(0.0)
     selection = _selection(signals, held_out, {one.name: measure(checkpoint, one) for one in sets.select})
     best = max(selection, key=lambda name: min(selection[name].values()))
     signal = with_threshold(signals[best], held_out)
     record = {
-        "signal": f"the Mahalanobis distance of {FEATURES[best].about} from the nearest class",
+        "signal": signal.about,
         "feature": best,
         "threshold": signal.threshold,
         "recall": RECALL,
@@ -100,10 +103,11 @@ def measure(checkpoint: Checkpoint, inputs: InputSet) -> Measurement:
         InputError: for a set that is empty.
     """
     parts: dict[str, list[Measured]] = {name: [] for name in FEATURES}
-    probabilities = []
+    energies, probabilities = [], []
     for batch, mask in tqdm(inputs.batches(), desc=inputs.name, mininterval=2):
         with tapped(checkpoint.model) as seen:
             logits = checkpoint.model(batch, mask)
+        energies.append(Energy.energies(logits))
         probabilities.append(checkpoint.probabilities(logits, mask.sum(1)))
         for name, feature in FEATURES.items():
             vectors, real = feature.read(seen, mask)
@@ -113,7 +117,8 @@ def measure(checkpoint: Checkpoint, inputs: InputSet) -> Measurement:
     if not probabilities:
         raise InputError(f"The {inputs.name} holds nothing to measure.")
     confidence, classes = torch.cat(probabilities).max(-1)
-    return Measurement({name: _joined(measured) for name, measured in parts.items()}, classes, confidence)
+    features = {name: _joined(measured) for name, measured in parts.items()}
+    return Measurement(features, torch.cat(energies), classes, confidence)
 
 
 def _joined(parts: Sequence[Measured]) -> Measured:
@@ -138,7 +143,7 @@ def fit(feature: str, measured: Measured, classes: Tensor) -> OODSignal:
     """
     alike = f"The training inputs are too few or too much alike ({len(measured.steps)}): give more of them."
     means, steps = measured.means.double(), measured.steps.double()
-    members = F.one_hot(classes.unique(return_inverse=True)[1]).double() * steps[:, None]  # (N, K)
+    members = F.one_hot(_groups(classes)).double() * steps[:, None]  # (N, K)
     centres = members.T @ means / members.sum(0)[:, None]
     deviations = means - centres[members.argmax(1)]
     total = deviations.T @ (steps[:, None] * deviations) / steps.sum()
@@ -158,6 +163,13 @@ def fit(feature: str, measured: Measured, classes: Tensor) -> OODSignal:
     return OODSignal(feature=feature, threshold=1.0, **stored)
 
 
+def _groups(classes: Tensor) -> Tensor:
+    """Classes (N,) numbered from 0; those that are named too seldom to have a centre of their own share one."""
+    _, number, count = classes.unique(return_inverse=True, return_counts=True)
+    seldom = (count < _LEAST_MEMBERS)[number]
+    return torch.where(seldom, len(count), number).unique(return_inverse=True)[1]
+
+
 def auroc(inside: Tensor, outside: Tensor) -> float:
     """The probability that an input from outside scores higher than one from inside, ties counted half: the area under
     the ROC curve, 0-1 (Hanley & McNeil 1982).
@@ -171,48 +183,50 @@ def auroc(inside: Tensor, outside: Tensor) -> float:
     return below.double().mean().item() / (2 * len(inside))
 
 
-def with_threshold(signal: OODSignal, held_out: Measurement) -> OODSignal:
+def with_threshold(signal: Signal, held_out: Measurement) -> Signal:
     """The same signal with the smallest threshold that lets a share of `RECALL` of the held-out part pass."""
-    return replace(signal, threshold=_distances(signal, held_out).quantile(RECALL, interpolation="higher").item())
+    return replace(signal, threshold=_strangeness(signal, held_out).quantile(RECALL, interpolation="higher").item())
 
 
 def _selection(
-    signals: dict[str, OODSignal], held_out: Measurement, select: dict[str, Measurement]
+    signals: dict[str, Signal], held_out: Measurement, select: dict[str, Measurement]
 ) -> dict[str, dict[str, float]]:
     """AUROC of each signal for each set, against the held-out part."""
     return {
-        name: {other: auroc(_distances(signal, held_out), _distances(signal, select[other])) for other in select}
+        name: {other: auroc(_strangeness(signal, held_out), _strangeness(signal, select[other])) for other in select}
         for name, signal in signals.items()
     }
 
 
-def _distances(signal: OODSignal, measurement: Measurement) -> Tensor:
+def _strangeness(signal: Signal, measurement: Measurement) -> Tensor:
+    if isinstance(signal, Energy):
+        return measurement.energies
     measured = measurement.features[signal.feature]
     return signal.distances(measured.means, measured.steps)
 
 
-def _tests(checkpoint: Checkpoint, signal: OODSignal, sets: OODSets) -> dict:
+def _tests(checkpoint: Checkpoint, signal: Signal, sets: OODSets) -> dict:
     """What the card says of the tests: the share of each inside set that passes, and for each of the others the AUROC
     against all inside sets together, that of the model's confidence beside it, and the share that is flagged."""
     inside = {one.name: measure(checkpoint, one) for one in sets.inside}
-    distances = {name: _distances(signal, measurement) for name, measurement in inside.items()}
-    all_distances = torch.cat([*distances.values()])
+    inside_tests = {name: _strangeness(signal, measurement) for name, measurement in inside.items()}
+    strange_inside = torch.cat([*inside_tests.values()])
     all_confidence = torch.cat([measurement.confidence for measurement in inside.values()])
     areas = {}
     for kind, others in (("far", sets.far), ("near", sets.near)):
         for one in others:
             measurement = measure(checkpoint, one)
-            outside = _distances(signal, measurement)
+            outside = _strangeness(signal, measurement)
             areas[one.name] = {
-                "auroc": auroc(all_distances, outside),
+                "auroc": auroc(strange_inside, outside),
                 "auroc_of_confidence": auroc(-all_confidence, -measurement.confidence),
                 "flagged": (outside > signal.threshold).double().mean().item(),
-                "n_in": len(all_distances),
+                "n_in": len(strange_inside),
                 "n_out": len(outside),
                 "kind": kind,
             }
     passed = {
         name: {"recall": (some <= signal.threshold).double().mean().item(), "n": len(some)}
-        for name, some in distances.items()
+        for name, some in inside_tests.items()
     }
     return {"inside": passed, "auroc": areas}

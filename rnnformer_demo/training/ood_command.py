@@ -18,11 +18,14 @@ def add_ood(kinds: argparse._SubParsersAction, common: argparse.ArgumentParser, 
     ood.add_argument("--name", required=True, help="of the model")
     ood.add_argument("--data", nargs="+", required=True, help="what it was trained on")
     ood.add_argument("--without", nargs="*", default=[], metavar="DATA", help="leave these texts out of it")
+    made = "(of pictures also made:noise, made:screenshots, made:drawings, made:patterns)"
     left_out = "classes of photos that training left out: another kind, to choose a signal and to test it on"
     ood.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help=left_out)
     ood.add_argument("--inside", nargs="+", required=True, metavar="DATA", help="tests of the same kind")
-    ood.add_argument("--select", nargs="*", default=[], metavar="DATA", help="other kinds, to choose a signal on")
-    ood.add_argument("--far", nargs="*", default=[], metavar="DATA", help="other kinds, to test it on")
+    ood.add_argument(
+        "--select", nargs="*", default=[], metavar="DATA", help=f"other kinds, to choose a signal on {made}"
+    )
+    ood.add_argument("--far", nargs="*", default=[], metavar="DATA", help=f"other kinds, to test it on {made}")
     ood.add_argument("--near", nargs="*", default=[], metavar="DATA", help="kinds that are almost its own")
     ood.add_argument("--shuffled", action="store_true", help="near: the inside texts with their words shuffled")
 
@@ -30,7 +33,8 @@ def add_ood(kinds: argparse._SubParsersAction, common: argparse.ArgumentParser, 
 def _fit(options: argparse.Namespace, command: str) -> tuple[dict, str]:
     from .. import checkpoints
     from .ood import fit_ood
-    from .ood_sets import OODSources, read_sets
+    from .ood_reading import read_sets
+    from .ood_sets import OODSources
 
     checkpoint = checkpoints.load(options.name)
     sources = OODSources(
