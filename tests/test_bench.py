@@ -7,9 +7,11 @@ import torch
 from browser import EXAMPLES, served
 
 from rnnformer_demo import bench, cli
+from rnnformer_demo.bench import distilbert
 from rnnformer_demo.bench.latency import CALLS_A_TURN, LENGTHS, beside_minilm
 from rnnformer_demo.data import InputError
 from rnnformer_demo.pipeline import DEFAULT_METHOD, get
+from rnnformer_demo.trust.verdict import VERDICTS
 from rnnformer_demo.ui.handlers import PREDICTED
 
 
@@ -34,6 +36,20 @@ def test_the_choices_are_those_that_the_page_opens_with(page):
     for modality, model in (("text", bench.TEXT_MODEL), ("image", bench.PHOTO_MODEL)):
         _, (name, source, method, target, *_) = page.analyse_event(modality)
         assert (name, source, method, target) == (model, None, DEFAULT_METHOD, PREDICTED)
+
+
+def test_the_page_explains_with_a_trust_card(page):
+    told = page.explain("explain", bench.TEXT_MODEL, "A witty, tender film with a mess of an ending.")
+    assert told["trust"]["verdict"] in VERDICTS
+    assert told["model"] == bench.TEXT_MODEL
+
+
+def test_the_whole_analysis_stands_beside_one_attribution_of_another_network(monkeypatch):
+    monkeypatch.setattr(distilbert, "LAYERS", 1)
+    monkeypatch.setattr(distilbert, "WIDTH", 24)
+    told = distilbert.beside_distilbert(1)
+    assert set(told) == {"text_everything_p50_s", "distilbert_ig_p50_s", "distilbert_ratio"}
+    assert min(told.values()) > 0
 
 
 def test_a_refused_click_is_no_figure(page):
@@ -91,6 +107,7 @@ FIGURES = {
     "text_click_p50_ms": 400.0,
     "photo_click_p50_ms": 600.0,
     "resident_mb_after_50_analyses": None,
+    "resident_mb_peak": 900.5,
     "text_predict_p50_ms": 3.0,
     "text_analysis_p50_ms": 40.0,
     "text_analysis_slowest_ms": 500.0,
@@ -102,6 +119,9 @@ FIGURES = {
     "photo_trust_p50_s": 8.0,
     "photo_occlusion_s": 2.0,
     "photo_pixel-integrated-gradients_s": 3.0,
+    "text_everything_p50_s": 1.5,
+    "distilbert_ig_p50_s": 3.0,
+    "distilbert_ratio": 2.0,
     "minilm": {"64": {"predict_p50_ms": 4.0, "minilm_p50_ms": 32.0, "ratio": 8.0, "fastest_ratio": 9.0}},
     "minilm_note": None,
 }
@@ -125,7 +145,10 @@ def test_the_table_holds_what_was_measured_and_the_command_writes_it(monkeypatch
     for line in (
         "| First page, seconds; an empty Gradio app beside it; ratio | 1.5; 1.0; 1.5 |",
         "| Text analysis, the slowest of 7, ms | 500.0 |",
-        "| Resident memory of the server after 50 analyses, MB | not measured |",
+        "| Resident memory of the server after 50 analyses; at its peak, with trust cards of a text and a photo; MB "
+        "| not measured; 900.5 |",
+        "| All of that; 50 steps of integrated gradients in a network of DistilBERT's size; p50, s; ratio "
+        "| 1.5; 3.0; 2.0 |",
         f"| Text of 64 tokens: `{bench.TEXT_MODEL}`; all-MiniLM-L6-v2; p50, ms; ratio; that of the fastest calls "
         "| 4.0; 32.0; 8.0; 9.0 |",
     ):

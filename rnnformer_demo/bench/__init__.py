@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from .distilbert import beside_distilbert
 from .latency import LoadEncoder, beside_minilm, latencies
 from .page import Page, clicks, first_click, first_page
 from .table import markdown
@@ -29,5 +30,6 @@ def run(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
     figures[f"first_click_after_{_READING_SECONDS}_s"] = first_click(pause=_READING_SECONDS)
     figures |= clicks(runs)
     figures |= latencies(runs)
+    figures |= beside_distilbert(runs)
     figures |= beside_minilm(runs, load_encoder)
     return figures

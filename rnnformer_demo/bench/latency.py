@@ -6,14 +6,14 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 from ..data import InputError
-from .timing import PHOTO_MODEL, TEXT_MODEL, inputs, median, seconds_of
+from .distilbert import WORDS
+from .timing import PHOTO_MODEL, TEXT_MODEL, inputs, median, seconds_of, text_of_words
 
 if TYPE_CHECKING:
     from ..checkpoints import Checkpoint
 
 LENGTHS = (16, 32, 64, 128, 256, 400)  # tokens
 CALLS_A_TURN = 10
-_WORDS = 56  # of the longest example: 64 tokens to the text model
 _RUNS_A_CARD = 4  # a trust card takes seconds
 LoadEncoder = Callable[[], tuple[Any, Any]]
 
@@ -45,7 +45,7 @@ def latencies(runs: int) -> dict[str, Any]:
         seconds = [seconds_of(work) for _ in range(runs)]
         figures[f"{name}_p50_ms"] = round(1000 * median(seconds, 5), 1)
         figures[f"{name}_slowest_ms"] = round(1000 * max(seconds), 1)
-    figures |= _with_trust(runs, {"text": (TEXT_MODEL, _text_of_words(_WORDS)), "photo": (PHOTO_MODEL, photo)})
+    figures |= _with_trust(runs, {"text": (TEXT_MODEL, text_of_words(WORDS)), "photo": (PHOTO_MODEL, photo)})
     for method in ("occlusion", "pixel-integrated-gradients"):
         work = lambda method=method: analyse(PHOTO_MODEL, photo, method=method)  # noqa: E731
         figures[f"photo_{method}_s"] = median([seconds_of(work) for _ in range(3)])
@@ -69,13 +69,6 @@ def _with_trust(runs: int, asked: dict[str, tuple[str, Any]]) -> dict[str, Any]:
         cards = [inquiry.assess(analysis).trust.seconds for _ in range(max(3, runs // _RUNS_A_CARD))]
         figures[f"{name}_trust_p50_s"] = median(cards, 2)
     return figures
-
-
-def _text_of_words(count: int) -> str:
-    """So many words of the page's longest example, punctuation included where it falls."""
-    from ..ui.page import EXAMPLE_TEXTS
-
-    return " ".join(max(EXAMPLE_TEXTS, key=len).split()[:count])
 
 
 def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:

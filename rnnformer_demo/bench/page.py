@@ -17,7 +17,8 @@ from typing import Any
 
 import httpx
 
-from .timing import ROOT, inputs, median, seconds_of
+from .distilbert import WORDS
+from .timing import PHOTO_MODEL, ROOT, TEXT_MODEL, inputs, median, seconds_of, text_of_words
 
 _EMPTY_APP = "import gradio as gr\nwith gr.Blocks() as demo:\n    pass\ndemo.launch(quiet=True)"
 _STARTS = 3
@@ -107,10 +108,17 @@ class Page:
         """
         event, data = self.analyse_event(modality)
         data[1] = source
-        answer = self.send(event, data)
-        if not answer["success"]:
-            raise RuntimeError(f"the analysis failed: {answer['output']}")
-        return answer["output"]["data"]
+        return self.outputs(event, data)
+
+    def explain(self, endpoint: str, model: str, source: Any) -> dict:
+        """Asks the API for an explanation with its trust card.
+
+        Raises:
+            RuntimeError: if the page answers with an error.
+        """
+        (event,) = (event for event in self.config["dependencies"] if event["api_name"] == endpoint)
+        (answer,) = self.outputs(event["id"], [model, source, None, None, True, 0, True])
+        return answer
 
     def analyse_event(self, modality: str) -> tuple[int, list]:
         """The event behind a tab's button: its number and the initial values of its inputs (model, source, ...)."""
@@ -133,6 +141,17 @@ class Page:
         answer = self.http.post("/upload", files={"files": (photo.name, photo.read_bytes())}).raise_for_status()
         return {"path": answer.json()[0], "orig_name": photo.name, "meta": {"_type": "gradio.FileData"}}
 
+    def outputs(self, event: int, data: list) -> list:
+        """Queues an event and waits for its outputs.
+
+        Raises:
+            RuntimeError: if the page answers with an error.
+        """
+        answer = self.send(event, data)
+        if not answer["success"]:
+            raise RuntimeError(f"the page refused: {answer['output']}")
+        return answer["output"]["data"]
+
     def send(self, event: int, data: list) -> dict:
         """Queues an event and waits for its message of completion."""
         session = uuid.uuid4().hex
@@ -143,7 +162,7 @@ class Page:
                 message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
                 if message.get("msg") == "process_completed":
                     return message
-        raise RuntimeError("the page ended its answer before the analysis was complete")
+        raise RuntimeError("the page ended its answer before it was complete")
 
 
 def first_click(pause: float) -> float:
@@ -169,15 +188,21 @@ def clicks(runs: int) -> dict[str, Any]:
             for name, click in clicks.items():
                 seconds[name].append(seconds_of(click))
             if len(seconds["photo_click"]) == _CLICKS_FOR_MEMORY:
-                resident = _resident_mb(pid)
+                resident = _memory_mb(pid, "VmRSS")
+        page.explain("explain", TEXT_MODEL, text_of_words(WORDS))
+        page.explain("explain_image", PHOTO_MODEL, page.upload(photo))
         figures = {f"{name}_p50_ms": round(1000 * median(took[1:], 5), 1) for name, took in seconds.items()}
-        return figures | {"resident_mb_after_50_analyses": resident}
+        return figures | {"resident_mb_after_50_analyses": resident, "resident_mb_peak": _memory_mb(pid, "VmHWM")}
 
 
-def _resident_mb(pid: int) -> float | None:
-    """Resident memory of a process; None where the system has no /proc."""
+def _memory_mb(pid: int, which: str) -> float | None:
+    """Memory of a process; None where the system has no /proc.
+
+    Args:
+        which: "VmRSS" is what is resident now, "VmHWM" the most that has been.
+    """
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return None
-    (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmRSS:")]
+    (line,) = [line for line in status.read_text().splitlines() if line.startswith(f"{which}:")]
     return round(int(line.split()[1]) / 1024, 1)

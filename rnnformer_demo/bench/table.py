@@ -22,12 +22,20 @@ _ROWS = {
         "text_inside_p50_ms",
         "text_trust_p50_s",
     ),
+    "All of that; 50 steps of integrated gradients in a network of DistilBERT's size; p50, s; ratio": (
+        "text_everything_p50_s",
+        "distilbert_ig_p50_s",
+        "distilbert_ratio",
+    ),
     "Photo: the same": ("photo_inside_p50_ms", "photo_trust_p50_s"),
     "Photo: occlusion; integrated gradients on pixels, seconds": (
         "photo_occlusion_s",
         "photo_pixel-integrated-gradients_s",
     ),
-    "Resident memory of the server after 50 analyses, MB": ("resident_mb_after_50_analyses",),
+    "Resident memory of the server after 50 analyses; at its peak, with trust cards of a text and a photo; MB": (
+        "resident_mb_after_50_analyses",
+        "resident_mb_peak",
+    ),
 }
 
 

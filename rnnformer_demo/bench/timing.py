@@ -19,6 +19,13 @@ def inputs() -> tuple[Iterator[str], Path]:
     return cycle(EXAMPLE_TEXTS), photo
 
 
+def text_of_words(count: int) -> str:
+    """So many words of the page's longest example, punctuation included where it falls."""
+    from ..ui.page import EXAMPLE_TEXTS
+
+    return " ".join(max(EXAMPLE_TEXTS, key=len).split()[:count])
+
+
 def seconds_of(work: Callable[[], Any]) -> float:
     """Wall-clock seconds that a call takes."""
     started = time.perf_counter()

@@ -101,9 +101,8 @@ class MadePictures:
     def __init__(self, name: str):
         kind = name.removeprefix(PREFIX)
         if kind not in KINDS:
-            raise InputError(
-                f"There are no pictures {name!r} to be made: there is {', '.join(PREFIX + k for k in KINDS)}."
-            )
+            known = ", ".join(PREFIX + kind for kind in KINDS)
+            raise InputError(f"No pictures {name!r} can be made, only {known}.")
         self.kind = kind
         self.rows = [PhotoRow(str(number), kind, "") for number in range(COUNT)]
 
