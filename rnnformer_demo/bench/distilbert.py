@@ -30,9 +30,9 @@ def beside_distilbert(runs: int) -> dict[str, Any]:
     turns = max(_LEAST_TURNS, runs // _TURNS_SHARE)
     pairs = [(seconds_of(whole), seconds_of(attribute)) for _ in range(turns)]
     return {
-        "text_everything_p50_s": median([own for own, _ in pairs], 2),
-        "distilbert_ig_p50_s": median([other for _, other in pairs], 2),
-        "distilbert_ratio": median([other / own for own, other in pairs], 2),
+        "text_everything_p50_s": median([own for own, _ in pairs], 3),
+        "distilbert_ig_p50_s": median([other for _, other in pairs], 3),
+        "distilbert_ratio": median([other / own for own, other in pairs], 3),
     }
 
 

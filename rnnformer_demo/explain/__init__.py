@@ -15,6 +15,7 @@ from . import (  # noqa: F401, I001
     occlusion,
     kernel_shap,
     gradient_shap,
+    evidence,
     gradient_x_input,
     grad_cam,
     attention_jacobian,

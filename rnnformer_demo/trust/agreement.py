@@ -10,7 +10,7 @@ from .faithfulness import MOST_ALONE
 from .stability import unit_scores
 
 # The methods that an explanation is compared with: each looks at the model in another way, and none takes long.
-OTHERS = ("integrated-gradients", "gradient-x-input", "occlusion", "grad-cam", "attention-rollout")
+OTHERS = ("integrated-gradients", "evidence", "occlusion", "gradient-x-input", "grad-cam", "attention-rollout")
 
 
 def rank_correlation(a: Tensor, b: Tensor) -> float | None:
