@@ -21,9 +21,7 @@ class ImageConfig(HybridConfig):
     image_size: int = 192  # side of the square that the network reads, in pixels; a multiple of 32
     scans: tuple[str, ...] = ("rows", "columns")  # what each recurrence reads, in their order
     trunk: str = LITE0  # the CNN, a key of TRUNKS
-    grid: str = (
-        "32"  # of the CNN that is read: cells of "32" pixels, its last; of "16"; or "both" as one
-    )
+    grid: str = "32"  # of the CNN that is read: cells of "32" pixels, its last; of "16"; or "both" as one
     readout: str = "states"  # what is pooled: "states" of the blocks, or "evidence" of the CNN that they correct
 
     def __post_init__(self):

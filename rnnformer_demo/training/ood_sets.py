@@ -18,7 +18,7 @@ from ..data.readers import PhotoRow, PhotoSet, TextRow, read_texts
 from ..data.text import UNKNOWN, TextReader, pad
 from .corpus import read_corpus
 from .evaluation import PHOTOS_PER_BATCH, by_length
-from .image import readable, split_by_class, training_rows
+from .photos import readable, split_by_class, training_rows
 
 TEXTS_FITTED_MOST, PHOTOS_FITTED_MOST = 5_000, 2_000  # of the training part
 TESTED_MOST = 1_000  # inputs of any other set
@@ -154,8 +154,7 @@ def _photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
         raise InputError(f"A model of photos is trained on one folder or zip, got {len(sources.data)}.")
     photos = PhotoSet(sources.data[0])
     rows = readable(photos, training_rows(photos, sources.drop))
-    parts = split_by_class(rows, checkpoint.card["recipe"]["seed"])
-    training, held_out = ([rows[index] for index in part] for part in parts)
+    training, held_out = ([rows[index] for index in part] for part in split_by_class(rows))
 
     def some(name: str, photos: PhotoSet, rows: Sequence[PhotoRow], most: int = TESTED_MOST) -> InputSet:
         return InputSet(name, partial(photo_batches, checkpoint, photos, _drawn(rows, most)))
