@@ -11,8 +11,10 @@ from rnnformer_demo.attention import attended_by_decision, composed, gradient_at
 from rnnformer_demo.beliefs import beliefs
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import ImageReader
+from rnnformer_demo.descriptions import describe_attention_matter, describe_memory_matter
 from rnnformer_demo.explain import METHODS, explain
 from rnnformer_demo.groundtruth.randomisation import randomised
+from rnnformer_demo.inquiry import UNTOUCHED, Matter
 from rnnformer_demo.interventions import intervene
 from rnnformer_demo.models import build, config_from_dict, config_to_dict, freeze
 from rnnformer_demo.models.efficientnet import FINE_BLOCKS, MEAN, STD
@@ -125,11 +127,14 @@ def test_what_happens_inside_can_be_seen(odd, photo):
 def test_what_is_intervened_on_is_what_there_is(odd, photo):
     found = intervene(odd, photo, permutations=3)
     plain = odd.config.pooling == "mean"
-    assert (found.uniform_attention is None) == (found.without_recurrence is None) == plain
     torch.testing.assert_close(found.original, record(odd, photo).logits, atol=1e-5, rtol=0)
-    if plain:
-        torch.testing.assert_close(found.uniform_pooling, found.original, atol=1e-5, rtol=0)
-        torch.testing.assert_close(found.permuted_pooling, found.original.expand(3, -1), atol=1e-5, rtol=0)
+    made_useless = {name: value for name, value in vars(found).items() if name != "original"}
+    assert all((value is None) == plain for value in made_useless.values())
+
+
+def test_of_a_model_without_attention_nothing_is_said_about_it():
+    found = Matter("yes", {UNTOUCHED: 0.5}, {}, 0.3, None)
+    assert describe_attention_matter(found) == describe_memory_matter(found) == ""
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "kernel-shap"])

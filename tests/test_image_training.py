@@ -15,8 +15,8 @@ from rnnformer_demo.checkpoints import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models.image import ImageConfig
-from rnnformer_demo.training import image, image_ablations, studies, tuning
-from rnnformer_demo.training.loop import Recipe, _groups
+from rnnformer_demo.training import image, image_ablations, loop, studies, tuning
+from rnnformer_demo.training.loop import Recipe
 from rnnformer_demo.training.photos import PhotoMaterial
 from rnnformer_demo.training.tuning import FROZEN, TrainedPart, Tuning, pretrained
 
@@ -166,12 +166,31 @@ def test_what_is_trained_on_what_is_cached_is_the_model(grid, blocks):
 
 def test_blocks_of_the_trunk_learn_more_slowly():
     part = pretrained(CONFIG, Tuning(blocks=1, rate=0.25), seed=0)
-    made = _groups(part.module, 0.1, part.rates)
+    made = loop._groups(part.module, 0.1, part.rates)
     groups = {(group["share"], group["weight_decay"]): group["params"] for group in made}
     assert set(groups) == {(1.0, 0.1), (1.0, 0.0), (0.25, 0.1), (0.25, 0.0)}
     slow = groups[0.25, 0.1] + groups[0.25, 0.0]
     assert {id(weights) for weights in slow} == {id(weights) for weights in part.model.trunk[-1].parameters()}
     assert sum(map(len, groups.values())) == len(list(part.module.parameters()))
+
+
+def test_fine_tuned_blocks_have_the_precision_of_the_recipe(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "multiplies_bfloat16", lambda device: True)
+    made, seen = image.pretrained, []
+
+    def watched(config, tuned, seed):
+        part = made(config, tuned, seed)
+        convolution = next(module for module in part.model.trunk[-1].modules() if isinstance(module, torch.nn.Conv2d))
+        convolution.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+        return part
+
+    monkeypatch.setattr(image, "pretrained", watched)
+    # Without recurrence: where the processor lacks bfloat16, PyTorch emulates all but the LSTM.
+    config, recipe = replace(CONFIG, recurrence=()), replace(RECIPE, epochs=1, precision="bfloat16")
+    material = PhotoMaterial(photos, views=1, runs=tmp_path)
+    image.fit_photos(material, config, recipe, Tuning(blocks=1), tmp_path / "run")
+    assert seen[0] == torch.bfloat16  # in training
+    assert seen[-1] == torch.float32  # on the held-out part
 
 
 def test_fine_tuned_blocks_are_saved_with_the_core(photos, tmp_path, published):
