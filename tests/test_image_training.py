@@ -250,13 +250,13 @@ def test_models_that_read_the_same_share_a_cache(photos, tmp_path):
         return material.seen(pretrained(replace(CONFIG, **changes), Tuning(blocks), seed=0))[0]
 
     shapes = [tuple(seen(**changes).shape[1:]) for changes in ({}, {"grid": "16"}, {"grid": "both"}, {"blocks": 5})]
-    assert shapes == [(4, 320), (16, 112), (4, 432), (112, 4, 4)]
-    assert len(list((tmp_path / "features").iterdir())) == 4
-    seen(blocks=5, grid="both")  # the blocks below are the same
+    assert shapes == [(320, 2, 2), (112, 4, 4), (432, 2, 2), (112, 4, 4)]
+    assert len(list((tmp_path / "features").iterdir())) == 3  # the finer grid is what the last five blocks read
+    seen(blocks=5, grid="both")
     seen(units=7)
-    assert len(list((tmp_path / "features").iterdir())) == 4
+    assert len(list((tmp_path / "features").iterdir())) == 3
     seen(image_size=96)
-    assert len(list((tmp_path / "features").iterdir())) == 5
+    assert len(list((tmp_path / "features").iterdir())) == 4
 
 
 def ablate(photos: str, tmp_path: Path, **options):

@@ -4,6 +4,7 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -66,20 +67,20 @@ class PhotoMaterial:
         }
 
     def seen(self, part: TrainedPart) -> list[Tensor]:
-        """What comes into the part of a model that is trained, in 16 bits, for each view of every photo (N, ...).
+        """What comes into the part of a model that is trained, in 16 bits, for each view of every photo (N, D, h, w).
 
         That of the last kind of model stays in memory.
         """
         config = part.model.config
-        key = (config.trunk, config.image_size, config.grid, part.tuning.blocks)
+        key = (config.trunk, config.image_size, part.variant)
         if self._seen[0] != key:
             self._seen = (), []  # the old ones go before the new ones come
             self._seen = key, [self._extract(part, self.photos, self.rows, view) for view in range(self.views)]
         return self._seen[1]
 
     def tested(self, part: TrainedPart, path: str) -> tuple[Tensor, Tensor]:
-        """What comes in of the plain photos of a test set, of its split "test" where it has one (N, ...), and the
-        classes of these (N,)."""
+        """What comes in of the plain photos of a test set, of its split "test" where it has one (N, D, h, w), and
+        the classes of these (N,)."""
         if path not in self._tests:
             photos = PhotoSet(path)
             split = "test" if "test" in {row.split for row in photos.rows} else None
@@ -90,8 +91,9 @@ class PhotoMaterial:
         return self._extract(part, photos, rows, 0), classes
 
     def _extract(self, part: TrainedPart, photos: PhotoSet, rows: list[PhotoRow], view: int) -> Tensor:
-        reader, trunk = image_reader(part.model.config), part.model.trunk
-        return extract(part.below, trunk, photos, rows, reader, view, self._cache, variant=part.variant)
+        # Models that read another grid share what is below it: a reader that knows no grid names the cache.
+        reader = image_reader(replace(part.model.config, grid="32"))
+        return extract(part.below, part.model.trunk, photos, rows, reader, view, self._cache, variant=part.variant)
 
 
 def image_reader(config: ImageConfig) -> ImageReader:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from .. import checkpoints
 from ..data import InputError
 from ..models.image import ImageConfig, ImageHybrid
-from ..models.trunks import TRUNKS, parts
+from ..models.trunks import TRUNKS, BothGrids, parts
 from .trunk import pretrained_trunk
 
 _PHOTOS_PER_PASS = 64
@@ -55,7 +55,7 @@ class TrainedPart:
     def __init__(self, model: ImageHybrid, tuning: Tuning):
         self.model, self.tuning = model, tuning
         model.trunk.requires_grad_(False)
-        self.module: nn.Module = model.core
+        self._lower, self._upper, self.module = model.trunk, nn.Identity(), model.core
         if tuning.blocks:
             self._lower, self._upper = _parts(model, tuning.blocks)
             self.module = nn.ModuleDict({"trunk": self._upper.requires_grad_(True), "core": model.core})
@@ -68,20 +68,16 @@ class TrainedPart:
     @property
     def variant(self) -> str:
         """What tells the cache of `below` from that of other models that read the same photos."""
-        if self.tuning.blocks:
-            return f"after {len(self._lower)} blocks"
-        return "" if self.model.config.grid == "32" else f"grid {self.model.config.grid}"
+        return f"after {len(self._lower)} blocks{', both grids' * isinstance(self._lower, BothGrids)}"
 
     def below(self, photos: Tensor) -> Tensor:
-        """Photos (B, 3, S, S) to what comes into the part that is trained: tokens (B, T, D), or the grid (B, D, h, w)
-        before the first block that is fine-tuned."""
-        if self.tuning.blocks:
-            return self._lower(photos.contiguous(memory_format=torch.channels_last))
-        return self.model.tokens(photos)
+        """Photos (B, 3, S, S) to what comes into the part that is trained, (B, D, h, w): the grid that the core reads,
+        or the one before the first block that is fine-tuned."""
+        return self._lower(photos.contiguous(memory_format=torch.channels_last))
 
     def decide(self, seen: Tensor, mask: Tensor) -> Tensor:
         """What comes in, and the mask (B, T), to logits (B, C)."""
-        return self.model.decide(self.model.cells(self._upper, seen) if self.tuning.blocks else seen, mask)
+        return self.model.decide(self.model.cells(self._upper, seen), mask)
 
     @torch.no_grad()
     def logits(self, seen: Tensor) -> Tensor:
