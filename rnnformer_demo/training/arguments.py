@@ -80,9 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser, kind: str) -> None:
     parser.add_argument("--runs", default="runs", metavar="FOLDER", help="for resume files and caches")
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
     if kind in ("image", "image-ablations"):
-        _add_photos(parser)
-    if kind == "image":
-        _add_tuning(parser)
+        _add_photos(parser, kind)
     if kind == "objects":
         _add_objects(parser)
     if kind not in _OF_PHOTOS:
@@ -96,9 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser, kind: str) -> None:
     if kind in _OF_TEXT_HYBRIDS:
         _add_sources(parser)
     if kind in ("text", "image", "encoders"):
-        cnn = "; or cnn: none but a mean and a linear layer" if kind == "image" else ""
-        about = f"lstm, gru or transformer: as many parameters as the hybrid described{cnn}"
-        parser.add_argument("--rival", help=about)
+        _add_rival(parser, kind)
     if kind in ("text", "image"):
         seeds = "a model each; the best held out is kept (default: 0)"
         parser.add_argument("--seeds", nargs="+", type=int, default=[0], help=seeds)
@@ -109,10 +105,7 @@ def add_arguments(parser: argparse.ArgumentParser, kind: str) -> None:
     if kind == "search":
         parser.add_argument("--trials", type=int, default=20, help="how many in all (default: 20)")
     if kind in _ABLATIONS:
-        _add_ablations(parser)
-    if kind == "ablations":
-        parser.add_argument("--long", required=True, metavar="DATA", help="longer texts to test on")
-        parser.add_argument("--teacher", metavar="NAME", help="for the distilled models, see train teacher")
+        _add_ablations(parser, kind)
     if kind in ("search", *_ABLATIONS):
         parser.add_argument("--table", metavar="FILE", help="where the results go (default: in training/results)")
     _add_fields(parser, _FIELDS[kind])
@@ -133,16 +126,26 @@ def _add_text(text: argparse.ArgumentParser) -> None:
     text.add_argument("--encoders", metavar="NAME", help="start from pretrained encoders, see train encoders")
 
 
-def _add_ablations(ablations: argparse.ArgumentParser) -> None:
+def _add_rival(parser: argparse.ArgumentParser, kind: str) -> None:
+    cnn = "; or cnn: the mean of the CNN's grid and a linear layer alone" if kind == "image" else ""
+    parser.add_argument("--rival", help=f"lstm, gru or transformer: as many parameters as the hybrid described{cnn}")
+
+
+def _add_ablations(ablations: argparse.ArgumentParser, kind: str) -> None:
     ablations.add_argument("--test", required=True, metavar="DATA", help="set to test on")
     ablations.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="default: 0 1 2")
     ablations.add_argument("--only", nargs="*", default=[], metavar="NAME", help="beginnings of the models' names")
+    if kind == "ablations":
+        ablations.add_argument("--long", required=True, metavar="DATA", help="longer texts to test on")
+        ablations.add_argument("--teacher", metavar="NAME", help="for the distilled models, see train teacher")
 
 
-def _add_photos(photos: argparse.ArgumentParser) -> None:
+def _add_photos(photos: argparse.ArgumentParser, kind: str) -> None:
     photos.add_argument("--data", required=True, help="folder or zip, one folder a class or with index.csv")
     photos.add_argument("--views", type=int, default=4, help="cached views of a photo, one plain (default: 4)")
     photos.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
+    if kind == "image":
+        _add_tuning(photos)
 
 
 def _add_tuning(image: argparse.ArgumentParser) -> None:
