@@ -113,11 +113,12 @@ def test_the_command_trains_the_cnn_alone_on_a_grid(photos, tmp_path, monkeypatc
 
 def test_the_command_fine_tunes_and_says_so(photos, tmp_path, monkeypatch):
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    assert run(photos, tmp_path, "--tuned-blocks", "2", "--seeds", "3", "4") == 0
+    assert run(photos, tmp_path, "--tuned-blocks", "2", "--seeds", "3", "4", "--dropout", "0") == 0
     card = cards.read_card("light")
     assert card["tuning"] == {"blocks": 2, "rate": 0.1}
     assert [each["seed"] for each in card["seeds"]] == [3, 4]
-    assert {"--tuned-blocks 2", "--seeds 3 4"} <= {f"--{part.strip()}" for part in card["command"].split("--")}
+    told = {f"--{part.strip()}" for part in card["command"].split("--")}
+    assert {"--tuned-blocks 2", "--seeds 3 4", "--dropout 0.0"} <= told
     assert "Fine-tuned: the trunk's last 2 blocks, at 0.1 of the learning rate" in cards.describe("light")
 
 

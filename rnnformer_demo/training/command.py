@@ -327,7 +327,7 @@ def _command_line(options: argparse.Namespace) -> str:
     first = ("name", "data", "test")
     given = {key: getattr(options, key) for key in first if key in options} | vars(options)
     for key, value in given.items():
-        if key in skipped or value in (None, False, [], "") or value == _UNSAID.get(key):
+        if key in skipped or value is None or value is False or value in ([], "") or value == _UNSAID.get(key):
             continue
         values = value if isinstance(value, list) else [] if value is True else [value]
         parts.append(shlex.join(["--" + key.replace("_", "-"), *map(str, values)]))
