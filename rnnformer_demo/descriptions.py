@@ -114,12 +114,14 @@ def describe_course(course: Course) -> str:
 
 
 def describe_attention_matter(found: Matter) -> str:
-    """Whether attention matters to a decision, in words."""
+    """Whether attention matters to a decision, in words; "" for a model without any."""
     told = [
         f"with {name} {found.shares[name]:.1%} (the output moves by {found.distances[name]:.2f} of 1)"
         for name in ATTENTION
         if name in found.distances
     ]
+    if not told:
+        return ""
     before = f"{found.target} has {found.shares[UNTOUCHED]:.1%} as it is"
     sentence = f"Does attention matter here? {before}, {', '.join(told)}. Conicity of the states {found.conicity:.2f}."
     return f"{sentence} {found.notice}" if found.notice else sentence

@@ -31,8 +31,8 @@ class Interventions:
     original: Tensor
     uniform_attention: Tensor | None
     permuted_attention: Tensor | None
-    uniform_pooling: Tensor
-    permuted_pooling: Tensor
+    uniform_pooling: Tensor | None
+    permuted_pooling: Tensor | None
     without_recurrence: Tensor | None
 
 
@@ -53,7 +53,8 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
         permutations = min(_PERMUTATIONS, max(_FEWEST, _STEPS // sample.mask.shape[1]))
     if permutations < 1:
         raise ValueError(f"permutations must be at least 1, got {permutations}")
-    attention, pooling, blocks = model.taps("attention"), model.taps("pooling"), list(model.core.recurrent)
+    attention, blocks = model.taps("attention"), list(model.core.recurrent)
+    pooling = model.taps("pooling") if model.config.pooling == "attention" else []
     with MODEL_LOCK:
         tokens = model.tokens(model.embed(sample.inputs))
 
@@ -73,8 +74,8 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
             original=run((), uniform)[0],
             uniform_attention=run(attention, uniform)[0] if attention else None,
             permuted_attention=run_permuted(attention) if attention else None,
-            uniform_pooling=run(pooling, uniform)[0],
-            permuted_pooling=run_permuted(pooling),
+            uniform_pooling=run(pooling, uniform)[0] if pooling else None,
+            permuted_pooling=run_permuted(pooling) if pooling else None,
             without_recurrence=run(blocks, _passed_on)[0] if blocks else None,
         )
 

@@ -223,18 +223,35 @@ class AttentionBlock(nn.Module):
         return x + self.dropout(self.perceptron(x))
 
 
-class AttentionPooling(nn.Module):
-    """A learned weighted mean over the real steps. The score layer starts at zero, so pooling starts uniform."""
+class MeanPooling(nn.Module):
+    """The mean over the real steps."""
 
-    def __init__(self, width: int):
+    def __init__(self):
         super().__init__()
-        self.score = nn.Linear(width, 1, bias=False)  # a bias would cancel in the softmax
         self.weights = Tap("pooling", "pooling")
-        nn.init.zeros_(self.score.weight)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) to (B, D)."""
         return (self.weigh(x, mask)[..., None] * x).sum(1)
+
+    def weigh(self, x: Tensor, mask: Tensor) -> Tensor:
+        """The weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
+        weights = mask.to(x.dtype) / mask.sum(1, keepdim=True)
+        # They do not depend on x, but how the logits depend on them may be asked.
+        return self.weights(weights.requires_grad_(torch.is_grad_enabled()))
+
+
+class AttentionPooling(MeanPooling):
+    """A learned weighted mean over the real steps. The score layer starts at zero, so pooling starts uniform.
+
+    Args:
+        width: D.
+    """
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.score = nn.Linear(width, 1, bias=False)  # a bias would cancel in the softmax
+        nn.init.zeros_(self.score.weight)
 
     def weigh(self, x: Tensor, mask: Tensor) -> Tensor:
         """The weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""

@@ -16,7 +16,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from matplotlib import rcParams
 
-from rnnformer_demo import figures, inquiry, pipeline
+from rnnformer_demo import checkpoints, figures, inquiry, pipeline
 from rnnformer_demo.bench import Page
 from rnnformer_demo.data import InputError
 from rnnformer_demo.explain import METHODS, methods_for
@@ -376,6 +376,7 @@ OFFER = Offer(
     },
     made_of="a GRU alone",
     rival_of="a",
+    matched=True,
     task="Moods & <i>colours</i>",
     limits="Knows no green.",
     examples=(),
@@ -400,6 +401,18 @@ def test_what_a_card_leaves_out_is_not_said():
         "Made of a GRU alone: 2.7 million parameters, 4.1 MB, 2 classes.</p>"
     )
     assert "Not measured yet." in markup.model_facts(replace(OFFER, metrics={}))
+    assert "It is a rival of a. Made of" in markup.model_facts(replace(OFFER, matched=False))
+
+
+def test_the_cnn_alone_is_called_so(tmp_path, monkeypatch):
+    cnn = {"pooling": "mean", "recurrence": (), "attention_layers": 0, "width": 320}
+    about = {"metrics": {}, "data": {}, "command": "none"}
+    for name, changes, rival in (("photos", {}, {}), ("photos-cnn", cnn, {"rival_of": "photos"})):
+        made = tiny.model("image", patches=False, image_size=64, **changes)
+        checkpoints.save(name, made, tiny.image_reader(64), about | rival, folder=tmp_path)
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
+    *_, offer = offers()
+    assert (offer.title, offer.matched) == ("photos-cnn: the same with the CNN alone", False)
 
 
 @pytest.fixture(scope="module")

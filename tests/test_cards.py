@@ -85,6 +85,12 @@ def test_each_hybrid_is_followed_by_its_rivals(family):
     assert list(cards.in_families()) == ["many", "orphan", "tea", "tea-lstm", "tea-gru", "tea-transformer"]
 
 
+def test_the_cnn_alone_follows_the_other_rivals():
+    of_photos = [f"photos-{kind}" for kind in ("lstm", "gru", "transformer", "cnn")]
+    known = {name: {"rival_of": "photos"} for name in sorted(of_photos)} | {"photos": {}}
+    assert list(cards.by_family(known)) == ["photos", *of_photos]
+
+
 def test_the_table_has_a_row_for_each_model_and_test(family):
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in cards.markdown_table().splitlines()]
     assert len(rows) == 2 + 2 * len(cards.names())

@@ -1,11 +1,13 @@
 """README.md says what is so: its tables, its file map, its front matter."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from rnnformer_demo import cards, groundtruth
+from rnnformer_demo.cli import _parser
 from rnnformer_demo.training import studies
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +58,16 @@ def test_file_map_names_every_place_and_no_other():
         if path.name not in ignored
     }
     assert named == there | {"app.py", "checkpoints/", "tests/"}
+
+
+COMMANDS = sorted(set(re.findall(r"^python -m rnnformer_demo (train .*)$", README, flags=re.MULTILINE)))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_that_train_can_be_given(command):
+    options = _parser().parse_args(shlex.split(command))
+    assert options.run
+    assert getattr(options, "seeds", [0])
 
 
 def test_nothing_is_left_to_fill_in():

@@ -211,7 +211,7 @@ def test_an_unknown_precision_is_refused():
 
 def test_weight_decay_is_for_matrices_that_are_no_embeddings():
     model = tiny.model("text")
-    decayed, plain = loop._groups(model, 0.1)
+    decayed, plain = loop._groups(model, 0.1, {})
     assert (decayed["weight_decay"], plain["weight_decay"]) == (0.1, 0.0)
     assert all(weight.ndim > 1 for weight in decayed["params"])
     assert any(weight is model.embedding.weight for weight in plain["params"])

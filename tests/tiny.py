@@ -13,7 +13,7 @@ from torch import nn
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.text import TextReader, train_tokenizer
 from rnnformer_demo.models import Hybrid, classes
-from rnnformer_demo.models.efficientnet import MEAN, STD, STRIDE, TRUNK_CHANNELS
+from rnnformer_demo.models.efficientnet import MEAN, STD, STRIDE
 from rnnformer_demo.ood import FEATURES, OODSignal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,8 +47,9 @@ def model(modality: str, seed: int = 0, patches: bool = True, **changes) -> Hybr
     config_class, model_class = classes(modality)
     made = model_class(config_class(labels=("no", "yes", "perhaps"), **SMALLEST[modality] | changes))
     if modality == "image" and patches:
-        made.trunk = nn.Conv2d(3, TRUNK_CHANNELS, STRIDE, STRIDE)
-    torch.nn.init.normal_(made.core.pooling.score.weight)  # starts at zero, which would hide errors
+        made.trunk = nn.Conv2d(3, made.config.channels, made.config.stride, made.config.stride)
+    if made.config.pooling == "attention":
+        torch.nn.init.normal_(made.core.pooling.score.weight)  # starts at zero, which would hide errors
     return made.eval()
 
 

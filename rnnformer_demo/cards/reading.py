@@ -12,7 +12,7 @@ _NEEDED = {
     *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
     *("parameters", "metrics", "data", "command"),  # to list it
 }
-_RIVALS = ("lstm", "gru", "transformer")  # as they follow their hybrid
+_RIVALS = ("lstm", "gru", "transformer", "cnn")  # as they follow their hybrid
 
 
 def default_folder() -> Path:
@@ -48,7 +48,7 @@ def read_card(name: str, folder: Path | None = None) -> dict:
 
 
 def in_families(folder: Path | None = None) -> dict[str, dict]:
-    """The cards by name: each hybrid by its name, then its rivals, the LSTM before the GRU before the Transformer.
+    """The cards by name: each hybrid by its name, then its rivals in the order of their kinds.
 
     Raises:
         InputError: see `read_card`.

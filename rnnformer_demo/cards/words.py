@@ -93,6 +93,9 @@ def _training(card: dict) -> Iterator[str]:
     if "training" in card:
         training = card["training"]
         yield f"Training: {training['minutes']} minutes on {training.get('machine', 'a machine that it does not name')}"
+    if "tuning" in card:
+        tuning = card["tuning"]
+        yield f"Fine-tuned: the trunk's last {tuning['blocks']} blocks, at {tuning['rate']} of the learning rate"
     yield f"Seeds: {seeds_summary(card)}"
     for command in [*card.get("stages", ()), card["command"]]:
         yield f"Command: {command}"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 @register_method(
     "evidence",
     "Evidence",
-    "The logit taken apart: attention pooling is a weighted sum and nothing but a linear layer follows it, so each word "
-    "or cell has an exact share. What a step has read from others counts as its own.",
+    "The logit taken apart: attention pooling is a weighted sum and nothing but a linear layer follows it, so each "
+    "word or cell has an exact share. What a step has read from others counts as its own.",
     scale="share of the logit",
 )
 def evidence(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:

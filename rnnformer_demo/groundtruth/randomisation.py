@@ -22,13 +22,15 @@ MOST_ALIKE = 0.5  # correlation with all weights drawn anew from which a method 
 def stages(model: Hybrid) -> dict[str, tuple[str, ...]]:
     """The stages from the head to the input: their names, and how the names of their weights begin."""
     core = model.core
-    return {
+    named = {
         "head": ("core.head.",),
         "pooling": ("core.norm.", "core.pooling."),
         **{f"attention {i + 1}": (f"core.attention.{i}.",) for i in reversed(range(len(core.attention)))},
         **{f"recurrence {i + 1}": (f"core.recurrent.{i}.",) for i in reversed(range(len(core.recurrent)))},
         "input": ("",),  # what is left: projection, embedding or CNN
     }
+    weights = [*model.state_dict()]  # a mean has none
+    return {stage: begin for stage, begin in named.items() if any(name.startswith(begin) for name in weights)}
 
 
 def randomised(model: Hybrid, seed: int, fresh: Callable[[], Hybrid] | None = None) -> dict[str, Hybrid]:

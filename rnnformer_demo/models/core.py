@@ -12,12 +12,15 @@ from ..layers import (
     AttentionBlock,
     AttentionPooling,
     LockedDropout,
+    MeanPooling,
     RecurrentBlock,
     Tap,
     grid_positions,
     sinusoidal_positions,
 )
 from .removal import Removal
+
+POOLINGS = ("attention", "mean")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,7 @@ class HybridConfig:
     attention_layers: int = 2  # Transformer encoder layers; 0 for none
     heads: int = 4
     expansion: int = 2  # width of the perceptron inside a Transformer layer, in multiples of D
+    pooling: str = "attention"  # how steps become one: weighted by a learned "attention", or their "mean"
     head_layers: tuple[int, ...] = ()  # hidden widths of the fully connected head; () keeps logits a sum over steps
     positions: bool = False  # sinusoidal position encoding; recurrence carries order without it
     residual: bool = True  # around the recurrent blocks
@@ -54,12 +58,19 @@ class HybridConfig:
             raise ValueError(f"head_layers must be widths of at least 1, got {self.head_layers}")
         if self.attention_layers < 0:
             raise ValueError(f"attention_layers must be 0 or more, got {self.attention_layers}")
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
 
+    @property
+    def averages(self) -> bool:
+        """Whether nothing stands between the tokens and the head but their mean, as in a plain CNN."""
+        return self.pooling == "mean" and not self.recurrence and not self.attention_layers
+
 
 class HybridCore(nn.Module):
-    """Tokens to logits: projection, recurrent blocks, Transformer encoder, attention pooling, fully connected head.
+    """Tokens to logits: projection, recurrent blocks, Transformer encoder, pooling, fully connected head.
 
     With no hidden layer in the head the logits are a weighted sum over steps: the pooling is linear and nothing
     follows it but the head.
@@ -97,8 +108,8 @@ class HybridCore(nn.Module):
             AttentionBlock(config.width, config.heads, config.expansion, config.dropout, layer + 1)
             for layer in range(config.attention_layers)
         )
-        self.norm = nn.LayerNorm(config.width)
-        self.pooling = AttentionPooling(self.width_pooled)
+        self.norm = nn.Identity() if config.averages else nn.LayerNorm(config.width)
+        self.pooling = MeanPooling() if config.pooling == "mean" else AttentionPooling(self.width_pooled)
         self.pooled = Tap("pooled", "pooled")
         widths = (self.width_pooled, *config.head_layers)
         hidden = [

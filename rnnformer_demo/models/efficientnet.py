@@ -24,6 +24,8 @@ STAGES = (
 )
 STEM, TRUNK_CHANNELS, HEAD_CHANNELS = 32, 320, 1280
 STRIDE = 32  # pixels of the input per cell of the trunk's grid
+FINE_BLOCKS = 1 + sum(blocks for blocks, *_ in STAGES[:5])  # stem included: those that lead to cells of 16 pixels
+FINE_CHANNELS = STAGES[4][-1]
 MEAN, STD = 0.498, 0.502  # (x - 127) / 128 on pixels 0-255, as the weights were trained
 
 _biased_convolution = partial(Conv2dNormActivation, norm_layer=None)

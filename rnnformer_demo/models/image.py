@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..layers import Tap
 from .core import Hybrid, HybridConfig, HybridCore
 from .evidence import EvidenceCore
 from .removal import Removal, blur_pixels, mean_pixels
-from .trunks import LITE0, TRUNKS
+from .trunks import GRIDS, LITE0, TRUNKS
 
 READOUTS = ("states", "evidence")
 
@@ -21,6 +21,7 @@ class ImageConfig(HybridConfig):
     image_size: int = 192  # side of the square that the network reads, in pixels; a multiple of 32
     scans: tuple[str, ...] = ("rows", "columns")  # what each recurrence reads, in their order
     trunk: str = LITE0  # the CNN, a key of TRUNKS
+    grid: str = "32"  # of the CNN that is read: cells of "32" pixels, its last; of "16"; or "both" as one
     readout: str = "states"  # what is pooled: "states" of the blocks, or "evidence" of the CNN that they correct
 
     def __post_init__(self):
@@ -30,11 +31,17 @@ class ImageConfig(HybridConfig):
         stride = TRUNKS[self.trunk].stride
         if self.image_size < stride or self.image_size % stride:
             raise ValueError(f"image_size must be a multiple of {stride}, got {self.image_size}")
+        if self.grid not in GRIDS:
+            raise ValueError(f"grid must be one of {GRIDS}, got {self.grid!r}")
+        if self.grid != "32" and TRUNKS[self.trunk].fine_blocks is None:
+            raise ValueError(f"grid must be '32' for {self.trunk}, got {self.grid!r}")
         if self.readout not in READOUTS:
             raise ValueError(f"readout must be one of {READOUTS}, got {self.readout!r}")
-        if self.readout == "evidence" and (self.head_layers or TRUNKS[self.trunk].head_channels is None):
+        own_head = TRUNKS[self.trunk].head_channels is not None and self.grid == "32"
+        if self.readout == "evidence" and (self.head_layers or not own_head):
             raise ValueError(
-                f"readout must be 'states' for {self.trunk} with head_layers {self.head_layers}, got 'evidence'"
+                f"readout must be 'states' for grid {self.grid} of {self.trunk} with head_layers {self.head_layers}, "
+                "got 'evidence'"
             )
         if not set(self.scans) <= {"rows", "columns"}:
             raise ValueError(f"scans must be made of 'rows' and 'columns', got {self.scans!r}")
@@ -43,6 +50,16 @@ class ImageConfig(HybridConfig):
             raise ValueError(f"recurrence and scans must make each pair once, got {read}")
         if len(self.scans) < len(self.recurrence):
             raise ValueError(f"scans must name one scan for each of {self.recurrence}, got {self.scans}")
+
+    @property
+    def stride(self) -> int:
+        """Pixels for each cell of the grid."""
+        return TRUNKS[self.trunk].stride_of(self.grid)
+
+    @property
+    def channels(self) -> int:
+        """Of the grid."""
+        return TRUNKS[self.trunk].channels_of(self.grid)
 
 
 class ImageHybrid(Hybrid):
@@ -54,15 +71,15 @@ class ImageHybrid(Hybrid):
         super().__init__()
         self.config = config
         trunk = TRUNKS[config.trunk]
-        side = config.image_size // trunk.stride
+        side = config.image_size // config.stride
         self.grid = (side, side)
-        self.trunk = trunk.build()
+        self.trunk = trunk.build_for(config.grid)
         self.features = Tap("grid", "CNN grid")
         scans = config.scans[: len(config.recurrence)]
         if config.readout == "evidence":
-            self.core = EvidenceCore(config, trunk.channels, scans, trunk.head_channels)
+            self.core = EvidenceCore(config, config.channels, scans, trunk.head_channels)
         else:
-            self.core = HybridCore(config, trunk.channels, scans)
+            self.core = HybridCore(config, config.channels, scans)
 
     def embed(self, inputs: Tensor) -> Tensor:
         """The photo itself: its pixels are what gradients flow to."""
@@ -70,9 +87,13 @@ class ImageHybrid(Hybrid):
 
     def tokens(self, embedded: Tensor) -> Tensor:
         """Photos (B, 3, S, S) to the cells of the CNN's grid, row by row (B, h*w, channels)."""
+        return self.cells(self.trunk, embedded)
+
+    def cells(self, trunk: nn.Module, x: Tensor) -> Tensor:
+        """The same from the trunk, or from its last blocks and what comes into them (B, channels in, height, width)."""
         # Channels last in memory: convolutions on a CPU then take two thirds of the time.
-        photos = embedded.contiguous(memory_format=torch.channels_last)
-        return self.features(self.trunk(photos)).flatten(2).transpose(1, 2)
+        grid = trunk(x.contiguous(memory_format=torch.channels_last))
+        return self.features(grid).flatten(2).transpose(1, 2)
 
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Mid-grey, which is zero after normalisation."""

@@ -1,6 +1,5 @@
 """Ablations of the text hybrid on one data set: what each of its parts contributes, over several seeds."""
 
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,11 +7,11 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
 from ..data import InputError
 from ..data.readers import TextRow, read_texts
 from ..models.text import TextConfig, TextHybrid
+from .conditions import chosen, fill_table, folder_name
 from .encoders import pretrain
 from .evaluation import short_path, text_ids, text_logits
 from .loop import Recipe
@@ -93,14 +92,10 @@ def run(
     Raises:
         InputError: where `only` names no condition or the teacher is missing, and see `Material`.
     """
-    chosen = [each for each in CONDITIONS if not only or each.name.startswith(tuple(only))]
-    if not chosen:
-        raise InputError(f"There is no such condition: there is {'; '.join(each.name for each in CONDITIONS)}.")
-    if sources.teacher is None and any(each.taught for each in chosen):
+    conditions = chosen(CONDITIONS, only)
+    if sources.teacher is None and any(each.taught for each in conditions):
         raise InputError("The distilled conditions need a teacher: name one, or leave them out.")
     tests = _Tests(test, long)
-    rows = json.loads(table.read_text(encoding="utf-8")) if table.exists() else []
-    done = {(row["condition"], row["seed"]) for row in rows}
 
     @cache
     def material(vectors: bool, taught: bool, unlabelled: bool) -> Material:
@@ -112,16 +107,11 @@ def run(
         )
         return Material(taken, config, runs)
 
-    for condition in chosen:
-        for seed in seeds:
-            if (condition.name, seed) in done:
-                continue
-            tqdm.write(f"{condition.name}, seed {seed}")
-            read = material(condition.vectors, condition.taught, condition.unlabelled)
-            rows.append(_row(condition, replace(recipe, seed=seed), read, tests, sources, runs))
-            table.parent.mkdir(parents=True, exist_ok=True)
-            table.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n", encoding="utf-8")
-    return rows
+    def measure(condition: Condition, seed: int) -> dict:
+        read = material(condition.vectors, condition.taught, condition.unlabelled)
+        return _row(condition, replace(recipe, seed=seed), read, tests, sources, runs)
+
+    return fill_table(table, conditions, seeds, measure)
 
 
 class _Tests:
@@ -146,7 +136,7 @@ def _row(condition: Condition, recipe: Recipe, material: Material, tests: _Tests
         config = rival_config("text", material.config, condition.rival)
     if condition.matched:
         config = matched_units("text", config, material.config)
-    folder = runs / f"ablation-{condition.name.replace(' ', '-').replace(',', '').replace(':', '')}-{recipe.seed}"
+    folder = runs / folder_name("ablation", condition, recipe.seed)
     encoders = None
     if condition.encoders:
         read = replace(sources, teacher=None)  # a language model reads the unlabelled sentences without labels
@@ -155,8 +145,6 @@ def _row(condition: Condition, recipe: Recipe, material: Material, tests: _Tests
     model, history, _ = fit_text(material, config, recipe, None, folder, encoders)
     right = _right(model, material, tests.rows)
     return {
-        "condition": condition.name,
-        "seed": recipe.seed,
         "parameters": model.parameters_count,
         "core": sum(parameter.numel() for parameter in model.core.parameters()),
         "held_out": max(progress.accuracy for progress in history),

@@ -10,6 +10,7 @@ KINDS = {
     "encoders": "pretrain the LSTM and the GRU of a text hybrid, each on its own, for --encoders",
     "search": "search hidden size, hidden layers, dropout and learning rate on held-out data",
     "ablations": "measure what each part of a text hybrid contributes, over several seeds",
+    "image-ablations": "the same for an image hybrid, on a frozen trunk",
 }
 # Fields of the configs and of the recipe that the command line offers, with what they mean.
 CONFIG_FIELDS = {
@@ -33,6 +34,7 @@ KIND_FIELDS = {
     "image": {
         "image_size": (int, "pixels, a multiple of 32"),
         "trunk": (str, "the CNN: efficientnet_lite0, or by torchvision's name such as mobilenet_v3_small"),
+        "grid": (str, "what is read of it: 32 (its last grid, cells of 32 pixels), 16 or both"),
     },
 }
 RECIPE_FIELDS = {
@@ -47,7 +49,7 @@ RECIPE_FIELDS = {
 SEED = {"seed": (int, "of everything that is drawn")}
 _FIELDS = {
     "text": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS,
-    "image": CONFIG_FIELDS | KIND_FIELDS["image"] | RECIPE_FIELDS | SEED,
+    "image": CONFIG_FIELDS | KIND_FIELDS["image"] | RECIPE_FIELDS,
     "objects": {field: about for field, about in CONFIG_FIELDS.items() if field != "head_layers"}
     | {"image_size": KIND_FIELDS["image"]["image_size"]}
     | {field: about for field, about in RECIPE_FIELDS.items() if field != "label_smoothing"}
@@ -56,8 +58,10 @@ _FIELDS = {
     "encoders": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
     "search": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
     "ablations": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS,
+    "image-ablations": CONFIG_FIELDS | KIND_FIELDS["image"] | RECIPE_FIELDS,
 }
-_OF_PHOTOS = ("image", "objects")
+_OF_PHOTOS = ("image", "objects", "image-ablations")
+_ABLATIONS = ("ablations", "image-ablations")
 _OF_TEXT_HYBRIDS = ("text", "encoders", "search", "ablations")
 _RESUMABLE = ("text", "image", "objects", "teacher", "encoders")  # the others go on where their table ends
 CARD_FIELDS = ("task", "limits", "examples")  # that --about may give
@@ -69,14 +73,14 @@ def add_arguments(parser: argparse.ArgumentParser, kind: str) -> None:
     Args:
         kind: a key of `KINDS`.
     """
-    if kind != "ablations":
+    if kind not in _ABLATIONS:
         parser.add_argument("--name", required=True, help="of what is trained")
     if kind in _RESUMABLE:
         parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--runs", default="runs", metavar="FOLDER", help="for resume files and caches")
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
-    if kind == "image":
-        _add_image(parser)
+    if kind in ("image", "image-ablations"):
+        _add_photos(parser, kind)
     if kind == "objects":
         _add_objects(parser)
     if kind not in _OF_PHOTOS:
@@ -85,21 +89,24 @@ def add_arguments(parser: argparse.ArgumentParser, kind: str) -> None:
         parser.add_argument("--without", nargs="*", default=[], metavar="DATA", help="leave these texts out")
     if kind in ("text", "image"):
         parser.add_argument("--test", nargs="*", default=[], metavar="DATA", help="sets to test the result on")
-    if kind in ("text", *_OF_PHOTOS):
+    if kind in ("text", "image", "objects"):
         parser.add_argument("--about", metavar="FILE", help=f"JSON with {', '.join(CARD_FIELDS)} for the card")
     if kind in _OF_TEXT_HYBRIDS:
         _add_sources(parser)
     if kind in ("text", "image", "encoders"):
-        parser.add_argument("--rival", help="lstm, gru or transformer: as many parameters as the hybrid described")
+        _add_rival(parser, kind)
+    if kind in ("text", "image"):
+        seeds = "a model each; the best held out is kept (default: 0)"
+        parser.add_argument("--seeds", nargs="+", type=int, default=[0], help=seeds)
     if kind == "text":
         _add_text(parser)
     if kind == "encoders":
         parser.add_argument("--objective", default="language-model", help="language-model (default) or task")
     if kind == "search":
         parser.add_argument("--trials", type=int, default=20, help="how many in all (default: 20)")
-    if kind == "ablations":
-        _add_ablations(parser)
-    if kind in ("search", "ablations"):
+    if kind in _ABLATIONS:
+        _add_ablations(parser, kind)
+    if kind in ("search", *_ABLATIONS):
         parser.add_argument("--table", metavar="FILE", help="where the results go (default: in training/results)")
     _add_fields(parser, _FIELDS[kind])
 
@@ -113,25 +120,38 @@ def _add_sources(text: argparse.ArgumentParser) -> None:
 
 
 def _add_text(text: argparse.ArgumentParser) -> None:
-    text.add_argument("--seeds", nargs="+", type=int, default=[0], help="a model each; the best held out is kept")
     text.add_argument("--teacher", metavar="NAME", help="learn from a teacher too, or from text models as one")
     start = "start from a trained text model: its tokenizer, shape and weights (of a rival: its rival's)"
     text.add_argument("--start", metavar="NAME", help=start)
     text.add_argument("--encoders", metavar="NAME", help="start from pretrained encoders, see train encoders")
 
 
-def _add_ablations(ablations: argparse.ArgumentParser) -> None:
+def _add_rival(parser: argparse.ArgumentParser, kind: str) -> None:
+    cnn = "; or cnn: the mean of the CNN's grid and a linear layer alone" if kind == "image" else ""
+    parser.add_argument("--rival", help=f"lstm, gru or transformer: as many parameters as the hybrid described{cnn}")
+
+
+def _add_ablations(ablations: argparse.ArgumentParser, kind: str) -> None:
     ablations.add_argument("--test", required=True, metavar="DATA", help="set to test on")
-    ablations.add_argument("--long", required=True, metavar="DATA", help="longer texts to test on")
     ablations.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="default: 0 1 2")
-    ablations.add_argument("--teacher", metavar="NAME", help="for the distilled models, see train teacher")
     ablations.add_argument("--only", nargs="*", default=[], metavar="NAME", help="beginnings of the models' names")
+    if kind == "ablations":
+        ablations.add_argument("--long", required=True, metavar="DATA", help="longer texts to test on")
+        ablations.add_argument("--teacher", metavar="NAME", help="for the distilled models, see train teacher")
 
 
-def _add_image(image: argparse.ArgumentParser) -> None:
-    image.add_argument("--data", required=True, help="folder or zip, one folder a class or with index.csv")
-    image.add_argument("--views", type=int, default=4, help="cached views of a photo, one plain (default: 4)")
-    image.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
+def _add_photos(photos: argparse.ArgumentParser, kind: str) -> None:
+    photos.add_argument("--data", required=True, help="folder or zip, one folder a class or with index.csv")
+    photos.add_argument("--views", type=int, default=4, help="cached views of a photo, one plain (default: 4)")
+    photos.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
+    if kind == "image":
+        _add_tuning(photos)
+
+
+def _add_tuning(image: argparse.ArgumentParser) -> None:
+    blocks = "fine-tune so many of the trunk's last blocks (default: 0); efficientnet_lite0 has 5 above its finer grid"
+    image.add_argument("--tuned-blocks", type=int, default=0, metavar="N", help=blocks)
+    image.add_argument("--tuned-rate", type=float, default=0.1, help="their share of the learning rate (default: 0.1)")
 
 
 def _add_objects(objects: argparse.ArgumentParser) -> None:

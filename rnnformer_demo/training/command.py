@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from ..models import HybridConfig
     from .loop import Recipe
     from .material import Sources
+    from .tuning import Tuning
 
 _COMMAND_FILE = "command"
 _FREE = {"dropout", "word_dropout"}  # may differ from those of the model that training starts from
-_UNSAID = {"seeds": [0], "unlabelled_limit": 100_000}  # defaults that a recorded command leaves out
+# Defaults that a recorded command leaves out.
+_UNSAID = {"seeds": [0], "unlabelled_limit": 100_000, "tuned_blocks": 0, "tuned_rate": 0.1}
 
 
 def add_kinds(train: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -60,6 +62,7 @@ def _train(options: argparse.Namespace) -> tuple[dict, str]:
         torch.set_num_threads(options.threads)
     kinds = {"text": _train_text, "image": _train_image, "teacher": _train_teacher, "encoders": _train_encoders}
     kinds |= {"objects": _train_objects, "search": _search, "ablations": _ablations}
+    kinds |= {"image-ablations": _image_ablations}
     return kinds[options.kind](options)
 
 
@@ -131,6 +134,25 @@ def _ablations(options: argparse.Namespace) -> tuple[list, str]:
     return rows, ablations_tables(table)
 
 
+def _image_ablations(options: argparse.Namespace) -> tuple[list, str]:
+    from .image_ablations import run
+    from .photos import PhotoMaterial
+    from .studies import IMAGE_ABLATIONS, image_ablations_table
+
+    table, runs = Path(options.table) if options.table else IMAGE_ABLATIONS, Path(options.runs)
+    rows = run(
+        lambda: PhotoMaterial(options.data, options.drop, options.views, runs),
+        options.test,
+        _config(options, "image"),
+        _recipe(options),
+        options.seeds,
+        options.only,
+        table,
+        runs,
+    )
+    return rows, image_ablations_table(table)
+
+
 def _sources(options: argparse.Namespace) -> Sources:
     from .material import Sources
 
@@ -155,7 +177,25 @@ def _start(options: argparse.Namespace) -> str | None:
 def _train_image(options: argparse.Namespace) -> tuple[dict, str]:
     from .image import train
 
-    return _saved(train(options.data, **_shared(options), views=options.views, drop=options.drop))
+    tuning = _tuning(options)
+    saved = train(
+        options.data,
+        **_shared(options),
+        seeds=options.seeds,
+        views=options.views,
+        drop=options.drop,
+        tuning=tuning,
+    )
+    return _saved(saved)
+
+
+def _tuning(options: argparse.Namespace) -> Tuning:
+    from .tuning import Tuning
+
+    try:
+        return Tuning(options.tuned_blocks, options.tuned_rate)
+    except ValueError as error:
+        raise InputError(f"{error}.") from error
 
 
 def _train_objects(options: argparse.Namespace) -> tuple[dict, str]:
@@ -299,7 +339,7 @@ def _command_line(options: argparse.Namespace) -> str:
     first = ("name", "data", "test")
     given = {key: getattr(options, key) for key in first if key in options} | vars(options)
     for key, value in given.items():
-        if key in skipped or value in (None, False, [], "") or value == _UNSAID.get(key):
+        if key in skipped or value is None or value is False or value in ([], "") or value == _UNSAID.get(key):
             continue
         values = value if isinstance(value, list) else [] if value is True else [value]
         parts.append(shlex.join(["--" + key.replace("_", "-"), *map(str, values)]))

@@ -4,9 +4,10 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,7 @@ from ..data import InputError
 
 Batch = tuple[Tensor, Tensor, Tensor]  # inputs, mask (B, T), targets as the loss takes them
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # of a batch, a scalar
+_LAST = "last.safetensors"
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -68,6 +70,7 @@ def fit(
     run_folder: Path,
     config: dict,
     resume: bool = False,
+    rates: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Progress]:
     """Trains the parameters of `model` that ask for a gradient, and leaves its best weights in it.
 
@@ -79,6 +82,7 @@ def fit(
         batches: the training batches of an epoch, in an order that only the epoch decides.
         accuracy: share of right answers on the held-out part, 0-1.
         config: what else decides the run, as JSON takes it; a run is only resumed with the same.
+        rates: shares of the learning rate for parameters whose names begin so; the others have all of it.
 
     Raises:
         InputError: where there is nothing to resume, where it was trained by another recipe or config, where the
@@ -86,7 +90,7 @@ def fit(
     """
     if recipe.precision == "bfloat16" and not multiplies_bfloat16(next(model.parameters()).device):
         raise InputError("This processor does not multiply bfloat16 itself: leave --precision at float32.")
-    optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay, rates), lr=recipe.learning_rate, fused=True)
     steps = recipe.epochs * batches_per_epoch
     state = _State(run_folder, model, optimizer, {"recipe": asdict(recipe), "config": config})
     history = state.load() if resume else []
@@ -142,7 +146,7 @@ def _pass_over(
         if not torch.isfinite(loss):
             raise InputError(f"The loss is {loss.item()} after {step} updates: lower the learning rate.")
         for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * _rate(step, steps, recipe.warmup)
+            group["lr"] = group["share"] * recipe.learning_rate * _rate(step, steps, recipe.warmup)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norms.append(nn.utils.clip_grad_norm_(model.parameters(), recipe.clip).item())
@@ -158,14 +162,18 @@ def _mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
 
-def _groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Weight decay for matrices; none for biases, norms, gains and embeddings."""
+def _groups(model: nn.Module, weight_decay: float, rates: Mapping[str, float]) -> list[dict]:
+    """Weight decay for matrices and convolutions; none for biases, norms, gains and embeddings."""
     embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
-    decayed, plain = [], []
-    for parameter in model.parameters():
+    groups: dict[tuple, list] = {(share, decayed): [] for share in (1.0, *rates.values()) for decayed in (True, False)}
+    for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            (decayed if parameter.ndim > 1 and id(parameter) not in embeddings else plain).append(parameter)
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
+            share = next((rate for beginning, rate in rates.items() if name.startswith(beginning)), 1.0)
+            groups[share, parameter.ndim > 1 and id(parameter) not in embeddings].append(parameter)
+    return [
+        {"params": parameters, "weight_decay": weight_decay if decayed else 0.0, "share": share}
+        for (share, decayed), parameters in groups.items()
+    ]
 
 
 def _rate(step: int, steps: int, warmup: float) -> float:
@@ -174,6 +182,11 @@ def _rate(step: int, steps: int, warmup: float) -> float:
     if step < rising:
         return (step + 1) / rising
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+
+
+def begun(run_folder: Path) -> bool:
+    """Whether there is something to resume: an epoch that has been finished."""
+    return (run_folder / _LAST).exists()
 
 
 class _State:
@@ -198,10 +211,10 @@ class _State:
         tensors = {f"model.{key}": value for key, value in weights.items()}
         tensors |= {f"optimizer.{key}": value for key, value in moments.items()}
         run = {**self.settings, "history": [asdict(progress) for progress in history]}
-        _replace(self.folder / "last.safetensors", tensors, {"run": json.dumps(run)})
+        _replace(self.folder / _LAST, tensors, {"run": json.dumps(run)})
 
     def load(self) -> list[Progress]:
-        last = self.folder / "last.safetensors"
+        last = self.folder / _LAST
         if not last.exists():
             raise InputError(f"There is no run to resume in {self.folder}: start it without --resume.")
         with safe_open(last, framework="pt") as file:

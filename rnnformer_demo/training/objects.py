@@ -11,15 +11,15 @@ import torch
 from .. import checkpoints
 from ..checkpoints import Checkpoint
 from ..data import InputError
-from ..data.image import ImageReader
 from ..models import config_to_dict, freeze
 from ..models.image import ImageConfig, ImageHybrid
-from ..models.trunks import LITE0, TRUNKS
+from ..models.trunks import LITE0
 from .agreement import against_teacher, figures_of, labelled, same_answers
 from .evaluation import short_path
 from .imagenet import imagenet_labels
 from .loop import Progress, Recipe, fit
 from .metrics import fit_temperature
+from .photos import image_reader
 from .pools import open_pools
 from .record import training_record
 from .transfer import Seen, Transfer, distance, joined
@@ -61,8 +61,7 @@ def train(
     pools = open_pools(data)
     torch.manual_seed(recipe.seed)
     model = starting_as_lite0(replace(config, labels=imagenet_labels(), trunk=LITE0, readout="evidence"))
-    trunk = TRUNKS[LITE0]
-    reader = ImageReader(model.config.image_size, trunk.stride, trunk.mean, trunk.std)
+    reader = image_reader(model.config)
     transfer = Transfer(model, pools, reader, views, recipe.precision, runs / "features")
     if not (transfer.held_out.labels >= 0).any():
         raise InputError("No held-out photo is of a class that the model knows: add a set that names some.")

@@ -13,8 +13,8 @@ from ..data import InputError
 from ..data.image import ImageReader
 from ..data.readers import PhotoRow, PhotoSet
 from .evaluation import PHOTOS_PER_BATCH
-from .image import readable, split_by_class, training_rows
 from .ood_sets import FITTED_MOST, TESTED_MOST, Batch, InputSet, OODSets, OODSources, drawn
+from .photos import readable, split_by_class, training_rows
 from .pools import PhotoPool, open_pools
 from .strange import PREFIX, MadePictures
 
@@ -33,7 +33,7 @@ def photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     distilled = "distillation" in checkpoint.card
     if len(sources.data) > 1 and not distilled:
         raise InputError(f"This model of photos is trained on one folder or zip, got {len(sources.data)}.")
-    training, held_out = (_pooled if distilled else _split)(checkpoint, sources)
+    training, held_out = (_pooled if distilled else _split)(sources)
 
     def some(name: str, photos: Sequence[Placed], most: int = TESTED_MOST) -> InputSet:
         return InputSet(name, partial(photo_batches, checkpoint, drawn(photos, most)))
@@ -56,15 +56,15 @@ def photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     )
 
 
-def _split(checkpoint: Checkpoint, sources: OODSources) -> Iterator[list[Placed]]:
+def _split(sources: OODSources) -> Iterator[list[Placed]]:
     """Trained on and held out of one set of labelled photos."""
     photos = PhotoSet(sources.data[0])
     rows = readable(photos, training_rows(photos, sources.drop))
-    for part in split_by_class(rows, checkpoint.card["recipe"]["seed"]):
+    for part in split_by_class(rows):
         yield [(photos, rows[index]) for index in part]
 
 
-def _pooled(checkpoint: Checkpoint, sources: OODSources) -> Iterator[list[Placed]]:
+def _pooled(sources: OODSources) -> Iterator[list[Placed]]:
     """Trained on and held out of the pools that a model was distilled on."""
     pools = open_pools(sources.data)
     for part in ("training", "held_out"):

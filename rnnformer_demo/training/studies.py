@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results")
-SEARCH, ABLATIONS = RESULTS / "search.json", RESULTS / "ablations.json"
+SEARCH = RESULTS / "search.json"
+ABLATIONS, IMAGE_ABLATIONS = RESULTS / "ablations.json", RESULTS / "ablations-image.json"
+_NONE = "Nothing has been ablated yet."
 _T_QUANTILES = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365}  # of Student's t, 97.5 %
 
 
-def readme_parts(search: Path = SEARCH, ablations: Path = ABLATIONS) -> dict[str, str]:
+def readme_parts() -> dict[str, str]:
     """The parts of README.md that are made from the tables, by the marker before which they stand."""
-    return {"search": search_table(search), "ablations": ablations_tables(ablations)}
+    return {
+        "search": search_table(),
+        "ablations": ablations_tables(),
+        "image-ablations": image_ablations_table(),
+    }
 
 
 def search_table(path: Path = SEARCH) -> str:
@@ -37,19 +43,41 @@ def search_table(path: Path = SEARCH) -> str:
 
 def ablations_tables(path: Path = ABLATIONS) -> str:
     """Accuracies with their intervals over the seeds, then accuracies by length, in per cent."""
-    if not path.exists():
-        return "Nothing has been ablated yet."
-    groups: dict[str, list[dict]] = {}
-    for row in json.loads(path.read_text(encoding="utf-8")):
-        groups.setdefault(row["condition"], []).append(row)
+    groups = _by_condition(path)
+    if not groups:
+        return _NONE
     lines = [
         "| model | weights without embedding | seeds | held out | test | test, words shuffled |",
         "|---|---|---|---|---|---|",
+        *_accuracies(groups, ("held_out", "accuracy", "shuffled")),
     ]
-    for name, group in groups.items():
-        cells = (_interval([row[key] for row in group]) for key in ("held_out", "accuracy", "shuffled"))
-        lines.append(f"| {name} | {group[0]['core']:,} | {len(group)} | {' | '.join(cells)} |")
     return "\n".join([*lines, "", *_length_table(groups)])
+
+
+def image_ablations_table(path: Path = IMAGE_ABLATIONS) -> str:
+    """Accuracies with their intervals over the seeds, in per cent."""
+    groups = _by_condition(path)
+    lines = [
+        "| model | weights of the core | seeds | held out | test | test, mean of the classes |",
+        "|---|---|---|---|---|---|",
+        *_accuracies(groups, ("held_out", "accuracy", "mean_class_accuracy")),
+    ]
+    return "\n".join(lines) if groups else _NONE
+
+
+def _by_condition(path: Path) -> dict[str, list[dict]]:
+    """The rows of a table by what was changed; none where there is no table."""
+    groups: dict[str, list[dict]] = {}
+    for row in json.loads(path.read_text(encoding="utf-8")) if path.exists() else ():
+        groups.setdefault(row["condition"], []).append(row)
+    return groups
+
+
+def _accuracies(groups: dict[str, list[dict]], figures: tuple[str, ...]) -> Iterator[str]:
+    """A line for each condition: weights of its core, seeds, and figures with their intervals."""
+    for name, group in groups.items():
+        cells = (_interval([row[key] for row in group]) for key in figures)
+        yield f"| {name} | {group[0]['core']:,} | {len(group)} | {' | '.join(cells)} |"
 
 
 def _length_table(groups: dict[str, list[dict]]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from .encoders import load_encoders
 from .loop import Progress, Recipe, classification, fit
 from .material import Material, Sources
 from .record import add_tests, calibrate, check_tests, training_record
+from .shipping import ship_best
 
 
 def train(
@@ -54,26 +55,17 @@ def train(
     if encoders and sources.start:
         raise InputError(f"{sources.start} brings its own encoders: leave out --encoders or --start.")
     material = Material(sources, config, runs)
-    trained = []
-    for seed in seeds:
-        run_folder = runs / f"{name}-seed{seed}"
-        if resume and name in checkpoints.names(run_folder):  # it is written last: the run is finished
-            trained.append(checkpoints.load(name, run_folder))
-            continue
+
+    def train_one(seed: int, run_folder: Path, resume: bool) -> Checkpoint:
+        seeded = replace(recipe, seed=seed)
         model, history, objective = fit_text(
-            material,
-            material.config,
-            replace(recipe, seed=seed),
-            window,
-            run_folder,
-            encoders and runs / encoders,
-            resume and run_folder.exists(),
+            material, material.config, seeded, window, run_folder, encoders and runs / encoders, resume
         )
         about = {
             **(more or {}),
             "data": material.about() | {"encoders": objective, "window": window},
             "command": command,
-            **training_record(replace(recipe, seed=seed), history),
+            **training_record(seeded, history),
         }
         temperature, about["metrics"] = calibrate(
             material.held_logits(model), material.held_labels, material.held_steps
@@ -81,31 +73,9 @@ def train(
         sentence = material.corpus.held_out[0].text
         draft = checkpoints.save(name, model, material.reader, about, temperature, sentence, run_folder / "draft")
         add_tests(draft, tests, about, sentence, run_folder)
-        trained.append(checkpoints.load(name, run_folder))
-    return _ship(trained, seeds, folder)
+        return checkpoints.load(name, run_folder)
 
-
-def _ship(trained: list[Checkpoint], seeds: Sequence[int], folder: Path | None) -> Checkpoint:
-    """Saves the model that is best on the held-out part; its card tells of the others."""
-
-    def held_out(checkpoint: Checkpoint) -> float:
-        return checkpoint.card["metrics"]["held_out"]["accuracy"]
-
-    best = max(trained, key=held_out)  # the first of equals
-    seeds_of_card = [
-        {
-            "seed": seed,
-            "held_out": held_out(checkpoint),
-            "tests": {
-                test: figures["accuracy"] for test, figures in checkpoint.card["metrics"].items() if test != "held_out"
-            },
-            "shipped": checkpoint is best,
-        }
-        for seed, checkpoint in zip(seeds, trained, strict=True)
-    ]
-    about = checkpoints.about_of(best.card) | {"seeds": seeds_of_card}
-    sentence = best.card["recorded"]["input"]
-    return checkpoints.save(best.name, best.model, best.reader, about, best.temperature, sentence, folder)
+    return ship_best(name, seeds, train_one, resume, folder, runs)
 
 
 def fit_text(

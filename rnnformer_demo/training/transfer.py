@@ -13,8 +13,8 @@ from ..data.image import ImageReader
 from ..data.readers import PhotoRow
 from ..models.image import ImageHybrid
 from .features import extract, plain_view, random_view
-from .image import readable
 from .loop import PRECISIONS, Batch, Loss, Recipe
+from .photos import readable
 from .pools import PhotoPool, known_labels
 from .views import heavy_view
 

@@ -21,6 +21,7 @@ class Offer:
         metrics: figures by the name of the test.
         made_of: its recurrences and its attention, "an LSTM alone".
         rival_of: name of the listed hybrid beside which it was trained, or None.
+        matched: whether a rival was made as large as its hybrid; the CNN alone is not.
         task: one sentence, or "" where the card says nothing.
         limits: what it cannot do, likewise.
         examples: inputs to try, empty where the card names none.
@@ -34,6 +35,7 @@ class Offer:
     metrics: dict
     made_of: str
     rival_of: str | None
+    matched: bool
     task: str
     limits: str
     examples: tuple[str, ...]
@@ -67,6 +69,7 @@ def _offer(name: str, cards: dict[str, dict]) -> Offer:
         metrics=listed["metrics"],
         made_of=_made_of(card["config"]),
         rival_of=rival_of,
+        matched=card["config"].get("pooling") != "mean",
         task=told.get("task", ""),
         limits=told.get("limits", ""),
         examples=tuple(told.get("examples", ())),
@@ -83,5 +86,5 @@ def _made_of(config: dict) -> str:
     if config.get("attention_layers"):
         parts.append("a Transformer")
     if not parts:
-        return "neither recurrence nor attention"
+        return "the CNN alone" if config.get("pooling") == "mean" else "neither recurrence nor attention"
     return f"{parts[0]} alone" if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

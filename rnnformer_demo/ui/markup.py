@@ -188,7 +188,8 @@ def caption(description: str) -> str:
 def model_facts(model: Offer) -> str:
     """What a model is for, how good and how large it is, and what it cannot do."""
     task = f"<strong>{escape(_sentence(model.task))}</strong> " if model.task else ""
-    rival = f"It is a rival of {model.rival_of} and has about its size. " if model.rival_of else ""
+    alike = " and has about its size" if model.matched else ""
+    rival = f"It is a rival of {model.rival_of}{alike}. " if model.rival_of else ""
     size = f"{model.parameters / 1e6:.1f} million parameters, {model.bytes / 1e6:.1f} MB, {len(model.labels)} classes."
     about = f"{_measured(model.metrics)} {rival}Made of {model.made_of}: {size}"
     limits = f'<p class="caption">What it cannot do: {escape(_sentence(model.limits))}</p>' if model.limits else ""

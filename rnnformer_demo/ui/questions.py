@@ -53,7 +53,7 @@ def build(kind: TabKind, model: Offer, models: list[Offer]) -> SimpleNamespace:
                 fewest = gr.Button("Find the fewest that change the label", size="md", min_width=120)
             answer = gr.HTML()
         with gr.Column(min_width=320, visible=has_rivals(model, models)) as rivals:
-            section("Beside its rivals", "The same input through networks of the same size without one of the parts.")
+            section("Beside its rivals", "The same input through networks that lack some of its parts.")
             compare = gr.Button("Compare", size="md")
             comparison = [gr.HTML(), *figure("Beliefs side by side", f"{kind.modality}-comparison")]
     return SimpleNamespace(
