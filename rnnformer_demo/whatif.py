@@ -13,7 +13,7 @@ from torch import Tensor
 from .data import Sample
 from .explain import Explanation, Report
 from .models import Hybrid
-from .trust.faithfulness import reduced_logits
+from .reduction import reduced_logits
 from .trust.stability import unit_scores
 
 # That the greedy search weighs at each step: those that lower the label's lead most when they go alone.

@@ -18,7 +18,7 @@ ORDER = (
     ("recurrence",),
     ("tracing",),
     ("beliefs", "attention"),
-    ("interventions",),
+    ("interventions", "reduction"),
     ("explain",),
     ("trust",),
     ("whatif",),

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from rnnformer_demo.explain import Explanation, explain
 from rnnformer_demo.models import freeze
 from rnnformer_demo.models.removal import delete_tokens
+from rnnformer_demo.reduction import reduced_logits
 from rnnformer_demo.trust import Measure, Removed, assess
 from rnnformer_demo.trust import stability as stability_module
 from rnnformer_demo.trust.agreement import rank_correlation
-from rnnformer_demo.trust.faithfulness import Orders, leave_one_out, random_orders, reduced_logits
+from rnnformer_demo.trust.faithfulness import Orders, leave_one_out, random_orders
 from rnnformer_demo.trust.stability import infidelity, max_sensitivity, unit_scores
 from rnnformer_demo.trust.verdict import VERDICTS, verdict
 

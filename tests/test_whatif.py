@@ -8,7 +8,7 @@ import torch
 
 from rnnformer_demo.explain import Explanation, explain
 from rnnformer_demo.models import freeze
-from rnnformer_demo.trust.faithfulness import reduced_logits
+from rnnformer_demo.reduction import reduced_logits
 from rnnformer_demo.whatif import counterfactual, take_out
 
 REMOVALS = [("text", "unknown"), ("text", "deletion"), ("image", "blur"), ("image", "mean")]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
+TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "objects"
 
 
 def inputs() -> tuple[Iterator[str], Path]:

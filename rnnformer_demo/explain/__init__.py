@@ -13,6 +13,7 @@ gradients miss by less than 1 % (`pytest -s tests/test_deeplift.py`).
 from . import (  # noqa: F401, I001
     integrated_gradients,
     occlusion,
+    sequential_occlusion,
     kernel_shap,
     gradient_shap,
     evidence,

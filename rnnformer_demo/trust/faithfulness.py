@@ -11,44 +11,20 @@ from torch import Tensor
 
 from ..data import Sample
 from ..models import Hybrid
-from ..tracing import MODEL_LOCK
+from ..reduction import Counter, reduced_logits
 from .card import Measure, Removed
 
 # Symmetric, so that what stays when an order has gone half-way is what has gone from its reverse.
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _UP_TO = 0.5  # comprehensiveness and sufficiency look no further
 _PAIRS_OF_WORDS, _PAIRS_OF_PATCHES = 25, 10  # of random orders: a photo's forward pass takes twenty times as long
-_STEPS_PER_PASS, _PHOTOS_PER_PASS = 1024, 4  # what is run at once: more is slower, for caches are small
 MOST_ALONE = 128  # units: of more it would take long to take out each alone
 
-Report = Callable[[int], None]  # takes the number of rows that have just been run
 Confidence = Callable[[Tensor], Tensor]  # logits (R, C) to the probability of the explained class (R,)
 
 
-def reduced_logits(
-    model: Hybrid, sample: Sample, gone: Tensor, removal: str, report: Report = lambda rows: None
-) -> Tensor:
-    """Logits (R, C) of the sample without the units that are true in a row of `gone`, (R, n).
-
-    The lock is taken for each pass anew: a long measurement lets other visitors in between.
-
-    Args:
-        removal: a key of `Hybrid.removals`.
-    """
-    take_out = model.removals[removal](sample.inputs, sample.mask)
-    order = gone[:, sample.step_units].sum(1).argsort()  # rows of like length together: little goes into padding
-    logits = []
-    size = max(1, _STEPS_PER_PASS // sample.mask.shape[1]) if sample.grid is None else _PHOTOS_PER_PASS
-    for rows in order.split(size):
-        inputs, mask = take_out(gone[rows][:, sample.units[0]])
-        with MODEL_LOCK, torch.no_grad():
-            logits.append(model(inputs, mask))
-        report(len(rows))
-    return torch.cat(logits)[order.argsort()]
-
-
 def leave_one_out(
-    model: Hybrid, sample: Sample, removal: str, confidence: Confidence, report: Report = lambda rows: None
+    model: Hybrid, sample: Sample, removal: str, confidence: Confidence, report: Counter = lambda rows: None
 ) -> Tensor:
     """The fall of the explained class's probability when each unit goes alone, (n,)."""
     count = len(sample.names)
@@ -65,7 +41,7 @@ def random_orders(units: int, pairs: int, seed: int) -> Tensor:
 
 
 def orders_of(
-    model: Hybrid, sample: Sample, confidence: Confidence, seed: int, report: Report = lambda rows: None
+    model: Hybrid, sample: Sample, confidence: Confidence, seed: int, report: Counter = lambda rows: None
 ) -> dict[str, "Orders"]:
     """Random orders of an input's units, by the way of taking them out; none for a single unit, which has no order.
 
@@ -108,7 +84,7 @@ class Orders:
         confidence: Confidence,
         pairs: int,
         seed: int,
-        report: Report = lambda rows: None,
+        report: Counter = lambda rows: None,
     ):
         count = len(sample.names)
         if count < 2:
@@ -160,7 +136,7 @@ def _curves(
     sizes: list[int],
     removal: str,
     confidence: Confidence,
-    report: Report,
+    report: Counter,
 ) -> Tensor:
     """p (O, K + 2) when the first 0, then each of K sizes, then all units of every order are gone."""
     ranks = orders.argsort(1)  # (O, n): when each unit goes

@@ -9,7 +9,7 @@ from ..data import Sample
 from ..explain import Explanation, explain
 from ..explain.registry import sum_by_unit
 from ..models import Hybrid
-from .faithfulness import Report, reduced_logits
+from ..reduction import Counter, reduced_logits
 
 RADIUS = 0.02  # of the norm of what is embedded
 _MOVES, _DRAWS = 4, 32
@@ -68,7 +68,7 @@ def infidelity(
     explanation: Explanation,
     removal: str,
     seed: int,
-    report: Report = lambda rows: None,
+    report: Counter = lambda rows: None,
 ) -> float | None:
     """Squared error of the scores, scaled as fits best, as a forecast of what the logit loses when a random half of the
     units goes (Yeh et al. 2019, section 2), as a share of the error of forecasting no loss: 0 is perfect.

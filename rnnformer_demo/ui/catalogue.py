@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..cards import entry, readable_cards
 
-_OPENS_WITH = ("sentiment-en", "caltech101")  # come first where they are there
+_OPENS_WITH = ("sentiment-en", "objects")  # come first where they are there
 _PARTS = {"lstm": "an LSTM", "gru": "a GRU"}
 
 
