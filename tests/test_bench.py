@@ -8,7 +8,9 @@ from browser import EXAMPLES, served
 
 from rnnformer_demo import bench, cli
 from rnnformer_demo.bench import distilbert
-from rnnformer_demo.bench.latency import CALLS_A_TURN, LENGTHS, beside_minilm
+from rnnformer_demo.bench.latency import LENGTHS, beside_minilm
+from rnnformer_demo.bench.resnet18 import beside_resnet18
+from rnnformer_demo.bench.timing import CALLS_A_TURN
 from rnnformer_demo.data import InputError
 from rnnformer_demo.pipeline import DEFAULT_METHOD, get
 from rnnformer_demo.trust.verdict import VERDICTS
@@ -49,6 +51,12 @@ def test_the_whole_analysis_stands_beside_one_attribution_of_another_network(mon
     monkeypatch.setattr(distilbert, "WIDTH", 24)
     told = distilbert.beside_distilbert(1)
     assert set(told) == {"text_everything_p50_s", "distilbert_ig_p50_s", "distilbert_ratio"}
+    assert min(told.values()) > 0
+
+
+def test_a_photo_goes_through_both_networks_in_turn():
+    told = beside_resnet18(1)
+    assert set(told) == {"photo_beside_p50_ms", "resnet18_p50_ms", "resnet18_ratio"}
     assert min(told.values()) > 0
 
 
@@ -113,6 +121,9 @@ FIGURES = {
     "text_analysis_slowest_ms": 500.0,
     "photo_predict_p50_ms": 20.0,
     "photo_analysis_p50_ms": 120.0,
+    "photo_beside_p50_ms": 21.0,
+    "resnet18_p50_ms": 42.0,
+    "resnet18_ratio": 2.0,
     "text_inside_p50_ms": 200.0,
     "text_trust_p50_s": 1.5,
     "photo_inside_p50_ms": 300.0,
@@ -147,6 +158,7 @@ def test_the_table_holds_what_was_measured_and_the_command_writes_it(monkeypatch
         "| Text analysis, the slowest of 7, ms | 500.0 |",
         "| Resident memory of the server after 50 analyses; at its peak, with trust cards of a text and a photo; MB "
         "| not measured; 900.5 |",
+        "| Photo: prediction; ResNet-18, random weights; p50, ms; ratio | 21.0; 42.0; 2.0 |",
         "| All of that; 50 steps of integrated gradients in a network of DistilBERT's size; p50, s; ratio "
         "| 1.5; 3.0; 2.0 |",
         f"| Text of 64 tokens: `{bench.TEXT_MODEL}`; all-MiniLM-L6-v2; p50, ms; ratio; that of the fastest calls "

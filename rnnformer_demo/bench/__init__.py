@@ -6,6 +6,7 @@ from typing import Any
 from .distilbert import beside_distilbert
 from .latency import LoadEncoder, beside_minilm, latencies
 from .page import Page, clicks, first_click, first_page
+from .resnet18 import beside_resnet18
 from .table import markdown
 from .timing import PHOTO_MODEL, TEXT_MODEL
 
@@ -30,6 +31,7 @@ def run(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
     figures[f"first_click_after_{_READING_SECONDS}_s"] = first_click(pause=_READING_SECONDS)
     figures |= clicks(runs)
     figures |= latencies(runs)
+    figures |= beside_resnet18(runs)
     figures |= beside_distilbert(runs)
     figures |= beside_minilm(runs, load_encoder)
     return figures

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..data import InputError
 from .distilbert import WORDS
-from .timing import PHOTO_MODEL, TEXT_MODEL, inputs, median, seconds_of, text_of_words
+from .timing import CALLS_A_TURN, PHOTO_MODEL, TEXT_MODEL, inputs, median, seconds_of, text_of_words, turn
 
 if TYPE_CHECKING:
     from ..checkpoints import Checkpoint
 
 LENGTHS = (16, 32, 64, 128, 256, 400)  # tokens
-CALLS_A_TURN = 10
 _RUNS_A_CARD = 4  # a trust card takes seconds
 LoadEncoder = Callable[[], tuple[Any, Any]]
 
@@ -101,7 +100,7 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
             "own": lambda text=text: predict(checkpoint, text),
             "minilm": lambda n=length, text=text: rival(text, n),
         }
-        pairs = [[_turn(work) for work in turns.values()] for _ in range(max(1, runs // CALLS_A_TURN))]
+        pairs = [[turn(work) for work in turns.values()] for _ in range(max(1, runs // CALLS_A_TURN))]
         own, other = ([seconds for pair in pairs for seconds in pair[which]] for which in (0, 1))
         measured[str(length)] = {
             "predict_p50_ms": round(1000 * median(own, 5), 2),
@@ -111,12 +110,6 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
         }
     note = f"{TEXT_MODEL} reads {longest} tokens at most." if longest < max(LENGTHS) else None
     return {"minilm": measured, "minilm_note": note}
-
-
-def _turn(work: Callable[[], Any]) -> list[float]:
-    """Seconds of each call of a turn, after one that does not count."""
-    work()
-    return [seconds_of(work) for _ in range(CALLS_A_TURN)]
 
 
 class _Rival:

@@ -18,6 +18,11 @@ _ROWS = {
     "Text: prediction; analysis; p50, ms": ("text_predict_p50_ms", "text_analysis_p50_ms"),
     "Text analysis, the slowest of {runs}, ms": ("text_analysis_slowest_ms",),
     "Photo: prediction; analysis; p50, ms": ("photo_predict_p50_ms", "photo_analysis_p50_ms"),
+    "Photo: prediction; ResNet-18, random weights; p50, ms; ratio": (
+        "photo_beside_p50_ms",
+        "resnet18_p50_ms",
+        "resnet18_ratio",
+    ),
     "Text of 64 tokens: analysis, beliefs and what matters, p50, ms; then the trust card, p50, s": (
         "text_inside_p50_ms",
         "text_trust_p50_s",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+CALLS_A_TURN = 10
 TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "objects"
 
 
@@ -31,6 +32,12 @@ def seconds_of(work: Callable[[], Any]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def turn(work: Callable[[], Any]) -> list[float]:
+    """Seconds of each of `CALLS_A_TURN` calls, after one that does not count."""
+    work()
+    return [seconds_of(work) for _ in range(CALLS_A_TURN)]
 
 
 def median(values: list[float], digits: int = 3) -> float:

@@ -221,7 +221,11 @@ class _State:
             state = json.loads(file.metadata()["run"])
         for part, settings in self.settings.items():
             if state[part] != settings:
-                raise InputError(f"The run in {self.folder} was trained by another {part}: {state[part]}.")
+                fields = sorted(key for key in {*state[part], *settings} if state[part].get(key) != settings.get(key))
+                raise InputError(
+                    f"The run in {self.folder} was trained by another {part}, which differs in {', '.join(fields)}: "
+                    "start anew without --resume, or elsewhere with another --name or --runs."
+                )
         tensors = load_file(last)
         weights = {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
         self.model.load_state_dict(weights, strict=True)
