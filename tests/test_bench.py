@@ -23,7 +23,7 @@ def page(tmp_path_factory):
         yield bench.Page(address)
 
 
-@pytest.mark.parametrize(("modality", "label"), [("text", "positive"), ("image", "elephant")])
+@pytest.mark.parametrize(("modality", "label"), [("text", "positive"), ("image", "African elephant")])
 def test_a_click_brings_a_prediction_and_four_figures(page, modality, label):
     source = "A witty, tender film." if modality == "text" else page.upload(EXAMPLES / "elephant.jpg")
     outputs = [output for output in page.analyse(modality, source) if isinstance(output, dict)]

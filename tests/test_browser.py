@@ -82,7 +82,7 @@ def test_photo_tab(visit):
         ("image-attention", "From (or click a cell)", "row 4, column 4"),
         ("image-states", "Recurrence", "gru columns 1"),
         ("image-attribution", "Method", "Grad-CAM"),
-        ("image-attribution", "Class to explain", "elephant"),
+        ("image-attribution", "Class to explain", "African elephant"),
     ):
         before = pixels(page, figure)
         choose(page, selector, choice)

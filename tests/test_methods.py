@@ -277,7 +277,7 @@ def test_in_turn_each_word_goes_whose_absence_leaves_the_class_least_likely():
         for unit in set(range(len(sample.names))) - set(order):
             gone = torch.zeros(1, len(sample.names), dtype=torch.bool)
             gone[0, [*order, unit]] = True
-            likely[unit] = reduced_logits(model, sample, gone, "unknown").log_softmax(-1)[0, 2].item()
+            likely[unit] = reduced_logits(model, sample, gone, "deletion").log_softmax(-1)[0, 2].item()
         falling = sorted(likely, key=likely.get)
         order += falling[:1] if 2 * len(order) < len(sample.names) else falling
     scores = explain(model, sample, 2, "sequential-occlusion").scores

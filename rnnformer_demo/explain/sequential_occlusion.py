@@ -13,31 +13,30 @@ if TYPE_CHECKING:
     from ..models import Hybrid
 
 # Units that go at once, and up to where they are chosen in turn; the others follow by their last falls.
-_AT_ONCE, _UP_TO = 0.08, 0.5
+_AT_ONCE, _UP_TO = 0.12, 0.5
 
 
 @register_method(
     "sequential-occlusion",
     "Occlusion in turn",
-    "Words or patches go in the order that lowers the class's probability fastest, a few at a time, and stay away: "
-    "what stands in for another is found out too. The score tells how early each goes; none speaks against the class.",
+    "Words are deleted, or patches painted over, in the order that lowers the class's probability fastest, a few at a "
+    "time, and stay away: what stands in for another is found out too. The score tells how early each goes; none "
+    "speaks against the class.",
     scale="how early it goes",
     slow_on_photos=True,
     signed=False,
 )
 def sequential_occlusion(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """Greedy backward elimination by the log-probability of the target, words becoming unknown, patches blurred; after
-    the removal orders of Samek et al. 2017 ("Evaluating the visualization of what a deep neural network has learned"),
-    which it seeks itself.
+    """Greedy backward elimination by the log-probability of the target; it seeks the removal order by which Samek et
+    al. 2017 ("Evaluating the visualization of what a deep neural network has learned") judge heat maps.
 
-    Raises:
-        ValueError: for a model that knows no way to take units out.
+    Words are deleted, patches painted in the photo's mean colour. A blur would leave a patch of one colour as it is.
     """
     import torch
 
     from ..reduction import reduced_logits
 
-    removal, count = next(iter(model.removals)), len(sample.names)
+    removal, count = [*model.removals][-1], len(sample.names)
     at_once = max(1, round(_AT_ONCE * count))
     expected, done = _rows(count, at_once), 0
 
