@@ -142,7 +142,7 @@ def test_an_analysis_as_json(modality, source, method):
     assert (said["model"], said["method"], said["target"]) == (modality, method, "yes")
     count = len(said["units"]) if modality == "text" else said["grid"][0] * said["grid"][1]
     assert len(said["scores"]) == count
-    assert (said["completeness_gap"] is not None) == ("integrated" in method or method == "kernel-shap")
+    assert (said["completeness_gap"] is not None) == ("integrated" in method or method in ("kernel-shap", "evidence"))
 
 
 def test_another_explanation_of_the_same_input_keeps_its_trace(modality, source):

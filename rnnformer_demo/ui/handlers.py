@@ -54,6 +54,11 @@ def stop_assessing(request: gr.Request) -> None:
     turns.stop(request.session_hash)
 
 
+def renew_assessing(request: gr.Request) -> None:
+    """Ends the session's measurement, for another is on its way."""
+    turns.renew(request.session_hash)
+
+
 @shows_input_errors
 def take_out(analysis, units: list[int], brushed: Any, removal: str, word: str) -> str:
     """Takes words or patches out, or puts a word in the place of one."""

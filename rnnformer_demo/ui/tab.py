@@ -143,9 +143,9 @@ def _connect(kind, models, state, inputs, results, inside, asked) -> None:
         event.success(handlers.assess, state, measured, show_progress_on=inside.trust[0], **TRUST)
     # What is measured of the last result is of no use as soon as something else is asked for.
     anew = [*triggers, inputs.examples.click, inputs.model.input, inside.method.input, inside.target.input]
-    ending = [inside.stop.click, *anew]
-    # It changes nothing on the page: its answer may come after what the same click began.
-    gr.on(ending, handlers.stop_assessing, show_progress="hidden", queue=False, **LAST_WINS)
+    # These change nothing on the page: their answer may come after what the same click began.
+    gr.on(anew, handlers.renew_assessing, show_progress="hidden", queue=False, **LAST_WINS)
+    inside.stop.click(handlers.stop_assessing, show_progress="hidden", queue=False, **LAST_WINS)
     _connect_selectors(kind, state, inside)
     _connect_models(kind, by_name, inputs, results, inside, asked)
     questions.connect(asked, state)

@@ -9,6 +9,7 @@ from ..explain import Report
 
 _numbers = count()
 _current: dict[str, int] = {}
+_unwanted: set[str] = set()  # sessions that said stop before their measurement began
 _lock = threading.Lock()
 
 
@@ -22,7 +23,11 @@ def latest(session: str) -> Iterator[Callable[[Report], Report]]:
     began or `stop` was called, this one ends and the block is left.
     """
     with _lock:
-        number = _current[session] = next(_numbers)
+        number = next(_numbers)
+        if session in _unwanted:
+            _unwanted.discard(session)
+        else:
+            _current[session] = number
 
     def ending(report: Report) -> Report:
         def checked(share: float) -> None:
@@ -43,6 +48,14 @@ def latest(session: str) -> Iterator[Callable[[Report], Report]]:
 
 
 def stop(session: str) -> None:
-    """Ends the session's measurement, if there is one."""
+    """Ends the session's measurement: the one that runs, or else the one that is about to."""
+    with _lock:
+        if _current.pop(session, None) is None:
+            _unwanted.add(session)
+
+
+def renew(session: str) -> None:
+    """Ends the session's measurement, if there is one; the next may run."""
     with _lock:
         _current.pop(session, None)
+        _unwanted.discard(session)
