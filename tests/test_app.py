@@ -28,6 +28,7 @@ from rnnformer_demo.ui.page import EXAMPLE_TEXTS
 TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
 TEXT = "A witty, tender film with two wonderful performances."
 PHOTO = str(EXAMPLES / "elephant.jpg")
+SESSION = SimpleNamespace(session_hash="of a test")
 PREDICTION_KEYS = {
     *("model", "label", "confidence", "probabilities"),
     *("in_domain", "ood_score", "notices", "latency_ms"),
@@ -323,10 +324,14 @@ def test_redrawing_runs_no_model(monkeypatch, text_analysis, photo_analysis):
 
 def test_another_target_does_not_predict_again(monkeypatch, photo_analysis):
     monkeypatch.setattr(pipeline, "trace_of", forbidden)
-    analysis, *_ = handlers.re_explain(photo_analysis, "grad-cam", "rhino", progress=lambda *share, **text: None)
+    analysis, *_ = handlers.re_explain(
+        photo_analysis, SESSION, "grad-cam", "rhino", progress=lambda *share, **text: None
+    )
     assert (analysis.explanation.method, analysis.target) == ("grad-cam", "rhino")
     assert analysis.trace is photo_analysis.trace
-    analysis, *_ = handlers.re_explain(analysis, "grad-cam", handlers.PREDICTED, progress=lambda *share, **text: None)
+    analysis, *_ = handlers.re_explain(
+        analysis, SESSION, "grad-cam", handlers.PREDICTED, progress=lambda *share, **text: None
+    )
     assert analysis.target == photo_analysis.prediction.label
 
 
@@ -334,12 +339,12 @@ def test_a_result_that_has_gone_is_missed_with_a_sentence():
     for handler, chosen in (
         (handlers.redraw_attention, ("pooling", "1", views.ALL_CELLS, False)),
         (handlers.redraw_states, ("lstm tokens 1", "forward", "hidden state")),
-        (handlers.assess, (SimpleNamespace(session_hash="of a test"),)),
+        (handlers.assess, (SESSION,)),
         (handlers.take_out, ([0], None, "unknown", "")),
         (handlers.find_fewest, ("unknown",)),
         (handlers.compare_rivals, ()),
-        (handlers.re_explain, ("occlusion", "")),
-        (handlers.re_explain, ("occlusion", "positive")),
+        (handlers.re_explain, (SESSION, "occlusion", "")),
+        (handlers.re_explain, (SESSION, "occlusion", "positive")),
     ):
         with pytest.raises(gr.Error, match="press Analyse again"):
             handler(None, *chosen)

@@ -146,6 +146,26 @@ def test_a_brushed_part_of_a_photo_goes(visit):
     expect(answer).to_contain_text("→ blur")
 
 
+def test_a_page_that_is_left_is_no_longer_measured_for(browser, address, monkeypatch):
+    from rnnformer_demo.ui import turns
+
+    ended, end = [], turns.end
+    monkeypatch.setattr(turns, "end", lambda session: (ended.append(session), end(session)))
+    visit = Visit(browser, address)
+    visit.page.get_by_role("tab", name="Photo").click()
+    upload(visit.page, EXAMPLES / "elephant.jpg")
+    with visit.page.expect_request("**/queue/join*") as asked:
+        visit.page.get_by_role("button", name="Analyse").locator("visible=true").click()
+    session = asked.value.post_data_json["session_hash"]
+    visit.page.get_by_role("button", name="Stop measuring").locator("visible=true").wait_for()
+    by_the_click = ended.count(session)
+    visit.context.close()
+    deadline = time.monotonic() + PATIENCE
+    while ended.count(session) == by_the_click and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert ended.count(session) == by_the_click + 1
+
+
 def test_an_example_is_analysed_at_a_click(visit):
     from playwright.sync_api import expect
 

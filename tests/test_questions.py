@@ -73,6 +73,21 @@ def test_a_newer_measurement_ends_an_older_one_of_the_same_session():
     assert turns._current == {}
 
 
+def test_a_stop_before_the_measurement_counts_once():
+    turns.stop("early")
+    for expected in ([], [0.5]):
+        told = []
+        with turns.latest("early") as go_on:
+            go_on(told.append)(0.5)
+        assert told == expected
+    turns.stop("early")
+    turns.end("early")  # something newer is asked for
+    with turns.latest("early") as go_on:
+        go_on(told.append)(0.7)
+    assert told == [0.5, 0.7]
+    assert (turns._current, turns._unwanted) == ({}, set())
+
+
 def test_other_errors_are_not_swallowed():
     with pytest.raises(ValueError, match="real"), turns.latest("one"):
         raise ValueError("real")

@@ -14,8 +14,16 @@ PREDICTED = ""  # value of the choice "the predicted class"
 
 
 @shows_input_errors
-def analyse(model: str, source: Any, method: str, target: str, *chosen: str, progress=gr.Progress()) -> list:  # noqa: B008
-    """Runs the model on raw input and fills all outputs.
+def analyse(
+    request: gr.Request,
+    model: str,
+    source: Any,
+    method: str,
+    target: str,
+    *chosen: str,
+    progress=gr.Progress(),  # noqa: B008
+) -> list:
+    """Runs the model on raw input and fills all outputs; what is being measured of an older result ends.
 
     Args:
         source: text, or what Gradio says of an uploaded file; unchecked, as it came over HTTP.
@@ -24,16 +32,18 @@ def analyse(model: str, source: Any, method: str, target: str, *chosen: str, pro
     """
     from .. import inquiry, pipeline
 
+    turns.end(request.session_hash)
     analysis = pipeline.analyse(model, source_of(model, source), target or None, method, _reporter(progress))
     shown = views.everything(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis), *chosen)
     return [analysis, *views.measuring(), *shown]
 
 
 @shows_input_errors
-def re_explain(analysis, method: str, target: str, progress=gr.Progress()) -> list:  # noqa: B008
-    """Explains the last input anew, for another class or by another method."""
+def re_explain(analysis, request: gr.Request, method: str, target: str, progress=gr.Progress()) -> list:  # noqa: B008
+    """Explains the last input anew, for another class or by another method; what is being measured ends."""
     from .. import pipeline
 
+    turns.end(request.session_hash)
     analysis = _kept(analysis)
     analysis = pipeline.re_explain(analysis, target or analysis.prediction.label, method, _reporter(progress))
     return [analysis, *views.measuring(), *views.attribution(analysis)]
@@ -54,9 +64,9 @@ def stop_assessing(request: gr.Request) -> None:
     turns.stop(request.session_hash)
 
 
-def renew_assessing(request: gr.Request) -> None:
-    """Ends the session's measurement, for another is on its way."""
-    turns.renew(request.session_hash)
+def end_assessing(request: gr.Request) -> None:
+    """Ends the session's measurement, for the page or its result was left."""
+    turns.end(request.session_hash)
 
 
 @shows_input_errors

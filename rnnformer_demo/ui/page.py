@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from . import api
+from . import api, handlers
 from .catalogue import offers
 from .tab import TabKind, build_tab
 from .theme import CSS, make_theme
@@ -82,6 +82,7 @@ def build_page() -> gr.Blocks:
             for kind in _KINDS:
                 build_tab(kind, [model for model in models if model.modality == kind.modality])
         api.register()
+        page.unload(handlers.end_assessing)
     return page.queue(max_size=40)
 
 

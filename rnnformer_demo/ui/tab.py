@@ -141,10 +141,7 @@ def _connect(kind, models, state, inputs, results, inside, asked) -> None:
     )
     for event in (*analysed, explained):
         event.success(handlers.assess, state, measured, show_progress_on=inside.trust[0], **TRUST)
-    # What is measured of the last result is of no use as soon as something else is asked for.
-    anew = [*triggers, inputs.examples.click, inputs.model.input, inside.method.input, inside.target.input]
-    # These change nothing on the page: their answer may come after what the same click began.
-    gr.on(anew, handlers.renew_assessing, show_progress="hidden", queue=False, **LAST_WINS)
+    # It changes nothing on the page: the measurement that it ends says so itself.
     inside.stop.click(handlers.stop_assessing, show_progress="hidden", queue=False, **LAST_WINS)
     _connect_selectors(kind, state, inside)
     _connect_models(kind, by_name, inputs, results, inside, asked)
@@ -177,7 +174,8 @@ def _connect_selectors(kind, state, inside) -> None:
 def _connect_models(kind, by_name, inputs, results, inside, asked) -> None:
     """Another model: what was typed stays; its examples and classes come, and the results of the other one go."""
 
-    def choose_model(name: str) -> list:
+    def choose_model(name: str, request: gr.Request) -> list:
+        handlers.end_assessing(request)
         chosen = by_name[name]
         return [
             markup.model_facts(chosen),

@@ -54,7 +54,7 @@ def stop(session: str) -> None:
             _unwanted.add(session)
 
 
-def renew(session: str) -> None:
+def end(session: str) -> None:
     """Ends the session's measurement, if there is one; the next may run."""
     with _lock:
         _current.pop(session, None)
