@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from .timing import TEXT_MODEL, median, seconds_of, text_of_words
+from .timing import TEXT_MODEL, median, seconds_of, text_of_64_tokens
 
-WORDS = 56  # of the longest example: 64 tokens to the text model
 LAYERS, WIDTH, HEADS = 6, 768, 12  # of DistilBERT (Sanh et al. 2019); its perceptrons are four times as wide
 _TOKENS, _STEPS, _ROWS_PER_PASS = 64, 50, 10
 _LEAST_TURNS, _TURNS_SHARE = 3, 4  # both take seconds: a turn for every so many runs
@@ -19,7 +18,7 @@ def beside_distilbert(runs: int) -> dict[str, Any]:
     from .. import inquiry
     from ..pipeline import analyse
 
-    text, attribute = text_of_words(WORDS), _attribution()
+    text, attribute = text_of_64_tokens(), _attribution()
 
     def whole() -> Any:
         analysis = analyse(TEXT_MODEL, text)

@@ -6,8 +6,7 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 from ..data import InputError
-from .distilbert import WORDS
-from .timing import CALLS_A_TURN, PHOTO_MODEL, TEXT_MODEL, inputs, median, seconds_of, text_of_words, turn
+from .timing import CALLS_A_TURN, PHOTO_MODEL, TEXT_MODEL, inputs, median, seconds_of, text_of_64_tokens, turn
 
 if TYPE_CHECKING:
     from ..checkpoints import Checkpoint
@@ -44,7 +43,7 @@ def latencies(runs: int) -> dict[str, Any]:
         seconds = [seconds_of(work) for _ in range(runs)]
         figures[f"{name}_p50_ms"] = round(1000 * median(seconds, 5), 1)
         figures[f"{name}_slowest_ms"] = round(1000 * max(seconds), 1)
-    figures |= _with_trust(runs, {"text": (TEXT_MODEL, text_of_words(WORDS)), "photo": (PHOTO_MODEL, photo)})
+    figures |= _with_trust(runs, {"text": (TEXT_MODEL, text_of_64_tokens()), "photo": (PHOTO_MODEL, photo)})
     for method in ("occlusion", "pixel-integrated-gradients"):
         work = lambda method=method: analyse(PHOTO_MODEL, photo, method=method)  # noqa: E731
         figures[f"photo_{method}_s"] = median([seconds_of(work) for _ in range(3)])

@@ -17,8 +17,7 @@ from typing import Any
 
 import httpx
 
-from .distilbert import WORDS
-from .timing import PHOTO_MODEL, ROOT, TEXT_MODEL, inputs, median, seconds_of, text_of_words
+from .timing import PHOTO_MODEL, ROOT, TEXT_MODEL, inputs, median, seconds_of, text_of_64_tokens
 
 _EMPTY_APP = "import gradio as gr\nwith gr.Blocks() as demo:\n    pass\ndemo.launch(quiet=True)"
 _STARTS = 3
@@ -189,7 +188,7 @@ def clicks(runs: int) -> dict[str, Any]:
                 seconds[name].append(seconds_of(click))
             if len(seconds["photo_click"]) == _CLICKS_FOR_MEMORY:
                 resident = _memory_mb(pid, "VmRSS")
-        page.explain("explain", TEXT_MODEL, text_of_words(WORDS))
+        page.explain("explain", TEXT_MODEL, text_of_64_tokens())
         page.explain("explain_image", PHOTO_MODEL, page.upload(photo))
         figures = {f"{name}_p50_ms": round(1000 * median(took[1:], 5), 1) for name, took in seconds.items()}
         return figures | {"resident_mb_after_50_analyses": resident, "resident_mb_peak": _memory_mb(pid, "VmHWM")}

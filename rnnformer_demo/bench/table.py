@@ -32,7 +32,10 @@ _ROWS = {
         "distilbert_ig_p50_s",
         "distilbert_ratio",
     ),
-    "Photo: the same": ("photo_inside_p50_ms", "photo_trust_p50_s"),
+    "Photo: analysis, beliefs and what matters, p50, ms; then the trust card, p50, s": (
+        "photo_inside_p50_ms",
+        "photo_trust_p50_s",
+    ),
     "Photo: occlusion; integrated gradients on pixels, seconds": (
         "photo_occlusion_s",
         "photo_pixel-integrated-gradients_s",

@@ -9,6 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS_A_TURN = 10
+_WORDS = 56
 TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "objects"
 
 
@@ -20,11 +21,11 @@ def inputs() -> tuple[Iterator[str], Path]:
     return cycle(EXAMPLE_TEXTS), photo
 
 
-def text_of_words(count: int) -> str:
-    """So many words of the page's longest example, punctuation included where it falls."""
+def text_of_64_tokens() -> str:
+    """As many words of the page's longest example as are 64 tokens to the text model."""
     from ..ui.page import EXAMPLE_TEXTS
 
-    return " ".join(max(EXAMPLE_TEXTS, key=len).split()[:count])
+    return " ".join(max(EXAMPLE_TEXTS, key=len).split()[:_WORDS])
 
 
 def seconds_of(work: Callable[[], Any]) -> float:

@@ -215,6 +215,11 @@ class PhotoSet(FileSet):
                 raise InputError(f"index.csv has no {'path' if not row['path'] else label} in line {line}: fill it in.")
         return [PhotoRow(row["path"], row[label], row.get("split") or "") for _, row in lines]
 
+    @property
+    def test_split(self) -> str | None:
+        """What `select` takes for the photos to test on: the split "test", or None for all where there is none."""
+        return "test" if any(row.split == "test" for row in self.rows) else None
+
     def select(self, split: str | None) -> list[PhotoRow]:
         """The photos of a split; of all where `split` is None or the set has none.
 

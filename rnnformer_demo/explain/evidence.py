@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..data import Sample
-from .features import by_unit
+from .features import by_unit, tokens_of
 from .integration import gap_notices, relative_gap
 from .registry import Explanation, Report, register_method
 
@@ -29,8 +29,9 @@ def evidence(model: Hybrid, sample: Sample, target: int, report: Report) -> Expl
     import torch
 
     with torch.no_grad():
-        shares = model.evidence(sample.inputs, sample.mask)[0, :, target]  # (T,)
-        logit = model(sample.inputs, sample.mask)[0, target].item()
+        tokens = tokens_of(model, sample)
+        shares = model.core.evidence(tokens, sample.mask, model.grid)[0, :, target]  # (T,)
+        logit = model.decide(tokens, sample.mask)[0, target].item()
     report(1.0)
     gap = relative_gap(shares.sum().item(), logit)
     return Explanation("evidence", target, by_unit(shares, sample), sample.grid, gap, gap_notices(gap))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ..data import Sample
@@ -37,8 +38,8 @@ def sequential_occlusion(model: Hybrid, sample: Sample, target: int, report: Rep
     from ..reduction import reduced_logits
 
     removal, count = [*model.removals][-1], len(sample.names)
-    at_once = max(1, round(_AT_ONCE * count))
-    expected, done = _rows(count, at_once), 0
+    sizes = _schedule(count)
+    expected, done = sum(sum(sizes[turn:]) for turn in range(len(sizes))), 0
 
     def ran(rows: int) -> None:
         nonlocal done
@@ -54,9 +55,8 @@ def sequential_occlusion(model: Hybrid, sample: Sample, target: int, report: Rep
         return left[likely.argsort(stable=True)]
 
     gone, order = torch.zeros(count, dtype=torch.bool), []
-    while len(order) < count:
-        going = by_fall(gone)
-        going = going[:at_once] if len(order) < _UP_TO * count else going
+    for size in sizes:
+        going = by_fall(gone)[:size]
         order += going.tolist()
         gone[going] = True
     scores = torch.zeros(count)
@@ -65,10 +65,9 @@ def sequential_occlusion(model: Hybrid, sample: Sample, target: int, report: Rep
     return Explanation("sequential-occlusion", target, scores, sample.grid)
 
 
-def _rows(count: int, at_once: int) -> int:
-    """How many variants are run in all."""
-    rows, gone = 0, 0
-    while gone < count:
-        rows += count - gone
-        gone += at_once if gone < _UP_TO * count else count
-    return rows
+def _schedule(count: int) -> list[int]:
+    """How many of so many units go in each turn: the same number until half have gone, then all that are left."""
+    at_once = max(1, round(_AT_ONCE * count))
+    turns = math.ceil(_UP_TO * count / at_once)
+    sizes = [at_once] * turns + [count - at_once * turns]
+    return [size for size in sizes if size]

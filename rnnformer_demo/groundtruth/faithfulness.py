@@ -75,7 +75,7 @@ def find_photos(path: Path) -> Path | None:
 def photo_rows(path: Path) -> Rows:
     """The photos of a set's split "test", or all where there are no splits."""
     photos = PhotoSet(path)
-    rows = photos.select("test" if "test" in {row.split for row in photos.rows} else None)
+    rows = photos.select(photos.test_split)
 
     def source(name: str) -> Callable[[], object]:
         return lambda: open_photo(photos.read(name))[0]

@@ -11,7 +11,7 @@ import torch
 from ..data import InputError
 from ..data.readers import TextRow, read_texts
 from ..models.text import TextConfig, TextHybrid
-from .conditions import chosen, fill_table, folder_name
+from .conditions import chosen, fill_table, folder_name, trained
 from .encoders import pretrain
 from .evaluation import short_path, text_ids, text_logits
 from .loop import Recipe
@@ -145,15 +145,12 @@ def _row(condition: Condition, recipe: Recipe, material: Material, tests: _Tests
     model, history, _ = fit_text(material, config, recipe, None, folder, encoders)
     right = _right(model, material, tests.rows)
     return {
-        "parameters": model.parameters_count,
-        "core": sum(parameter.numel() for parameter in model.core.parameters()),
-        "held_out": max(progress.accuracy for progress in history),
+        **trained(model, history),
         "test": tests.name,
         "n": len(right),
         "accuracy": _mean(right),
         "shuffled": _mean(_right(model, material, tests.shuffled)),
         "by_length": _by_length(model, material, tests.rows + tests.long_rows),
-        "minutes": round(sum(progress.seconds for progress in history) / 60, 2),
     }
 
 

@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 from tqdm import tqdm
 
 from ..data import InputError
+from ..models import Hybrid
+from .loop import Progress
 
 
 class Named(Protocol):
@@ -57,6 +59,16 @@ def fill_table(
             table.parent.mkdir(parents=True, exist_ok=True)
             table.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n", encoding="utf-8")
     return rows
+
+
+def trained(model: Hybrid, history: Sequence[Progress]) -> dict:
+    """What every row says of the model and of its training."""
+    return {
+        "parameters": model.parameters_count,
+        "core": sum(parameter.numel() for parameter in model.core.parameters()),
+        "held_out": max(progress.accuracy for progress in history),
+        "minutes": round(sum(progress.seconds for progress in history) / 60, 2),
+    }
 
 
 def folder_name(kind: str, condition: Named, seed: int) -> str:

@@ -122,7 +122,7 @@ def by_length(ids: list[list[int]]) -> list[list[int]]:
 @torch.no_grad()
 def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
     photos = PhotoSet(path)
-    split = split or ("test" if "test" in {row.split for row in photos.rows} else None)
+    split = split or photos.test_split
     rows = photos.select(split)
     logits, labels, rejected, batch = [], [], [], []
     for number, row in enumerate(tqdm(rows, desc="photos", mininterval=2), start=1):

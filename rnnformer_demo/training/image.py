@@ -7,13 +7,12 @@ from pathlib import Path
 
 import torch
 
-from .. import checkpoints
 from ..checkpoints import Checkpoint
 from ..models import config_to_dict
 from ..models.image import ImageConfig
 from .loop import Batch, Progress, Recipe, classification, fit
 from .photos import PhotoMaterial, image_reader
-from .record import add_tests, calibrate, check_tests, training_record
+from .record import check_tests, finish, training_record
 from .shipping import ship_best
 from .tuning import FROZEN, TrainedPart, Tuning, pretrained
 
@@ -64,15 +63,13 @@ def train(
             **training_record(seeded, history),
         }
         held_out = material.held_out
-        temperature, about["metrics"] = calibrate(
+        figures = (
             part.logits(material.seen(part)[0][held_out]),
             material.targets[held_out],
             torch.full((len(held_out),), part.steps),
         )
         reader = image_reader(part.model.config)
-        draft = checkpoints.save(name, part.model, reader, about, temperature, folder=run_folder / "draft")
-        add_tests(draft, tests, about, folder=run_folder, split=None, drop=drop)
-        return checkpoints.load(name, run_folder)
+        return finish(name, part.model, reader, about, figures, tests, run_folder, split=None, drop=drop)
 
     return ship_best(name, seeds, train_one, resume, folder, runs)
 

@@ -9,7 +9,7 @@ import torch
 
 from ..calibration import UNSCALED
 from ..models.image import ImageConfig
-from .conditions import chosen, fill_table, folder_name
+from .conditions import chosen, fill_table, folder_name, trained
 from .evaluation import short_path
 from .image import fit_photos
 from .loop import Recipe, begun
@@ -99,10 +99,7 @@ def _row(material: PhotoMaterial, test: str, config: ImageConfig, recipe: Recipe
     seen, classes = material.tested(part, test)
     figures = summarise(part.logits(seen), classes, torch.full((len(classes),), part.steps), UNSCALED)
     return {
-        "parameters": part.model.parameters_count,
-        "core": sum(parameter.numel() for parameter in part.model.core.parameters()),
-        "held_out": max(progress.accuracy for progress in history),
+        **trained(part.model, history),
         "test": short_path(test),
         **{key: figures[key] for key in ("n", "accuracy", "mean_class_accuracy")},
-        "minutes": round(sum(progress.seconds for progress in history) / 60, 2),
     }

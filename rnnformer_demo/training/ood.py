@@ -209,8 +209,8 @@ def _tests(checkpoint: Checkpoint, signal: Signal, sets: OODSets) -> dict:
     """What the card says of the tests: the share of each inside set that passes, and for each of the others the AUROC
     against all inside sets together, that of the model's confidence beside it, and the share that is flagged."""
     inside = {one.name: measure(checkpoint, one) for one in sets.inside}
-    inside_tests = {name: _strangeness(signal, measurement) for name, measurement in inside.items()}
-    strange_inside = torch.cat([*inside_tests.values()])
+    of_inside = {name: _strangeness(signal, measurement) for name, measurement in inside.items()}
+    all_inside = torch.cat([*of_inside.values()])
     all_confidence = torch.cat([measurement.confidence for measurement in inside.values()])
     areas = {}
     for kind, others in (("far", sets.far), ("near", sets.near)):
@@ -218,15 +218,15 @@ def _tests(checkpoint: Checkpoint, signal: Signal, sets: OODSets) -> dict:
             measurement = measure(checkpoint, one)
             outside = _strangeness(signal, measurement)
             areas[one.name] = {
-                "auroc": auroc(strange_inside, outside),
+                "auroc": auroc(all_inside, outside),
                 "auroc_of_confidence": auroc(-all_confidence, -measurement.confidence),
                 "flagged": (outside > signal.threshold).double().mean().item(),
-                "n_in": len(strange_inside),
+                "n_in": len(all_inside),
                 "n_out": len(outside),
                 "kind": kind,
             }
     passed = {
         name: {"recall": (some <= signal.threshold).double().mean().item(), "n": len(some)}
-        for name, some in inside_tests.items()
+        for name, some in of_inside.items()
     }
     return {"inside": passed, "auroc": areas}

@@ -81,8 +81,7 @@ def _tested(path: str, distilled: bool) -> tuple[Photos, Sequence[PhotoRow], str
         pool = PhotoPool(path)
         return pool, pool.parts["test"], f"{pool.name} test"
     photos = PhotoSet(path)
-    split = "test" if "test" in {row.split for row in photos.rows} else None
-    return photos, photos.select(split), f"{Path(path).stem} {split or ''}".strip()
+    return photos, photos.select(photos.test_split), f"{Path(path).stem} {photos.test_split or ''}".strip()
 
 
 def photo_batches(checkpoint: Checkpoint, photos: Sequence[Placed]) -> Iterator[Batch]:

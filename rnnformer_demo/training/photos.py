@@ -83,8 +83,7 @@ class PhotoMaterial:
         the classes of these (N,)."""
         if path not in self._tests:
             photos = PhotoSet(path)
-            split = "test" if "test" in {row.split for row in photos.rows} else None
-            wanted = [row for row in photos.select(split) if row.label not in self.drop]
+            wanted = [row for row in photos.select(photos.test_split) if row.label not in self.drop]
             self._tests[path] = photos, readable(photos, wanted)
         photos, rows = self._tests[path]
         classes = torch.tensor([label_index(row.label, self.labels) for row in rows])

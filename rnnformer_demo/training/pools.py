@@ -26,7 +26,7 @@ class PhotoPool(PhotoSet):
     def __init__(self, path: str | Path):
         super().__init__(path)
         self.name = Path(path).stem
-        tested = any(row.split == "test" for row in self.rows)
+        tested = self.test_split is not None
         self.parts: dict[str, list[PhotoRow]] = {part: [] for part in PARTS}
         for row in self.rows:
             self.parts[part_of(row, tested)].append(row)

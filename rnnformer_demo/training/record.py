@@ -2,16 +2,18 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from .. import checkpoints
-from ..calibration import Temperature
 from ..checkpoints import Checkpoint
-from ..data import InputError
+from ..data import InputError, Sample
+from ..models import Hybrid
 from . import metrics
 from .evaluation import evaluate
 from .loop import Progress, Recipe
@@ -61,31 +63,33 @@ def _processor() -> str:
     return models[0] if models else platform.machine()
 
 
-def calibrate(logits: torch.Tensor, labels: torch.Tensor, steps: torch.Tensor) -> tuple[Temperature, dict]:
-    """The temperature that fits the held-out part, and the card's metrics with the figures there.
-
-    Args:
-        logits: (N, C).
-        labels: (N,).
-        steps: (N,), the lengths of the inputs.
-    """
-    temperature = metrics.fit_temperature(logits, labels, steps)
-    return temperature, {"held_out": metrics.summarise(logits, labels, steps, temperature)}
-
-
-def add_tests(
-    saved: Checkpoint, tests: Sequence[str], about: dict, recorded: str = "", folder: Path | None = None, **options
+def finish(
+    name: str,
+    model: Hybrid,
+    reader: Callable[..., Sample],
+    about: dict,
+    held_out: tuple[Tensor, Tensor, Tensor],
+    tests: Sequence[str],
+    folder: Path,
+    recorded: str = "",
+    **options: Any,
 ) -> Checkpoint:
-    """Evaluates what was saved on the test sets and writes the figures into its card.
+    """Calibrates what was trained on its held-out part, tests it, and saves it with the figures of both.
 
     Args:
-        about: what the card says already.
+        about: what the card says beyond these.
+        held_out: logits (N, C), true classes (N,) and lengths of the inputs (N,).
+        tests: data sets.
+        folder: of the run.
         recorded: the text whose output the card records.
         options: for `evaluate`.
     """
+    temperature = metrics.fit_temperature(*held_out)
+    about = about | {"metrics": {"held_out": metrics.summarise(*held_out, temperature)}}
+    saved = checkpoints.save(name, model, reader, about, temperature, recorded, folder / "draft")  # tested as served
     for test in tests:
         figures = evaluate(saved, test, **options)
         about["metrics"][figures.pop("data")] = {
-            name: value for name, value in figures.items() if name not in ("model", "rejected")
+            key: value for key, value in figures.items() if key not in ("model", "rejected")
         }
-    return checkpoints.save(saved.name, saved.model, saved.reader, about, saved.temperature, recorded, folder)
+    return checkpoints.save(name, saved.model, reader, about, temperature, recorded, folder)

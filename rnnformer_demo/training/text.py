@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .. import checkpoints
 from ..checkpoints import Checkpoint
 from ..data import InputError
 from ..models import config_to_dict
@@ -14,7 +13,7 @@ from .distillation import distillation
 from .encoders import load_encoders
 from .loop import Progress, Recipe, classification, fit
 from .material import Material, Sources
-from .record import add_tests, calibrate, check_tests, training_record
+from .record import check_tests, finish, training_record
 from .shipping import ship_best
 
 
@@ -67,13 +66,9 @@ def train(
             "command": command,
             **training_record(seeded, history),
         }
-        temperature, about["metrics"] = calibrate(
-            material.held_logits(model), material.held_labels, material.held_steps
-        )
+        held_out = material.held_logits(model), material.held_labels, material.held_steps
         sentence = material.corpus.held_out[0].text
-        draft = checkpoints.save(name, model, material.reader, about, temperature, sentence, run_folder / "draft")
-        add_tests(draft, tests, about, sentence, run_folder)
-        return checkpoints.load(name, run_folder)
+        return finish(name, model, material.reader, about, held_out, tests, run_folder, sentence)
 
     return ship_best(name, seeds, train_one, resume, folder, runs)
 
