@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from rnnformer_demo.calibration import UNSCALED, Temperature
 from rnnformer_demo.training.metrics import (
+    calibration_error_by_chance,
     expected_calibration_error,
     fit_temperature,
     summarise,
@@ -72,7 +73,9 @@ def test_the_temperature_changes_the_calibration_alone():
     raw, cooled = (summarise(logits, labels, steps, Temperature(scale)) for scale in (1.0, 2.5))
     assert cooled["ece"] == pytest.approx(expected_calibration_error((logits / 2.5).softmax(-1), labels))
     assert cooled["ece_before_scaling"] == raw["ece"] != cooled["ece"]
-    assert {**cooled, "ece": None} == {**raw, "ece": None}
+    assert cooled["ece_by_chance"] != raw["ece_by_chance"]
+    of_the_temperature = {"ece": None, "ece_by_chance": None}
+    assert cooled | of_the_temperature == raw | of_the_temperature
 
 
 @pytest.mark.parametrize(("scale", "exponent"), [(0.5, 0.0), (1.0, -0.3), (2.5, 0.2)])
@@ -106,3 +109,14 @@ def test_scaling_does_not_change_the_class_and_lowers_the_likelihood_loss():
     assert torch.equal(probabilities.argmax(-1), logits.argmax(-1))
     loss = torch.nn.functional.nll_loss
     assert loss(probabilities.log(), labels) < loss(logits.log_softmax(-1), labels)
+
+
+def test_chance_alone_makes_a_calibration_error_that_shrinks_with_the_inputs():
+    generator = torch.Generator().manual_seed(1)
+    logits = 2 * torch.randn(4000, 3, generator=generator)
+    probabilities = logits.softmax(-1)
+    few, many = (calibration_error_by_chance(probabilities[:n]) for n in (100, 4000))
+    assert 0.03 < many * (4000 / 100) ** 0.5 < 2 * few < 0.3
+    drawn = torch.multinomial(probabilities, 1, generator=generator)[:, 0]  # right as often as it says
+    assert expected_calibration_error(probabilities, drawn) == pytest.approx(many, abs=0.01)
+    assert calibration_error_by_chance(torch.eye(3)) == 0

@@ -146,7 +146,8 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
         f"{figures['model']}: {figures['accuracy']:.2%} of {figures['n']} right "
         f"(95 % interval {low:.2%} to {high:.2%}), "
         f"mean class accuracy {figures['mean_class_accuracy']:.2%}, macro F1 {figures['macro_f1']:.4f}, "
-        f"ECE {figures['ece_before_scaling']:.2%} before and {figures['ece']:.2%} after temperature scaling, "
+        f"ECE {figures['ece_before_scaling']:.2%} before and {figures['ece']:.2%} after temperature scaling "
+        f"({figures['ece_by_chance']:.2%} would be chance alone), "
         f"{figures['rejected_rows']} rows rejected"
     )
     rejected = figures["rejected"][:_MOST_REJECTED]

@@ -9,15 +9,31 @@ from ..intervals import wilson_interval
 
 ECE_BINS = 15
 _PULL = 1e-3
+_DRAWS = 200
 
 
 def expected_calibration_error(probabilities: Tensor, labels: Tensor, bins: int = ECE_BINS) -> float:
     """Mean gap between confidence and accuracy over equal-width bins of confidence, 0-1 (Guo et al. 2017, eq. 3)."""
     confidence, predicted = probabilities.max(-1)
-    right = (predicted == labels).double()
+    return _gaps(confidence, (predicted == labels)[None], bins).item()
+
+
+def calibration_error_by_chance(probabilities: Tensor, bins: int = ECE_BINS) -> float:
+    """The expected calibration error that a model would show which is right exactly as often as it says, 0-1.
+
+    It is above 0, the more so the fewer inputs there are: within a bin accuracy differs from confidence by chance. The
+    mean over 200 draws of which answers are right, by a fixed seed.
+    """
+    confidence = probabilities.max(-1).values
+    draws = torch.rand(_DRAWS, len(confidence), generator=torch.Generator().manual_seed(0))
+    return _gaps(confidence, draws < confidence, bins).mean().item()
+
+
+def _gaps(confidence: Tensor, right: Tensor, bins: int) -> Tensor:
+    """The error (R,) for confidences (N,) and R versions of which answers are right (R, N)."""
     index = (confidence * bins).long().clamp(max=bins - 1)
-    gap = torch.zeros(bins, dtype=torch.double).index_add_(0, index, right - confidence.double())
-    return (gap.abs().sum() / len(labels)).item()
+    gap = torch.zeros(len(right), bins, dtype=torch.double).index_add_(1, index, right.double() - confidence.double())
+    return gap.abs().sum(1) / len(confidence)
 
 
 def summarise(logits: Tensor, labels: Tensor, steps: Tensor, temperature: Temperature) -> dict:
@@ -31,7 +47,7 @@ def summarise(logits: Tensor, labels: Tensor, steps: Tensor, temperature: Temper
 
     Returns:
         n, accuracy, its Wilson interval, mean class accuracy and macro F1 (over the classes that occur), ECE with and
-        without the temperature, and the confusion matrix (rows: true class).
+        without the temperature and by chance alone, and the confusion matrix (rows: true class).
     """
     classes = logits.shape[1]
     predicted = logits.argmax(-1)
@@ -40,13 +56,15 @@ def summarise(logits: Tensor, labels: Tensor, steps: Tensor, temperature: Temper
     occurs = true > 0
     f1 = 2 * hits / (true + said).clamp(min=1)
     right, n = int(hits.sum()), len(labels)
+    probabilities = temperature.probabilities(logits, steps)
     return {
         "n": n,
         "accuracy": right / n,
         "interval": list(wilson_interval(right, n)),
         "mean_class_accuracy": (hits[occurs] / true[occurs]).mean().item(),
         "macro_f1": f1[occurs].mean().item(),
-        "ece": expected_calibration_error(temperature.probabilities(logits, steps), labels),
+        "ece": expected_calibration_error(probabilities, labels),
+        "ece_by_chance": calibration_error_by_chance(probabilities),
         "ece_before_scaling": expected_calibration_error(logits.softmax(-1), labels),
         "confusion": confusion.tolist(),
     }

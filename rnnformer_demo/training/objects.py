@@ -27,6 +27,7 @@ from .trunk import pretrained_lite0
 
 TEACHER = "EfficientNet-Lite0"
 ALL_TESTS = "all tests"  # taken together: each alone has few photos whose class is known
+ALL_BUT_HELD_OUT = "all but held out"  # with those that it learned from: of these, too, no label was used
 LEAST_AGREEMENT = 0.99  # of the classifier in 8 bits with that in 16
 
 
@@ -85,7 +86,7 @@ def train(
     }
     draft = checkpoints.save(name, model, reader, about, folder=runs / name / "draft")
     about["quantised"] = _gate(model, draft.model, [transfer.held_out, *tested])
-    return _measured(draft, teacher, transfer.held_out, tested, about, folder)
+    return _measured(draft, teacher, transfer, tested, about, folder)
 
 
 def starting_as_lite0(config: ImageConfig) -> ImageHybrid:
@@ -154,17 +155,28 @@ def _gate(trained: ImageHybrid, stored: ImageHybrid, photos: Sequence[Seen]) -> 
 
 
 def _measured(
-    draft: Checkpoint, teacher: ImageHybrid, held_out: Seen, tested: Sequence[Seen], about: dict, folder: Path | None
+    draft: Checkpoint,
+    teacher: ImageHybrid,
+    transfer: Transfer,
+    tested: Sequence[Seen],
+    about: dict,
+    folder: Path | None,
 ) -> Checkpoint:
     """Calibrates on the held-out photos whose class is known, tests beside the teacher, and saves."""
+    held_out, learned_from = transfer.held_out, transfer.learned_from
     steps = held_out.tokens.shape[1]
     logits, classes = labelled(held_out, held_out.logits(draft.model.decide))
     temperature = fit_temperature(logits, classes, torch.full((len(classes),), steps))
     pairs = [(seen, seen.logits(draft.model.decide), seen.logits(teacher.decide)) for seen in (held_out, *tested)]
-    everything = (joined(ALL_TESTS, tested), torch.cat([logits for _, logits, _ in pairs[1:]]))
+    of_tests = torch.cat([logits for _, logits, _ in pairs[1:]])
+    unused = torch.cat([learned_from.logits(draft.model.decide), of_tests])
     about["metrics"] = {
         seen.name: figures_of(seen, logits, temperature)
-        for seen, logits in (*(pair[:2] for pair in pairs), everything)
+        for seen, logits in (
+            *(pair[:2] for pair in pairs),
+            (joined(ALL_TESTS, tested), of_tests),
+            (joined(ALL_BUT_HELD_OUT, [learned_from, *tested]), unused),
+        )
         if (seen.labels >= 0).any()
     }
     beside = {seen.name: against_teacher([pair]) for pair in pairs for seen in pair[:1]}

@@ -91,7 +91,9 @@ class Transfer:
             torch.cat([self._extract(pool, rows, view, precision) for pool, rows in parts]) for view in range(views)
         ]
         self.teacher = torch.stack([logits_of(model.decide, features).half() for features in self.features])
-        self.held_out = Seen("held_out", self.features[0][self.held], torch.tensor(labels)[self.held])
+        classes = torch.tensor(labels)
+        self.held_out = Seen("held_out", self.features[0][self.held], classes[self.held])
+        self.learned_from = Seen("learned from", self.features[0][self.trained], classes[self.trained])
 
     def _extract(self, pool: PhotoPool, rows: list[PhotoRow], view: int, precision: str = "float32") -> Tensor:
         reduced = view > 0 and precision != "float32"
