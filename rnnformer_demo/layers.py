@@ -24,9 +24,8 @@ class Tap(nn.Identity):
     """An identity to which tracing and attribution attach; it says what passes through it.
 
     Args:
-        kind: "tokens" (B, T, D), "grid" (B, D, h, w), "reads" (B, T, D; what the recurrences of a block read),
-            "states" (B, T, 2U), "attention" (B, H, T, T), "pooling" (B, T), "pooled" (B, D) or
-            "logits" (B, C).
+        kind: "tokens" (B, T, D), "grid" and "texture" (B, D, h, w), "reads" (B, T, D; what the recurrences of a block
+            read), "states" (B, T, 2U), "attention" (B, H, T, T), "pooling" (B, T), "pooled" (B, D) or "logits" (B, C).
         name: unique among the taps of a model and fit to be shown, such as "lstm tokens 1".
     """
 

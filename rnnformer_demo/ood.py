@@ -9,7 +9,8 @@ by between (the two-covariance model of Brümmer & de Villiers 2010, "The speake
 Which features tell it depends on the task. Training keeps in the pooled representation what separates the classes and
 drops the rest: a model of topics is told what is foreign by that representation, a model of sentiment, which no topic
 concerns, by the mean of its word vectors. A model of a thousand classes is told by the energy of its logits (Liu et al.
-2020, "Energy-based Out-of-distribution Detection"): among so many kinds of things little lies far from all.
+2020, "Energy-based Out-of-distribution Detection"): among so many kinds of things little lies far from all. What is no
+photo at all shows halfway through the CNN, whose last grid has forgotten it.
 """
 
 import math
@@ -31,12 +32,14 @@ class Feature:
     """What of a forward pass is compared with the training data.
 
     Attributes:
+        kind: of the taps without which a model has it not.
         about: what it is, in words that follow "the distance of".
         read: what passed through the taps, by their names, and the mask (B, T) to the vectors of S steps (B, S, E) and
             their mask (B, S).
         width: E for a model.
     """
 
+    kind: str
     about: str
     read: Callable[[dict[str, Tensor], Tensor], tuple[Tensor, Tensor]]
     width: Callable[[Hybrid], int]
@@ -52,10 +55,24 @@ def _pooled(seen: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
     return seen["pooled"][:, None], mask.new_ones(len(mask), 1)
 
 
+def _texture(seen: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
+    return seen["texture"].mean((-2, -1))[:, None], mask.new_ones(len(mask), 1)
+
+
 FEATURES = {
-    "tokens": Feature("the mean token and the tokens' mean length", _tokens, lambda model: model.core.width_in + 1),
-    "pooled": Feature("the pooled representation", _pooled, lambda model: model.core.width_pooled),
+    "tokens": Feature(
+        "tokens", "the mean token and the tokens' mean length", _tokens, lambda model: model.core.width_in + 1
+    ),
+    "pooled": Feature("pooled", "the pooled representation", _pooled, lambda model: model.core.width_pooled),
+    "texture": Feature(
+        "texture", "the mean of the CNN's finer grid", _texture, lambda model: model.config.texture_channels
+    ),
 }
+
+
+def features_of(model: Hybrid) -> dict[str, Feature]:
+    """Those of `FEATURES` that a model has."""
+    return {name: feature for name, feature in FEATURES.items() if model.taps(feature.kind)}
 
 
 def mean_of_steps(vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -156,7 +173,8 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
     if not isinstance(card, dict) or not card.keys() >= {"feature", "threshold"}:
         raise ValueError(f"ood must have feature and threshold, got {card!r}")
     feature, threshold = card["feature"], card["threshold"]
-    known = [*FEATURES, Energy.feature]
+    features = features_of(model)
+    known = [*features, Energy.feature]
     if feature not in known:
         raise ValueError(f"feature must be one of {sorted(known)}, got {feature!r}")
     least = -math.inf if feature == Energy.feature else 0
@@ -167,7 +185,7 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
             raise ValueError(f"tensors of ood must be none for the energy, got {sorted(tensors)}")
         return Energy(threshold)
     shapes = {name.removeprefix(PREFIX): tuple(tensor.shape) for name, tensor in tensors.items()}
-    width, classes = FEATURES[feature].width(model), len(model.config.labels)
+    width, classes = features[feature].width(model), len(model.config.labels)
     possible = [
         {"centres": (k, width), "whitening": (width, width), "between": (width,)} for k in range(1, classes + 1)
     ]

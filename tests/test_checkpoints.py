@@ -13,7 +13,6 @@ from rnnformer_demo.calibration import UNSCALED, Temperature
 from rnnformer_demo.checkpoints import MAX_BYTES, about_of, load, names, read_card, recorded_logits, save
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import MODELS
-from rnnformer_demo.ood import FEATURES
 
 SHIPPED = names(tiny.ROOT / "checkpoints")
 shipped = pytest.mark.parametrize("name", SHIPPED)
@@ -52,16 +51,20 @@ def test_saving_again_changes_nothing(modality, saved, tmp_path):
     assert again.size == first.size == sum(path.stat().st_size for path in saved.glob(f"{modality}.*"))
 
 
-@pytest.fixture(params=sorted(FEATURES))
-def judging(request, modality, folder):
+every_feature = pytest.mark.parametrize(("modality", "feature"), tiny.FEATURES_OF)
+
+
+@pytest.fixture
+def judging(feature, modality, folder):
     """A checkpoint with a signal."""
     plain = load(modality, folder)
-    signal = tiny.ood_signal(plain.model, request.param, threshold=0.7)
-    about = about_of(plain.card) | {"ood": {"feature": request.param, "threshold": 0.7}}
+    signal = tiny.ood_signal(plain.model, feature, threshold=0.7)
+    about = about_of(plain.card) | {"ood": {"feature": feature, "threshold": 0.7}}
     recorded = plain.card["recorded"]["input"]
     return save(modality, plain.model, plain.reader, about, plain.temperature, recorded, folder, signal)
 
 
+@every_feature
 def test_a_signal_is_saved_beside_the_weights_and_changes_none(judging, modality, saved):
     plain = load(modality, saved)
     assert plain.ood is None
@@ -95,6 +98,7 @@ OOD_DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", sorted(OOD_DAMAGE))
+@every_feature
 @pytest.mark.usefixtures("judging")
 def test_a_signal_that_does_not_fit_is_refused_with_a_sentence(modality, folder, damage):
     change_card, change_weights, sentence = OOD_DAMAGE[damage]

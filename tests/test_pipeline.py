@@ -11,7 +11,6 @@ from rnnformer_demo import pipeline
 from rnnformer_demo.checkpoints import about_of, load, names, save
 from rnnformer_demo.data import InputError
 from rnnformer_demo.explain import METHODS, explain
-from rnnformer_demo.ood import FEATURES
 from rnnformer_demo.pipeline import analyse, get, predict, re_explain
 
 SOURCES = {"text": "The plot isn't boring, it's FUNNY and moving!", "image": tiny.photo()}
@@ -56,8 +55,11 @@ def test_a_prediction_as_json(modality, source):
     assert isinstance(said["notices"], list)
 
 
-@pytest.fixture(params=sorted(FEATURES))
-def judging(request, modality, saved, tmp_path, monkeypatch):
+every_feature = pytest.mark.parametrize(("modality", "feature"), tiny.FEATURES_OF)
+
+
+@pytest.fixture
+def judging(feature, modality, saved, tmp_path, monkeypatch):
     """Makes the small checkpoint one that can tell what is out of domain, from a distance on that is given."""
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
     monkeypatch.setattr(pipeline, "_loaded", {})
@@ -66,9 +68,9 @@ def judging(request, modality, saved, tmp_path, monkeypatch):
         plain = load(modality, saved)
         about = about_of(plain.card) | {
             "data": {"file": "films/train.tsv.xz, films/more.tsv, reviews/train.jsonl.xz"},
-            "ood": {"feature": request.param, "threshold": threshold},
+            "ood": {"feature": feature, "threshold": threshold},
         }
-        signal = tiny.ood_signal(plain.model, request.param, threshold)
+        signal = tiny.ood_signal(plain.model, feature, threshold)
         recorded = plain.card["recorded"]["input"]
         save(modality, plain.model, plain.reader, about, plain.temperature, recorded, tmp_path, signal)
 
@@ -78,6 +80,7 @@ def judging(request, modality, saved, tmp_path, monkeypatch):
 STRANGE = "This does not look like what the model was trained on (films, reviews): its answer may mean nothing."
 
 
+@every_feature
 @pytest.mark.parametrize(("threshold", "in_domain"), [(1e-9, False), (1e9, True)])
 def test_a_prediction_says_whether_its_input_is_in_domain(judging, modality, source, saved, threshold, in_domain):
     judging(threshold)
@@ -96,6 +99,7 @@ def test_a_prediction_says_whether_its_input_is_in_domain(judging, modality, sou
     assert (STRANGE in re_explain(analysis, "yes", "occlusion").notices) is not in_domain
 
 
+@every_feature
 def test_an_input_is_read_once_to_judge_it(judging, modality, source):
     judging(1.0)
     passes = []

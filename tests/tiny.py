@@ -12,6 +12,7 @@ from torch import nn
 
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.text import TextReader, train_tokenizer
+from rnnformer_demo.layers import Tap
 from rnnformer_demo.models import Hybrid, classes
 from rnnformer_demo.models.efficientnet import MEAN, STD, STRIDE
 from rnnformer_demo.ood import FEATURES, OODSignal
@@ -35,6 +36,8 @@ SENTENCES = (
     "this is the good kind of boring",
 )
 
+FEATURES_OF = (("image", "pooled"), ("image", "texture"), ("image", "tokens"), ("text", "pooled"), ("text", "tokens"))
+
 
 def model(modality: str, seed: int = 0, patches: bool = True, **changes) -> Hybrid:
     """A small model in eval mode, still trainable.
@@ -47,7 +50,10 @@ def model(modality: str, seed: int = 0, patches: bool = True, **changes) -> Hybr
     config_class, model_class = classes(modality)
     made = model_class(config_class(labels=("no", "yes", "perhaps"), **SMALLEST[modality] | changes))
     if modality == "image" and patches:
-        made.trunk = nn.Conv2d(3, made.config.channels, made.config.stride, made.config.stride)
+        finer, half = made.config.texture_channels, made.config.stride // 2
+        made.trunk = nn.Sequential(
+            nn.Conv2d(3, finer, half, half), Tap("texture", "texture"), nn.Conv2d(finer, made.config.channels, 2, 2)
+        )
     if made.config.pooling == "attention":
         torch.nn.init.normal_(made.core.pooling.score.weight)  # starts at zero, which would hide errors
     return made.eval()

@@ -10,6 +10,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..layers import Tap
 from ..vision import Conv2dNormActivation
 
 # (blocks, kernel, stride of the first, expansion, channels out)
@@ -63,20 +64,22 @@ class InvertedResidual(nn.Module):
             _convolution(hidden, hidden, kernel, stride, groups=hidden),
             _biased_convolution(hidden, width_out, 1, activation_layer=None),
         )
+        self.out = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, D, height, width) to the next feature map."""
-        return x + self.body(x) if self.residual else self.body(x)
+        return self.out(x + self.body(x) if self.residual else self.body(x))
 
 
 def lite0_trunk() -> nn.Sequential:
-    """Photos (B, 3, 32h, 32w) to a grid of features (B, 320, h, w)."""
+    """Photos (B, 3, 32h, 32w) to a grid of features (B, 320, h, w). A tap is on the last grid of half the stride."""
     layers: list[nn.Module] = [_convolution(3, STEM, 3, stride=2)]
     width = STEM
     for blocks, kernel, stride, expansion, width_out in STAGES:
         for block in range(blocks):
             layers.append(InvertedResidual(width, width_out, kernel, stride if block == 0 else 1, expansion))
             width = width_out
+    layers[FINE_BLOCKS - 1].out = Tap("texture", "texture")
     return nn.Sequential(*layers)
 
 

@@ -61,6 +61,11 @@ class ImageConfig(HybridConfig):
         """Of the grid."""
         return TRUNKS[self.trunk].channels_of(self.grid)
 
+    @property
+    def texture_channels(self) -> int:
+        """Of the tap "texture", on the last grid of half the stride; 0 where the trunk has none."""
+        return TRUNKS[self.trunk].fine_channels
+
 
 class ImageHybrid(Hybrid):
     """Normalised photos (B, 3, S, S) to logits (B, C)."""

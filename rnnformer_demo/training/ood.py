@@ -12,7 +12,7 @@ from tqdm import tqdm
 from .. import checkpoints
 from ..checkpoints import Checkpoint
 from ..data import InputError
-from ..ood import FEATURES, Energy, OODSignal, Signal, mean_of_steps
+from ..ood import Energy, OODSignal, Signal, features_of, mean_of_steps
 from ..tracing import tapped
 from .ood_sets import InputSet, OODSets
 
@@ -42,7 +42,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a model makes of a set of N inputs: every feature of `FEATURES`, the energies of its logits (N,), the
+    """What a model makes of a set of N inputs: every feature that it has, the energies of its logits (N,), the
     classes that it names (N,), and how confident it is (N,), 0-1."""
 
     features: dict[str, Measured]
@@ -67,7 +67,9 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
         InputError: for an empty set, and where the training inputs are too few or too much alike.
     """
     training, held_out = measure(checkpoint, sets.training), measure(checkpoint, sets.held_out)
-    signals: dict[str, Signal] = {name: fit(name, training.features[name], training.classes) for name in FEATURES}
+    signals: dict[str, Signal] = {
+        name: fit(name, measured, training.classes) for name, measured in training.features.items()
+    }
     signals[Energy.feature] = Energy(0.0)
     selection = _selection(signals, held_out, {one.name: measure(checkpoint, one) for one in sets.select})
     best = max(selection, key=lambda name: min(selection[name].values()))
@@ -102,14 +104,15 @@ def measure(checkpoint: Checkpoint, inputs: InputSet) -> Measurement:
     Raises:
         InputError: for a set that is empty.
     """
-    parts: dict[str, list[Measured]] = {name: [] for name in FEATURES}
+    read = features_of(checkpoint.model)
+    parts: dict[str, list[Measured]] = {name: [] for name in read}
     energies, probabilities = [], []
     for batch, mask in tqdm(inputs.batches(), desc=inputs.name, mininterval=2):
         with tapped(checkpoint.model) as seen:
             logits = checkpoint.model(batch, mask)
         energies.append(Energy.energies(logits))
         probabilities.append(checkpoint.probabilities(logits, mask.sum(1)))
-        for name, feature in FEATURES.items():
+        for name, feature in read.items():
             vectors, real = feature.read(seen, mask)
             means, steps = mean_of_steps(vectors, real)
             deviations = (vectors - means[:, None])[real].double()  # (real steps, E)
