@@ -80,9 +80,9 @@ def test_the_loss_falls(modality, tmp_path):
 
 def test_what_is_frozen_stays(tmp_path):
     run = Run("image", tmp_path)
-    trunk, core = run.model.trunk.weight.clone(), run.model.core.head[-1].weight.clone()
+    trunk, core = run.model.trunk[0].weight.clone(), run.model.core.head[-1].weight.clone()
     run.fit()
-    assert torch.equal(run.model.trunk.weight, trunk)
+    assert torch.equal(run.model.trunk[0].weight, trunk)
     assert not torch.equal(run.model.core.head[-1].weight, core)
 
 

@@ -64,3 +64,8 @@ class TextHybrid(Hybrid):
     def removals(self) -> dict[str, Removal]:
         """Words are blanked or deleted."""
         return {"unknown": blank_tokens, "deletion": delete_tokens}
+
+    @property
+    def eight_bit_weights(self) -> tuple[str, ...]:
+        """The embedding, three quarters of a model's weights."""
+        return ("embedding.weight",)
