@@ -53,7 +53,7 @@ class Measurement:
 
 def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | None = None) -> Checkpoint:
     """Fits a signal for each feature, keeps the one whose worst AUROC on the selection sets is best, sets its threshold
-    on the held-out part, tests it, and writes the checkpoint anew with the same weights.
+    on the held-out parts, tests it, and writes the checkpoint anew with the same weights.
 
     Args:
         sets: see there.
@@ -66,7 +66,7 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
     Raises:
         InputError: for an empty set, and where the training inputs are too few or too much alike.
     """
-    training, held_out = measure(checkpoint, sets.training), measure(checkpoint, sets.held_out)
+    training, held_out = measure(checkpoint, sets.training), [measure(checkpoint, one) for one in sets.held_out]
     signals: dict[str, Signal] = {
         name: fit(name, measured, training.classes) for name, measured in training.features.items()
     }
@@ -74,12 +74,13 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
     selection = _selection(signals, held_out, {one.name: measure(checkpoint, one) for one in sets.select})
     best = max(selection, key=lambda name: min(selection[name].values()))
     signal = with_threshold(signals[best], held_out)
+    passing = _of_all(signal, held_out)
     record = {
         "signal": signal.about,
         "feature": best,
         "threshold": signal.threshold,
-        "recall": RECALL,
-        "n": len(held_out.classes),
+        "recall": (passing <= signal.threshold).double().mean().item(),
+        "n": len(passing),
         "fitted_on": len(training.classes),
         "selection": selection,
         **_tests(checkpoint, signal, sets),
@@ -186,19 +187,25 @@ def auroc(inside: Tensor, outside: Tensor) -> float:
     return below.double().mean().item() / (2 * len(inside))
 
 
-def with_threshold(signal: Signal, held_out: Measurement) -> Signal:
-    """The same signal with the smallest threshold that lets a share of `RECALL` of the held-out part pass."""
-    return replace(signal, threshold=_strangeness(signal, held_out).quantile(RECALL, interpolation="higher").item())
+def with_threshold(signal: Signal, held_out: Sequence[Measurement]) -> Signal:
+    """The same signal with the smallest threshold that lets a share of `RECALL` of each held-out part pass: photos of
+    the rarest source, which may be the sharpest, must pass as well."""
+    needed = [_strangeness(signal, part).quantile(RECALL, interpolation="higher").item() for part in held_out]
+    return replace(signal, threshold=max(needed))
 
 
 def _selection(
-    signals: dict[str, Signal], held_out: Measurement, select: dict[str, Measurement]
+    signals: dict[str, Signal], held_out: Sequence[Measurement], select: dict[str, Measurement]
 ) -> dict[str, dict[str, float]]:
-    """AUROC of each signal for each set, against the held-out part."""
+    """AUROC of each signal for each set, against the held-out parts."""
     return {
-        name: {other: auroc(_strangeness(signal, held_out), _strangeness(signal, select[other])) for other in select}
+        name: {other: auroc(_of_all(signal, held_out), _strangeness(signal, select[other])) for other in select}
         for name, signal in signals.items()
     }
+
+
+def _of_all(signal: Signal, parts: Sequence[Measurement]) -> Tensor:
+    return torch.cat([_strangeness(signal, part) for part in parts])
 
 
 def _strangeness(signal: Signal, measurement: Measurement) -> Tensor:

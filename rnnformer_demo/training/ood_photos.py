@@ -33,7 +33,7 @@ def photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     distilled = "distillation" in checkpoint.card
     if len(sources.data) > 1 and not distilled:
         raise InputError(f"This model of photos is trained on one folder or zip, got {len(sources.data)}.")
-    training, held_out = (_pooled if distilled else _split)(sources)
+    training, *held_out = (_pooled if distilled else _split)(sources)
 
     def some(name: str, photos: Sequence[Placed], most: int = TESTED_MOST) -> InputSet:
         return InputSet(name, partial(photo_batches, checkpoint, drawn(photos, most)))
@@ -47,7 +47,7 @@ def photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     dropped = [(training[0][0], row) for row in training_rows(training[0][0], ()) if row.label in sources.drop]
     return OODSets(
         training=some("training part", training, FITTED_MOST),
-        held_out=some("held-out part", held_out),
+        held_out=[some("held-out part", photos) for photos in held_out],
         inside=[test(path, left_out=False) for path in sources.inside],
         select=[test(path) for path in sources.select] + ([some("classes left out", dropped)] if sources.drop else []),
         far=[test(path) for path in sources.far]
@@ -65,10 +65,11 @@ def _split(sources: OODSources) -> Iterator[list[Placed]]:
 
 
 def _pooled(sources: OODSources) -> Iterator[list[Placed]]:
-    """Trained on and held out of the pools that a model was distilled on."""
+    """Trained on of all pools that a model was distilled on, and held out of each."""
     pools = open_pools(sources.data)
-    for part in ("training", "held_out"):
-        yield [(pool, row) for pool in pools for row in pool.parts[part]]
+    yield [(pool, row) for pool in pools for row in pool.parts["training"]]
+    for pool in pools:
+        yield [(pool, row) for row in pool.parts["held_out"]]
 
 
 def _tested(path: str, distilled: bool) -> tuple[Photos, Sequence[PhotoRow], str]:

@@ -32,14 +32,14 @@ class OODSets:
 
     Attributes:
         training: part of what the model was trained on.
-        held_out: part of what it was selected on; shares nothing with `training`.
+        held_out: parts of what it was selected on, one of each source; they share nothing with `training`.
         inside: tests of the model's own kind.
         select: of another kind, on which the signal is chosen.
         far, near: tests of other kinds.
     """
 
     training: InputSet
-    held_out: InputSet
+    held_out: list[InputSet]
     inside: list[InputSet]
     select: list[InputSet]
     far: list[InputSet]

@@ -35,7 +35,7 @@ def text_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     shuffled = [texts("shuffled words", _shuffled(inside, reader))] if sources.shuffled else []
     return OODSets(
         training=texts("training part", _drawn_texts(corpus.training, FITTED_MOST)),
-        held_out=texts("held-out part", _drawn_texts(corpus.held_out)),
+        held_out=[texts("held-out part", _drawn_texts(corpus.held_out))],
         inside=files(sources.inside),
         select=files(sources.select),
         far=files(sources.far),
