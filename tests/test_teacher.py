@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from rnnformer_demo import checkpoints
+from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import TextRow
 from rnnformer_demo.data.text import train_tokenizer
@@ -20,6 +21,7 @@ from rnnformer_demo.training.corpus import Corpus, letters, read_corpus, unlabel
 from rnnformer_demo.training.distillation import distillation, distilled_targets, tutor_logits
 from rnnformer_demo.training.loop import Recipe
 from rnnformer_demo.training.material import Sources
+from rnnformer_demo.training.ngrams import fit_ngrams
 from rnnformer_demo.training.teacher import fine_tune, tutor
 from rnnformer_demo.training.tutors import tutors_of
 
@@ -146,7 +148,7 @@ def test_a_missing_or_unfitting_teacher_is_refused(data, tmp_path):
 def test_of_a_text_beyond_the_teachers_reach_only_the_label_is_learned(data, tmp_path):
     fine_tune([data], "tutor", RECIPE, LABELS, max_tokens=5, runs=tmp_path)
     texts = ["it tastes of honey", "but this long text only begins with honey", "it tastes of sorrel"]
-    targets = distilled_targets(tutors_of("tutor", tmp_path), read_corpus([data], LABELS), texts, [0, 1])
+    targets = distilled_targets([tutors_of("tutor", tmp_path)], read_corpus([data], LABELS), texts, [0, 1])
     labels, logits = torch.tensor(targets).chunk(2, dim=1)
     assert labels.tolist() == [[1, 0], [0, 1], [0, 0]]
     assert logits.isnan().all(dim=1).tolist() == [False, True, False]
@@ -207,7 +209,7 @@ def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
     unlabelled.write_text('{"text": "It tastes of honey. It tastes of sorrel.", "label": 0}\n', encoding="utf-8")
     config = TextConfig(labels=("a", "b"), width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
     saved = text.train(
-        Sources(data=[data], label_names=LABELS, teacher="tutor", unlabelled=[str(unlabelled)]),
+        Sources(data=[data], label_names=LABELS, teachers=["tutor"], unlabelled=[str(unlabelled)]),
         "pupil",
         config,
         Recipe(epochs=4, learning_rate=1e-2, batch_size=8, seed=4),
@@ -233,10 +235,44 @@ def test_models_of_ones_own_teach_as_an_ensemble(data, tmp_path):
     elder = checkpoints.load("elder", tmp_path / "elder-seed1")
     sample = elder.reader(texts[0])
     assert torch.allclose(each[1][:1], elder.model(sample.inputs, sample.mask), atol=1e-5)
-    taught = torch.tensor(distilled_targets(tutors, corpus, texts, [0, 1]))
+    taught = torch.tensor(distilled_targets([tutors], corpus, texts, [0, 1]))
     assert torch.allclose(taught[:, 2:], sum(each) / 2, atol=1e-6)
     with pytest.raises(InputError, match="was trained on what is held out here"):
         tutor_logits(tutors[0], replace(corpus, held_out=corpus.training[:1]), texts)
-    pupil = replace(sources, teacher="elder")
+    pupil = replace(sources, teachers=["elder"])
     saved = text.train(pupil, "pupil", config, recipe, "train", folder=tmp_path, runs=tmp_path)
     assert saved.card["data"]["teacher"] == "elder"
+
+
+def test_a_linear_model_of_ngrams_teaches(data, tmp_path):
+    assert fit_ngrams([data], "counted", LABELS, runs=tmp_path) == 1.0
+    (counted,) = tutors_of("counted", tmp_path)
+    corpus, texts = read_corpus([data], LABELS), ["it tastes of honey", "it tastes of sorrel", "???"]
+    logits = tutor_logits(counted, corpus, texts)
+    assert logits.argmax(-1).tolist()[:2] == [0, 1]
+    torch.testing.assert_close(logits.sum(1), torch.zeros(3))
+    assert logits[2].abs().max() < logits[:2].abs().max()  # of what it has never seen it knows but the bias
+    with pytest.raises(InputError, match="was trained on what is held out here"):
+        tutor_logits(counted, replace(corpus, held_out=corpus.training[:1]), texts)
+
+
+def test_teachers_of_several_names_weigh_the_same(data, tmp_path):
+    for name, longest in (("short", 1), ("long", 3)):
+        fit_ngrams([data], name, LABELS, longest=longest, runs=tmp_path)
+    short, long = (tutors_of(name, tmp_path) for name in ("short", "long"))
+    corpus, texts = read_corpus([data], LABELS), ["it tastes of honey", "sorrel"]
+    a, b = (tutor_logits(one[0], corpus, texts) for one in (short, long))
+    taught = torch.tensor(distilled_targets([[*short, *short], long], corpus, texts, [0]))
+    torch.testing.assert_close(taught[:, 2:], (a + b) / 2)
+
+
+def test_the_command_fits_ngrams_and_says_what_is_wrong(data, tmp_path, capsys):
+    command = ["train", "ngrams", "--name", "counted", "--data", data, "--runs", str(tmp_path)]
+    assert main([*command, "--longest", "2"]) == 0
+    assert "counted: 100.00% held out; kept in" in capsys.readouterr().out
+    assert main([*command, "--longest", "0"]) == 2
+    assert "--longest must be at least 1" in capsys.readouterr().err
+    three = tmp_path / "three.csv"
+    three.write_text("text,label\n" + "\n".join(f"text {n},{n % 3}" for n in range(90)), encoding="utf-8")
+    assert main([*command, "--data", str(three)]) == 2
+    assert "tells two classes apart, not 3" in capsys.readouterr().err

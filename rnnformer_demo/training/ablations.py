@@ -93,7 +93,7 @@ def run(
         InputError: where `only` names no condition or the teacher is missing, and see `Material`.
     """
     conditions = chosen(CONDITIONS, only)
-    if sources.teacher is None and any(each.taught for each in conditions):
+    if not sources.teachers and any(each.taught for each in conditions):
         raise InputError("The distilled conditions need a teacher: name one, or leave them out.")
     tests = _Tests(test, long)
 
@@ -102,7 +102,7 @@ def run(
         taken = replace(
             sources,
             vectors=sources.vectors if vectors else None,
-            teacher=sources.teacher if taught else None,
+            teachers=sources.teachers if taught else (),
             unlabelled=sources.unlabelled if unlabelled else (),
         )
         return Material(taken, config, runs)
@@ -139,7 +139,7 @@ def _row(condition: Condition, recipe: Recipe, material: Material, tests: _Tests
     folder = runs / folder_name("ablation", condition, recipe.seed)
     encoders = None
     if condition.encoders:
-        read = replace(sources, teacher=None)  # a language model reads the unlabelled sentences without labels
+        read = replace(sources, teachers=())  # a language model reads the unlabelled sentences without labels
         pretrain(read, f"{folder.name}-encoders", config, replace(recipe, epochs=2), condition.encoders, runs=runs)
         encoders = runs / f"{folder.name}-encoders"
     model, history, _ = fit_text(material, config, recipe, None, folder, encoders)

@@ -7,6 +7,7 @@ KINDS = {
     "image": "train a hybrid on labelled photos",
     "objects": "distil EfficientNet-Lite0, 1,000 classes, into a hybrid that starts as it, on photos without labels",
     "teacher": "fine-tune all-MiniLM-L6-v2 on labelled texts, for --teacher",
+    "ngrams": "fit a linear model of n-grams of characters to labelled texts of two classes, for --teacher",
     "encoders": "pretrain the LSTM and the GRU of a text hybrid, each on its own, for --encoders",
     "search": "search hidden size, hidden layers, dropout and learning rate on held-out data",
     "ablations": "measure what each part of a text hybrid contributes, over several seeds",
@@ -55,6 +56,10 @@ _FIELDS = {
     | {field: about for field, about in RECIPE_FIELDS.items() if field != "label_smoothing"}
     | SEED,
     "teacher": {"max_tokens": KIND_FIELDS["text"]["max_tokens"]} | RECIPE_FIELDS | SEED,
+    "ngrams": {
+        "longest": (int, "characters of an n-gram at most"),
+        "strength": (float, "inverse of the regularisation"),
+    },
     "encoders": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
     "search": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
     "ablations": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS,
@@ -120,7 +125,8 @@ def _add_sources(text: argparse.ArgumentParser) -> None:
 
 
 def _add_text(text: argparse.ArgumentParser) -> None:
-    text.add_argument("--teacher", metavar="NAME", help="learn from a teacher too, or from text models as one")
+    teachers = "learn from teachers too, or from text models of your own: the mean of what those of each name say"
+    text.add_argument("--teacher", nargs="+", default=[], metavar="NAME", help=teachers)
     start = "start from a trained text model: its tokenizer, shape and weights (of a rival: its rival's)"
     text.add_argument("--start", metavar="NAME", help=start)
     text.add_argument("--encoders", metavar="NAME", help="start from pretrained encoders, see train encoders")
@@ -137,7 +143,8 @@ def _add_ablations(ablations: argparse.ArgumentParser, kind: str) -> None:
     ablations.add_argument("--only", nargs="*", default=[], metavar="NAME", help="beginnings of the models' names")
     if kind == "ablations":
         ablations.add_argument("--long", required=True, metavar="DATA", help="longer texts to test on")
-        ablations.add_argument("--teacher", metavar="NAME", help="for the distilled models, see train teacher")
+        taught = "for the distilled models, see train teacher"
+        ablations.add_argument("--teacher", nargs="+", default=[], metavar="NAME", help=taught)
 
 
 def _add_photos(photos: argparse.ArgumentParser, kind: str) -> None:

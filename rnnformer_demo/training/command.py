@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data import InputError
 from .arguments import CARD_FIELDS, CONFIG_FIELDS, KIND_FIELDS, KINDS, RECIPE_FIELDS, SEED, add_arguments
 from .ood_command import add_ood
+from .recorded import command_line, commands_in, commands_of, keep_command
 
 if TYPE_CHECKING:
     from ..checkpoints import Checkpoint
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from .material import Sources
     from .tuning import Tuning
 
-_COMMAND_FILE = "command"
 _FREE = {"dropout", "word_dropout"}  # may differ from those of the model that training starts from
-# Defaults that a recorded command leaves out.
-_UNSAID = {"seeds": [0], "unlabelled_limit": 100_000, "tuned_blocks": 0, "tuned_rate": 0.1}
 
 
 def add_kinds(train: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -36,7 +33,7 @@ def add_kinds(train: argparse.ArgumentParser, common: argparse.ArgumentParser) -
         added = kinds.add_parser(kind, parents=[common], help=about, description=about)
         added.set_defaults(run=_train, kind=kind)
         add_arguments(added, kind)
-    add_ood(kinds, common, _command_line)
+    add_ood(kinds, common, command_line)
 
 
 def _chosen(options: argparse.Namespace, fields: dict) -> dict[str, Any]:
@@ -62,7 +59,7 @@ def _train(options: argparse.Namespace) -> tuple[dict, str]:
         torch.set_num_threads(options.threads)
     kinds = {"text": _train_text, "image": _train_image, "teacher": _train_teacher, "encoders": _train_encoders}
     kinds |= {"objects": _train_objects, "search": _search, "ablations": _ablations}
-    kinds |= {"image-ablations": _image_ablations}
+    kinds |= {"image-ablations": _image_ablations, "ngrams": _train_ngrams}
     return kinds[options.kind](options)
 
 
@@ -92,7 +89,7 @@ def _train_encoders(options: argparse.Namespace) -> tuple[dict, str]:
         resume=options.resume,
         runs=Path(options.runs),
     )
-    _keep_command(options)
+    keep_command(options)
     told = ", ".join(f"{kind} {accuracy:.2%}" for kind, accuracy in accuracies.items())
     return {"name": options.name, "held_out_accuracy": accuracies}, f"{options.name}: {told} held out"
 
@@ -161,7 +158,7 @@ def _sources(options: argparse.Namespace) -> Sources:
         label_names=options.labels,
         without=options.without,
         vectors=options.word_vectors,
-        teacher=getattr(options, "teacher", None),
+        teachers=getattr(options, "teacher", ()),
         start=_start(options),
         unlabelled=options.unlabelled,
         unlabelled_limit=options.unlabelled_limit,
@@ -206,7 +203,7 @@ def _train_objects(options: argparse.Namespace) -> tuple[dict, str]:
         options.name,
         _config(options, "image"),
         _recipe(options),
-        _command_line(options),
+        command_line(options),
         views=options.views,
         consistency=options.consistency,
         softening=options.softening,
@@ -236,39 +233,40 @@ def _train_teacher(options: argparse.Namespace) -> tuple[dict, str]:
         runs=Path(options.runs),
         **more,
     )
-    _keep_command(options)
+    return _left(options, accuracy)
+
+
+def _train_ngrams(options: argparse.Namespace) -> tuple[dict, str]:
+    from .ngrams import fit_ngrams
+
+    accuracy = fit_ngrams(
+        options.data,
+        options.name,
+        label_names=options.labels,
+        without=options.without,
+        runs=Path(options.runs),
+        **_chosen(options, {"longest": None, "strength": None}),
+    )
+    return _left(options, accuracy)
+
+
+def _left(options: argparse.Namespace, accuracy: float) -> tuple[dict, str]:
+    """What is told of a teacher; its command is kept beside it."""
+    keep_command(options)
     result = {"name": options.name, "held_out_accuracy": accuracy}
     return result, f"{options.name}: {accuracy:.2%} held out; kept in {Path(options.runs) / options.name}"
-
-
-def _keep_command(options: argparse.Namespace) -> None:
-    """Beside what a stage leaves for another, for the card of the model that is made from it."""
-    (Path(options.runs) / options.name / _COMMAND_FILE).write_text(_command_line(options), encoding="utf-8")
 
 
 def _stages(options: argparse.Namespace) -> dict[str, list[str]]:
     """The commands of the stages before this one, in their order."""
     runs = Path(options.runs)
-    names = [getattr(options, stage, None) for stage in ("teacher", "encoders")]
-    commands = [command for name in names if name for command in _commands_of(name, runs)]
+    names = [*getattr(options, "teacher", ()), *filter(None, [getattr(options, "encoders", None)])]
+    commands = [command for name in names for command in commands_of(name, runs)]
     if _start(options):
         from .material import start_of
 
-        commands = [*_commands_in(start_of(_sources(options), runs).card), *commands]
+        commands = [*commands_in(start_of(_sources(options), runs).card), *commands]
     return {"stages": list(dict.fromkeys(commands))} if commands else {}
-
-
-def _commands_of(stage: str, runs: Path) -> list[str]:
-    """What made a stage of that name: the command that it left, or where models of one's own teach, their card's."""
-    left = runs / stage / _COMMAND_FILE
-    if left.exists():
-        return [left.read_text(encoding="utf-8")]
-    cards = sorted(runs.glob(f"{stage}-seed*/{stage}.json"))
-    return _commands_in(json.loads(cards[0].read_text(encoding="utf-8"))) if cards else []
-
-
-def _commands_in(card: dict) -> list[str]:
-    return [*card.get("stages", ()), card["command"]]
 
 
 def _shared(options: argparse.Namespace) -> dict[str, Any]:
@@ -278,7 +276,7 @@ def _shared(options: argparse.Namespace) -> dict[str, Any]:
         "name": f"{options.name}-{options.rival}" if options.rival else options.name,
         "config": _config(options, options.kind),
         "recipe": _recipe(options),
-        "command": _command_line(options),
+        "command": command_line(options),
         "tests": options.test,
         "more": _about(options.about) | rival | _stages(options),
         "resume": options.resume,
@@ -330,17 +328,3 @@ def _saved(saved: Checkpoint) -> tuple[dict, str]:
     held = saved.card["metrics"]["held_out"]
     result = {"name": saved.name, "bytes": saved.size, "metrics": saved.card["metrics"]}
     return result, f"{saved.name}: {held['accuracy']:.2%} of {held['n']} held out; {saved.size / 1e6:.1f} MB written"
-
-
-def _command_line(options: argparse.Namespace) -> str:
-    """The command that trains the same model again, without what only concerns this run."""
-    skipped = {"run", "kind", "json", "checkpoints", "resume", "runs", "threads"}
-    parts = ["python -m rnnformer_demo train", options.kind]
-    first = ("name", "data", "test")
-    given = {key: getattr(options, key) for key in first if key in options} | vars(options)
-    for key, value in given.items():
-        if key in skipped or value is None or value is False or value in ([], "") or value == _UNSAID.get(key):
-            continue
-        values = value if isinstance(value, list) else [] if value is True else [value]
-        parts.append(shlex.join(["--" + key.replace("_", "-"), *map(str, values)]))
-    return " ".join(parts)

@@ -61,7 +61,7 @@ def tutor_logits(tutor: Tutor, corpus: Corpus, texts: Sequence[str]) -> Tensor:
 
 
 def distilled_targets(
-    tutors: Sequence[Tutor], corpus: Corpus, texts: Sequence[str], targets: Sequence[int]
+    tutors: Sequence[Sequence[Tutor]], corpus: Corpus, texts: Sequence[str], targets: Sequence[int]
 ) -> list[tuple[float, ...]]:
     """What a student learns of each text, as `distillation` takes it: its label's class as 0s and 1s, then the mean of
     the tutors' logits.
@@ -69,6 +69,7 @@ def distilled_targets(
     Zeros stand for the label of an unlabelled text.
 
     Args:
+        tutors: of each name those that stand for it; every name weighs the same.
         texts: those with labels first.
         targets: classes of the first texts.
 
@@ -76,7 +77,8 @@ def distilled_targets(
         InputError: see `tutor_logits`.
     """
     classes = len(corpus.labels)
-    logits = torch.stack([tutor_logits(tutor, corpus, texts) for tutor in tutors]).mean(0)
+    by_name = [torch.stack([tutor_logits(tutor, corpus, texts) for tutor in named]).mean(0) for named in tutors]
+    logits = torch.stack(by_name).mean(0)
     labels = torch.zeros(len(texts), classes)
     labels[: len(targets)] = F.one_hot(torch.tensor(targets), classes).float()
     return [tuple(row) for row in torch.cat([labels, logits], dim=1).tolist()]

@@ -32,11 +32,11 @@ class Sources:
         label_names: names for the labels of the files, in their sorted order.
         without: files whose texts are left out of `data`, such as test sets of which part leaked into it.
         vectors: what the embedding starts from, see `word_vectors`; None for random numbers.
-        teacher: name of its run, see `tutors_of`; None for none.
+        teachers: names of their runs, see `tutors_of`.
         start: name of a text model, in the folder of the models or else in that of the runs (there the one of the same
             seed, if there is one), whose tokenizer, shape and weights training starts from; its head too where it has
             as many classes.
-        unlabelled: files whose sentences are learned from the teacher alone, or that encoders are pretrained on; at
+        unlabelled: files whose sentences are learned from the teachers alone, or that encoders are pretrained on; at
             most `unlabelled_limit` sentences of them.
     """
 
@@ -44,7 +44,7 @@ class Sources:
     label_names: Sequence[str] | None = None
     without: Sequence[str] = ()
     vectors: str | None = None
-    teacher: str | None = None
+    teachers: Sequence[str] = ()
     start: str | None = None
     unlabelled: Sequence[str] = ()
     unlabelled_limit: int = 100_000
@@ -113,9 +113,9 @@ class Material:
         """
         texts = [row.text for row in self.corpus.training]
         targets: list = [self.corpus.target(row) for row in self.corpus.training]
-        if self.sources.teacher:
+        if self.sources.teachers:
             texts += self.sentences
-            tutors = tutors_of(self.sources.teacher, self.runs)
+            tutors = [tutors_of(name, self.runs) for name in self.sources.teachers]
             targets = distilled_targets(tutors, self.corpus, texts, targets)
         return [(ids, target) for text, target in zip(texts, targets, strict=True) if (ids := self.reader.ids(text))]
 
@@ -157,7 +157,7 @@ class Material:
 
     def about(self) -> dict:
         """What a card says of the data."""
-        taught = len(self.sentences) if self.sources.teacher else 0
+        taught = len(self.sentences) if self.sources.teachers else 0
         return {
             "file": ", ".join(map(short_path, self.sources.data)),
             "labels": self.corpus.raw_labels,
@@ -167,7 +167,7 @@ class Material:
             "trained_on": len(self.corpus.training),
             "held_out": len(self.corpus.held_out),
             "vectors": self.sources.vectors and Path(self.sources.vectors).name,
-            "teacher": self.sources.teacher,
+            "teacher": ", ".join(self.sources.teachers) or None,
             **({"start": {"name": self.start.name, **_told(self.start.card["data"])}} if self.start else {}),
             "unlabelled": taught,
         }

@@ -101,7 +101,7 @@ def fit_text(
         watch(reached)
         return reached
 
-    learned = distillation if material.sources.teacher else classification
+    learned = distillation if material.sources.teachers else classification
     history = fit(
         model,
         loss=learned(model, recipe.label_smoothing),

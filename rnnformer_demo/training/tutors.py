@@ -1,4 +1,5 @@
-"""Where a teacher is found by its name: a fine-tuned encoder, or text models of the user's own as an ensemble."""
+"""Where a teacher is found by its name: a fine-tuned encoder, a linear model of n-grams, or text models of the user's
+own as an ensemble."""
 
 import json
 from functools import partial
@@ -11,23 +12,27 @@ from .. import checkpoints
 from ..checkpoints import Checkpoint
 from ..data import InputError
 from ..data.text import UNKNOWN
-from . import teacher
+from . import ngrams, teacher
 from .distillation import Tutor
 from .evaluation import text_logits
 
 
 def tutors_of(name: str, runs: Path) -> list[Tutor]:
-    """The teacher that `train teacher` left in `runs/NAME`, or else the model of every seed that `train text` left in
-    `runs/NAME-seedN`: the mean of their logits teaches (born-again networks, Furlanello et al. 2018).
+    """The teacher that `train teacher` or `train ngrams` left in `runs/NAME`, or else the model of every seed that
+    `train text` left in `runs/NAME-seedN`: the mean of their logits teaches (born-again networks, Furlanello et al.
+    2018).
 
     Raises:
         InputError: where there is neither.
     """
     if (runs / name / "best.safetensors").exists() and (runs / name / teacher.ABOUT).exists():
         return [teacher.tutor(runs / name)]
+    if (runs / name / ngrams.ABOUT).exists():
+        return [ngrams.tutor(runs / name)]
     folders = [folder for folder in sorted(runs.glob(f"{name}-seed*")) if name in checkpoints.names(folder)]
     if not folders:
-        raise InputError(f"There is no teacher {name} in {runs}: train one with `train teacher` or `train text`.")
+        kinds = "`train teacher`, `train ngrams` or `train text`"
+        raise InputError(f"There is no teacher {name} in {runs}: train one with {kinds}.")
     return [_of_own(name, folder) for folder in folders]
 
 
