@@ -211,7 +211,7 @@ BAD = [
     (["whatif", TEXT, "a good good film", "--replace", "good", "bad"], "stands there 2 times: say which"),
     (["whatif", TEXT, "a good film", "--fewest", "--removal", "blur"], "There is no removal 'blur'"),
     (["whatif", TEXT, "a good film"], "one of the arguments --without --replace --fewest is required"),
-    (["compare", PHOTO, "nowhere.jpg"], "no rivals"),
+    (["compare", "objects", "nowhere.jpg"], "no rivals"),
     (["explain", TEXT, "good", "--out", "no/such/folder/x.png"], "cannot be written"),
     (["evaluate", TEXT, "--data", "nowhere.csv"], "nowhere.csv"),
     (["evaluate", TEXT, "--data", "nowhere.pdf"], ".tsv, .csv or .jsonl"),

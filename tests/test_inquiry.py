@@ -192,7 +192,7 @@ def test_all_of_a_family_answer_the_same_question():
 
 def test_a_model_without_rivals():
     with pytest.raises(InputError, match="no rivals"):
-        comparison.compare("caltech101", picture(224))
+        comparison.compare("objects", picture(224))
 
 
 def test_the_report_is_whole_and_asks_nothing_of_the_net(assessed):
