@@ -8,6 +8,7 @@ import tiny
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from rnnformer_demo.data import InputError, make_reader
 from rnnformer_demo.data.text import UNKNOWN, TextReader, pad, train_tokenizer
@@ -175,6 +176,26 @@ def test_the_same_texts_give_the_same_tokenizer():
     assert len(made) == 1
     added = json.loads(made.pop())["added_tokens"]
     assert [(token["id"], token["content"]) for token in added] == [(0, "[PAD]"), (1, "[UNK]")]
+
+
+def test_byte_pairs_join_chinese_characters_that_often_follow_one_another():
+    texts = ["酒店不错, 早餐不错", "这酒店的早餐不好吃", "wifi 不错 é"] * 3
+    made = {train_tokenizer(iter(texts), 60, "bpe").to_str() for _ in range(5)}
+    assert len(made) == 1
+    tokenizer = Tokenizer.from_str(made.pop())
+    assert tokenizer.get_vocab_size() <= 60
+    assert max(map(len, set(tokenizer.get_vocab()) - {"[PAD]", "[UNK]"})) <= 4
+    assert tokenizer.encode("酒店早餐不错").tokens == ["酒店", "早餐", "不错"]
+    reader = TextReader(tokenizer, 9)
+    sample = reader("酒店不错鑫, wifi!")
+    assert sample.names == ("酒店", "不错", "鑫", ",", "wifi", "!")
+    assert sample.names == tuple(reader.words("酒店不错鑫, wifi!"))
+    assert sample.inputs[0, 2] == UNKNOWN  # a sign that no training text has
+
+
+def test_there_is_no_third_tokenizer():
+    with pytest.raises(InputError, match="choose wordpiece or bpe"):
+        train_tokenizer(["a"], 10, "characters")
 
 
 def test_padding_fills_up_with_zeros():

@@ -372,6 +372,7 @@ def test_each_seed_goes_on_from_the_run_of_its_own(tmp_path, monkeypatch):
         ({"start": "nobody"}, "There is no model 'nobody'"),
         ({"start": "image"}, "image reads no texts: start from a model that does"),
         ({"start": "text", "vectors": "minilm"}, "text brings its own word vectors"),
+        ({"start": "text", "tokenizer": "bpe"}, "text brings its own tokenizer"),
         ({"start": "text", "encoders": "some"}, "text brings its own encoders"),
     ],
 )

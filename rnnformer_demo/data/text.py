@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 import torch
@@ -15,23 +16,71 @@ _CHARACTERS_PER_TOKEN = 40  # far more than any real text has: beyond it nothing
 _MANY_UNKNOWN = 0.25
 
 CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-# Words as the Penn Treebank cuts them, which is how SST-2 comes: "can't" -> "ca", "n't"; "it's" -> "it", "'s". A
-# character of a Chinese text is a word of its own.
-_WORD = Regex(
-    rf"[{CJK}]|[^\W{CJK}]+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W{CJK}]+|[^\w\s]",
-)
+# Words as the Penn Treebank cuts them, which is how SST-2 comes: "can't" -> "ca", "n't"; "it's" -> "it", "'s".
+_WORD = rf"[^\W{CJK}]+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W{CJK}]+|[^\w\s]"
 _CONTINUING = re.compile(rf"[^\W{CJK}]|'")  # what can stand in a word after its first letter
+_CHINESE = re.compile(rf"[{CJK}]")
+TOKENIZERS = ("wordpiece", "bpe")
+_LONGEST_PIECE = 4  # letters, of byte-pair encoding
+_SIGNS_SHARE = 3  # one in so many of its entries is a single sign at most; rarer signs are unknown
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
-    """A WordPiece tokenizer of at most `vocabulary` entries, special tokens included, trained on the given texts.
+def train_tokenizer(texts: Iterable[str], vocabulary: int, kind: str = "wordpiece") -> Tokenizer:
+    """A tokenizer of at most `vocabulary` entries, special tokens included, trained on the given texts.
 
-    The same texts give the same tokenizer, or an interrupted run could not be resumed. Left alone, the trainer numbers
-    the continuing letters ("##a") in the order of a hash table, and breaks ties between merges by these numbers:
-    here they are named first, as special tokens, and are made ordinary ones afterwards.
+    The same texts give the same tokenizer, or an interrupted run could not be resumed.
+
+    Args:
+        kind: "wordpiece" cuts words into pieces, and a Chinese text into single characters; "bpe" (byte-pair encoding,
+            Sennrich et al. 2016) joins up to four letters or Chinese characters that often follow one another.
+
+    Raises:
+        InputError: for another kind.
     """
-    texts = list(texts)
-    tokenizer = Tokenizer(models.WordPiece(unk_token=SPECIAL_TOKENS[UNKNOWN], max_input_chars_per_word=40))
+    if kind not in TOKENIZERS:
+        raise InputError(f"There is no tokenizer {kind!r}: choose {' or '.join(TOKENIZERS)}.")
+    return (_train_wordpiece if kind == "wordpiece" else _train_bpe)(list(texts), vocabulary)
+
+
+def _train_wordpiece(texts: list[str], vocabulary: int) -> Tokenizer:
+    """Left alone, the trainer numbers the continuing letters ("##a") in the order of a hash table, and breaks ties
+    between merges by these numbers: here they are named first, as special tokens, and are made ordinary ones
+    afterwards."""
+    model = models.WordPiece(unk_token=SPECIAL_TOKENS[UNKNOWN], max_input_chars_per_word=40)
+    tokenizer = _untrained(model, rf"[{CJK}]|{_WORD}")
+    tokenizer.decoder = decoders.WordPiece()
+    letters = set().union(*(tokenizer.normalizer.normalize_str(text) for text in texts))
+    continuing = sorted(f"##{letter}" for letter in letters if _CONTINUING.fullmatch(letter))
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary, special_tokens=[*SPECIAL_TOKENS, *continuing], min_frequency=2, show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    trained = json.loads(tokenizer.to_str())
+    trained["added_tokens"] = [token for token in trained["added_tokens"] if token["content"] in SPECIAL_TOKENS]
+    return Tokenizer.from_str(json.dumps(trained))
+
+
+def _train_bpe(texts: list[str], vocabulary: int) -> Tokenizer:
+    tokenizer = _untrained(models.BPE(unk_token=SPECIAL_TOKENS[UNKNOWN]), rf"[{CJK}]+|{_WORD}")
+    signs = Counter(sign for text in texts for sign in tokenizer.normalizer.normalize_str(text) if not sign.isspace())
+    # Named in a fixed order: the trainer's own choice among equally frequent ones is that of a hash table.
+    alphabet = sorted(signs, key=lambda sign: (-signs[sign], sign))[: vocabulary // _SIGNS_SHARE]
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=alphabet,
+        limit_alphabet=len(alphabet),
+        max_token_length=_LONGEST_PIECE,
+        min_frequency=2,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def _untrained(model: models.Model, words: str) -> Tokenizer:
+    """A tokenizer that reads normalised words, as an expression finds them."""
+    tokenizer = Tokenizer(model)
     replacements = (("’", "'"), ("‘", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("''", '"'))
     tokenizer.normalizer = normalizers.Sequence(
         [
@@ -44,17 +93,8 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
             normalizers.Replace(Regex(r"<br\s*/?>"), " "),
         ]
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(_WORD, behavior="removed", invert=True)
-    tokenizer.decoder = decoders.WordPiece()
-    letters = set().union(*(tokenizer.normalizer.normalize_str(text) for text in texts))
-    continuing = sorted(f"##{letter}" for letter in letters if _CONTINUING.fullmatch(letter))
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=vocabulary, special_tokens=[*SPECIAL_TOKENS, *continuing], min_frequency=2, show_progress=False
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    trained = json.loads(tokenizer.to_str())
-    trained["added_tokens"] = [token for token in trained["added_tokens"] if token["content"] in SPECIAL_TOKENS]
-    return Tokenizer.from_str(json.dumps(trained))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(words), behavior="removed", invert=True)
+    return tokenizer
 
 
 class TextReader:
@@ -79,6 +119,12 @@ class TextReader:
         """Token ids of one text, cut to the model's length, without the checks that a visitor's text gets."""
         return self.tokenizer.encode(_clean(text)[: self.max_tokens * _CHARACTERS_PER_TOKEN]).ids[: self.max_tokens]
 
+    def words(self, text: str) -> list[str]:
+        """The words of a text, however long, as a sample's units are."""
+        encoding = self.tokenizer.encode(text)
+        spans, _ = _merge_subwords(text, encoding.offsets, encoding.word_ids)
+        return [text[start:end] for start, end in spans]
+
     def __call__(self, text: str) -> Sample:
         """One sample of batch size 1.
 
@@ -100,7 +146,7 @@ class TextReader:
         offsets, words = encoding.offsets[: len(ids)], encoding.word_ids[: len(ids)]
         was_cut = len(ids) < len(encoding.ids) or len(start) < len(text)
         shown = text[: offsets[-1][1]] if was_cut else text
-        spans, units = _merge_subwords(offsets, words)
+        spans, units = _merge_subwords(text, offsets, words)
         step_units = torch.tensor(units)
         return Sample(
             inputs=torch.tensor([ids]),
@@ -131,17 +177,20 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").strip()
 
 
-def _merge_subwords(offsets: list[tuple[int, int]], words: list[int]) -> tuple[tuple[tuple[int, int], ...], list[int]]:
+def _merge_subwords(
+    text: str, offsets: list[tuple[int, int]], words: list[int]
+) -> tuple[tuple[tuple[int, int], ...], list[int]]:
     """Start and end of each word in the text, and for each token the index of its word.
 
-    A sign that the normalizer takes apart ("…" becomes three dots, "½" three signs) stays one word: its tokens share
-    a span.
+    Chinese is written without gaps: there every token is a word. A sign that the normalizer takes apart ("…" becomes
+    three dots, "½" three signs) stays one word: its tokens share a span.
     """
     spans: list[tuple[int, int]] = []
     units: list[int] = []
     previous = None
     for (start, end), word in zip(offsets, words, strict=True):
-        if spans and (word == previous or start < spans[-1][1]):
+        continues = word == previous and not _CHINESE.match(text, start)
+        if spans and (continues or start < spans[-1][1]):
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
             spans.append((start, end))

@@ -157,6 +157,7 @@ def _sources(options: argparse.Namespace) -> Sources:
         data=options.data,
         label_names=options.labels,
         without=options.without,
+        tokenizer=options.tokenizer,
         vectors=options.word_vectors,
         teachers=getattr(options, "teacher", ()),
         start=_start(options),

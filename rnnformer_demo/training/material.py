@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..checkpoints import Checkpoint, load, names
 from ..data import InputError
-from ..data.text import TextReader, train_tokenizer
+from ..data.text import TOKENIZERS, TextReader, train_tokenizer
 from ..models.text import TextConfig, TextHybrid
 from .corpus import Corpus, fingerprints, read_corpus, unlabelled_sentences
 from .distillation import distilled_targets
@@ -31,6 +31,7 @@ class Sources:
         data: files of labelled texts.
         label_names: names for the labels of the files, in their sorted order.
         without: files whose texts are left out of `data`, such as test sets of which part leaked into it.
+        tokenizer: kind of it, see `train_tokenizer`; None for its default, or for that of the model to start from.
         vectors: what the embedding starts from, see `word_vectors`; None for random numbers.
         teachers: names of their runs, see `tutors_of`.
         start: name of a text model, in the folder of the models or else in that of the runs (there the one of the same
@@ -43,6 +44,7 @@ class Sources:
     data: Sequence[str]
     label_names: Sequence[str] | None = None
     without: Sequence[str] = ()
+    tokenizer: str | None = None
     vectors: str | None = None
     teachers: Sequence[str] = ()
     start: str | None = None
@@ -77,7 +79,8 @@ class Material:
             self.reader, shape = self.start.reader, self.start.model.config
             shape = replace(shape, dropout=config.dropout, word_dropout=config.word_dropout)
         else:
-            tokenizer = train_tokenizer((row.text for row in self.corpus.training), config.vocabulary)
+            texts = (row.text for row in self.corpus.training)
+            tokenizer = train_tokenizer(texts, config.vocabulary, sources.tokenizer or TOKENIZERS[0])
             self.reader = TextReader(tokenizer, config.max_tokens)
             shape = replace(config, vocabulary=tokenizer.get_vocab_size())
         self.config = replace(shape, labels=self.corpus.labels)
@@ -181,10 +184,12 @@ def start_of(sources: Sources, runs: Path, seed: int = 0) -> Checkpoint | None:
     """The model that training of a seed starts from, or None.
 
     Raises:
-        InputError: where there is no such text model, and where `sources` have vectors for another tokenizer.
+        InputError: where there is no such text model, and where `sources` have another tokenizer or vectors for one.
     """
     if sources.start is None:
         return None
+    if sources.tokenizer:
+        raise InputError(f"{sources.start} brings its own tokenizer: leave out --tokenizer or --start.")
     if sources.vectors:
         raise InputError(f"{sources.start} brings its own word vectors: leave out --word-vectors or --start.")
     in_runs = [] if sources.start in names() else [runs / f"{sources.start}-seed{number}" for number in (seed, 0)]

@@ -53,9 +53,9 @@ def _drawn_texts(rows: Sequence[TextRow], most: int = TESTED_MOST) -> list[str]:
 
 
 def _shuffled(texts: Sequence[str], reader: TextReader) -> list[str]:
-    """Shuffles words as the tokenizer cuts them: a line break in HTML is not taken apart, a Chinese text is."""
-    chooser, cut = random.Random(SEED), reader.tokenizer.pre_tokenizer.pre_tokenize_str
-    words = [[word for word, _ in cut(reader.tokenizer.normalizer.normalize_str(text))] for text in texts]
+    """Shuffles words as the reader tells them apart: a line break in HTML is none, a piece of a Chinese text is one."""
+    chooser = random.Random(SEED)
+    words = [reader.words(text) for text in texts]
     return [" ".join(chooser.sample(some, len(some))) for some in words]
 
 
