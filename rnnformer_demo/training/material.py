@@ -169,6 +169,7 @@ class Material:
             "left_out_rows": self.corpus.left_out,
             "trained_on": len(self.corpus.training),
             "held_out": len(self.corpus.held_out),
+            **({"tokenizer": self.sources.tokenizer} if self.sources.tokenizer else {}),
             "vectors": self.sources.vectors and Path(self.sources.vectors).name,
             "teacher": ", ".join(self.sources.teachers) or None,
             **({"start": {"name": self.start.name, **_told(self.start.card["data"])}} if self.start else {}),
