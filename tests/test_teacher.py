@@ -17,10 +17,10 @@ from rnnformer_demo.data.readers import TextRow
 from rnnformer_demo.data.text import train_tokenizer
 from rnnformer_demo.models.text import TextConfig
 from rnnformer_demo.training import teacher, text, vectors
-from rnnformer_demo.training.corpus import Corpus, letters, read_corpus, unlabelled_sentences
+from rnnformer_demo.training.corpus import Corpus, fold_of, letters, read_corpus, unlabelled_sentences
 from rnnformer_demo.training.distillation import distillation, distilled_targets, tutor_logits
 from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.material import Sources
+from rnnformer_demo.training.material import Material, Sources
 from rnnformer_demo.training.ngrams import fit_ngrams
 from rnnformer_demo.training.teacher import fine_tune, tutor
 from rnnformer_demo.training.tutors import tutors_of
@@ -256,6 +256,51 @@ def test_a_linear_model_of_ngrams_teaches(data, tmp_path):
         tutor_logits(counted, replace(corpus, held_out=corpus.training[:1]), texts)
 
 
+def test_models_of_folds_teach_only_what_they_have_not_read(data, tmp_path):
+    config = TextConfig(labels=("a", "b"), width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
+    recipe = Recipe(epochs=1, learning_rate=1e-2, batch_size=8)
+    sources = Sources(data=[data], label_names=LABELS, folds=3)
+    material = Material(sources, config, tmp_path)
+    texts = [row.text for row in material.corpus.training]
+    folds = [fold_of(one, 3) for one in texts]
+    assert {0, 1, 2} == set(folds)
+    for seed in range(4):
+        left = [material.reader.ids(one) for one, fold in zip(texts, folds, strict=True) if fold != seed % 3]
+        assert [ids for ids, _ in material.items(seed)] == left
+    saved = text.train(sources, "dealt", config, recipe, "train", seeds=(0, 1, 2), folder=tmp_path, runs=tmp_path)
+    assert saved.card["data"]["folds"] == 3
+    each = torch.stack([tutor_logits(tutor, material.corpus, texts) for tutor in tutors_of("dealt", tmp_path)])
+    judged = ~each.isnan().any(-1)
+    assert judged.sum(0).tolist() == [1] * len(texts)
+    assert judged.int().argmax(0).tolist() == folds
+    taught = torch.tensor(distilled_targets([tutors_of("dealt", tmp_path)], material.corpus, texts, [0]))
+    torch.testing.assert_close(taught[:, 2:], each.nansum(0))
+
+
+@pytest.mark.parametrize(
+    ("folds", "seeds", "sentence"),
+    [(0, (0,), "--folds must be at least 1"), (3, (0, 1, 3), "needs a seed: say --seeds 0 1 2")],
+)
+def test_every_fold_needs_a_seed(data, tmp_path, folds, seeds, sentence):
+    sources = Sources(data=[data], label_names=LABELS, folds=folds)
+    with pytest.raises(InputError, match=sentence):
+        text.train(sources, "dealt", TextConfig(labels=("a", "b")), RECIPE, "train", seeds=seeds, runs=tmp_path)
+
+
+def test_ngrams_of_folds_are_judged_without_their_labels(tmp_path):
+    rows = [(f"number {number} is {'honey' if number % 2 else 'sorrel'}", number % 2) for number in range(120)]
+    turned = [(one, 1 - label if fold_of(one, 2) == 0 else label) for one, label in rows]
+    first, fits = [one for one, _ in rows if fold_of(one, 2) == 0], []
+    for name, table in (("plain", rows), ("turned", turned)):
+        path = tmp_path / f"{name}.csv"
+        path.write_text("text,label\n" + "\n".join(f"{one},{label}" for one, label in table), encoding="utf-8")
+        fit_ngrams([str(path)], name, folds=2, runs=tmp_path)
+        fits.append(tutors_of(name, tmp_path)[0].logits(first))
+    torch.testing.assert_close(fits[0], fits[1])
+    right = torch.tensor([int("honey" in one) for one in first])
+    assert torch.equal(fits[0].argmax(-1), right)
+
+
 def test_teachers_of_several_names_weigh_the_same(data, tmp_path):
     for name, longest in (("short", 1), ("long", 3)):
         fit_ngrams([data], name, LABELS, longest=longest, runs=tmp_path)
@@ -271,7 +316,7 @@ def test_the_command_fits_ngrams_and_says_what_is_wrong(data, tmp_path, capsys):
     assert main([*command, "--longest", "2"]) == 0
     assert "counted: 100.00% held out; kept in" in capsys.readouterr().out
     assert main([*command, "--longest", "0"]) == 2
-    assert "--longest must be at least 1" in capsys.readouterr().err
+    assert "--longest and --folds must be at least 1" in capsys.readouterr().err
     three = tmp_path / "three.csv"
     three.write_text("text,label\n" + "\n".join(f"text {n},{n % 3}" for n in range(90)), encoding="utf-8")
     assert main([*command, "--data", str(three)]) == 2

@@ -59,6 +59,7 @@ _FIELDS = {
     "ngrams": {
         "longest": (int, "characters of an n-gram at most"),
         "strength": (float, "inverse of the regularisation"),
+        "folds": (int, "fit so many; each leaves a part of the texts out, and teaches of nothing else"),
     },
     "encoders": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
     "search": CONFIG_FIELDS | KIND_FIELDS["text"] | RECIPE_FIELDS | SEED,
@@ -129,6 +130,8 @@ def _add_sources(text: argparse.ArgumentParser) -> None:
 def _add_text(text: argparse.ArgumentParser) -> None:
     teachers = "learn from teachers too, or from text models of your own: the mean of what those of each name say"
     text.add_argument("--teacher", nargs="+", default=[], metavar="NAME", help=teachers)
+    folds = "deal the texts into N parts; each seed's model leaves one out, and teaches of nothing else"
+    text.add_argument("--folds", type=int, default=1, metavar="N", help=folds)
     start = "start from a trained text model: its tokenizer, shape and weights (of a rival: its rival's)"
     text.add_argument("--start", metavar="NAME", help=start)
     text.add_argument("--encoders", metavar="NAME", help="start from pretrained encoders, see train encoders")

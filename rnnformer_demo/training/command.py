@@ -161,6 +161,7 @@ def _sources(options: argparse.Namespace) -> Sources:
         vectors=options.word_vectors,
         teachers=getattr(options, "teacher", ()),
         start=_start(options),
+        folds=getattr(options, "folds", 1),
         unlabelled=options.unlabelled,
         unlabelled_limit=options.unlabelled_limit,
     )
@@ -246,7 +247,7 @@ def _train_ngrams(options: argparse.Namespace) -> tuple[dict, str]:
         label_names=options.labels,
         without=options.without,
         runs=Path(options.runs),
-        **_chosen(options, {"longest": None, "strength": None}),
+        **_chosen(options, {"longest": None, "strength": None, "folds": None}),
     )
     return _left(options, accuracy)
 

@@ -97,6 +97,11 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.lower())) or text
 
 
+def fold_of(text: str, folds: int) -> int:
+    """Which of so many equal parts a text belongs to, by its letters: copies that differ in signs fall together."""
+    return int(hashlib.sha256(letters(text).encode()).hexdigest(), 16) % folds
+
+
 def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> list[str]:
     """At most `limit` different sentences of the texts in some files, drawn at random; their labels are not read.
 

@@ -27,7 +27,7 @@ class Tutor:
         weights: their file; beside it its logits are cached.
         labels: its class names.
         held_out: fingerprints of what it was not trained on, see `fingerprints`.
-        logits: of N texts (N, C), NaN for one that it does not read whole.
+        logits: of N texts (N, C), NaN for one that it does not judge: it does not read it whole, or was trained on it.
     """
 
     weights: Path
@@ -64,7 +64,7 @@ def distilled_targets(
     tutors: Sequence[Sequence[Tutor]], corpus: Corpus, texts: Sequence[str], targets: Sequence[int]
 ) -> list[tuple[float, ...]]:
     """What a student learns of each text, as `distillation` takes it: its label's class as 0s and 1s, then the mean of
-    the tutors' logits.
+    the logits of those tutors that judge the text.
 
     Zeros stand for the label of an unlabelled text.
 
@@ -77,8 +77,8 @@ def distilled_targets(
         InputError: see `tutor_logits`.
     """
     classes = len(corpus.labels)
-    by_name = [torch.stack([tutor_logits(tutor, corpus, texts) for tutor in named]).mean(0) for named in tutors]
-    logits = torch.stack(by_name).mean(0)
+    by_name = [torch.stack([tutor_logits(tutor, corpus, texts) for tutor in named]).nanmean(0) for named in tutors]
+    logits = torch.stack(by_name).nanmean(0)
     labels = torch.zeros(len(texts), classes)
     labels[: len(targets)] = F.one_hot(torch.tensor(targets), classes).float()
     return [tuple(row) for row in torch.cat([labels, logits], dim=1).tolist()]

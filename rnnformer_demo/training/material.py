@@ -16,11 +16,13 @@ from ..checkpoints import Checkpoint, load, names
 from ..data import InputError
 from ..data.text import TOKENIZERS, TextReader, train_tokenizer
 from ..models.text import TextConfig, TextHybrid
-from .corpus import Corpus, fingerprints, read_corpus, unlabelled_sentences
+from .corpus import Corpus, fingerprints, fold_of, read_corpus, unlabelled_sentences
 from .distillation import distilled_targets
 from .evaluation import short_path, text_ids, text_logits
 from .tutors import tutors_of
 from .vectors import word_vectors
+
+Item = tuple[list[int], int | tuple[float, ...]]  # ids of a text, and what is learned of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,9 @@ class Sources:
         start: name of a text model, in the folder of the models or else in that of the runs (there the one of the same
             seed, if there is one), whose tokenizer, shape and weights training starts from; its head too where it has
             as many classes.
+        folds: how many parts the texts are dealt into by `fold_of`; where there are several, a model does not train on
+            the part of its seed, and teaches of nothing but that part (cross-fitting): what a model says of texts that
+            it was trained on is little more than their labels.
         unlabelled: files whose sentences are learned from the teachers alone, or that encoders are pretrained on; at
             most `unlabelled_limit` sentences of them.
     """
@@ -48,6 +53,7 @@ class Sources:
     vectors: str | None = None
     teachers: Sequence[str] = ()
     start: str | None = None
+    folds: int = 1
     unlabelled: Sequence[str] = ()
     unlabelled_limit: int = 100_000
 
@@ -106,10 +112,17 @@ class Material:
         """A short hash of the tokenizer."""
         return hashlib.sha256(json.dumps(self.reader.preprocessing()).encode()).hexdigest()[:16]
 
+    def items(self, seed: int) -> list[Item]:
+        """What a model of a seed trains on."""
+        folds = self.sources.folds
+        if folds == 1:
+            return [item for _, item in self._learned]
+        return [item for text, item in self._learned if fold_of(text, folds) != seed % folds]
+
     @cached_property
-    def items(self) -> list[tuple[list[int], int | tuple[float, ...]]]:
-        """Ids of each text to train on, and its class; with a teacher what `distilled_targets` gives, the unlabelled
-        sentences included.
+    def _learned(self) -> list[tuple[str, Item]]:
+        """Each text to train on, with its ids and its class; with a teacher what `distilled_targets` gives, the
+        unlabelled sentences included.
 
         Raises:
             InputError: see `tutors_of` and `tutor_logits`.
@@ -120,7 +133,8 @@ class Material:
             texts += self.sentences
             tutors = [tutors_of(name, self.runs) for name in self.sources.teachers]
             targets = distilled_targets(tutors, self.corpus, texts, targets)
-        return [(ids, target) for text, target in zip(texts, targets, strict=True) if (ids := self.reader.ids(text))]
+        rows = ((text, (self.reader.ids(text), target)) for text, target in zip(texts, targets, strict=True))
+        return [(text, item) for text, item in rows if item[0]]
 
     @cached_property
     def held_ids(self) -> list[list[int]]:
@@ -174,6 +188,7 @@ class Material:
             "teacher": ", ".join(self.sources.teachers) or None,
             **({"start": {"name": self.start.name, **_told(self.start.card["data"])}} if self.start else {}),
             "unlabelled": taught,
+            **({"folds": self.sources.folds} if self.sources.folds > 1 else {}),
         }
 
     def identity(self) -> dict:

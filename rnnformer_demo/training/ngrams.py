@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..data import InputError
-from .corpus import fingerprints, read_corpus
+from .corpus import fingerprints, fold_of, read_corpus
 from .distillation import Tutor
 
 WEIGHTS, ABOUT = "ngrams.safetensors", "ngrams.json"
@@ -29,6 +29,7 @@ def fit_ngrams(
     without: Sequence[str] = (),
     longest: int = 3,
     strength: float = 0.03,
+    folds: int = 1,
     runs: Path = Path("runs"),
 ) -> float:
     """Fits it to the training part that its students get too, into `runs/NAME`. A minute for 70,000 short texts.
@@ -37,6 +38,8 @@ def fit_ngrams(
         data, label_names, without: as for a student, so that both hold out the same.
         longest: characters of an n-gram at most.
         strength: C of the regression, the inverse of its regularisation.
+        folds: how many regressions; where there are several, each leaves a part of the texts out, see `fold_of`, and
+            judges the texts of that part.
 
     Returns:
         Its accuracy on the held-out part, 0-1.
@@ -46,20 +49,28 @@ def fit_ngrams(
     """
     from sklearn.linear_model import LogisticRegression
 
-    if longest < 1 or strength <= 0:
-        raise InputError(f"--longest must be at least 1 and --strength above 0, got {longest} and {strength}.")
+    if longest < 1 or folds < 1 or strength <= 0:
+        told = f"{longest}, {folds} and {strength}"
+        raise InputError(f"--longest and --folds must be at least 1 and --strength above 0, got {told}.")
     corpus = read_corpus(data, label_names, without)
     if len(corpus.labels) != 2:
         raise InputError(f"The linear teacher tells two classes apart, not {len(corpus.labels)}.")
     counter = _counter(longest, min_df=_LEAST_TEXTS)
     there = counter.fit_transform([row.text for row in corpus.training])  # (N, V)
     classes = np.array([corpus.target(row) for row in corpus.training])
-    ratios = _log_ratios(there, classes)
-    regression = LogisticRegression(C=strength, solver="liblinear").fit(there.multiply(ratios).tocsr(), classes)
+    parts = np.array([fold_of(row.text, folds) for row in corpus.training])
+    weights, biases = [], []
+    for fold in range(folds):
+        read = parts != fold if folds > 1 else slice(None)
+        ratios = _log_ratios(there[read], classes[read])
+        regression = LogisticRegression(C=strength, solver="liblinear")
+        regression.fit(there[read].multiply(ratios).tocsr(), classes[read])
+        weights.append(regression.coef_[0] * ratios)
+        biases.append(regression.intercept_[0])
     folder = runs / name
     folder.mkdir(parents=True, exist_ok=True)
-    weights = torch.from_numpy(regression.coef_[0] * ratios).float()
-    save_file({"weights": weights, "bias": torch.tensor(regression.intercept_).float()}, folder / WEIGHTS)
+    fitted = {"weights": np.stack(weights, axis=1), "bias": np.array(biases)}  # (V, folds), (folds,)
+    save_file({key: torch.from_numpy(array).float() for key, array in fitted.items()}, folder / WEIGHTS)
     about = {"labels": corpus.labels, "longest": longest, "held_out": fingerprints(corpus.held_out)}
     (folder / ABOUT).write_text(
         json.dumps(about | {"ngrams": counter.get_feature_names_out().tolist()}, ensure_ascii=False), encoding="utf-8"
@@ -92,7 +103,9 @@ def tutor(folder: Path) -> Tutor:
 
     def logits(texts: Sequence[str]) -> Tensor:
         counter, weights, bias = fitted()
-        odds = torch.from_numpy(counter.transform(texts) @ weights).float() + bias
+        odds = torch.from_numpy(counter.transform(texts) @ weights).float() + bias  # (N, folds)
+        own = torch.tensor([fold_of(text, len(bias)) for text in texts], dtype=torch.long)
+        odds = odds.gather(1, own[:, None]).squeeze(1)
         return torch.stack([-odds / 2, odds / 2], dim=1)
 
     return Tutor(folder / WEIGHTS, tuple(about["labels"]), about["held_out"], logits)

@@ -48,9 +48,14 @@ def train(
         resume: go on with interrupted runs; finished ones are taken as they are.
 
     Raises:
-        InputError: see `Material`, `load_encoders` and `check_tests`.
+        InputError: for folds that no seed leaves out, and see `Material`, `load_encoders` and `check_tests`.
     """
     check_tests(tests)
+    if sources.folds < 1:
+        raise InputError(f"--folds must be at least 1, got {sources.folds}.")
+    if {seed % sources.folds for seed in seeds} != set(range(sources.folds)):
+        every = " ".join(map(str, range(sources.folds)))
+        raise InputError(f"Each of the {sources.folds} folds needs a seed: say --seeds {every}.")
     if encoders and sources.start:
         raise InputError(f"{sources.start} brings its own encoders: leave out --encoders or --start.")
     material = Material(sources, config, runs)
@@ -101,12 +106,13 @@ def fit_text(
         watch(reached)
         return reached
 
+    items = material.items(recipe.seed)
     learned = distillation if material.sources.teachers else classification
     history = fit(
         model,
         loss=learned(model, recipe.label_smoothing),
-        batches=lambda epoch: bucketed(material.items, recipe.batch_size, window, recipe.seed * 10_007 + epoch),
-        batches_per_epoch=-(-len(material.items) // recipe.batch_size),
+        batches=lambda epoch: bucketed(items, recipe.batch_size, window, recipe.seed * 10_007 + epoch),
+        batches_per_epoch=-(-len(items) // recipe.batch_size),
         accuracy=accuracy,
         recipe=recipe,
         run_folder=run_folder,

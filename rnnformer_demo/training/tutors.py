@@ -5,6 +5,7 @@ import json
 from functools import partial
 from pathlib import Path
 
+import torch
 from safetensors import safe_open
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from ..checkpoints import Checkpoint
 from ..data import InputError
 from ..data.text import UNKNOWN
 from . import ngrams, teacher
+from .corpus import fold_of
 from .distillation import Tutor
 from .evaluation import text_logits
 
@@ -20,7 +22,7 @@ from .evaluation import text_logits
 def tutors_of(name: str, runs: Path) -> list[Tutor]:
     """The teacher that `train teacher` or `train ngrams` left in `runs/NAME`, or else the model of every seed that
     `train text` left in `runs/NAME-seedN`: the mean of their logits teaches (born-again networks, Furlanello et al.
-    2018).
+    2018); those of folds each teach of their own part, see `Sources`.
 
     Raises:
         InputError: where there is neither.
@@ -41,10 +43,15 @@ def _of_own(name: str, folder: Path) -> Tutor:
     with safe_open(folder / "last.safetensors", framework="pt") as file:
         run = json.loads(file.metadata()["run"])
     weights = folder / f"{name}.safetensors"
-    return Tutor(weights, model.labels, run["config"]["held_out"], partial(_logits, model))
+    logits = partial(_logits, model, run["config"].get("folds", 1), run["recipe"]["seed"])
+    return Tutor(weights, model.labels, run["config"]["held_out"], logits)
 
 
-def _logits(checkpoint: Checkpoint, texts: list[str]) -> Tensor:
-    """Of a text beyond its length it reads, as its student will, the beginning."""
-    ids = [checkpoint.reader.ids(text) or [UNKNOWN] for text in texts]
-    return text_logits(checkpoint.model, ids, progress=False)
+def _logits(checkpoint: Checkpoint, folds: int, seed: int, texts: list[str]) -> Tensor:
+    """Of a text beyond its length it reads, as its student will, the beginning; where there are folds, only those of
+    its own."""
+    judged = [index for index, text in enumerate(texts) if fold_of(text, folds) == seed % folds]
+    ids = [checkpoint.reader.ids(texts[index]) or [UNKNOWN] for index in judged]
+    logits = torch.full((len(texts), len(checkpoint.labels)), torch.nan)
+    logits[judged] = text_logits(checkpoint.model, ids, progress=False)
+    return logits
