@@ -8,9 +8,9 @@ by between (the two-covariance model of Brümmer & de Villiers 2010, "The speake
 
 Which features tell it depends on the task. Training keeps in the pooled representation what separates the classes and
 drops the rest: a model of topics is told what is foreign by that representation, a model of sentiment, which no topic
-concerns, by the mean of its word vectors. A model of a thousand classes is told by the energy of its logits (Liu et al.
-2020, "Energy-based Out-of-distribution Detection"): among so many kinds of things little lies far from all. What is no
-photo at all shows halfway through the CNN, whose last grid has forgotten it.
+concerns, by the mean of its word vectors, or by both together. A model of a thousand classes is told by the energy of
+its logits (Liu et al. 2020, "Energy-based Out-of-distribution Detection"): among so many kinds of things little lies
+far from all. What is no photo at all shows halfway through the CNN, whose last grid has forgotten it.
 """
 
 import math
@@ -32,17 +32,19 @@ class Feature:
     """What of a forward pass is compared with the training data.
 
     Attributes:
-        kind: of the taps without which a model has it not.
+        kinds: of the taps without all of which a model has it not.
         about: what it is, in words that follow "the distance of".
         read: what passed through the taps, by their names, and the mask (B, T) to the vectors of S steps (B, S, E) and
             their mask (B, S).
         width: E for a model.
+        modality: of the models that have it; None for all.
     """
 
-    kind: str
+    kinds: tuple[str, ...]
     about: str
     read: Callable[[dict[str, Tensor], Tensor], tuple[Tensor, Tensor]]
     width: Callable[[Hybrid], int]
+    modality: str | None = None
 
 
 def _tokens(seen: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,24 +57,43 @@ def _pooled(seen: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
     return seen["pooled"][:, None], mask.new_ones(len(mask), 1)
 
 
+def _joint(seen: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Both side by side: the words, and what the model made of them."""
+    pooled, one = _pooled(seen, mask)
+    means, _ = mean_of_steps(*_tokens(seen, mask))
+    return torch.cat([pooled, means[:, None]], dim=-1), one
+
+
 def _texture(seen: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
     return seen["texture"].mean((-2, -1))[:, None], mask.new_ones(len(mask), 1)
 
 
 FEATURES = {
     "tokens": Feature(
-        "tokens", "the mean token and the tokens' mean length", _tokens, lambda model: model.core.width_in + 1
+        ("tokens",), "the mean token and the tokens' mean length", _tokens, lambda model: model.core.width_in + 1
     ),
-    "pooled": Feature("pooled", "the pooled representation", _pooled, lambda model: model.core.width_pooled),
+    "pooled": Feature(("pooled",), "the pooled representation", _pooled, lambda model: model.core.width_pooled),
+    # A grid of 1,280 channels would make it too wide to store, and it is texture that tells strange photos.
+    "joint": Feature(
+        ("pooled", "tokens"),
+        "the pooled representation, the mean token and the tokens' mean length",
+        _joint,
+        lambda model: model.core.width_pooled + model.core.width_in + 1,
+        modality="text",
+    ),
     "texture": Feature(
-        "texture", "the mean of the CNN's finer grid", _texture, lambda model: model.config.texture_channels
+        ("texture",), "the mean of the CNN's finer grid", _texture, lambda model: model.config.texture_channels
     ),
 }
 
 
 def features_of(model: Hybrid) -> dict[str, Feature]:
     """Those of `FEATURES` that a model has."""
-    return {name: feature for name, feature in FEATURES.items() if model.taps(feature.kind)}
+    return {
+        name: feature
+        for name, feature in FEATURES.items()
+        if all(map(model.taps, feature.kinds)) and feature.modality in (None, model.modality)
+    }
 
 
 def mean_of_steps(vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -172,6 +172,19 @@ def test_the_mean_of_steps_counts_real_steps_only(modality, model, feature):
         assert steps[index] == real[index].sum()
 
 
+def test_texts_are_told_by_what_is_read_and_what_is_made_of_it():
+    model, (inputs, mask) = tiny.model("text"), tiny.inputs(tiny.model("text"), [3, 7])
+    with tapped(model) as seen, torch.no_grad():
+        model(inputs, mask)
+    vectors, steps = features_of(model)["joint"].read(seen, mask)
+    tokens = [model.embedding(ids[:length]).detach() for ids, length in zip(inputs, (3, 7), strict=True)]
+    means = torch.stack([torch.cat([one.mean(0), one.norm(dim=-1).mean(0, keepdim=True)]) for one in tokens])
+    assert vectors.shape == (2, 1, features_of(model)["joint"].width(model))
+    torch.testing.assert_close(vectors[:, 0], torch.cat([seen["pooled"], means], -1))
+    assert steps.tolist() == [[True], [True]]
+    assert "joint" not in features_of(tiny.model("image"))
+
+
 @every_feature
 def test_a_score_depends_on_the_input_alone(modality, fitted, feature):
     checkpoint, _ = fitted[modality]

@@ -36,7 +36,10 @@ SENTENCES = (
     "this is the good kind of boring",
 )
 
-FEATURES_OF = (("image", "pooled"), ("image", "texture"), ("image", "tokens"), ("text", "pooled"), ("text", "tokens"))
+FEATURES_OF = (
+    *(("image", feature) for feature in ("pooled", "texture", "tokens")),
+    *(("text", feature) for feature in ("joint", "pooled", "tokens")),
+)
 
 
 def model(modality: str, seed: int = 0, patches: bool = True, **changes) -> Hybrid:
