@@ -121,6 +121,7 @@ class TextReader:
 
     def words(self, text: str) -> list[str]:
         """The words of a text, however long, as a sample's units are."""
+        text = _clean(text)
         encoding = self.tokenizer.encode(text)
         spans, _ = _merge_subwords(text, encoding.offsets, encoding.word_ids)
         return [text[start:end] for start, end in spans]
