@@ -50,7 +50,7 @@ def pieces(texts: list[str], truncation: bool, max_length: int | None) -> dict:
 
 @pytest.fixture(autouse=True)
 def _small_encoder(monkeypatch):
-    monkeypatch.setattr(teacher, "load_minilm", lambda: (Encoder(), pieces))
+    monkeypatch.setitem(teacher.ENCODERS, "minilm", lambda: (Encoder(), pieces))
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monke
     def fails():
         raise AssertionError("the logits are on disk")
 
-    monkeypatch.setattr(teacher, "load_minilm", fails)
+    monkeypatch.setitem(teacher.ENCODERS, "minilm", fails)
     assert torch.equal(tutor_logits(tutor(tmp_path / "tutor"), corpus, texts), logits)
 
 
@@ -201,6 +201,17 @@ def test_chinese_sentences_end_without_a_gap_and_are_as_long_as_their_characters
 def test_texts_that_differ_in_signs_and_gaps_are_one():
     assert letters("好！ 不错，OK") == letters("好,不错 ok。") == "好不错ok"
     assert letters("!?") == "!?" != letters("...")
+
+
+def test_a_teacher_remembers_its_encoder(data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(teacher.ENCODERS, "e5", lambda: (Encoder(), pieces))
+    command = ["train", "teacher", "--name", "tutor", "--data", data, "--runs", str(tmp_path), "--epochs", "1"]
+    assert main([*command, "--encoder", "e5"]) == 0
+    assert json.loads((tmp_path / "tutor" / teacher.ABOUT).read_text())["encoder"] == "e5"
+    monkeypatch.delitem(teacher.ENCODERS, "minilm")
+    assert tutor(tmp_path / "tutor").logits(["it tastes of honey"]).shape == (1, 2)
+    assert main([*command, "--encoder", "bert"]) == 2
+    assert "There is no encoder 'bert': choose e5" in capsys.readouterr().err
 
 
 def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):

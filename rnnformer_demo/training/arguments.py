@@ -6,7 +6,7 @@ KINDS = {
     "text": "train a hybrid on labelled texts",
     "image": "train a hybrid on labelled photos",
     "objects": "distil EfficientNet-Lite0, 1,000 classes, into a hybrid that starts as it, on photos without labels",
-    "teacher": "fine-tune all-MiniLM-L6-v2 on labelled texts, for --teacher",
+    "teacher": "fine-tune a pretrained encoder on labelled texts, for --teacher",
     "ngrams": "fit a linear model of n-grams of characters to labelled texts of two classes, for --teacher",
     "encoders": "pretrain the LSTM and the GRU of a text hybrid, each on its own, for --encoders",
     "search": "search hidden size, hidden layers, dropout and learning rate on held-out data",
@@ -106,6 +106,9 @@ def add_arguments(parser: argparse.ArgumentParser, kind: str) -> None:
         parser.add_argument("--seeds", nargs="+", type=int, default=[0], help=seeds)
     if kind == "text":
         _add_text(parser)
+    if kind == "teacher":
+        encoder = "minilm: all-MiniLM-L6-v2 (default); or e5: multilingual-e5-small"
+        parser.add_argument("--encoder", default="minilm", help=encoder)
     if kind == "encoders":
         parser.add_argument("--objective", default="language-model", help="language-model (default) or task")
     if kind == "search":

@@ -231,6 +231,7 @@ def _train_teacher(options: argparse.Namespace) -> tuple[dict, str]:
         _recipe(options),
         label_names=options.labels,
         without=options.without,
+        encoder=options.encoder,
         resume=options.resume,
         runs=Path(options.runs),
         **more,

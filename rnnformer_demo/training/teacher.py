@@ -1,4 +1,4 @@
-"""A teacher for the text hybrids: all-MiniLM-L6-v2 fine-tuned on the task, and its logits for any text."""
+"""A teacher for the text hybrids: a pretrained encoder fine-tuned on the task, and its logits for any text."""
 
 import json
 import random
@@ -10,14 +10,17 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from ..data import InputError
 from ..data.text import pad
 from .corpus import Corpus, bucketed, fingerprints, read_corpus
 from .distillation import Tutor
+from .e5 import load_e5
 from .loop import Batch, Recipe, classification, fit, multiplies_bfloat16
 from .minilm import WIDTH, load_minilm
 
 ABOUT = "teacher.json"  # its labels and what it did not see, beside its weights
 ROUNDS = 8  # per pass over the data: after each the run is evaluated and can be resumed
+ENCODERS = {"minilm": load_minilm, "e5": load_e5}  # for English; for a hundred languages
 _TEXTS_PER_BATCH = 64
 
 
@@ -25,9 +28,9 @@ class Teacher(nn.Module):
     """The encoder, the mean over its states, a linear head. Its matrix products are in bfloat16 where the processor
     multiplies it."""
 
-    def __init__(self, classes: int, max_tokens: int):
+    def __init__(self, classes: int, max_tokens: int, encoder: str):
         super().__init__()
-        self.encoder, self._pieces = load_minilm()
+        self.encoder, self._pieces = ENCODERS[encoder]()
         self.dropout = nn.Dropout(0.1)
         self.head = nn.Linear(WIDTH, classes)
         self.max_tokens = max_tokens
@@ -53,6 +56,7 @@ def fine_tune(
     label_names: Sequence[str] | None = None,
     without: Sequence[str] = (),
     max_tokens: int = 128,
+    encoder: str = "minilm",
     resume: bool = False,
     runs: Path = Path("runs"),
 ) -> float:
@@ -62,13 +66,19 @@ def fine_tune(
         data, label_names, without: as for a student, so that both hold out the same.
         recipe: its epochs are passes over the data.
         max_tokens: of a longer text every pass sees as many successive tokens, drawn anew.
+        encoder: what it starts from, a key of `ENCODERS`.
 
     Returns:
         Its best accuracy on the held-out part, 0-1.
+
+    Raises:
+        InputError: for another encoder, and where its packages are not installed.
     """
+    if encoder not in ENCODERS:
+        raise InputError(f"There is no encoder {encoder!r}: choose {' or '.join(ENCODERS)}.")
     corpus = read_corpus(data, label_names, without)
     torch.manual_seed(recipe.seed)
-    teacher = Teacher(len(corpus.labels), max_tokens)
+    teacher = Teacher(len(corpus.labels), max_tokens, encoder)
     items = list(zip(teacher.ids([row.text for row in corpus.training], whole=True), _targets(corpus), strict=True))
     held_out = [row.text for row in corpus.held_out]
     held_labels = torch.tensor([corpus.target(row) for row in corpus.held_out])
@@ -82,7 +92,12 @@ def fine_tune(
 
     folder = runs / name
     folder.mkdir(parents=True, exist_ok=True)
-    about = {"labels": corpus.labels, "max_tokens": max_tokens, "held_out": fingerprints(corpus.held_out)}
+    about = {
+        "labels": corpus.labels,
+        "max_tokens": max_tokens,
+        "encoder": encoder,
+        "held_out": fingerprints(corpus.held_out),
+    }
     (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
     history = fit(
         teacher,
@@ -110,7 +125,7 @@ def tutor(folder: Path) -> Tutor:
 
     @cache
     def teacher() -> Teacher:
-        loaded = Teacher(len(about["labels"]), about["max_tokens"]).eval()
+        loaded = Teacher(len(about["labels"]), about["max_tokens"], about.get("encoder", "minilm")).eval()
         loaded.load_state_dict(load_file(weights), strict=True)
         return loaded
 
