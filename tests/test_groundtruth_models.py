@@ -143,6 +143,11 @@ def test_methods_of_the_same_measurement_stand_side_by_side(results, tmp_path):
     for name in FINDERS:
         write(first | {"methods": {name: first["methods"][name]}}, tmp_path)
     assert load_results(tmp_path) == [first]
+    unfit = {"left_out": {one: "It was not asked for.", "attention-rollout": "Its scores have no sign."}}
+    write(first | unfit | {"methods": {other: first["methods"][other]}}, tmp_path)
+    (beside,) = load_results(tmp_path)
+    assert beside["methods"] == first["methods"]
+    assert beside["left_out"] == first["left_out"] | {"attention-rollout": "Its scores have no sign."}
     write(first | {"seed": 1, "methods": {one: first["methods"][one]}}, tmp_path)
     (replaced,) = load_results(tmp_path)
     assert other not in replaced["methods"]

@@ -73,6 +73,7 @@ def test_of_several_seeds_the_best_held_out_is_shipped_and_all_are_told(photos, 
     alone = [load("light", tmp_path / "runs" / f"light-seed{seed}") for seed in (0, 1)]
     assert alone[shipped["seed"]].sha256 == saved.sha256
     assert alone[0].sha256 != alone[1].sha256
+    assert saved.card["command"] == "python -m rnnformer_demo train image --seeds 0 1"
     assert alone[0].card["data"] == alone[1].card["data"]
     assert "tuning" not in saved.card
 

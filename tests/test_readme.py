@@ -70,6 +70,15 @@ def test_the_commands_that_train_can_be_given(command):
     assert getattr(options, "seeds", [0])
 
 
+SEVERAL = {name: card for name, card in cards.readable_cards().items() if "seeds" in card}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_the_command_of_a_card_trains_all_its_seeds(name):
+    options = _parser().parse_args(shlex.split(SEVERAL[name]["command"])[3:])
+    assert options.seeds == [each["seed"] for each in SEVERAL[name]["seeds"]]
+
+
 def test_nothing_is_left_to_fill_in():
     assert "@@" not in README
     assert len(_between("bench").splitlines()) > 8

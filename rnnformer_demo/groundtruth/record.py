@@ -27,7 +27,10 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
         if path.exists():
             before = json.loads(path.read_text(encoding="utf-8"))
             if _setting(before) == _setting(result):
-                result = result | {"methods": before["methods"] | result["methods"]}
+                methods = before["methods"] | result["methods"]
+                left_out = before["left_out"] | result["left_out"]
+                left_out = {name: reason for name, reason in left_out.items() if name not in methods}
+                result = result | {"methods": methods, "left_out": left_out}
         with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
             draft = Path(aside) / path.name
             draft.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -38,8 +41,9 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
 
 
 def _setting(result: dict[str, Any]) -> dict[str, Any]:
-    """What two measurements must have in common so that their methods can stand side by side."""
-    return {key: value for key, value in result.items() if key not in ("methods", "references")}
+    """What two measurements must have in common so that their methods can stand side by side: all but what depends on
+    which methods were asked for."""
+    return {key: value for key, value in result.items() if key not in ("methods", "left_out", "references")}
 
 
 def load_results(folder: Path = RESULTS) -> list[dict[str, Any]]:

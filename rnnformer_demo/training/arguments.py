@@ -134,7 +134,7 @@ def _add_text(text: argparse.ArgumentParser) -> None:
     teachers = "learn from teachers too, or from text models of your own: the mean of what those of each name say"
     text.add_argument("--teacher", nargs="+", default=[], metavar="NAME", help=teachers)
     folds = "deal the texts into N parts; each seed's model leaves one out, and teaches of nothing else"
-    text.add_argument("--folds", type=int, metavar="N", help=folds)
+    text.add_argument("--folds", type=int, default=1, metavar="N", help=folds)
     start = "start from a trained text model: its tokenizer, shape and weights (of a rival: its rival's)"
     text.add_argument("--start", metavar="NAME", help=start)
     text.add_argument("--encoders", metavar="NAME", help="start from pretrained encoders, see train encoders")

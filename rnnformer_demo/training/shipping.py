@@ -6,6 +6,7 @@ from pathlib import Path
 from .. import checkpoints
 from ..checkpoints import Checkpoint
 from .loop import begun
+from .recorded import with_seeds
 
 
 def ship_best(
@@ -53,6 +54,7 @@ def _ship(trained: list[Checkpoint], seeds: Sequence[int], folder: Path | None) 
         }
         for seed, checkpoint in zip(seeds, trained, strict=True)
     ]
-    about = checkpoints.about_of(best.card) | {"seeds": seeds_of_card}
+    command = with_seeds(best.card["command"], seeds)  # that of its run may name fewer
+    about = checkpoints.about_of(best.card) | {"seeds": seeds_of_card, "command": command}
     sentence = best.card["recorded"]["input"]
     return checkpoints.save(best.name, best.model, best.reader, about, best.temperature, sentence, folder)
