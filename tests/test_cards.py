@@ -194,6 +194,7 @@ def test_json_gives_the_card_itself_with_its_bytes(family, capsys):
         (["nobody"], "There is no model 'nobody': there is many, orphan, tea"),
         (["tea", "--markdown"], "not allowed with"),
         (["--write", "nowhere/README.md"], "nowhere/README.md cannot be filled"),
+        (["--write", "LICENSE"], "LICENSE has no place for 'tasks' or 'models' or"),
     ],
 )
 def test_what_models_cannot_do_gets_a_sentence(family, capsys, arguments, sentence):
@@ -241,11 +242,30 @@ def test_an_empty_place_is_filled_too(tmp_path):
     assert path.read_text(encoding="utf-8") == "<!-- models -->\nnew\n<!-- end -->\n"
 
 
-def test_a_part_without_a_place_leaves_the_file_as_it_was(readme):
-    before = readme.read_text(encoding="utf-8")
-    with pytest.raises(InputError, match=r"README\.md has no place for 'poems': add the lines <!-- poems --> and"):
-        cards.fill(readme, {"models": "new", "poems": "roses"})
-    assert readme.read_text(encoding="utf-8") == before
+def test_each_file_gets_the_parts_that_have_a_place_in_it(family, readme, tmp_path, capsys):
+    other = tmp_path / "OTHER.md"
+    other.write_text("<!-- limits -->\nold\n<!-- end -->\n", encoding="utf-8")
+    assert main(["models", "--write", str(readme), str(other)]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == f"{other} is filled: limits."
+    assert other.read_text(encoding="utf-8") == cards.marked("limits", parts()["limits"]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "# Title\n",
+            r"README\.md has no place for 'models' or 'poems': add the lines <!-- models --> and <!-- end -->",
+        ),
+        ("<!-- poems -->\nroses\n<!-- end -->\n<!-- models -->\n", "the place for 'models' has no end"),
+    ],
+)
+def test_a_file_without_a_place_stays_as_it_was(tmp_path, text, sentence):
+    path = tmp_path / "README.md"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=sentence):
+        cards.fill(path, {"models": "new", "poems": "violets"})
+    assert path.read_text(encoding="utf-8") == text
 
 
 def test_cards_are_read_and_told_without_torch():

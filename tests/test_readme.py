@@ -1,4 +1,4 @@
-"""README.md says what is so: its tables, its file map, its front matter."""
+"""The README files say what is so: their tables and commands, the file map, the front matter."""
 
 import re
 import shlex
@@ -11,12 +11,16 @@ from rnnformer_demo.cli import _parser
 from rnnformer_demo.training import studies
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PLACES = ("README.md", "rnnformer_demo/training/README.md", "rnnformer_demo/groundtruth/README.md")
+TEXTS = {place: (ROOT / place).read_text(encoding="utf-8") for place in PLACES}
+README = TEXTS["README.md"]
+every_place = pytest.mark.parametrize("place", PLACES)
 
 
 def _between(marker: str) -> str:
-    found = re.search(rf"<!-- {marker} -->\n(.*?)\n<!-- end -->", README, flags=re.DOTALL)
-    assert found, f"README.md has no part marked {marker!r}"
+    """What stands between a marker and its end, in the one file that has it."""
+    parts = [re.search(rf"<!-- {marker} -->\n(.*?)\n<!-- end -->", text, flags=re.DOTALL) for text in TEXTS.values()]
+    (found,) = filter(None, parts)
     return found.group(1)
 
 
@@ -45,7 +49,7 @@ MADE = cards.readme_parts() | studies.readme_parts() | groundtruth.readme_parts(
 
 @pytest.mark.parametrize("part", sorted(MADE))
 def test_the_parts_that_are_made_are_what_cards_and_studies_say(part):
-    assert _between(part) == MADE[part], "run: python -m rnnformer_demo models --write README.md"
+    assert _between(part) == MADE[part], f"run: python -m rnnformer_demo models --write {' '.join(PLACES)}"
 
 
 def test_file_map_names_every_place_and_no_other():
@@ -60,11 +64,11 @@ def test_file_map_names_every_place_and_no_other():
     assert named == there | {"app.py", "checkpoints/", "tests/"}
 
 
-COMMANDS = sorted(set(re.findall(r"^python -m rnnformer_demo (train .*)$", README, flags=re.MULTILINE)))
+COMMANDS = sorted(set(re.findall(r"^python -m rnnformer_demo (.*)$", "\n".join(TEXTS.values()), flags=re.MULTILINE)))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_commands_that_train_can_be_given(command):
+def test_the_commands_can_be_given(command):
     options = _parser().parse_args(shlex.split(command))
     assert options.run
     assert getattr(options, "seeds", [0])
@@ -79,13 +83,27 @@ def test_the_command_of_a_card_trains_all_its_seeds(name):
     assert options.seeds == [each["seed"] for each in SEVERAL[name]["seeds"]]
 
 
-def test_nothing_is_left_to_fill_in():
-    assert "@@" not in README
+@every_place
+def test_nothing_is_left_to_fill_in(place):
+    assert "@@" not in TEXTS[place]
+
+
+def test_the_bench_has_been_run():
     assert len(_between("bench").splitlines()) > 8
 
 
-def test_screenshot_and_linked_files_exist():
-    links = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert links
-    for link in links:
-        assert (ROOT / link).is_file(), link
+@every_place
+def test_screenshot_and_linked_files_exist(place):
+    links = re.findall(r"\]\(([^)#:]+)(#[^)]+)?\)", TEXTS[place])
+    assert links or place.startswith("rnnformer_demo/training/")
+    for link, anchor in links:
+        linked = (ROOT / place).parent / link
+        assert linked.is_file(), link
+        if anchor:
+            assert anchor[1:] in _anchors(linked.read_text(encoding="utf-8")), f"{link}{anchor}"
+
+
+def _anchors(text: str) -> set[str]:
+    """What a Markdown page calls its headings in links, as GitHub and Hugging Face do."""
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

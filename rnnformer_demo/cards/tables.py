@@ -1,4 +1,4 @@
-"""The tables of README.md, in Markdown, from the cards. Shares stand in per cent."""
+"""The tables of README files, in Markdown, from the cards. Shares stand in per cent."""
 
 import statistics
 from collections.abc import Iterator

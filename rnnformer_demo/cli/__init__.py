@@ -81,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     models = command("models", _models, "list the models, or print what the card of one says")
     shown = models.add_mutually_exclusive_group()
     shown.add_argument("model", metavar="NAME", nargs="?", help="print its tests, data, training and limits")
-    shown.add_argument("--markdown", action="store_true", help="print the tables of README.md")
-    shown.add_argument("--write", metavar="FILE", help="put those tables in their places in FILE")
+    shown.add_argument("--markdown", action="store_true", help="print the tables of the README files")
+    shown.add_argument("--write", metavar="FILE", nargs="+", help="put those tables in their places in each FILE")
     predict = command("predict", _predict, "classify a text or a photo")
     predict.add_argument("model", metavar="MODEL")
     predict.add_argument("input", metavar="INPUT", help=INPUT)
@@ -116,8 +116,8 @@ def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
     if options.markdown:
         return models, "\n\n".join(cards.marked(name, part) for name, part in parts.items())
     if options.write:
-        cards.fill(Path(options.write), parts)
-        return models, f"{options.write} is filled: {', '.join(parts)}."
+        filled = {file: cards.fill(Path(file), parts) for file in options.write}
+        return models, "\n".join(f"{file} is filled: {', '.join(names)}." for file, names in filled.items())
     lines = []
     for model in models:
         held = model["metrics"]["held_out"]

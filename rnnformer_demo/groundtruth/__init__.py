@@ -22,5 +22,5 @@ def evaluate(*arguments: Any, **options: Any) -> dict[str, Any]:
 
 
 def readme_parts() -> dict[str, str]:
-    """The part of README.md that is made from the results, by the marker before which it stands."""
+    """The part of a README file that is made from the results, by the marker before which it stands."""
     return {"explanations": markdown(load_results())}

@@ -1,4 +1,4 @@
-"""The tables of README.md that results make, in Markdown. Made without torch."""
+"""The tables of a README file that results make, in Markdown. Made without torch."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The tables that the search and the ablations leave behind, in Markdown for README.md. Read without torch."""
+"""The tables that the search and the ablations leave behind, in Markdown for the README files. Read without torch."""
 
 import json
 import statistics
@@ -13,7 +13,7 @@ _T_QUANTILES = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 
 
 
 def readme_parts() -> dict[str, str]:
-    """The parts of README.md that are made from the tables, by the marker before which they stand."""
+    """The parts of README files that are made from the tables, by the marker before which they stand."""
     return {
         "search": search_table(),
         "ablations": ablations_tables(),
