@@ -5,7 +5,7 @@ import json
 import re
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,7 @@ class Checkpoint:
         sha256: of the weights file.
         size: bytes of both files.
         ood: tells what is out of domain; None where nothing was fitted, see `train ood`.
+        eight_bit_weights: names of the matrices that are stored in 8 bits; the others lie there in 16.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Checkpoint:
     sha256: str
     size: int
     ood: Signal | None
+    eight_bit_weights: tuple[str, ...]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -93,7 +95,8 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}.json is damaged: {error}.") from error
     try:
-        tensors = {key: _widen(tensor) for key, tensor in unpack(load_file(weights)).items()}
+        stored = load_file(weights)
+        tensors = {key: _widen(tensor) for key, tensor in unpack(stored).items()}
         ood = _take_ood(card["ood"], tensors, model) if "ood" in card else None
         model.load_state_dict(tensors, strict=True)
     except (SafetensorError, RuntimeError, ValueError) as error:
@@ -107,6 +110,7 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
         sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
         size=size_on_disk(name, folder),
         ood=ood,
+        eight_bit_weights=tuple(key for key, tensor in stored.items() if tensor.dtype == torch.int8),
     )
 
 
@@ -124,15 +128,17 @@ def save(
     recorded_text: str = "",
     folder: Path | None = None,
     ood: Signal | None = None,
+    eight_bit_weights: Collection[str] | None = None,
 ) -> Checkpoint:
-    """Writes both files, weights in 16 bits (in 8 those of `Hybrid.eight_bit_weights`), and returns what was written,
-    loaded again.
+    """Writes both files, weights in 16 bits or 8, and returns what was written, loaded again.
 
     Args:
         about: what the JSON says beyond config and preprocessing: metrics, data, command; with a signal also "ood",
             which names its feature and its threshold.
         recorded_text: the input whose output is recorded, for a text model.
         ood: what tells what is out of domain.
+        eight_bit_weights: names of the matrices to store in 8 bits; None for those of the model. Those of the
+            checkpoint that it was loaded from leave its weights as they are.
 
     Raises:
         InputError: for a name that is no plain file name, and for a signal that is not the one of `about`.
@@ -157,9 +163,10 @@ def save(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
         draft = Path(aside)
         tensors = model.state_dict() | (ood.tensors() if ood else {})
+        eight_bits = model.eight_bit_weights if eight_bit_weights is None else eight_bit_weights
         narrow: dict[str, Tensor] = {}
         for key, tensor in tensors.items():
-            narrow |= pack(key, tensor) if key in model.eight_bit_weights else {key: _narrow(tensor).contiguous()}
+            narrow |= pack(key, tensor) if key in eight_bits else {key: _narrow(tensor).contiguous()}
         save_file(narrow, draft / f"{name}.safetensors")
         (draft / f"{name}.safetensors").chmod(0o644)  # safetensors writes for the owner alone
         write_card(draft / f"{name}.json", card)

@@ -76,6 +76,16 @@ def test_a_checkpoint_holds_its_classifier_in_8_bits_and_nobody_else_knows(store
     assert stored.card["recorded"]["logits"] == recorded_logits(load("seen", tmp_path)).tolist()
     again = save("seen", stored.model, tiny.image_reader(64), ABOUT, folder=tmp_path)
     assert again.sha256 == stored.sha256
+    assert again.eight_bit_weights == (name,)
+
+
+def test_weights_that_lie_in_16_bits_can_stay_there(stored, evidence, tmp_path):
+    (name,) = evidence.eight_bit_weights
+    wide = save("wide", evidence, tiny.image_reader(64), ABOUT, folder=tmp_path, eight_bit_weights=())
+    assert wide.eight_bit_weights == ()
+    assert torch.equal(wide.model.state_dict()[name], evidence.state_dict()[name].half().float())
+    again = save("wide", wide.model, wide.reader, ABOUT, folder=tmp_path, eight_bit_weights=wide.eight_bit_weights)
+    assert again.sha256 == wide.sha256 != stored.sha256
 
 
 @pytest.mark.parametrize("damage", ["missing", "shape"])

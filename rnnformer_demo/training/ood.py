@@ -95,6 +95,7 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
         checkpoint.card["recorded"]["input"],
         folder,
         signal,
+        checkpoint.eight_bit_weights,
     )
 
 
