@@ -1,6 +1,7 @@
 """Training on photos: seeds, the CNN alone, blocks of the trunk that are fine-tuned, and ablations."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,6 +80,36 @@ def test_of_several_seeds_the_best_held_out_is_shipped_and_all_are_told(photos, 
 
     monkeypatch.setattr(image, "fit_photos", None)  # nothing is trained again
     assert train(photos, tmp_path, seeds=(0, 1), resume=True).sha256 == saved.sha256
+
+
+def test_seeds_of_what_is_shipped_are_not_trained_again(photos, tmp_path, monkeypatch):
+    before = train(photos, tmp_path, seeds=(0, 1))
+    shutil.rmtree(tmp_path / "runs")
+    trained, fit_photos = [], image.fit_photos
+
+    def watched(material, config, recipe, *rest):
+        trained.append(recipe.seed)
+        return fit_photos(material, config, recipe, *rest)
+
+    monkeypatch.setattr(image, "fit_photos", watched)
+    saved = train(photos, tmp_path, seeds=(0, 1, 2), resume=True)
+    assert trained == [2]
+    seeds = saved.card["seeds"]
+    assert [each["seed"] for each in seeds] == [0, 1, 2]
+    figures = [{key: each[key] for key in ("seed", "held_out", "tests")} for each in before.card["seeds"]]
+    assert [{key: each[key] for key in ("seed", "held_out", "tests")} for each in seeds[:2]] == figures
+    assert [each["shipped"] for each in seeds].count(True) == 1
+    last = load("light", tmp_path / "runs" / "light-seed2")
+    assert saved.sha256 == (last if seeds[2]["shipped"] else before).sha256
+    assert saved.card["recipe"]["seed"] == next(each["seed"] for each in seeds if each["shipped"])
+    assert saved.card["command"] == "python -m rnnformer_demo train image --seeds 0 1 2"
+
+    other = "python -m rnnformer_demo train image --views 2"  # what it made is another model
+    train(photos, tmp_path, seeds=(0, 1, 2), resume=False, command=other, recipe=replace(RECIPE, epochs=1))
+    assert trained == [2, 0, 1, 2]
+    shutil.rmtree(tmp_path / "runs")
+    train(photos, tmp_path, seeds=(0, 1, 2), resume=True)
+    assert trained == [2, 0, 1, 2, 0, 1, 2]
 
 
 def test_a_run_that_was_interrupted_in_its_first_epoch_begins_anew(photos, tmp_path):

@@ -44,7 +44,7 @@ def train(
         tests: sets on whose split "test" (or all) the finished models are evaluated; nothing is chosen on them.
         tuning: of the trunk.
         more: further fields of the card.
-        resume: go on with interrupted runs; finished ones are taken as they are.
+        resume: see `ship_best`.
 
     Raises:
         InputError: see `PhotoMaterial`, `pretrained` and `check_tests`.
@@ -71,7 +71,7 @@ def train(
         reader = image_reader(part.model.config)
         return finish(name, part.model, reader, about, figures, tests, run_folder, split=None, drop=drop)
 
-    return ship_best(name, seeds, train_one, resume, folder, runs)
+    return ship_best(name, seeds, train_one, command, resume, folder, runs)
 
 
 def fit_photos(

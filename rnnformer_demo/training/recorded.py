@@ -40,6 +40,11 @@ def with_seeds(command: str, seeds: Sequence[int]) -> str:
     return " ".join([_SEEDS.sub("", command), *other])
 
 
+def same_but_seeds(command: str, other: str) -> bool:
+    """Whether two recorded commands differ in nothing but their seeds."""
+    return _SEEDS.sub("", command) == _SEEDS.sub("", other)
+
+
 def keep_command(options: argparse.Namespace) -> None:
     """Beside what a stage leaves for another, for the card of the model that is made from it."""
     (Path(options.runs) / options.name / _FILE).write_text(command_line(options), encoding="utf-8")

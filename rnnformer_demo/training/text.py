@@ -45,7 +45,7 @@ def train(
         window: an epoch sees at most so many successive tokens of a text, drawn anew each time; None for all.
         encoders: name of pretrained encoders' run, see `pretrain`; None for random weights.
         more: further fields of the card.
-        resume: go on with interrupted runs; finished ones are taken as they are.
+        resume: see `ship_best`.
 
     Raises:
         InputError: for folds that no seed leaves out, and see `Material`, `load_encoders` and `check_tests`.
@@ -75,7 +75,7 @@ def train(
         sentence = material.corpus.held_out[0].text
         return finish(name, model, material.reader, about, held_out, tests, run_folder, sentence)
 
-    return ship_best(name, seeds, train_one, resume, folder, runs)
+    return ship_best(name, seeds, train_one, command, resume, folder, runs)
 
 
 def fit_text(
