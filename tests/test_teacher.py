@@ -16,7 +16,7 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import TextRow
 from rnnformer_demo.data.text import train_tokenizer
 from rnnformer_demo.models.text import TextConfig
-from rnnformer_demo.training import teacher, text, vectors
+from rnnformer_demo.training import pretrained, teacher, text, vectors
 from rnnformer_demo.training.corpus import Corpus, fold_of, letters, read_corpus, unlabelled_sentences
 from rnnformer_demo.training.distillation import distillation, distilled_targets, tutor_logits
 from rnnformer_demo.training.loop import Recipe
@@ -50,7 +50,7 @@ def pieces(texts: list[str], truncation: bool, max_length: int | None) -> dict:
 
 @pytest.fixture(autouse=True)
 def _small_encoder(monkeypatch):
-    monkeypatch.setitem(teacher.ENCODERS, "minilm", lambda: (Encoder(), pieces))
+    monkeypatch.setitem(pretrained.ENCODERS, "minilm", lambda: (Encoder(), pieces))
 
 
 @pytest.fixture
@@ -83,20 +83,15 @@ def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monke
     def fails():
         raise AssertionError("the logits are on disk")
 
-    monkeypatch.setitem(teacher.ENCODERS, "minilm", fails)
+    monkeypatch.setitem(pretrained.ENCODERS, "minilm", fails)
     assert torch.equal(tutor_logits(tutor(tmp_path / "tutor"), corpus, texts), logits)
 
 
-@pytest.mark.parametrize("width", [8, 64])
-def test_word_vectors_fit_any_width_and_leave_special_tokens_at_zero(monkeypatch, width):
-    class Pieces(dict):
-        def __init__(self, texts, padding, return_tensors):
-            ids = torch.tensor([[sum(map(ord, text)) % 199 + 1] for text in texts])
-            super().__init__(input_ids=ids, attention_mask=torch.ones_like(ids))
-
-    monkeypatch.setattr(vectors, "load_minilm", lambda: (Encoder(), Pieces))
+@pytest.mark.parametrize(("name", "width"), [("minilm", 8), ("e5", 64)])
+def test_word_vectors_fit_any_width_and_leave_special_tokens_at_zero(monkeypatch, name, width):
+    monkeypatch.setitem(pretrained.ENCODERS, name, lambda: (Encoder(), pieces))
     tokenizer = train_tokenizer(["honey and lemon", "honey and lemon"], 30)
-    made = vectors.minilm_vectors(tokenizer, width)
+    made = vectors.word_vectors(name, tokenizer, width)
     assert made.shape == (tokenizer.get_vocab_size(), width)
     assert made[:2].eq(0).all()
     assert made[2:].any(dim=1).all()
@@ -204,11 +199,11 @@ def test_texts_that_differ_in_signs_and_gaps_are_one():
 
 
 def test_a_teacher_remembers_its_encoder(data, tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(teacher.ENCODERS, "e5", lambda: (Encoder(), pieces))
+    monkeypatch.setitem(pretrained.ENCODERS, "e5", lambda: (Encoder(), pieces))
     command = ["train", "teacher", "--name", "tutor", "--data", data, "--runs", str(tmp_path), "--epochs", "1"]
     assert main([*command, "--encoder", "e5"]) == 0
     assert json.loads((tmp_path / "tutor" / teacher.ABOUT).read_text())["encoder"] == "e5"
-    monkeypatch.delitem(teacher.ENCODERS, "minilm")
+    monkeypatch.delitem(pretrained.ENCODERS, "minilm")
     assert tutor(tmp_path / "tutor").logits(["it tastes of honey"]).shape == (1, 2)
     assert main([*command, "--encoder", "bert"]) == 2
     assert "There is no encoder 'bert': choose e5" in capsys.readouterr().err

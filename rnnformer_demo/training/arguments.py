@@ -123,8 +123,9 @@ def add_arguments(parser: argparse.ArgumentParser, kind: str) -> None:
 def _add_sources(text: argparse.ArgumentParser) -> None:
     pieces = "wordpiece (default); or bpe, which joins up to four letters or Chinese characters: for Chinese"
     text.add_argument("--tokenizer", metavar="KIND", help=pieces)
-    vectors = "start the embedding from all-MiniLM-L6-v2, or from vectors.npz and vocabulary.json in FOLDER"
-    text.add_argument("--word-vectors", nargs="?", const="minilm", metavar="FOLDER", help=vectors)
+    vectors = "start the embedding from minilm (all-MiniLM-L6-v2, the default here) or e5 (multilingual-e5-small), or "
+    vectors += "from vectors.npz and vocabulary.json in a FOLDER"
+    text.add_argument("--word-vectors", nargs="?", const="minilm", metavar="minilm|e5|FOLDER", help=vectors)
     text.add_argument("--window", type=int, help="tokens of a text that an epoch sees at most, drawn anew each time")
     text.add_argument("--unlabelled", nargs="*", default=[], metavar="DATA", help="files whose sentences are read too")
     text.add_argument("--unlabelled-limit", type=int, default=100_000, help="most of them (default: 100000)")

@@ -14,13 +14,12 @@ from ..data import InputError
 from ..data.text import pad
 from .corpus import Corpus, bucketed, fingerprints, read_corpus
 from .distillation import Tutor
-from .e5 import load_e5
 from .loop import Batch, Recipe, classification, fit, multiplies_bfloat16
-from .minilm import WIDTH, load_minilm
+from .minilm import WIDTH
+from .pretrained import ENCODERS
 
 ABOUT = "teacher.json"  # its labels and what it did not see, beside its weights
 ROUNDS = 8  # per pass over the data: after each the run is evaluated and can be resumed
-ENCODERS = {"minilm": load_minilm, "e5": load_e5}  # for English; for a hundred languages
 _TEXTS_PER_BATCH = 64
 
 

@@ -11,24 +11,22 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..data import InputError
-from ..data.text import SPECIAL_TOKENS
-from .minilm import load_minilm
-
-MINILM = "minilm"
+from ..data.text import SPECIAL_TOKENS, pad
+from .pretrained import ENCODERS
 
 _BATCH = 256
 _STD = 0.1  # of the vectors that come out, as an embedding is initialised
 
 
 def word_vectors(source: str, tokenizer: Tokenizer, width: int) -> Tensor:
-    """Vectors (vocabulary, width) for every token, from "minilm" (see `minilm_vectors`) or a folder (see
+    """Vectors (vocabulary, width) for every token, from one of `ENCODERS` (see `encoded_vectors`) or a folder (see
     `stored_vectors`).
 
     Raises:
         InputError: see there.
     """
-    if source == MINILM:
-        return minilm_vectors(tokenizer, width)
+    if source in ENCODERS:
+        return encoded_vectors(source, tokenizer, width)
     return stored_vectors(Path(source), tokenizer, width)
 
 
@@ -56,23 +54,26 @@ def stored_vectors(folder: Path, tokenizer: Tokenizer, width: int) -> Tensor:
     return _reduced(vectors, width)
 
 
-def minilm_vectors(tokenizer: Tokenizer, width: int) -> Tensor:
-    """Vectors (vocabulary, width) for every token: all-MiniLM-L6-v2 encodes each on its own, and the principal
-    components of what comes out are kept. Special tokens get zeros.
+def encoded_vectors(name: str, tokenizer: Tokenizer, width: int) -> Tensor:
+    """Vectors (vocabulary, width) for every token: a pretrained encoder reads each on its own, and the principal
+    components of the mean of its states are kept. Special tokens get zeros.
+
+    Args:
+        name: one of `ENCODERS`.
 
     Raises:
         InputError: where the packages that carry the encoder are not installed.
     """
-    encoder, pieces = load_minilm()
+    encoder, pieces = ENCODERS[name]()
     encoder.eval()
     tokens = [tokenizer.id_to_token(index).removeprefix("##") for index in range(tokenizer.get_vocab_size())]
+    ids = pieces(tokens, truncation=False, max_length=None)["input_ids"]
     vectors = []
     with torch.no_grad():
-        for start in tqdm(range(0, len(tokens), _BATCH), desc="word vectors", mininterval=2):
-            batch = pieces(tokens[start : start + _BATCH], padding=True, return_tensors="pt")
-            states = encoder(**batch).last_hidden_state  # (B, T, 384)
-            mask = batch["attention_mask"][..., None]
-            vectors.append((states * mask).sum(1) / mask.sum(1))
+        for start in tqdm(range(0, len(ids), _BATCH), desc="word vectors", mininterval=2):
+            batch, mask = pad(ids[start : start + _BATCH])
+            states = encoder(input_ids=batch, attention_mask=mask.long()).last_hidden_state  # (B, T, 384)
+            vectors.append((states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
     return _reduced(torch.cat(vectors), width)
 
 
