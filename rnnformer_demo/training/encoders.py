@@ -15,6 +15,7 @@ from ..data.text import pad
 from ..models import config_to_dict
 from ..models.text import TextConfig, TextHybrid
 from .corpus import bucketed
+from .devices import beside
 from .loop import Batch, Recipe, classification, fit
 from .material import Material, Sources
 
@@ -66,7 +67,7 @@ class LanguageModel(nn.Module):
         right = total = 0
         rows = sorted(rows, key=len)
         for start in range(0, len(rows), _TEXTS_PER_BATCH):
-            queries, tokens = self.queries(*pad(rows[start : start + _TEXTS_PER_BATCH]))
+            queries, tokens = self.queries(*beside(self, *pad(rows[start : start + _TEXTS_PER_BATCH])))
             for part, wanted in zip(queries.split(4096), tokens.split(4096), strict=True):
                 right += ((part @ self.hybrid.embedding.weight.T).argmax(-1) == wanted).sum().item()
             total += len(tokens)

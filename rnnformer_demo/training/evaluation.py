@@ -14,6 +14,7 @@ from ..data import InputError
 from ..data.readers import PhotoSet, Rejected, TextRow, label_index, read_texts
 from ..data.text import UNKNOWN, TextReader, pad
 from . import metrics
+from .devices import beside
 
 TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
 _STEPS_PER_BATCH = 4096  # padding included: the attention of 64 long texts outgrows the processor's caches
@@ -105,7 +106,7 @@ def text_logits(model: torch.nn.Module, ids: list[list[int]], progress: bool = T
     """Logits (N, C) of many texts, given as ids, batched by length."""
     logits = torch.zeros(len(ids), len(model.config.labels))
     for batch in tqdm(by_length(ids), desc="texts", disable=not progress, mininterval=2):
-        logits[batch] = model(*pad([ids[index] for index in batch]))
+        logits[batch] = model(*beside(model, *pad([ids[index] for index in batch]))).cpu()
     return logits
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..data import InputError
+from .devices import accelerator, beside
 
 Batch = tuple[Tensor, Tensor, Tensor]  # inputs, mask (B, T), targets as the loss takes them
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # of a batch, a scalar
@@ -72,15 +73,15 @@ def fit(
     resume: bool = False,
     rates: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Progress]:
-    """Trains the parameters of `model` that ask for a gradient, and leaves its best weights in it.
+    """Trains the parameters of `model` that ask for a gradient, and leaves its best weights in it, on the CPU.
 
-    Best means highest accuracy on the held-out part. After every epoch the whole state goes to `run_folder`; an
-    interrupted run that is resumed ends with the same weights as one that was not.
+    A GPU is used where there is one. Best means highest accuracy on the held-out part. After every epoch the whole
+    state goes to `run_folder`; an interrupted run that is resumed ends with the same weights as one that was not.
 
     Args:
         loss: what is minimised, see `classification`.
         batches: the training batches of an epoch, in an order that only the epoch decides.
-        accuracy: share of right answers on the held-out part, 0-1.
+        accuracy: share of right answers on the held-out part, 0-1, of the model wherever it lies.
         config: what else decides the run, as JSON takes it; a run is only resumed with the same.
         rates: shares of the learning rate for parameters whose names begin so; the others have all of it.
 
@@ -88,7 +89,8 @@ def fit(
         InputError: where there is nothing to resume, where it was trained by another recipe or config, where the
             processor lacks the recipe's precision, and where the loss is no longer a number.
     """
-    if recipe.precision == "bfloat16" and not multiplies_bfloat16(next(model.parameters()).device):
+    model.to(accelerator())
+    if recipe.precision == "bfloat16" and not multiplies_bfloat16(accelerator()):
         raise InputError("This processor does not multiply bfloat16 itself: leave --precision at float32.")
     optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay, rates), lr=recipe.learning_rate, fused=True)
     steps = recipe.epochs * batches_per_epoch
@@ -104,6 +106,7 @@ def fit(
         tqdm.write(told, file=sys.stderr)  # standard output belongs to --json
         state.save(history)
     state.load_best()
+    model.cpu()
     return history
 
 
@@ -140,7 +143,8 @@ def _pass_over(
     model.train()
     losses, norms = [], []
     precision = PRECISIONS[recipe.precision]
-    for inputs, mask, targets in bar:
+    for batch in bar:
+        inputs, mask, targets = beside(model, *batch)
         with torch.autocast(inputs.device.type, precision, enabled=precision != torch.float32):
             loss = loss_of(inputs, mask, targets)
         if not torch.isfinite(loss):

@@ -122,7 +122,7 @@ def _fit(
         loss=distance(model.decide, softening),
         batches=transfer.batches(recipe, consistency, softening),
         batches_per_epoch=-(-len(transfer.trained) // recipe.batch_size),
-        accuracy=lambda: same_answers(transfer.held_out.logits(model.decide).argmax(-1), consensus)["share"],
+        accuracy=lambda: same_answers(transfer.held_out.logits(model).argmax(-1), consensus)["share"],
         recipe=recipe,
         run_folder=run_folder,
         config=config_to_dict(model.config) | {"command": command},
@@ -142,8 +142,7 @@ def _gate(trained: ImageHybrid, stored: ImageHybrid, photos: Sequence[Seen]) -> 
         if name in stored.eight_bit_weights:
             weights.data = originals[name].data.half().float()
     answers = [
-        torch.cat([seen.logits(model.decide).argmax(-1) for seen in photos])
-        for model in (stored.eval(), sixteen.eval())
+        torch.cat([seen.logits(model).argmax(-1) for seen in photos]) for model in (stored.eval(), sixteen.eval())
     ]
     agreement = same_answers(*answers)
     if agreement["share"] < LEAST_AGREEMENT:
@@ -165,11 +164,11 @@ def _measured(
     """Calibrates on the held-out photos whose class is known, tests beside the teacher, and saves."""
     held_out, learned_from = transfer.held_out, transfer.learned_from
     steps = held_out.tokens.shape[1]
-    logits, classes = labelled(held_out, held_out.logits(draft.model.decide))
+    logits, classes = labelled(held_out, held_out.logits(draft.model))
     temperature = fit_temperature(logits, classes, torch.full((len(classes),), steps))
-    pairs = [(seen, seen.logits(draft.model.decide), seen.logits(teacher.decide)) for seen in (held_out, *tested)]
+    pairs = [(seen, seen.logits(draft.model), seen.logits(teacher)) for seen in (held_out, *tested)]
     of_tests = torch.cat([logits for _, logits, _ in pairs[1:]])
-    unused = torch.cat([learned_from.logits(draft.model.decide), of_tests])
+    unused = torch.cat([learned_from.logits(draft.model), of_tests])
     about["metrics"] = {
         seen.name: figures_of(seen, logits, temperature)
         for seen, logits in (

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..data import InputError
 from ..data.text import pad
 from .corpus import Corpus, bucketed, fingerprints, read_corpus
+from .devices import accelerator, beside
 from .distillation import Tutor
 from .loop import Batch, Recipe, classification, fit, multiplies_bfloat16
 from .minilm import WIDTH
@@ -126,7 +127,7 @@ def tutor(folder: Path) -> Tutor:
     def teacher() -> Teacher:
         loaded = Teacher(len(about["labels"]), about["max_tokens"], about.get("encoder", "minilm")).eval()
         loaded.load_state_dict(load_file(weights), strict=True)
-        return loaded
+        return loaded.to(accelerator())
 
     return Tutor(weights, tuple(about["labels"]), about["held_out"], lambda texts: _whole_logits(teacher(), texts))
 
@@ -146,5 +147,5 @@ def _logits(teacher: Teacher, texts: Sequence[str]) -> Tensor:
     logits = torch.zeros(len(ids), teacher.head.out_features)
     for start in range(0, len(order), _TEXTS_PER_BATCH):
         batch = order[start : start + _TEXTS_PER_BATCH]
-        logits[batch] = teacher(*pad([ids[index] for index in batch]))
+        logits[batch] = teacher(*beside(teacher, *pad([ids[index] for index in batch]))).cpu()
     return logits

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..data.image import ImageReader
 from ..data.readers import PhotoRow
 from ..models.image import ImageHybrid
+from .devices import beside
 from .features import extract, plain_view, random_view
 from .loop import PRECISIONS, Batch, Loss, Recipe
 from .photos import readable
@@ -19,7 +20,6 @@ from .pools import PhotoPool, known_labels
 from .views import heavy_view
 
 _PER_PASS = 256  # photos
-Logits = Callable[[Tensor, Tensor], Tensor]  # tokens (B, T, D) and mask (B, T) to logits (B, C)
 
 
 def maker_of(view: int) -> Callable:
@@ -41,9 +41,9 @@ class Seen:
     tokens: Tensor
     labels: Tensor
 
-    def logits(self, decide: Logits) -> Tensor:
+    def logits(self, model: ImageHybrid) -> Tensor:
         """(N, C)."""
-        return logits_of(decide, self.tokens)
+        return logits_of(model, self.tokens)
 
 
 def joined(name: str, parts: Sequence[Seen]) -> Seen:
@@ -90,7 +90,7 @@ class Transfer:
         self.features = [
             torch.cat([self._extract(pool, rows, view, precision) for pool, rows in parts]) for view in range(views)
         ]
-        self.teacher = torch.stack([logits_of(model.decide, features).half() for features in self.features])
+        self.teacher = torch.stack([logits_of(model, features).half() for features in self.features])
         classes = torch.tensor(labels)
         self.held_out = Seen("held_out", self.features[0][self.held], classes[self.held])
         self.learned_from = Seen("learned from", self.features[0][self.trained], classes[self.trained])
@@ -151,7 +151,7 @@ class Transfer:
         return tokens.unflatten(0, self.grid).flip(1).flatten(0, 1) if chooser.random() < 0.5 else tokens
 
 
-def distance(forward: Logits, softening: float) -> Loss:
+def distance(forward: Callable[[Tensor, Tensor], Tensor], softening: float) -> Loss:
     """Kullback-Leibler divergence of the student's softened probabilities from the targets (Hinton et al. 2015,
     section 2), for `fit`."""
 
@@ -163,9 +163,10 @@ def distance(forward: Logits, softening: float) -> Loss:
 
 
 @torch.no_grad()
-def logits_of(decide: Logits, tokens: Tensor) -> Tensor:
+def logits_of(model: ImageHybrid, tokens: Tensor) -> Tensor:
     """Logits (N, C) for tokens (N, T, D) in 16 bits."""
-    return torch.cat([decide(batch, mask_of(batch)) for batch in map(Tensor.float, tokens.split(_PER_PASS))])
+    batches = map(Tensor.float, tokens.split(_PER_PASS))
+    return torch.cat([model.decide(*beside(model.core, batch, mask_of(batch))).cpu() for batch in batches])
 
 
 def mask_of(tokens: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from .. import checkpoints
 from ..data import InputError
 from ..models.image import ImageConfig, ImageHybrid
 from ..models.trunks import TRUNKS, BothGrids, parts
+from .devices import beside
 from .trunk import pretrained_trunk
 
 _PHOTOS_PER_PASS = 64
@@ -83,7 +84,9 @@ class TrainedPart:
     def logits(self, seen: Tensor) -> Tensor:
         """Logits (N, C) for what comes in of N photos, in 16 bits."""
         batches = seen.split(_PHOTOS_PER_PASS)
-        return torch.cat([self.decide(batch.float(), self.mask(len(batch))) for batch in batches])
+        return torch.cat(
+            [self.decide(*beside(self.module, batch.float(), self.mask(len(batch)))).cpu() for batch in batches]
+        )
 
     def mask(self, batch: int) -> Tensor:
         """(B, T): all cells of a grid are real."""

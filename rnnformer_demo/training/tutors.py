@@ -15,6 +15,7 @@ from ..data import InputError
 from ..data.text import UNKNOWN
 from . import ngrams, teacher
 from .corpus import fold_of
+from .devices import accelerator
 from .distillation import Tutor
 from .evaluation import text_logits
 
@@ -43,6 +44,7 @@ def _of_own(name: str, folder: Path) -> Tutor:
     with safe_open(folder / "last.safetensors", framework="pt") as file:
         run = json.loads(file.metadata()["run"])
     weights = folder / f"{name}.safetensors"
+    model.model.to(accelerator())
     logits = partial(_logits, model, run["config"].get("folds", 1), run["recipe"]["seed"])
     return Tutor(weights, model.labels, run["config"]["held_out"], logits)
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ..data import InputError
 from ..data.text import SPECIAL_TOKENS, pad
+from .devices import accelerator, beside
 from .pretrained import ENCODERS
 
 _BATCH = 256
@@ -65,15 +66,15 @@ def encoded_vectors(name: str, tokenizer: Tokenizer, width: int) -> Tensor:
         InputError: where the packages that carry the encoder are not installed.
     """
     encoder, pieces = ENCODERS[name]()
-    encoder.eval()
+    encoder.eval().to(accelerator())
     tokens = [tokenizer.id_to_token(index).removeprefix("##") for index in range(tokenizer.get_vocab_size())]
     ids = pieces(tokens, truncation=False, max_length=None)["input_ids"]
     vectors = []
     with torch.no_grad():
         for start in tqdm(range(0, len(ids), _BATCH), desc="word vectors", mininterval=2):
-            batch, mask = pad(ids[start : start + _BATCH])
+            batch, mask = beside(encoder, *pad(ids[start : start + _BATCH]))
             states = encoder(input_ids=batch, attention_mask=mask.long()).last_hidden_state  # (B, T, 384)
-            vectors.append((states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
+            vectors.append(((states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)).cpu())
     return _reduced(torch.cat(vectors), width)
 
 
