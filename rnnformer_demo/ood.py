@@ -8,9 +8,11 @@ by between (the two-covariance model of Brümmer & de Villiers 2010, "The speake
 
 Which features tell it depends on the task. Training keeps in the pooled representation what separates the classes and
 drops the rest: a model of topics is told what is foreign by that representation, a model of sentiment, which no topic
-concerns, by the mean of its word vectors, or by both together. A model of a thousand classes is told by the energy of
-its logits (Liu et al. 2020, "Energy-based Out-of-distribution Detection"): among so many kinds of things little lies
-far from all. What is no photo at all shows halfway through the CNN, whose last grid has forgotten it.
+concerns, by the mean of its word vectors, or by both together. Where what is foreign lies among the classes, between
+them rather than beyond them, no distance from a class shows it, but that from the nearest training input does (Sun et
+al. 2022, "Out-of-Distribution Detection with Deep Nearest Neighbors"). A model of a thousand classes is told by the
+energy of its logits (Liu et al. 2020, "Energy-based Out-of-distribution Detection"): among so many kinds of things
+little lies far from all. What is no photo at all shows halfway through the CNN, whose last grid has forgotten it.
 """
 
 import math
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .models import Hybrid
@@ -177,7 +180,34 @@ class Energy:
         return {}
 
 
-Signal = OODSignal | Energy
+@dataclass(frozen=True)
+class Neighbour:
+    """How far the pooled representation points away from that of the nearest of some training inputs.
+
+    Attributes:
+        examples: (N, E) their pooled representations.
+        threshold: the distance beyond which an input is out of domain.
+    """
+
+    feature: ClassVar[str] = "neighbour"
+    about: ClassVar[str] = "the cosine distance of the pooled representation from the nearest of the training inputs"
+    examples: Tensor
+    threshold: float
+
+    def distances(self, pooled: Tensor) -> Tensor:
+        """Pooled representations (B, E) to cosine distances (B,), 0-2."""
+        return (1 - (F.normalize(pooled, dim=-1) @ F.normalize(self.examples, dim=-1).T).amax(-1)).clamp(min=0)
+
+    def scores(self, seen: dict[str, Tensor], mask: Tensor) -> Tensor:
+        """How strange the inputs of a forward pass are (B,), 0 or more. See `OODSignal.scores`."""
+        return self.distances(seen["pooled"]) / self.threshold
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a checkpoint stores beside the card, by its name there."""
+        return {PREFIX + "examples": self.examples}
+
+
+Signal = OODSignal | Energy | Neighbour
 
 
 def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
@@ -195,7 +225,7 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
         raise ValueError(f"ood must have feature and threshold, got {card!r}")
     feature, threshold = card["feature"], card["threshold"]
     features = features_of(model)
-    known = [*features, Energy.feature]
+    known = [*features, Energy.feature, Neighbour.feature]
     if feature not in known:
         raise ValueError(f"feature must be one of {sorted(known)}, got {feature!r}")
     least = -math.inf if feature == Energy.feature else 0
@@ -205,6 +235,8 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
         if tensors:
             raise ValueError(f"tensors of ood must be none for the energy, got {sorted(tensors)}")
         return Energy(threshold)
+    if feature == Neighbour.feature:
+        return _restore_neighbour(threshold, tensors, model)
     shapes = {name.removeprefix(PREFIX): tuple(tensor.shape) for name, tensor in tensors.items()}
     width, classes = features[feature].width(model), len(model.config.labels)
     possible = [
@@ -213,3 +245,11 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
     if shapes not in possible:
         raise ValueError(f"tensors of ood must be {possible[-1]} for {classes} classes or fewer, got {shapes}")
     return OODSignal(feature=feature, threshold=threshold, **{name: tensors[PREFIX + name] for name in _TENSORS})
+
+
+def _restore_neighbour(threshold: float, tensors: dict[str, Tensor], model: Hybrid) -> Neighbour:
+    name, width = PREFIX + "examples", model.core.width_pooled
+    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    if [*shapes] != [name] or shapes[name][1:] != (width,) or not len(tensors[name]):
+        raise ValueError(f"tensors of ood must be {name!r} of shape (N, {width}), got {shapes}")
+    return Neighbour(tensors[name], threshold)

@@ -18,10 +18,10 @@ from rnnformer_demo.checkpoints import Checkpoint, about_of, load, save
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoSet
-from rnnformer_demo.ood import FEATURES, Energy, features_of, mean_of_steps, restore
+from rnnformer_demo.ood import FEATURES, Energy, Neighbour, features_of, mean_of_steps, restore
 from rnnformer_demo.pipeline import predict
 from rnnformer_demo.tracing import tapped
-from rnnformer_demo.training.ood import RECALL, Measured, Measurement, auroc, fit, fit_ood, with_threshold
+from rnnformer_demo.training.ood import RECALL, Measured, Measurement, auroc, examples_of, fit, fit_ood, with_threshold
 from rnnformer_demo.training.ood_photos import photo_batches
 from rnnformer_demo.training.ood_reading import read_sets
 from rnnformer_demo.training.ood_sets import InputSet, OODSets, OODSources
@@ -221,7 +221,8 @@ def test_the_threshold_lets_the_promised_share_of_each_source_pass():
 def test_the_card_says_what_was_measured(modality, fitted):
     checkpoint, sets = fitted[modality]
     record = checkpoint.card["ood"]
-    assert set(record["selection"]) == {*features_of(checkpoint.model), "energy"}
+    neighbour = {"neighbour"} if modality == "text" else set()
+    assert set(record["selection"]) == {*features_of(checkpoint.model), "energy", *neighbour}
     worst = {feature: min(areas.values()) for feature, areas in record["selection"].items()}
     assert record["feature"] == checkpoint.ood.feature == max(worst, key=worst.get)
     assert record["signal"] == checkpoint.ood.about
@@ -255,6 +256,37 @@ def test_an_energy_is_kept_with_its_threshold(plain, tmp_path):
         restore(about["ood"], {"ood.centres": torch.ones(1)}, checkpoint.model)
     with pytest.raises(ValueError, match="threshold must be a number above -inf"):
         restore({"feature": "energy", "threshold": float("nan")}, {}, checkpoint.model)
+
+
+def test_a_neighbour_is_near_where_it_points_the_same_way():
+    signal = Neighbour(torch.tensor([[2.0, 0.0], [0.0, 0.5]]), threshold=0.25)
+    pooled = torch.tensor([[0.1, 0.0], [0.0, 7.0], [1.0, 1.0], [-3.0, -3.0]])
+    expected = torch.tensor([0.0, 0.0, 1 - 0.5**0.5, 1 + 0.5**0.5])
+    torch.testing.assert_close(signal.distances(pooled), expected)
+    torch.testing.assert_close(signal.scores({"pooled": pooled}, torch.ones(4, 1, dtype=torch.bool)), expected / 0.25)
+
+
+def test_neighbours_are_kept_with_their_threshold(plain, fitted, tmp_path):
+    checkpoint, (_, sets) = plain["text"], fitted["text"]
+    card = {"feature": "neighbour", "threshold": 0.25}
+    examples = torch.randn(5, checkpoint.model.core.width_pooled).half().float()
+    arguments = (checkpoint.model, checkpoint.reader, about_of(checkpoint.card) | {"ood": card}, checkpoint.temperature)
+    told = save("told", *arguments, "fun", tmp_path, Neighbour(examples, 0.25))
+    assert torch.equal(told.ood.examples, examples)
+    assert told.ood.threshold == 0.25
+    inputs, mask = next(sets.inside[0].batches())
+    torch.testing.assert_close(scores(told, inputs[:1], mask[:1]), scores(told, inputs, mask)[:1], atol=1e-5, rtol=1e-4)
+    for wrong in ({}, {"ood.examples": examples[:0]}, {"ood.examples": examples[:, 1:]}, {"ood.centres": examples}):
+        with pytest.raises(ValueError, match=r"tensors of ood must be 'ood.examples' of shape \(N, \d+\), got"):
+            restore(card, wrong, checkpoint.model)
+
+
+def test_examples_are_spread_over_all_training_inputs():
+    pooled = torch.arange(2000.0)[:, None]  # whole numbers that 16 bits hold
+    chosen = examples_of(pooled)
+    assert len(chosen) == len(chosen.unique(dim=0)) == 1000
+    assert (chosen[0], chosen[-1]) == (pooled[0], pooled[-1])
+    assert torch.equal(examples_of(pooled[:7]), pooled[:7])
 
 
 def test_fitting_leaves_the_weights_and_the_rest_of_the_card_as_they_are(modality, fitted, plain):

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from .. import checkpoints
 from ..checkpoints import Checkpoint
 from ..data import InputError
-from ..ood import Energy, OODSignal, Signal, features_of, mean_of_steps
+from ..ood import Energy, Neighbour, OODSignal, Signal, features_of, mean_of_steps
 from ..tracing import tapped
 from .ood_sets import InputSet, OODSets
 
@@ -21,6 +21,7 @@ RECALL = 0.95  # share of the held-out part that the threshold lets pass
 # Towards independent coordinates (Ledoit & Wolf 2004 in its simplest form). On the selection sets anything from 0.003
 # to 0.3 does as well; at 0.1 the whitening is conditioned well enough for 16 bits.
 _SHRINKAGE = 0.1
+_EXAMPLES = 1000  # among which the nearest neighbour is sought: a quarter of a megabyte in a checkpoint
 _LEAST_MEMBERS = 10  # inputs of a class, to fit its centre
 _LEAST_BETWEEN = 1e-3  # of the variance of one step: what shows from 1,000 steps on
 
@@ -71,6 +72,8 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
         name: fit(name, measured, training.classes) for name, measured in training.features.items()
     }
     signals[Energy.feature] = Energy(0.0)
+    if checkpoint.model.modality == "text":  # of a CNN's 1,280 channels the examples would be too large to store
+        signals[Neighbour.feature] = Neighbour(examples_of(training.features["pooled"].means), 1.0)
     selection = _selection(signals, held_out, {one.name: measure(checkpoint, one) for one in sets.select})
     best = max(selection, key=lambda name: min(selection[name].values()))
     signal = with_threshold(signals[best], held_out)
@@ -168,6 +171,13 @@ def fit(feature: str, measured: Measured, classes: Tensor) -> OODSignal:
     return OODSignal(feature=feature, threshold=1.0, **stored)
 
 
+def examples_of(pooled: Tensor) -> Tensor:
+    """At most `_EXAMPLES` of N inputs as a checkpoint stores them, evenly from the shortest to the longest as they
+    were measured."""
+    chosen = torch.linspace(0, len(pooled) - 1, min(_EXAMPLES, len(pooled))).round().long()
+    return pooled[chosen].half().float()
+
+
 def _groups(classes: Tensor) -> Tensor:
     """Classes (N,) numbered from 0; those that are named too seldom to have a centre of their own share one."""
     _, number, count = classes.unique(return_inverse=True, return_counts=True)
@@ -212,6 +222,8 @@ def _of_all(signal: Signal, parts: Sequence[Measurement]) -> Tensor:
 def _strangeness(signal: Signal, measurement: Measurement) -> Tensor:
     if isinstance(signal, Energy):
         return measurement.energies
+    if isinstance(signal, Neighbour):
+        return signal.distances(measurement.features["pooled"].means)
     measured = measurement.features[signal.feature]
     return signal.distances(measured.means, measured.steps)
 
