@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(results, tmp_path):
 def test_a_method_is_cited_with_its_figures(results, tmp_path):
     for result in results:
         write(result, tmp_path)
-    sentence = cited("occlusion", "text", folder=tmp_path)
+    sentence = cited("occlusion", "text", "tiny", tmp_path)
     share = results[0]["methods"]["occlusion"]["measures"]["phrases"]["value"]
     assert sentence.startswith(f"Measured: sign of phrases {100 * share:.1f} % (3 sentences of trees dev, n = 7; ")
     assert "average precision" in sentence
@@ -180,6 +180,15 @@ def test_the_results_of_the_model_at_hand_are_preferred(results, tmp_path):
     assert "77 sentences" in cited("occlusion", "text", "tiny-other", tmp_path)
     for model in ("tiny", "unknown", None):
         assert "3 sentences" in cited("occlusion", "text", model, tmp_path)
+
+
+def test_what_was_measured_of_another_model_names_it(results, tmp_path):
+    for result in results:
+        write(result, tmp_path)
+    kinds = {result["kind"] for result in results if result["model_sha256"] and "occlusion" in result["methods"]}
+    assert "tiny, 3 sentences of trees dev" in cited("occlusion", "text", "other", tmp_path)
+    assert cited("occlusion", "text", "other", tmp_path).count("tiny, ") == len(kinds)
+    assert "tiny, " not in cited("occlusion", "text", "tiny", tmp_path)
 
 
 def test_tables_hold_every_method_and_reference(results):

@@ -57,18 +57,18 @@ def cited(method: str, modality: str, model: str | None = None, folder: Path = R
 
     Args:
         modality: "text" or "image".
-        model: whose results are preferred, where there are several of a kind.
+        model: whose results are preferred, where there are several of a kind; those of others name their model.
     """
     by_kind: dict[str, dict] = {}
     for result in load_results(folder):
         fits = result["modality"] == modality and method in result["methods"]
         if fits and (result["kind"] not in by_kind or result["model"] == model != by_kind[result["kind"]]["model"]):
             by_kind[result["kind"]] = result
-    parts = [part for result in by_kind.values() if (part := _citation(method, result))]
+    parts = [part for result in by_kind.values() if (part := _citation(method, result, model))]
     return f"Measured: {'; '.join(parts)}." if parts else ""
 
 
-def _citation(method: str, result: dict) -> str:
+def _citation(method: str, result: dict, model: str | None) -> str:
     """The first measure of a result, beside what the random control and the references reach."""
     measure, about = next(iter(result["measures"].items()))
     figure = result["methods"][method]["measures"][measure]
@@ -81,6 +81,8 @@ def _citation(method: str, result: dict) -> str:
         if name in ("random", *result["references"]) and name != method
     ]
     among = f"{result['n']} {result['inputs']} of {result['data']}" if result["model_sha256"] else result["data"]
+    if result["model_sha256"] and result["model"] != model:
+        among = f"{result['model']}, {among}"
     counted = f", n = {figure['n']:,}" if not result["model_sha256"] or figure["n"] != result["n"] else ""
     return (
         f"{about['title']} {told(figure['value'], about['unit'])} ({among}{counted}"
