@@ -9,12 +9,7 @@ def accelerator() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def device_of(model: nn.Module) -> torch.device:
-    """Where its weights lie."""
-    return next(model.parameters()).device
-
-
 def beside(model: nn.Module, *tensors: Tensor) -> list[Tensor]:
     """The tensors where the weights of the model lie."""
-    device = device_of(model)
+    device = next(model.parameters()).device
     return [tensor.to(device) for tensor in tensors]

@@ -89,9 +89,10 @@ def fit(
         InputError: where there is nothing to resume, where it was trained by another recipe or config, where the
             processor lacks the recipe's precision, and where the loss is no longer a number.
     """
-    model.to(accelerator())
-    if recipe.precision == "bfloat16" and not multiplies_bfloat16(accelerator()):
+    device = accelerator()
+    if recipe.precision == "bfloat16" and not multiplies_bfloat16(device):
         raise InputError("This processor does not multiply bfloat16 itself: leave --precision at float32.")
+    model.to(device)
     optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay, rates), lr=recipe.learning_rate, fused=True)
     steps = recipe.epochs * batches_per_epoch
     state = _State(run_folder, model, optimizer, {"recipe": asdict(recipe), "config": config})
