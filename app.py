@@ -9,8 +9,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 def main() -> None:
     """Serves the page; models are loaded as soon as it is up."""
-    from rnnformer_demo.memory import return_freed_memory
     from rnnformer_demo.ui import build_page, launch_options, warm_up
+    from rnnformer_demo.ui.allocator import return_freed_memory
 
     return_freed_memory()
     page = build_page()

@@ -34,7 +34,7 @@ _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 
 def save_family(folder: Path) -> Path:
     """Saves small untrained text models, hybrids and rivals, that read English and Chinese; gives the folder."""
-    from rnnformer_demo import checkpoints
+    from rnnformer_demo.checkpoints import store
     from rnnformer_demo.data.text import TextReader, train_tokenizer
 
     reader = TextReader(train_tokenizer((*tiny.SENTENCES, *CHINESE) * 2, 150), max_tokens=32)
@@ -43,7 +43,7 @@ def save_family(folder: Path) -> Path:
         pattern = patterns.get(name.rpartition("-")[2], {})
         model = tiny.model("text", vocabulary=reader.tokenizer.get_vocab_size(), **pattern)
         about = {"metrics": {"held_out": {"n": 9, "accuracy": 0.5}}, "data": {}, "command": "none", **card}
-        checkpoints.save(name, model, reader, about, recorded_text=CHINESE[0], folder=folder)
+        store.save(name, model, reader, about, recorded_text=CHINESE[0], folder=folder)
     return folder
 
 

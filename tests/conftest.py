@@ -20,8 +20,8 @@ import pytest
 import tiny
 from hypothesis import settings
 
-from rnnformer_demo import checkpoints
-from rnnformer_demo.calibration import Temperature
+from rnnformer_demo.checkpoints import store
+from rnnformer_demo.confidence.calibration import Temperature
 from rnnformer_demo.data import Sample
 from rnnformer_demo.models import MODELS, Hybrid, freeze
 
@@ -70,9 +70,7 @@ def saved(tmp_path_factory) -> Path:
     about = {"metrics": {"held_out": {"n": 1, "accuracy": 1.0}}, "data": {"file": "none"}, "command": "none"}
     reader = tiny.text_reader()
     text = tiny.model("text", vocabulary=reader.tokenizer.get_vocab_size())
-    checkpoints.save(
-        "text", text, reader, about, Temperature(1.5, -0.25), recorded_text=tiny.SENTENCES[0], folder=folder
-    )
+    store.save("text", text, reader, about, Temperature(1.5, -0.25), recorded_text=tiny.SENTENCES[0], folder=folder)
     image = tiny.model("image", patches=False, image_size=64)
-    checkpoints.save("image", image, tiny.image_reader(64), about, folder=folder)
+    store.save("image", image, tiny.image_reader(64), about, folder=folder)
     return folder

@@ -4,7 +4,7 @@ import tiny
 import torch
 
 from rnnformer_demo.models import freeze
-from rnnformer_demo.models.efficientnet import EfficientNetLite0
+from rnnformer_demo.models.backbones.efficientnet import EfficientNetLite0
 from rnnformer_demo.models.image import ImageHybrid
 
 

@@ -16,14 +16,18 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from matplotlib import rcParams
 
-from rnnformer_demo import checkpoints, figures, inquiry, pipeline
+from rnnformer_demo.analysis import inquiry, service
+from rnnformer_demo.api import uploads
 from rnnformer_demo.bench import Page
+from rnnformer_demo.checkpoints import store
 from rnnformer_demo.data import InputError
-from rnnformer_demo.explain import METHODS, methods_for
+from rnnformer_demo.interpret.attribution import METHODS, methods_for
 from rnnformer_demo.models import Hybrid
-from rnnformer_demo.ui import handlers, markup, sources, views
-from rnnformer_demo.ui.catalogue import Offer, offers
+from rnnformer_demo.ui import handlers, markup, render
+from rnnformer_demo.ui.model_list import Offer, offers
 from rnnformer_demo.ui.page import EXAMPLE_TEXTS
+from rnnformer_demo.views.attention import attention_figure
+from rnnformer_demo.views.canvas import to_image
 
 TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
 TEXT = "A witty, tender film with two wonderful performances."
@@ -73,13 +77,13 @@ def page(address) -> Page:
 
 
 @pytest.fixture(scope="module")
-def text_analysis() -> pipeline.Analysis:
-    return pipeline.analyse(TEXT_MODEL, TEXT)
+def text_analysis() -> service.Analysis:
+    return service.analyse(TEXT_MODEL, TEXT)
 
 
 @pytest.fixture(scope="module")
-def photo_analysis() -> pipeline.Analysis:
-    return pipeline.analyse(PHOTO_MODEL, PHOTO)
+def photo_analysis() -> service.Analysis:
+    return service.analyse(PHOTO_MODEL, PHOTO)
 
 
 def test_models(client):
@@ -199,7 +203,7 @@ def test_no_event_of_the_page_reads_a_path_of_the_server(page, tmp_path, monkeyp
     private = tmp_path / "private.jpg"
     private.write_bytes(Path(PHOTO).read_bytes())
     read = []
-    monkeypatch.setattr(pipeline, "analyse", lambda *arguments: read.append(arguments))
+    monkeypatch.setattr(service, "analyse", lambda *arguments: read.append(arguments))
     event, data = page.analyse_event(tab)
     data[:2] = [PHOTO_MODEL, disguise(str(private))]
     answer = page.send(event, data)
@@ -225,7 +229,7 @@ def test_a_path_in_the_text_tab_is_refused_with_a_sentence(page):
 )
 def test_sources_that_fit_the_model(monkeypatch, model, payload, source):
     monkeypatch.setenv("GRADIO_TEMP_DIR", "/uploads")
-    assert sources.source_of(model, payload) == source
+    assert uploads.source_of(model, payload) == source
 
 
 @pytest.mark.parametrize(
@@ -234,13 +238,13 @@ def test_sources_that_fit_the_model(monkeypatch, model, payload, source):
 def test_an_image_model_reads_only_what_lies_in_the_folder_of_uploads(monkeypatch, path):
     monkeypatch.setenv("GRADIO_TEMP_DIR", "/uploads")
     with pytest.raises(InputError, match="must be sent as an uploaded file"):
-        sources.source_of(PHOTO_MODEL, {"path": path, "meta": FILE})
+        uploads.source_of(PHOTO_MODEL, {"path": path, "meta": FILE})
 
 
 @pytest.mark.parametrize("payload", [None, 3, [TEXT], {"path": "a.jpg", "meta": FILE}])
 def test_a_text_model_takes_text_alone(payload):
     with pytest.raises(InputError, match=f"The model {TEXT_MODEL} reads text"):
-        sources.source_of(TEXT_MODEL, payload)
+        uploads.source_of(TEXT_MODEL, payload)
 
 
 def test_characters_that_unicode_would_rewrite_are_kept(client, page):
@@ -290,7 +294,7 @@ def test_a_megabyte_of_text_is_cut_with_a_notice(client):
 
 def test_words_are_escaped():
     text = "A great <script>alert(1)</script> film & <img src=x onerror=alert(2)> ${x} {{x}} \"quoted\" 'too'"
-    words = markup.words(pipeline.analyse(TEXT_MODEL, text))
+    words = markup.words(service.analyse(TEXT_MODEL, text))
     assert "<script" not in words
     assert "<img" not in words
     assert html.unescape(re.sub(r"<[^>]*>", "", words.split("</div>")[0])) == text
@@ -312,10 +316,10 @@ def luminance(colour) -> float:
 
 def test_redrawing_runs_no_model(monkeypatch, text_analysis, photo_analysis):
     monkeypatch.setattr(Hybrid, "decide", forbidden)
-    monkeypatch.setattr(pipeline, "analyse", forbidden)
+    monkeypatch.setattr(service, "analyse", forbidden)
     for analysis in (text_analysis, photo_analysis):
         for layer in (*analysis.trace.attention, "pooling"):
-            picture, _ = handlers.redraw_attention(analysis, layer, "2", views.ALL_CELLS, False)
+            picture, _ = handlers.redraw_attention(analysis, layer, "2", render.ALL_CELLS, False)
             assert layer in picture.alt_text.lower()
         for recurrence in analysis.trace.states:
             _, picture, _ = handlers.redraw_states(analysis, recurrence, "backward", None)
@@ -323,7 +327,7 @@ def test_redrawing_runs_no_model(monkeypatch, text_analysis, photo_analysis):
 
 
 def test_another_target_does_not_predict_again(monkeypatch, photo_analysis):
-    monkeypatch.setattr(pipeline, "trace_of", forbidden)
+    monkeypatch.setattr(service, "trace_of", forbidden)
     analysis, *_ = handlers.re_explain(
         photo_analysis, SESSION, "grad-cam", "rhino", progress=lambda *share, **text: None
     )
@@ -337,7 +341,7 @@ def test_another_target_does_not_predict_again(monkeypatch, photo_analysis):
 
 def test_a_result_that_has_gone_is_missed_with_a_sentence():
     for handler, chosen in (
-        (handlers.redraw_attention, ("pooling", "1", views.ALL_CELLS, False)),
+        (handlers.redraw_attention, ("pooling", "1", render.ALL_CELLS, False)),
         (handlers.redraw_states, ("lstm tokens 1", "forward", "hidden state")),
         (handlers.assess, (SESSION,)),
         (handlers.take_out, ([0], None, "unknown", "")),
@@ -357,14 +361,14 @@ def forbidden(*arguments, **named):
 
 def test_a_photo_seen_from_one_cell(photo_analysis):
     layer = next(iter(photo_analysis.trace.attention))
-    average, _ = handlers.redraw_attention(photo_analysis, layer, "1", views.ALL_CELLS, False)
+    average, _ = handlers.redraw_attention(photo_analysis, layer, "1", render.ALL_CELLS, False)
     single, _ = handlers.redraw_attention(photo_analysis, layer, "1", "row 3, column 5", False)
     assert average.value != single.value
     assert "from row 3, column 5" in single.alt_text
-    figure = figures.attention_figure(photo_analysis, layer)
-    width, height = figures.to_image(figure).size
-    assert views.viewpoint_at(photo_analysis, layer, "1", 0.05 * width, 0.15 * height) == "row 1, column 1"
-    assert views.viewpoint_at(photo_analysis, layer, "1", 0.99 * width, 0.5 * height) == views.ALL_CELLS
+    figure = attention_figure(photo_analysis, layer)
+    width, height = to_image(figure).size
+    assert render.viewpoint_at(photo_analysis, layer, "1", 0.05 * width, 0.15 * height) == "row 1, column 1"
+    assert render.viewpoint_at(photo_analysis, layer, "1", 0.99 * width, 0.5 * height) == render.ALL_CELLS
 
 
 OFFER = Offer(
@@ -414,7 +418,7 @@ def test_the_cnn_alone_is_called_so(tmp_path, monkeypatch):
     about = {"metrics": {}, "data": {}, "command": "none"}
     for name, changes, rival in (("photos", {}, {}), ("photos-cnn", cnn, {"rival_of": "photos"})):
         made = tiny.model("image", patches=False, image_size=64, **changes)
-        checkpoints.save(name, made, tiny.image_reader(64), about | rival, folder=tmp_path)
+        store.save(name, made, tiny.image_reader(64), about | rival, folder=tmp_path)
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
     *_, offer = offers()
     assert (offer.title, offer.matched) == ("photos-cnn: the same with the CNN alone", False)
@@ -537,15 +541,15 @@ def test_a_prediction_says_how_strange_its_input_is(text_analysis, photo_analysi
         assert (STRANGE in picture.alt_text) == (in_domain is False)
 
 
-def all_of(analysis: pipeline.Analysis) -> list:
+def all_of(analysis: service.Analysis) -> list:
     """The outputs of a tab with its first choices."""
     inside = inquiry.beliefs(analysis), inquiry.matter(analysis)
-    return views.everything(analysis, *inside, *[None] * 5, "forward", None)
+    return render.everything(analysis, *inside, *[None] * 5, "forward", None)
 
 
 def test_boxes_in_the_pictures_are_announced(family, monkeypatch):
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
-    analysis = pipeline.analyse("sentiment-zh", CHINESE[1])
+    analysis = service.analyse("sentiment-zh", CHINESE[1])
     monkeypatch.setitem(rcParams, "font.family", ["DejaVu Sans"])
     with pytest.warns(UserWarning, match="missing from font"):
         outputs = all_of(analysis)

@@ -7,7 +7,7 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo.attention import (
+from rnnformer_demo.interpret.attention_flow import (
     HIGH_CONICITY,
     attended_by_decision,
     composed,
@@ -20,8 +20,8 @@ from rnnformer_demo.attention import (
     rollout,
     states_below_attention,
 )
+from rnnformer_demo.interpret.trace import record
 from rnnformer_demo.models import Hybrid, freeze
-from rnnformer_demo.tracing import record
 
 
 def tokens_of(model: Hybrid, sample) -> torch.Tensor:
@@ -143,10 +143,10 @@ def test_the_seed_decides_the_probes(model, sample):
 
 def test_long_inputs_get_fewer_probes(samples, monkeypatch):
     passes, model, sample = [], freeze(tiny.model("text")), samples["text"]
-    monkeypatch.setattr("rnnformer_demo.attention.PROBES", 2)
+    monkeypatch.setattr("rnnformer_demo.interpret.attention_flow.PROBES", 2)
     jacobian_norms(model, sample, report=passes.append)
     assert passes[-1] == 1
-    monkeypatch.setattr("rnnformer_demo.attention._TOKENS_PER_PASS", 3 * sample.mask.shape[1])
+    monkeypatch.setattr("rnnformer_demo.interpret.attention_flow._TOKENS_PER_PASS", 3 * sample.mask.shape[1])
     bounded = []
     jacobian_norms(model, sample, report=bounded.append)
     assert len(bounded) == -(-2 * sample.mask.shape[1] // 3) > len(passes)

@@ -7,8 +7,8 @@ import tiny
 import torch
 from torch.nn.functional import pad
 
-from rnnformer_demo import beliefs as module
-from rnnformer_demo.beliefs import Belief, beliefs, flips
+from rnnformer_demo.interpret import prefixes as module
+from rnnformer_demo.interpret.prefixes import Belief, beliefs, flips
 from rnnformer_demo.models import freeze
 
 SCANS = {

@@ -7,13 +7,13 @@ import torch
 from browser import EXAMPLES, served
 
 from rnnformer_demo import bench, cli
+from rnnformer_demo.analysis.service import DEFAULT_METHOD, get
 from rnnformer_demo.bench import distilbert
 from rnnformer_demo.bench.latency import LENGTHS, beside_minilm
 from rnnformer_demo.bench.resnet18 import beside_resnet18
 from rnnformer_demo.bench.timing import CALLS_A_TURN
 from rnnformer_demo.data import InputError
-from rnnformer_demo.pipeline import DEFAULT_METHOD, get
-from rnnformer_demo.trust.verdict import VERDICTS
+from rnnformer_demo.interpret.trust.verdict import VERDICTS
 from rnnformer_demo.ui.handlers import PREDICTED
 
 

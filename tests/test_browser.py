@@ -147,10 +147,10 @@ def test_a_brushed_part_of_a_photo_goes(visit):
 
 
 def test_a_page_that_is_left_is_no_longer_measured_for(browser, address, monkeypatch):
-    from rnnformer_demo.ui import turns
+    from rnnformer_demo.ui import cancellation
 
-    ended, end = [], turns.end
-    monkeypatch.setattr(turns, "end", lambda session: (ended.append(session), end(session)))
+    ended, end = [], cancellation.end
+    monkeypatch.setattr(cancellation, "end", lambda session: (ended.append(session), end(session)))
     visit = Visit(browser, address)
     visit.page.get_by_role("tab", name="Photo").click()
     upload(visit.page, EXAMPLES / "elephant.jpg")

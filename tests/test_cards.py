@@ -7,11 +7,14 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo import cards, groundtruth
+from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
-from rnnformer_demo.training import record, studies
+from rnnformer_demo.evaluation import explanations
+from rnnformer_demo.evaluation.reporting import card_text, model_tables, study_tables
+from rnnformer_demo.evaluation.reporting import readme as readme_files
 from rnnformer_demo.training.loop import Progress, Recipe
+from rnnformer_demo.training.tasks import finish
 
 
 def figures(accuracy: float, classes: int = 2, **more) -> dict:
@@ -92,7 +95,7 @@ def test_the_cnn_alone_follows_the_other_rivals():
 
 
 def test_the_table_has_a_row_for_each_model_and_test(family):
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in cards.markdown_table().splitlines()]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in model_tables.markdown_table().splitlines()]
     assert len(rows) == 2 + 2 * len(cards.names())
     assert {len(row) for row in rows} == {9}
     tea = next(index for index, row in enumerate(rows) if row[0] == "`tea`")
@@ -106,26 +109,26 @@ def test_a_card_of_an_older_version_has_its_one_calibration_error(family):
     older = figures(0.8)
     del older["ece_before_scaling"]
     write(family, "older", metrics={"held_out": older})
-    (row,) = (line for line in cards.markdown_table().splitlines() if "`older`" in line)
+    (row,) = (line for line in model_tables.markdown_table().splitlines() if "`older`" in line)
     assert row.endswith("| 50.0 | 1.2 |")
 
 
 def test_seeds_are_summed_up_by_mean_and_sample_deviation(family):
     card = cards.read_card("tea")
-    assert cards.seeds_summary(card) == "3 seeds: held out 91.0 ± 1.0, sst2 dev 87.0 ± 1.0; seed 2 is shipped"
-    assert cards.seeds_summary(cards.read_card("many")) == "one seed"
-    assert cards.seeds_summary(card | {"seeds": SEEDS[:1]}) == "one seed"
+    assert model_tables.seeds_summary(card) == "3 seeds: held out 91.0 ± 1.0, sst2 dev 87.0 ± 1.0; seed 2 is shipped"
+    assert model_tables.seeds_summary(cards.read_card("many")) == "one seed"
+    assert model_tables.seeds_summary(card | {"seeds": SEEDS[:1]}) == "one seed"
 
 
 def test_a_test_that_only_the_shipped_model_took_is_of_one_seed(family):
     card = cards.read_card("tea")
     card["metrics"]["imdb test"] = figures(0.88)
-    assert cards.over_seeds(card, "imdb test") == "one seed"
-    assert "imdb" not in cards.seeds_summary(card)
+    assert model_tables.over_seeds(card, "imdb test") == "one seed"
+    assert "imdb" not in model_tables.seeds_summary(card)
 
 
 def test_tasks_and_limits_are_told_once_for_a_hybrid_and_its_rivals(family):
-    parts = cards.readme_parts()
+    parts = readme_files.readme_parts()
     assert "| `tea` | Taste | 2 | a/b.tsv | 1,800 of 2,000 |" in parts["tasks"]
     assert parts["limits"] == "- `tea`: It knows two tastes."
     for rival in ("tea-lstm", "tea-gru", "tea-transformer"):
@@ -135,14 +138,14 @@ def test_tasks_and_limits_are_told_once_for_a_hybrid_and_its_rivals(family):
 
 
 def test_far_and_near_inputs_stand_apart(family):
-    row = cards.readme_parts()["strangeness"].splitlines()[-1]
+    row = readme_files.readme_parts()["strangeness"].splitlines()[-1]
     told = "| `tea` | energy | 1.23 (95.0 % of 800) | news 0.980, Chinese 0.990 | reviews of phones 0.750 |"
     assert row == told
 
 
 def test_where_no_card_says_it_a_sentence_does(tmp_path):
     write(tmp_path, "plain")
-    parts = cards.readme_parts(tmp_path)
+    parts = readme_files.readme_parts(tmp_path)
     assert parts["strangeness"] == "No card says yet how well its model tells what lies outside what it knows."
     assert parts["limits"] == "No card names limits of its own model yet."
 
@@ -161,22 +164,22 @@ def test_a_card_is_told_in_words(family, capsys):
         "What it knows: by energy, threshold 1.23: 95.0 % of 800 of its own kind pass",
         "AUROC against reviews of phones (near): 0.750 (800 inside, 400 outside)",
         "Training: 12.5 minutes on A processor, 2 cores, 1 thread, bfloat16",
-        f"Seeds: {cards.seeds_summary(cards.read_card('tea'))}",
+        f"Seeds: {model_tables.seeds_summary(cards.read_card('tea'))}",
         "Command: python -m rnnformer_demo train text --name tea",
         "Cannot: It knows two tastes.",
     ):
         assert line in told.splitlines(), line
-    assert "Rival of: tea" in cards.describe("tea-gru").splitlines()
+    assert "Rival of: tea" in card_text.describe("tea-gru").splitlines()
 
 
 def test_a_confusion_matrix_of_many_classes_is_left_out(family):
-    assert "Confusion" not in cards.describe("many")
-    assert "class 19, ..." in cards.describe("many")
+    assert "Confusion" not in card_text.describe("many")
+    assert "class 19, ..." in card_text.describe("many")
 
 
 def test_columns_stay_aligned_under_wide_characters(tmp_path):
     write(tmp_path, "zh", config={"labels": ["好", "bad"]})
-    lines = cards.describe("zh", tmp_path).splitlines()
+    lines = card_text.describe("zh", tmp_path).splitlines()
     assert "好   700  700" in lines
     assert "bad  701  701" in lines
 
@@ -206,7 +209,7 @@ def test_what_models_cannot_do_gets_a_sentence(family, capsys, arguments, senten
 
 def parts() -> dict[str, str]:
     """All that `models --write` writes."""
-    return cards.readme_parts() | studies.readme_parts() | groundtruth.readme_parts()
+    return readme_files.readme_parts() | study_tables.readme_parts() | explanations.readme_parts()
 
 
 @pytest.fixture
@@ -238,7 +241,7 @@ def test_a_readme_is_filled_in_place(family, readme, capsys):
 def test_an_empty_place_is_filled_too(tmp_path):
     path = tmp_path / "README.md"
     path.write_text("<!-- models -->\n<!-- end -->\n", encoding="utf-8")
-    cards.fill(path, {"models": "new"})
+    readme_files.fill(path, {"models": "new"})
     assert path.read_text(encoding="utf-8") == "<!-- models -->\nnew\n<!-- end -->\n"
 
 
@@ -247,7 +250,7 @@ def test_each_file_gets_the_parts_that_have_a_place_in_it(family, readme, tmp_pa
     other.write_text("<!-- limits -->\nold\n<!-- end -->\n", encoding="utf-8")
     assert main(["models", "--write", str(readme), str(other)]) == 0
     assert capsys.readouterr().out.splitlines()[1] == f"{other} is filled: limits."
-    assert other.read_text(encoding="utf-8") == cards.marked("limits", parts()["limits"]) + "\n"
+    assert other.read_text(encoding="utf-8") == readme_files.marked("limits", parts()["limits"]) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -264,32 +267,33 @@ def test_a_file_without_a_place_stays_as_it_was(tmp_path, text, sentence):
     path = tmp_path / "README.md"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=sentence):
-        cards.fill(path, {"models": "new", "poems": "violets"})
+        readme_files.fill(path, {"models": "new", "poems": "violets"})
     assert path.read_text(encoding="utf-8") == text
 
 
 def test_cards_are_read_and_told_without_torch():
     out = tiny.run_python(
-        "import sys\nfrom rnnformer_demo import cards\nname, *_ = cards.names()\n"
-        "cards.describe(name), cards.readme_parts()\nprint('torch' in sys.modules)"
+        "import sys\nfrom rnnformer_demo.checkpoints import cards\n"
+        "from rnnformer_demo.evaluation.reporting import card_text, readme\nname, *_ = cards.names()\n"
+        "card_text.describe(name), readme.readme_parts()\nprint('torch' in sys.modules)"
     )
     assert out == "False"
 
 
 def test_the_machine_is_told_without_its_name(monkeypatch, tmp_path):
-    monkeypatch.setattr(record.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(finish.os, "cpu_count", lambda: 4)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    assert record.machine().endswith(", 4 cores, 1 thread")
-    assert platform.node() not in record.machine()
-    monkeypatch.setattr(record, "Path", lambda path: tmp_path / "absent")
-    assert record.machine() == f"{platform.machine()}, 4 cores, 1 thread"
+    assert finish.machine().endswith(", 4 cores, 1 thread")
+    assert platform.node() not in finish.machine()
+    monkeypatch.setattr(finish, "Path", lambda path: tmp_path / "absent")
+    assert finish.machine() == f"{platform.machine()}, 4 cores, 1 thread"
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A graphics card")
-    assert record.machine() == "A graphics card"
+    assert finish.machine() == "A graphics card"
 
 
 def test_the_record_of_a_training_names_machine_and_precision():
     history = [Progress(1, 0.5, 0.9, 1.0, seconds=90.0), Progress(2, 0.4, 0.9, 1.0, seconds=60.0)]
-    told = record.training_record(Recipe(precision="bfloat16"), history)["training"]
+    told = finish.training_record(Recipe(precision="bfloat16"), history)["training"]
     assert told["minutes"] == 2.5
-    assert told["machine"] == f"{record.machine()}, bfloat16"
+    assert told["machine"] == f"{finish.machine()}, bfloat16"

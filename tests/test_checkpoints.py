@@ -8,12 +8,13 @@ import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
-from rnnformer_demo import checkpoints
-from rnnformer_demo.calibration import UNSCALED, Temperature
-from rnnformer_demo.checkpoints import MAX_BYTES, about_of, load, names, read_card, recorded_logits, save
+from rnnformer_demo.checkpoints import cards
+from rnnformer_demo.checkpoints.cards import names, read_card
+from rnnformer_demo.checkpoints.quantisation import dequantise, quantise
+from rnnformer_demo.checkpoints.store import MAX_BYTES, about_of, load, recorded_logits, save
+from rnnformer_demo.confidence.calibration import UNSCALED, Temperature
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import MODELS
-from rnnformer_demo.models.quantisation import dequantise, quantise
 
 SHIPPED = names(tiny.ROOT / "checkpoints")
 shipped = pytest.mark.parametrize("name", SHIPPED)
@@ -244,7 +245,7 @@ def test_the_environment_names_the_folder(saved, monkeypatch):
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(saved))
     assert names() == ["image", "text"]
     monkeypatch.delenv("RNNFORMER_CHECKPOINTS")
-    assert checkpoints.default_folder() == tiny.ROOT / "checkpoints"
+    assert cards.default_folder() == tiny.ROOT / "checkpoints"
 
 
 def test_one_text_and_one_image_checkpoint_are_shipped():

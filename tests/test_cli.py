@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rnnformer_demo import cards
+from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.cli import main
 from rnnformer_demo.data.image import test_card as picture
+from rnnformer_demo.evaluation.reporting import model_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT, PHOTO = "sentiment-en", "caltech101"
@@ -48,8 +49,8 @@ def test_models_lists_the_cards(capsys):
 
 def test_models_prints_the_tables_of_the_readme(capsys):
     _, out, _ = run(capsys, "models", "--markdown")
-    assert cards.markdown_table() in out
-    assert cards.training_commands() in out
+    assert model_tables.markdown_table() in out
+    assert model_tables.training_commands() in out
 
 
 def test_predict_text(capsys):

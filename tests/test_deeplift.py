@@ -4,9 +4,9 @@ import pytest
 import torch
 from captum.attr import DeepLift
 
-from rnnformer_demo import pipeline
-from rnnformer_demo.explain.features import baseline_tokens, tokens_of
-from rnnformer_demo.explain.integration import relative_gap
+from rnnformer_demo.analysis import service
+from rnnformer_demo.interpret.attribution.features import baseline_tokens, tokens_of
+from rnnformer_demo.interpret.attribution.integration import relative_gap
 from rnnformer_demo.ui.page import EXAMPLE_TEXTS
 
 
@@ -24,8 +24,8 @@ class Decide(torch.nn.Module):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("text", EXAMPLE_TEXTS[:3])
 def test_deeplift_misses_the_change_of_the_logit(text):
-    analysis = pipeline.analyse("sentiment-en", text)
-    model, sample, target = pipeline.get("sentiment-en").model, analysis.sample, analysis.explanation.target
+    analysis = service.analyse("sentiment-en", text)
+    model, sample, target = service.get("sentiment-en").model, analysis.sample, analysis.explanation.target
     tokens, baseline = tokens_of(model, sample), baseline_tokens(model, sample, "unknown")
     with torch.no_grad():
         change = (model.decide(tokens, sample.mask) - model.decide(baseline, sample.mask))[0, target].item()

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from rnnformer_demo.training import devices, loop
+from rnnformer_demo.nn import devices
+from rnnformer_demo.training import loop
 from rnnformer_demo.training.loop import Recipe, classification, fit
 
 
@@ -13,9 +14,9 @@ def test_the_gpu_is_used_where_there_is_one(monkeypatch, there, device):
     assert devices.accelerator().type == device
 
 
-def test_tensors_are_put_beside_the_weights():
+def test_tensors_are_put_to_device_of_the_weights():
     model = torch.nn.Linear(2, 2, device="meta")
-    first, second = devices.beside(model, torch.zeros(3), torch.ones(2, dtype=torch.long))
+    first, second = devices.to_device_of(model, torch.zeros(3), torch.ones(2, dtype=torch.long))
     assert (first.device.type, first.shape) == ("meta", (3,))
     assert (second.device.type, second.dtype) == ("meta", torch.long)
 
@@ -25,7 +26,7 @@ def test_a_model_is_trained_there_and_comes_back(monkeypatch, tmp_path):
     monkeypatch.setattr(loop, "accelerator", lambda: torch.device("cuda"))
     monkeypatch.setattr(torch.nn.Module, "to", lambda model, device: moved.append(device.type))  # there may be no GPU
     monkeypatch.setattr(torch.nn.Module, "cpu", lambda model: moved.append("cpu"))
-    monkeypatch.setattr(loop, "beside", lambda model, *tensors: moved.append(len(tensors)) or tensors)
+    monkeypatch.setattr(loop, "to_device_of", lambda model, *tensors: moved.append(len(tensors)) or tensors)
     model = torch.nn.Linear(3, 2)
     batch = torch.ones(4, 3), torch.ones(4, 3, dtype=torch.bool), torch.tensor([0, 1, 0, 1])
     loss = classification(lambda inputs, mask: model(inputs), 0.0)

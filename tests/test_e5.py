@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rnnformer_demo.data import InputError
-from rnnformer_demo.training import e5
+from rnnformer_demo.training.pretrained import e5
 
 PIECES = ("<s>", "<pad>", "</s>", "<unk>", "▁query", ":", "▁", "酒店", "酒", "店", "好", "2")
 

@@ -7,10 +7,10 @@ from safetensors.torch import load_file
 
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models.text import TextConfig
-from rnnformer_demo.training import text
-from rnnformer_demo.training.encoders import FILE, OBJECTIVES, LanguageModel, load_encoders, pretrain
+from rnnformer_demo.training.data.text_data import Material, Sources
 from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.material import Material, Sources
+from rnnformer_demo.training.tasks import text
+from rnnformer_demo.training.tasks.encoders import FILE, OBJECTIVES, LanguageModel, load_encoders, pretrain
 
 CONFIG = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"])
 RECIPE = Recipe(epochs=8, batch_size=8, learning_rate=2e-2)

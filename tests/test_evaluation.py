@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rnnformer_demo.cli import main
-from rnnformer_demo.training.evaluation import by_length
+from rnnformer_demo.evaluation.classification import by_length
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ import tiny
 import torch
 from corrected import corrected_cnn, random_lite0
 
+from rnnformer_demo.interpret.trace import record
 from rnnformer_demo.models import config_from_dict, config_to_dict, freeze
 from rnnformer_demo.models.image import ImageConfig, ImageHybrid
-from rnnformer_demo.tracing import record
 
 LABELS = ("no", "yes", "perhaps")
 

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from rnnformer_demo.data import InputError, Sample
-from rnnformer_demo.explain import METHODS, explain, methods_for, registry
-from rnnformer_demo.explain.integration import GAP_WANTED
-from rnnformer_demo.explain.registry import Explanation, MethodError, register_method, sum_by_unit
+from rnnformer_demo.interpret.attribution import METHODS, explain, methods_for, registry
+from rnnformer_demo.interpret.attribution.integration import GAP_WANTED
+from rnnformer_demo.interpret.attribution.registry import Explanation, MethodError, register_method, sum_by_unit
 from rnnformer_demo.models import Hybrid, freeze
 
 FITTING = [
@@ -67,8 +67,8 @@ def test_an_input_without_evidence_has_no_gap_but_a_notice(model, sample, method
 
 
 def test_a_gap_that_stays_is_told(model, sample, monkeypatch):
-    monkeypatch.setattr("rnnformer_demo.explain.integration.STEPS", (1,))
-    monkeypatch.setattr("rnnformer_demo.explain.integration.GAP_WANTED", 0.0)
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.integration.STEPS", (1,))
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.integration.GAP_WANTED", 0.0)
     explanation = explain(model, sample, 1, "integrated-gradients")
     assert explanation.completeness_gap > 0
     assert f"{explanation.completeness_gap:.1%}" in explanation.notices[0]
@@ -195,7 +195,7 @@ def test_a_method_that_returns_nan_raises(model, sample, monkeypatch):
 def test_a_name_is_registered_once():
     with pytest.raises(ValueError, match="name must be new, got 'occlusion' twice"):
         register_method("occlusion", "Occlusion", "Again.", scale="none")(lambda model, sample, target, report: None)
-    assert METHODS["occlusion"].compute.__module__.endswith("explain.occlusion")
+    assert METHODS["occlusion"].compute.__module__.endswith("attribution.occlusion")
     assert registry.METHODS is METHODS
 
 

@@ -7,21 +7,21 @@ import tiny
 import torch
 from corrected import random_lite0
 
-from rnnformer_demo.attention import attended_by_decision, composed, gradient_attention
-from rnnformer_demo.beliefs import beliefs
+from rnnformer_demo.analysis.inquiry import UNTOUCHED, Matter
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import ImageReader
-from rnnformer_demo.descriptions import describe_attention_matter, describe_memory_matter
-from rnnformer_demo.explain import METHODS, explain
-from rnnformer_demo.groundtruth.randomisation import randomised
-from rnnformer_demo.inquiry import UNTOUCHED, Matter
-from rnnformer_demo.interventions import intervene
+from rnnformer_demo.evaluation.explanations.randomisation import randomised
+from rnnformer_demo.interpret.attention_flow import attended_by_decision, composed, gradient_attention
+from rnnformer_demo.interpret.attribution import METHODS, explain
+from rnnformer_demo.interpret.interventions import intervene
+from rnnformer_demo.interpret.prefixes import beliefs
+from rnnformer_demo.interpret.trace import record
 from rnnformer_demo.models import build, config_from_dict, config_to_dict, freeze
-from rnnformer_demo.models.efficientnet import FINE_BLOCKS, MEAN, STD
+from rnnformer_demo.models.backbones.efficientnet import FINE_BLOCKS, MEAN, STD
+from rnnformer_demo.models.backbones.registry import GRIDS, LITE0, TRUNKS, parts
 from rnnformer_demo.models.image import ImageConfig, ImageHybrid
-from rnnformer_demo.models.trunks import GRIDS, LITE0, TRUNKS, parts
-from rnnformer_demo.tracing import record
-from rnnformer_demo.training.rivals import CNN, rival_config
+from rnnformer_demo.training.studies.baselines import CNN, rival_config
+from rnnformer_demo.views.descriptions import describe_attention_matter, describe_memory_matter
 
 LABELS = ("no", "yes", "perhaps")
 SMALL = ImageConfig(labels=LABELS, **tiny.SMALLEST["image"] | {"image_size": 64})

@@ -10,12 +10,12 @@ import torch
 import truth
 from truth import REVIEWS, TREES, explanation
 
-from rnnformer_demo import groundtruth
-from rnnformer_demo.checkpoints import Checkpoint
+from rnnformer_demo.checkpoints.store import Checkpoint
 from rnnformer_demo.data import InputError
-from rnnformer_demo.groundtruth import phrases, rationales, scoring
-from rnnformer_demo.groundtruth.cases import Skipped, words_of_tokens
-from rnnformer_demo.groundtruth.evaluation import evaluate, recognise
+from rnnformer_demo.evaluation import explanations
+from rnnformer_demo.evaluation.explanations import phrases, rationales, scoring
+from rnnformer_demo.evaluation.explanations.benchmark import Skipped, words_of_tokens
+from rnnformer_demo.evaluation.explanations.run import evaluate, recognise
 from rnnformer_demo.models import freeze
 
 
@@ -263,7 +263,7 @@ def test_a_model_without_the_class_says_so(checkpoint):
 def test_faithfulness_needs_no_truth_but_the_model(checkpoint, tmp_path):
     texts = tmp_path / "reviews.tsv"
     texts.write_text("text\tlabel\n" + "".join(f"{text}\tyes\n" for text in (*tiny.SENTENCES, "good")), "utf-8")
-    found = groundtruth.evaluate(checkpoint, [str(texts)], ["occlusion", "random"], randomised=0)
+    found = explanations.evaluate(checkpoint, [str(texts)], ["occlusion", "random"], randomised=0)
     (result,) = found["results"]
     assert (result["kind"], result["n"]) == ("faithfulness", len(tiny.SENTENCES))
     assert result["skipped"] == {"fewer than 4 units": 1}
@@ -274,4 +274,4 @@ def test_faithfulness_needs_no_truth_but_the_model(checkpoint, tmp_path):
         result["methods"][name]["measures"]["comprehensiveness-unknown"]["value"] for name in ("occlusion", "random")
     )
     assert better > chance
-    assert "beats 95 % of random orders" in groundtruth.markdown(found["results"])
+    assert "beats 95 % of random orders" in explanations.markdown(found["results"])

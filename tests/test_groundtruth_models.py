@@ -8,11 +8,11 @@ import torch
 import truth
 from truth import REVIEWS, TREES
 
-from rnnformer_demo import groundtruth
 from rnnformer_demo.data import InputError
-from rnnformer_demo.explain import Explanation
-from rnnformer_demo.groundtruth import cited, load_results, markdown, planted, randomisation, write
-from rnnformer_demo.groundtruth.cases import Case, Tally
+from rnnformer_demo.evaluation import explanations
+from rnnformer_demo.evaluation.explanations import cited, load_results, markdown, planted, randomisation, write
+from rnnformer_demo.evaluation.explanations.benchmark import Case, Tally
+from rnnformer_demo.interpret.attribution import Explanation
 
 FINDERS = ("integrated-gradients", "occlusion")
 
@@ -121,7 +121,7 @@ def results() -> list[dict]:
     """Real results of the small text model."""
     kept = []
     checkpoint = truth.checkpoint("text")
-    groundtruth.evaluate(checkpoint, [str(TREES), str(REVIEWS)], list(FINDERS), keep=kept.append, randomised=2)
+    explanations.evaluate(checkpoint, [str(TREES), str(REVIEWS)], list(FINDERS), keep=kept.append, randomised=2)
     return kept
 
 
@@ -208,7 +208,7 @@ def test_tables_hold_every_method_and_reference(results):
 
 def test_figures_are_cited_without_torch():
     out = tiny.run_python(
-        "import sys\nfrom rnnformer_demo.groundtruth import cited, load_results, markdown\n"
+        "import sys\nfrom rnnformer_demo.evaluation.explanations import cited, load_results, markdown\n"
         "markdown(load_results()); cited('occlusion', 'text')\n"
         "print([name for name in ('torch', 'captum', 'matplotlib') if name in sys.modules])"
     )

@@ -12,13 +12,13 @@ import truth
 from PIL import Image
 from truth import explanation
 
-from rnnformer_demo.checkpoints import Checkpoint
+from rnnformer_demo.checkpoints.store import Checkpoint
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import FileSet
-from rnnformer_demo.groundtruth import masks, randomisation
-from rnnformer_demo.groundtruth.cases import Skipped
-from rnnformer_demo.groundtruth.evaluation import evaluate, recognise
-from rnnformer_demo.groundtruth.masks import BACKGROUND, BORDER, PET, Photo
+from rnnformer_demo.evaluation.explanations import masks, randomisation
+from rnnformer_demo.evaluation.explanations.benchmark import Skipped
+from rnnformer_demo.evaluation.explanations.masks import BACKGROUND, BORDER, PET, Photo
+from rnnformer_demo.evaluation.explanations.run import evaluate, recognise
 
 
 @pytest.fixture(scope="module")

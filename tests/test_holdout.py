@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnformer_demo.training.holdout import hold_out
+from rnnformer_demo.training.data.holdout import hold_out
 
 texts_of_few_words = st.lists(
     st.lists(st.sampled_from(["a", "b", "c", "d", "E"]), min_size=1, max_size=5).map(" ".join), min_size=1, max_size=30

@@ -11,15 +11,18 @@ import torch
 from corrected import random_lite0
 from safetensors.torch import load_file
 
-from rnnformer_demo import cards
-from rnnformer_demo.checkpoints import load
+from rnnformer_demo.checkpoints import cards
+from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
+from rnnformer_demo.evaluation.reporting import card_text, study_tables
 from rnnformer_demo.models.image import ImageConfig
-from rnnformer_demo.training import image, image_ablations, loop, studies, tuning
+from rnnformer_demo.training import loop
+from rnnformer_demo.training.data.image_data import PhotoMaterial
 from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.photos import PhotoMaterial
-from rnnformer_demo.training.tuning import FROZEN, TrainedPart, Tuning, pretrained
+from rnnformer_demo.training.studies import image_ablations
+from rnnformer_demo.training.tasks import image, partial_finetune
+from rnnformer_demo.training.tasks.partial_finetune import FROZEN, TrainedPart, Tuning, pretrained
 
 CONFIG = ImageConfig(**tiny.SMALLEST["image"] | {"labels": ("a", "b"), "image_size": 64})
 RECIPE = Recipe(epochs=2, batch_size=8, learning_rate=1e-3)
@@ -32,7 +35,7 @@ def published(monkeypatch):
     trunk = random_lite0().trunk
     for weights in trunk.parameters():
         weights.data *= 0.9  # the residuals of 16 blocks would add up otherwise
-    monkeypatch.setattr(tuning, "pretrained_trunk", lambda name: trunk)
+    monkeypatch.setattr(partial_finetune, "pretrained_trunk", lambda name: trunk)
     return trunk.state_dict()
 
 
@@ -151,7 +154,7 @@ def test_the_command_fine_tunes_and_says_so(photos, tmp_path, monkeypatch):
     assert [each["seed"] for each in card["seeds"]] == [3, 4]
     told = {f"--{part.strip()}" for part in card["command"].split("--")}
     assert {"--tuned-blocks 2", "--seeds 3 4", "--dropout 0.0"} <= told
-    assert "Fine-tuned: the trunk's last 2 blocks, at 0.1 of the learning rate" in cards.describe("light")
+    assert "Fine-tuned: the trunk's last 2 blocks, at 0.1 of the learning rate" in card_text.describe("light")
 
 
 @pytest.mark.parametrize(
@@ -270,7 +273,9 @@ def test_an_interrupted_fine_tuning_ends_with_the_same_weights(photos, tmp_path,
     with pytest.raises(Interrupted):
         train(photos, tmp_path, tuning=FIVE, name="broken")
     monkeypatch.undo()
-    monkeypatch.setattr(tuning, "pretrained_trunk", lambda name: whole.model.trunk)  # the run has its own blocks
+    monkeypatch.setattr(
+        partial_finetune, "pretrained_trunk", lambda name: whole.model.trunk
+    )  # the run has its own blocks
     resumed = train(photos, tmp_path, tuning=FIVE, name="broken", resume=True)
     assert resumed.sha256 == whole.sha256
 
@@ -312,11 +317,11 @@ def test_ablations_are_measured_once_and_tabulated(photos, tmp_path):
         assert row["accuracy"] == pytest.approx(row["mean_class_accuracy"])  # both classes have as many photos
     assert ablate(photos, tmp_path, only=only, read=pytest.fail) == rows  # nothing is read again
 
-    text = studies.image_ablations_table(tmp_path / "table.json")
+    text = study_tables.image_ablations_table(tmp_path / "table.json")
     assert len(text.splitlines()) == 2 + 5
     assert "| CNN alone: mean pooling | 642 | 2 | " in text
     assert text.count("±") == 3 * 5  # held out, test and mean of the classes
-    assert studies.image_ablations_table(tmp_path / "none.json") == "Nothing has been ablated yet."
+    assert study_tables.image_ablations_table(tmp_path / "none.json") == "Nothing has been ablated yet."
 
 
 def test_every_condition_makes_a_config():

@@ -7,28 +7,28 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo import comparison, descriptions, inquiry, pipeline
+from rnnformer_demo.analysis import comparison, inquiry, service
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import test_card as picture
-from rnnformer_demo.figures import attention_figure
-from rnnformer_demo.report import page
+from rnnformer_demo.report.page import page
+from rnnformer_demo.views import attention_figure, descriptions
 
 TEXT = "A witty, tender film with two wonderful performances, but the ending is a mess."
 MODELS = ("sentiment-en", "caltech101")
 
 
 @pytest.fixture(scope="module", params=MODELS)
-def analysis(request) -> pipeline.Analysis:
-    return pipeline.analyse(request.param, TEXT if request.param == "sentiment-en" else picture(224))
+def analysis(request) -> service.Analysis:
+    return service.analyse(request.param, TEXT if request.param == "sentiment-en" else picture(224))
 
 
 @pytest.fixture(scope="module")
-def of_text() -> pipeline.Analysis:
-    return pipeline.analyse("sentiment-en", TEXT)
+def of_text() -> service.Analysis:
+    return service.analyse("sentiment-en", TEXT)
 
 
 @pytest.fixture(scope="module")
-def assessed(of_text) -> pipeline.Analysis:
+def assessed(of_text) -> service.Analysis:
     return inquiry.assess(of_text)
 
 
@@ -42,7 +42,7 @@ def test_the_card_joins_the_explanation(of_text, assessed):
 
 
 def test_another_explanation_has_no_card_yet(assessed):
-    again = pipeline.re_explain(assessed, "positive", "gradient-x-input")
+    again = service.re_explain(assessed, "positive", "gradient-x-input")
     assert (again.trust, again.target) == (None, "positive")
 
 
@@ -81,10 +81,10 @@ def test_whether_attention_and_memory_matter(analysis):
 
 
 def test_a_model_without_a_part_is_not_asked_about_it():
-    found = inquiry.matter(pipeline.analyse("sentiment-en-transformer", TEXT))
+    found = inquiry.matter(service.analyse("sentiment-en-transformer", TEXT))
     assert inquiry.MEMORY not in found.shares
     assert descriptions.describe_memory_matter(found) == ""
-    found = inquiry.matter(pipeline.analyse("sentiment-en-lstm", TEXT))
+    found = inquiry.matter(service.analyse("sentiment-en-lstm", TEXT))
     assert set(found.distances) == {"uniform pooling", "permuted pooling", inquiry.MEMORY}
 
 
@@ -115,7 +115,7 @@ def test_without_a_word(of_text):
 def test_with_another_word(of_text):
     unit = of_text.sample.names.index("mess")
     answer = inquiry.replace_word(of_text, unit, " delight ")
-    typed = pipeline.predict("sentiment-en", TEXT.replace("mess", "delight"))
+    typed = service.predict("sentiment-en", TEXT.replace("mess", "delight"))
     assert answer.probabilities == pytest.approx(typed.probabilities)
     assert (answer.how, answer.label) == ("delight", "positive")
     target = list(typed.probabilities).index(of_text.target)
@@ -155,13 +155,13 @@ def test_words_that_cannot_be_replaced(of_text, unit, word, sentence):
 
 
 def test_a_cell_is_no_word():
-    analysis = pipeline.analyse("caltech101", picture(224))
+    analysis = service.analyse("caltech101", picture(224))
     with pytest.raises(InputError, match="Only words can be replaced"):
         inquiry.replace_word(analysis, 0, "good")
 
 
 def test_cells_can_be_covered():
-    analysis = pipeline.analyse("caltech101", picture(224))
+    analysis = service.analyse("caltech101", picture(224))
     for removal in inquiry.removals("caltech101"):
         answer = inquiry.take_out(analysis, range(10), removal)
         assert len(answer.changed) == 10
@@ -212,7 +212,7 @@ def test_the_report_is_whole_and_asks_nothing_of_the_net(assessed):
 
 
 def test_a_report_of_a_photo():
-    analysis = pipeline.analyse("caltech101", picture(224))
+    analysis = service.analyse("caltech101", picture(224))
     made = page(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis), "photo of <me>.jpg", {}, 0)
     assert "photo of &lt;me&gt;.jpg" in made
     assert "lstm rows" in made
@@ -220,4 +220,4 @@ def test_a_report_of_a_photo():
 
 def test_logits_of_a_prediction_are_those_of_the_analysis(of_text):
     torch.testing.assert_close(of_text.prediction.logits, of_text.trace.logits)
-    assert tiny.hooks(pipeline.get("sentiment-en").model) == 0
+    assert tiny.hooks(service.get("sentiment-en").model) == 0

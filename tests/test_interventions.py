@@ -6,9 +6,9 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo.interventions import intervene, total_variation
+from rnnformer_demo.interpret.interventions import intervene, total_variation
+from rnnformer_demo.interpret.trace import record
 from rnnformer_demo.models import Hybrid, freeze
-from rnnformer_demo.tracing import record
 
 
 def logits_of(model: Hybrid, sample) -> torch.Tensor:
@@ -81,7 +81,9 @@ def test_the_seed_decides_the_permutations(model, sample):
 
 def test_permutations_run_in_bounded_passes(model, sample, monkeypatch):
     steps = sample.mask.shape[1]
-    monkeypatch.setattr("rnnformer_demo.interventions._WEIGHTS_PER_PASS", 3 * model.config.heads * steps * steps)
+    monkeypatch.setattr(
+        "rnnformer_demo.interpret.interventions._WEIGHTS_PER_PASS", 3 * model.config.heads * steps * steps
+    )
     batches, original = [], type(model).decide
     monkeypatch.setattr(
         type(model), "decide", lambda self, tokens, mask: batches.append(len(tokens)) or original(self, tokens, mask)

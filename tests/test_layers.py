@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnnformer_demo import layers
-from rnnformer_demo.gru import gru_states
-from rnnformer_demo.layers import (
+from rnnformer_demo.nn import layers
+from rnnformer_demo.nn.cells.gru_numpy import gru_states
+from rnnformer_demo.nn.layers import (
     RECURRENT_KINDS,
     AttentionBlock,
     AttentionPooling,

@@ -7,7 +7,7 @@ import tiny
 
 CODE = """
 from pathlib import Path
-from rnnformer_demo.memory import return_freed_memory
+from rnnformer_demo.ui.allocator import return_freed_memory
 
 def resident():
     (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS:")]

@@ -10,16 +10,16 @@ import tiny
 import torch
 from torch import nn
 
-from rnnformer_demo.attention import attended_by_decision, composed
 from rnnformer_demo.data import InputError, Sample
 from rnnformer_demo.data.text import UNKNOWN
-from rnnformer_demo.explain import BASELINES, METHODS, explain, methods_for
-from rnnformer_demo.explain.features import baseline_tokens, by_unit, tokens_of
-from rnnformer_demo.explain.kernel_shap import draw_coalitions
-from rnnformer_demo.interventions import intervene
+from rnnformer_demo.interpret.attention_flow import attended_by_decision, composed
+from rnnformer_demo.interpret.attribution import BASELINES, METHODS, explain, methods_for
+from rnnformer_demo.interpret.attribution.features import baseline_tokens, by_unit, tokens_of
+from rnnformer_demo.interpret.attribution.kernel_shap import draw_coalitions
+from rnnformer_demo.interpret.interventions import intervene
+from rnnformer_demo.interpret.perturb import reduced_logits
+from rnnformer_demo.interpret.trace import record
 from rnnformer_demo.models import Hybrid, freeze
-from rnnformer_demo.reduction import reduced_logits
-from rnnformer_demo.tracing import record
 
 FITTING = [
     (modality, method.name) for modality in ("image", "text") for method in methods_for(has_grid=modality == "image")
@@ -174,8 +174,10 @@ def test_kernel_shap_of_few_units_is_exact(small):
 
 def test_kernel_shap_of_more_units_is_close(small, monkeypatch):
     model, sample = small
-    monkeypatch.setattr("rnnformer_demo.explain.kernel_shap._SAMPLES", 4)
-    monkeypatch.setattr("rnnformer_demo.explain.kernel_shap._SAMPLES_PER_UNIT", 3)  # fewer than there are coalitions
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES", 4)
+    monkeypatch.setattr(
+        "rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES_PER_UNIT", 3
+    )  # fewer than there are coalitions
     exact = shapley_values(model, sample, 2)
     drawn = torch.stack([explain(model, sample, 2, "kernel-shap", seed=seed).scores for seed in range(8)])
     torch.testing.assert_close(drawn.mean(0), exact, atol=0.2 * exact.abs().max().item(), rtol=0)

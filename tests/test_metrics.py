@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnformer_demo.calibration import UNSCALED, Temperature
-from rnnformer_demo.training.metrics import (
+from rnnformer_demo.confidence.calibration import UNSCALED, Temperature
+from rnnformer_demo.evaluation.metrics import (
     calibration_error_by_chance,
     expected_calibration_error,
     fit_temperature,

@@ -8,20 +8,20 @@ import tiny
 import torch
 from corrected import random_lite0
 
-from rnnformer_demo import pipeline
-from rnnformer_demo.calibration import UNSCALED
+from rnnformer_demo.analysis import service
 from rnnformer_demo.cli import main
+from rnnformer_demo.confidence.calibration import UNSCALED
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoRow, label_index
 from rnnformer_demo.models.image import ImageConfig
-from rnnformer_demo.training import objects
-from rnnformer_demo.training.agreement import against_teacher, figures_of, same_answers
-from rnnformer_demo.training.features import plain_view, random_view
-from rnnformer_demo.training.imagenet import distinct, imagenet_labels
+from rnnformer_demo.training.data.augment import heavy_view
+from rnnformer_demo.training.data.distill_data import Seen, Transfer, distance, maker_of
+from rnnformer_demo.training.data.feature_cache import plain_view, random_view
+from rnnformer_demo.training.data.imagenet import distinct, imagenet_labels
+from rnnformer_demo.training.data.unlabelled_images import PARTS, PhotoPool, known_labels, open_pools, part_of
 from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.pools import PARTS, PhotoPool, known_labels, open_pools, part_of
-from rnnformer_demo.training.transfer import Seen, Transfer, distance, maker_of
-from rnnformer_demo.training.views import heavy_view
+from rnnformer_demo.training.tasks import imagenet_distill
+from rnnformer_demo.training.tasks.teacher_agreement import against_teacher, figures_of, same_answers
 
 
 def test_every_class_of_imagenet_has_a_name_of_its_own():
@@ -134,7 +134,7 @@ def test_accuracy_is_of_known_classes_and_agreement_of_all_photos():
 def lite0(monkeypatch):
     """Stands for the published weights."""
     network = random_lite0(1000)
-    monkeypatch.setattr(objects, "pretrained_lite0", lambda: network)
+    monkeypatch.setattr(imagenet_distill, "pretrained_lite0", lambda: network)
     return network
 
 
@@ -143,7 +143,7 @@ def small(**changes) -> ImageConfig:
 
 
 def test_targets_are_what_the_teacher_says_of_this_view_and_of_all(lite0, tmp_path):
-    model = objects.starting_as_lite0(small(labels=imagenet_labels(), readout="evidence"))
+    model = imagenet_distill.starting_as_lite0(small(labels=imagenet_labels(), readout="evidence"))
     assert not any(weight.requires_grad for weight in model.trunk.parameters())
     assert not model.core.head[-1].weight.requires_grad
     assert model.core.back.weight.requires_grad
@@ -175,7 +175,7 @@ def run(tmp_path: Path, **options):
         "folder": tmp_path / "checkpoints",
         "runs": tmp_path / "runs",
     }
-    return objects.train(**arguments | options)
+    return imagenet_distill.train(**arguments | options)
 
 
 def test_photos_without_labels_become_a_checkpoint_that_names_1000_classes(lite0, tmp_path, monkeypatch):
@@ -190,17 +190,17 @@ def test_photos_without_labels_become_a_checkpoint_that_names_1000_classes(lite0
     assert card["metrics"]["pets test"]["n"] + card["metrics"]["pets test"]["without_label"] == 8
     assert tests["pets test"]["agreement"]["n"] == 8
     assert tests["all tests"]["agreement"]["share"] >= 0.5
-    assert card["quantised"]["agreement"]["share"] >= objects.LEAST_AGREEMENT
+    assert card["quantised"]["agreement"]["share"] >= imagenet_distill.LEAST_AGREEMENT
     assert card["quantised"]["weights"] == ["core.head.1.weight"]
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    predicted = pipeline.predict("tiny-objects", tiny.photo())
+    predicted = service.predict("tiny-objects", tiny.photo())
     assert len(predicted.probabilities) == 1000
     again = run(tmp_path, resume=True)
     assert again.sha256 == saved.sha256
 
 
 def test_a_classifier_that_8_bits_change_is_not_saved(lite0, tmp_path, monkeypatch):
-    monkeypatch.setattr(objects, "LEAST_AGREEMENT", 1.01)
+    monkeypatch.setattr(imagenet_distill, "LEAST_AGREEMENT", 1.01)
     with pytest.raises(InputError, match=r"In 8 bits the classifier answers otherwise in .* photos: at most"):
         run(tmp_path, recipe=Recipe(epochs=1))
     assert not (tmp_path / "checkpoints").exists()

@@ -14,18 +14,27 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file
 
-from rnnformer_demo.checkpoints import Checkpoint, about_of, load, save
+from rnnformer_demo.analysis.service import predict
+from rnnformer_demo.checkpoints.store import Checkpoint, about_of, load, save
 from rnnformer_demo.cli import main
+from rnnformer_demo.confidence.ood import FEATURES, Energy, Neighbour, features_of, mean_of_steps, restore
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoSet
-from rnnformer_demo.ood import FEATURES, Energy, Neighbour, features_of, mean_of_steps, restore
-from rnnformer_demo.pipeline import predict
-from rnnformer_demo.tracing import tapped
-from rnnformer_demo.training.ood import RECALL, Measured, Measurement, auroc, examples_of, fit, fit_ood, with_threshold
-from rnnformer_demo.training.ood_photos import photo_batches
-from rnnformer_demo.training.ood_reading import read_sets
-from rnnformer_demo.training.ood_sets import InputSet, OODSets, OODSources
-from rnnformer_demo.training.strange import KINDS, MadePictures
+from rnnformer_demo.interpret.trace import tapped
+from rnnformer_demo.training.ood.fit import (
+    RECALL,
+    Measured,
+    Measurement,
+    auroc,
+    examples_of,
+    fit,
+    fit_ood,
+    with_threshold,
+)
+from rnnformer_demo.training.ood.photos import photo_batches
+from rnnformer_demo.training.ood.reading import read_sets
+from rnnformer_demo.training.ood.sets import InputSet, OODSets, OODSources
+from rnnformer_demo.training.ood.synthetic import KINDS, MadePictures
 
 every_feature = pytest.mark.parametrize(("modality", "feature"), tiny.FEATURES_OF)
 

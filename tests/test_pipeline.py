@@ -7,11 +7,12 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo import pipeline
-from rnnformer_demo.checkpoints import about_of, load, names, save
+from rnnformer_demo.analysis import service
+from rnnformer_demo.analysis.service import analyse, get, predict, re_explain
+from rnnformer_demo.checkpoints.cards import names
+from rnnformer_demo.checkpoints.store import about_of, load, save
 from rnnformer_demo.data import InputError
-from rnnformer_demo.explain import METHODS, explain
-from rnnformer_demo.pipeline import analyse, get, predict, re_explain
+from rnnformer_demo.interpret.attribution import METHODS, explain
 
 SOURCES = {"text": "The plot isn't boring, it's FUNNY and moving!", "image": tiny.photo()}
 SHIPPED = names(tiny.ROOT / "checkpoints")
@@ -62,7 +63,7 @@ every_feature = pytest.mark.parametrize(("modality", "feature"), tiny.FEATURES_O
 def judging(feature, modality, saved, tmp_path, monkeypatch):
     """Makes the small checkpoint one that can tell what is out of domain, from a distance on that is given."""
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
-    monkeypatch.setattr(pipeline, "_loaded", {})
+    monkeypatch.setattr(service, "_loaded", {})
 
     def judge(threshold: float) -> None:
         plain = load(modality, saved)
@@ -116,7 +117,7 @@ def test_an_analysis_holds_prediction_trace_and_explanation_of_one_input(modalit
     loaded = load(modality, saved)
     assert analysis.target == loaded.labels[index]
     assert analysis.explanation.target == index
-    assert analysis.explanation.method == pipeline.DEFAULT_METHOD == "integrated-gradients"
+    assert analysis.explanation.method == service.DEFAULT_METHOD == "integrated-gradients"
     expected = explain(loaded.model, loaded.reader(source), index, "integrated-gradients")
     torch.testing.assert_close(analysis.explanation.scores, expected.scores, atol=1e-6, rtol=0)
     assert analysis.prediction.probabilities == pytest.approx(predict(modality, source).probabilities, abs=1e-6)
@@ -198,9 +199,9 @@ def test_notices_of_input_and_computation_come_together():
 
 def test_a_checkpoint_is_loaded_once_even_by_many(monkeypatch, modality):
     loads = []
-    original = pipeline.checkpoints.load
-    monkeypatch.setattr(pipeline.checkpoints, "load", lambda *arguments: loads.append(1) or original(*arguments))
-    monkeypatch.setattr(pipeline, "_loaded", {})
+    original = service.store.load
+    monkeypatch.setattr(service.store, "load", lambda *arguments: loads.append(1) or original(*arguments))
+    monkeypatch.setattr(service, "_loaded", {})
     with ThreadPoolExecutor(8) as pool:
         got = list(pool.map(lambda _: get(modality), range(16)))
     assert len(loads) == 1

@@ -6,9 +6,9 @@ import torch
 from corrected import corrected_cnn
 from safetensors.torch import load_file, save_file
 
-from rnnformer_demo.checkpoints import load, recorded_logits, save
+from rnnformer_demo.checkpoints.quantisation import SCALE, dequantise, pack, quantise, unpack
+from rnnformer_demo.checkpoints.store import load, recorded_logits, save
 from rnnformer_demo.data import InputError
-from rnnformer_demo.models.quantisation import SCALE, dequantise, pack, quantise, unpack
 
 ABOUT = {"metrics": {"held_out": {"n": 1, "accuracy": 1.0}}, "data": {"file": "none"}, "command": "none"}
 

@@ -7,24 +7,26 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rnnformer_demo import cards, comparison, descriptions, inquiry, pipeline
+from rnnformer_demo.analysis import comparison, inquiry, service
+from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.data.image import test_card as picture
-from rnnformer_demo.layers import RECURRENT_KINDS
-from rnnformer_demo.ui import handlers, markup, questions, turns, views
-from rnnformer_demo.ui.catalogue import offers
+from rnnformer_demo.nn.layers import RECURRENT_KINDS
+from rnnformer_demo.ui import cancellation, handlers, markup, render, whatif_panel
+from rnnformer_demo.ui.model_list import offers
+from rnnformer_demo.views import descriptions
 
 TEXT = "A witty, tender film with two wonderful performances, but the ending is a mess."
 SESSION = SimpleNamespace(session_hash="of a test")
 
 
 @pytest.fixture(scope="module")
-def of_text() -> pipeline.Analysis:
-    return pipeline.analyse("sentiment-en", TEXT)
+def of_text() -> service.Analysis:
+    return service.analyse("sentiment-en", TEXT)
 
 
 @pytest.fixture(scope="module")
-def of_photo() -> pipeline.Analysis:
-    return pipeline.analyse("caltech101", picture(224))
+def of_photo() -> service.Analysis:
+    return service.analyse("caltech101", picture(224))
 
 
 def untouched(progress_of=None):
@@ -53,7 +55,7 @@ def test_a_newer_measurement_ends_an_older_one_of_the_same_session():
     ended, begun, go = [], threading.Event(), threading.Event()
 
     def older():
-        with turns.latest("one") as go_on:
+        with cancellation.latest("one") as go_on:
             report = go_on(lambda share: None)
             begun.set()
             go.wait(10)
@@ -64,32 +66,32 @@ def test_a_newer_measurement_ends_an_older_one_of_the_same_session():
     thread = threading.Thread(target=older)
     thread.start()
     assert begun.wait(10)
-    with turns.latest("one") as go_on, turns.latest("another") as other:
+    with cancellation.latest("one") as go_on, cancellation.latest("another") as other:
         go.set()
         thread.join(10)
         go_on(lambda share: None)(0.5)
         other(lambda share: None)(0.5)
     assert ended == ["left"]
-    assert turns._current == {}
+    assert cancellation._current == {}
 
 
 def test_a_stop_before_the_measurement_counts_once():
-    turns.stop("early")
+    cancellation.stop("early")
     for expected in ([], [0.5]):
         told = []
-        with turns.latest("early") as go_on:
+        with cancellation.latest("early") as go_on:
             go_on(told.append)(0.5)
         assert told == expected
-    turns.stop("early")
-    turns.end("early")  # something newer is asked for
-    with turns.latest("early") as go_on:
+    cancellation.stop("early")
+    cancellation.end("early")  # something newer is asked for
+    with cancellation.latest("early") as go_on:
         go_on(told.append)(0.7)
     assert told == [0.5, 0.7]
-    assert (turns._current, turns._unwanted) == ({}, set())
+    assert (cancellation._current, cancellation._unwanted) == ({}, set())
 
 
 def test_other_errors_are_not_swallowed():
-    with pytest.raises(ValueError, match="real"), turns.latest("one"):
+    with pytest.raises(ValueError, match="real"), cancellation.latest("one"):
         raise ValueError("real")
 
 
@@ -120,32 +122,32 @@ def test_brushed_cells_are_those_that_are_covered(of_photo):
     side = of_photo.sample.shown.width // of_photo.sample.grid[1]
     columns = of_photo.sample.grid[1]
     one = brushed(of_photo, (0, side, side, 2 * side))
-    assert views.brushed_units(of_photo, one) == [1]
+    assert render.brushed_units(of_photo, one) == [1]
     a_speck = brushed(of_photo, (side, 0, side + 3, 3))
-    assert views.brushed_units(of_photo, a_speck) == []
+    assert render.brushed_units(of_photo, a_speck) == []
     two = brushed(of_photo, (side, 0, 2 * side, side), (2 * side, 0, 3 * side, side))
-    assert views.brushed_units(of_photo, two) == [columns, 2 * columns]
-    assert views.brushed_units(of_photo, None) == []
+    assert render.brushed_units(of_photo, two) == [columns, 2 * columns]
+    assert render.brushed_units(of_photo, None) == []
     assert "row 1, column 2" in handlers.take_out(of_photo, [], one, "mean", "")
 
 
 def test_words_are_not_brushed(of_text):
-    assert views.brushed_units(of_text, {"layers": [np.ones((4, 4, 4))]}) == []
+    assert render.brushed_units(of_text, {"layers": [np.ones((4, 4, 4))]}) == []
 
 
 def test_the_questions_fit_the_input(of_text, of_photo):
-    editor, units, removal, *_ = views.asking(of_photo)
+    editor, units, removal, *_ = render.asking(of_photo)
     assert editor.value["background"] is not None
     assert len(units.choices) == len(of_photo.sample.names)
     assert removal.choices == [("blur", "blur"), ("mean", "mean")]
-    _, units, removal, *_ = views.asking(of_text)
+    _, units, removal, *_ = render.asking(of_text)
     assert units.choices[1] == ("2: witty", 1)
     assert removal.value == "unknown"
 
 
 def test_a_model_with_rivals_is_known_by_the_cards():
     models = offers()
-    known = {model.name: questions.has_rivals(model, models) for model in models}
+    known = {model.name: whatif_panel.has_rivals(model, models) for model in models}
     assert known == {model.name: len(comparison.family(model.name)) > 1 for model in models}
 
 
@@ -165,9 +167,9 @@ def test_rivals_stand_side_by_side(of_text):
         assert name in curves.alt_text
 
 
-@pytest.mark.parametrize("direction", views.DIRECTIONS)
+@pytest.mark.parametrize("direction", render.DIRECTIONS)
 def test_every_quantity_of_a_recurrence_is_drawn(of_text, direction):
-    assert views.DIRECTIONS == descriptions.DIRECTIONS
+    assert render.DIRECTIONS == descriptions.DIRECTIONS
     for recurrence in of_text.trace.states:
         offered = descriptions.quantities(of_text, recurrence)
         assert len(offered) == (7 if recurrence.startswith("lstm") else 5)
@@ -186,14 +188,14 @@ def test_a_quantity_that_the_other_recurrence_lacks_gives_way(of_text):
 
 
 def test_what_a_visitor_typed_is_escaped_in_every_answer():
-    analysis = pipeline.analyse("sentiment-en", "A <b>good</b> film.")
+    analysis = service.analyse("sentiment-en", "A <b>good</b> film.")
     answer = handlers.take_out(analysis, [analysis.sample.names.index("good")], None, "unknown", "<i>bad</i>")
     assert "<i>" not in answer
     assert "<b>" not in markup.sides(comparison.compare("sentiment-en", "A <b>good</b> film."))
 
 
 def test_a_card_without_curves(of_text):
-    one_word = inquiry.assess(pipeline.analyse("sentiment-en", "good"))
-    html, curves, *_ = views.trust(one_word)
+    one_word = inquiry.assess(service.analyse("sentiment-en", "good"))
+    html, curves, *_ = render.trust(one_word)
     assert curves.visible is False
     assert "too few orders" in html

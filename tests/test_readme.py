@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from rnnformer_demo import cards, groundtruth
+from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.cli import _parser
-from rnnformer_demo.training import studies
+from rnnformer_demo.evaluation import explanations
+from rnnformer_demo.evaluation.reporting import readme, study_tables
 
 ROOT = Path(__file__).resolve().parent.parent
-PLACES = ("README.md", "rnnformer_demo/training/README.md", "rnnformer_demo/groundtruth/README.md")
+PLACES = ("README.md", "rnnformer_demo/training/README.md", "rnnformer_demo/evaluation/README.md")
 TEXTS = {place: (ROOT / place).read_text(encoding="utf-8") for place in PLACES}
 README = TEXTS["README.md"]
 every_place = pytest.mark.parametrize("place", PLACES)
@@ -44,7 +45,7 @@ def test_every_requirement_is_pinned_and_has_its_reason():
                 assert before.startswith("#") or "==" in before, f"{line} in {path} has no reason above it"
 
 
-MADE = cards.readme_parts() | studies.readme_parts() | groundtruth.readme_parts()
+MADE = readme.readme_parts() | study_tables.readme_parts() | explanations.readme_parts()
 
 
 @pytest.mark.parametrize("part", sorted(MADE))

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from rnnformer_demo.layers import RECURRENT_KINDS, BidirectionalRecurrence
-from rnnformer_demo.models import freeze
-from rnnformer_demo.recurrence import (
+from rnnformer_demo.interpret.gates import (
     TOLERANCE,
     Gates,
     gates_of,
@@ -23,7 +21,9 @@ from rnnformer_demo.recurrence import (
     strongest_writers,
     writes,
 )
-from rnnformer_demo.tracing import record, tapped
+from rnnformer_demo.interpret.trace import record, tapped
+from rnnformer_demo.models import freeze
+from rnnformer_demo.nn.layers import RECURRENT_KINDS, BidirectionalRecurrence
 
 WIDTH, UNITS = 6, 5
 GRID = (3, 4)

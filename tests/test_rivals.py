@@ -5,7 +5,7 @@ import tiny
 
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import build, classes
-from rnnformer_demo.training.rivals import RIVALS, TOLERANCE, matched_units, rival_config
+from rnnformer_demo.training.studies.baselines import RIVALS, TOLERANCE, matched_units, rival_config
 
 CONFIGS = {"text": {"vocabulary": 2000}, "image": {}}
 

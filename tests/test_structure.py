@@ -1,183 +1,165 @@
 """The shape of the project: which way imports go, and what nobody does."""
 
 import ast
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import pytest
 import tiny
 
 PACKAGE = tiny.ROOT / "rnnformer_demo"
-# From left to right: whoever stands further right may import what stands further left.
-ORDER = (
-    ("vision", "data", "colours", "memory", "calibration", "gru", "intervals"),
-    ("layers",),
-    ("models",),
-    ("ood",),
-    ("cards",),
-    ("checkpoints",),
-    ("recurrence",),
-    ("tracing",),
-    ("beliefs", "attention"),
-    ("interventions", "reduction"),
-    ("explain",),
-    ("trust",),
-    ("whatif",),
-    ("pipeline",),
-    ("inquiry",),
-    ("comparison",),
-    ("descriptions",),
-    ("figures",),
-    ("report",),
-    ("groundtruth",),
-    ("ui",),
-    ("app",),
-)
-PLACE = {name: place for place, names in enumerate(ORDER) for name in names}
-OFFLINE = ("training", "cli", "bench", "__main__")  # beside the way through the house
-TRAINING_USES = {
-    "vision",
-    "calibration",
+# Imports go up only: a room may import those that stand before it. `evaluation` stands beside the way to the page.
+ROOMS = (
+    "document",
     "data",
-    "gru",
-    "intervals",
-    "layers",
+    "nn",
     "models",
-    "ood",
-    "cards",
+    "confidence",
     "checkpoints",
-    "recurrence",
-    "tracing",
+    "interpret",
+    "evaluation",
+    "analysis",
+    "views",
+    "web",
+    "report",
+    "api",
+    "ui",
+    "site",
     "training",
-}
-FILES = sorted(PACKAGE.rglob("*.py")) + [tiny.ROOT / "app.py"] * (tiny.ROOT / "app.py").exists()
-every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(tiny.ROOT)))
+    "bench",
+    "cli",
+    "__main__",
+)
+# The page needs none of these, and training needs nothing that draws or attributes.
+NOT_FOR_TRAINING = ("analysis", "views", "web", "report", "api", "ui", "site")
+FILES = tuple(sorted(PACKAGE.rglob("*.py")))
 
 
-def part_of(path: Path) -> str:
-    """The place of a file: "data" for rnnformer_demo/data/text.py."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py") if PACKAGE in path.parents else path.stem
+def room_of(path: Path) -> str:
+    """The room of a file: "data" for rnnformer_demo/data/text.py."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Absolute names of all that a file imports, wherever in the file."""
-    parents = ["rnnformer_demo", *path.relative_to(PACKAGE).parts[:-1]] if PACKAGE in path.parents else []
+    parents = ["rnnformer_demo", *path.relative_to(PACKAGE).parts[:-1]]
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = parents[: len(parents) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
             found |= {f"{module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
-def parts_imported(path: Path) -> set[str]:
-    """Which parts of the package a file imports."""
-    own = {name.split(".")[1] for name in imports(path) if name.startswith("rnnformer_demo.")}
-    return {name for name in own if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists()}
-
-
-def imports_package(path: Path, *packages: str) -> bool:
+def uses(path: Path, *packages: str) -> bool:
     return any(name == package or name.startswith(package + ".") for name in imports(path) for package in packages)
 
 
-@every_file
-def test_every_part_has_its_place(path):
-    assert part_of(path) in {*PLACE, *OFFLINE, "__init__"}
+def rooms_used(path: Path) -> set[str]:
+    own = {name.split(".")[1] for name in imports(path) if name.startswith("rnnformer_demo.")}
+    return own & set(ROOMS)
 
 
-@every_file
-def test_imports_go_only_to_the_left(path):
-    part, used = part_of(path), parts_imported(path)
-    if part in ("cli", "bench", "__main__", "__init__"):
-        return
-    if part == "training":
-        assert used <= TRAINING_USES
-        return
-    assert not used & set(OFFLINE)
-    backwards = {name for name in used - {part} if PLACE[name] >= PLACE[part]}
-    assert backwards == set()
+def calls() -> Iterator[tuple[Path, ast.Call]]:
+    for path in FILES:
+        yield from ((path, node) for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
 
 
-@every_file
-def test_the_page_does_without_training(path):
-    if part_of(path) not in ("training", "cli"):
-        assert "training" not in parts_imported(path)
+def test_imports_go_up_only():
+    places = {room: place for place, room in enumerate(ROOMS)}
+    assert {room_of(path) for path in FILES} - {"__init__"} <= set(ROOMS)
+    backwards = [
+        f"{path.relative_to(PACKAGE)} imports {used}"
+        for path in FILES
+        if room_of(path) != "__init__"
+        for used in rooms_used(path) - {room_of(path)}
+        if places[used] > places[room_of(path)] or (room_of(path) == "training" and used in NOT_FOR_TRAINING)
+    ]
+    assert backwards == []
 
 
-@every_file
-def test_torchvision_comes_through_vision_alone(path):
-    assert imports_package(path, "torchvision") == (path == PACKAGE / "vision.py")
+def test_no_module_imports_one_that_imports_it():
+    known = {f"rnnformer_demo.{'.'.join(path.relative_to(PACKAGE).with_suffix('').parts)}": path for path in FILES}
+    edges = {
+        module: {name for full in imports(path) for name in (full, full.rpartition(".")[0]) if name in known}
+        for module, path in known.items()
+    }
+    reach = {module: set(targets) for module, targets in edges.items()}
+    for _ in range(len(edges)):
+        grown = {module: targets.union(*(reach[target] for target in targets)) for module, targets in reach.items()}
+        if grown == reach:
+            break
+        reach = grown
+    assert sorted(module for module, targets in reach.items() if module in targets) == []
 
 
-@every_file
-def test_nobody_uses_pyplot_or_pickles(path):
-    assert not imports_package(path, "matplotlib.pyplot", "pickle", "dill", "joblib", "shelve")
+def test_libraries_are_used_where_they_belong():
+    for path in FILES:
+        place, room = path.relative_to(PACKAGE), room_of(path)
+        assert uses(path, "torchvision") == (place == Path("models/backbones/torchvision_compat.py")), place
+        assert not uses(path, "matplotlib.pyplot", "pickle", "dill", "joblib", "shelve"), place
+        assert not uses(path, "captum") or room == "interpret", place
+        assert not uses(path, "gradio") or room in ("ui", "api", "bench"), place
+        assert not uses(path, "torch") or room not in ("document", "views", "web", "report"), place
 
 
-@every_file
-def test_captum_is_used_in_explain_alone_and_gradio_in_the_page_alone(path):
-    if part_of(path) not in ("explain", "trust"):
-        assert not imports_package(path, "captum")
-    if part_of(path) not in ("ui", "app", "bench"):
-        assert not imports_package(path, "gradio")
-
-
-def calls(path: Path) -> list[ast.Call]:
-    return [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-
-
-def options(call: ast.Call) -> dict[str, object]:
-    return {option.arg: getattr(option.value, "value", None) for option in call.keywords}
-
-
-@every_file
-def test_weights_are_loaded_strictly_and_never_unpickled(path):
-    for call in calls(path):
+def test_weights_are_loaded_strictly_and_never_unpickled():
+    for path, call in calls():
         name = ast.unparse(call.func)
+        options = {option.arg: getattr(option.value, "value", None) for option in call.keywords}
         if name.endswith(".load_state_dict") and "optimizer" not in name:
-            assert options(call).get("strict") is True, ast.unparse(call)
+            assert options.get("strict") is True, ast.unparse(call)
         if name == "torch.load":
-            assert path == PACKAGE / "training" / "trunk.py"
-            assert options(call).get("weights_only") is True
-        assert name != "torch.save"
+            assert path == PACKAGE / "training/pretrained/backbones.py"
+            assert options.get("weights_only") is True
+        assert name not in ("torch.save", "exec", "eval"), ast.unparse(call)
 
 
-@every_file
-def test_no_bare_except_and_no_exec(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not any(isinstance(node, ast.ExceptHandler) and node.type is None for node in ast.walk(tree))
-    assert not {ast.unparse(call.func) for call in calls(path)} & {"exec", "eval"}
+def test_no_bare_except():
+    for path in FILES:
+        handlers = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ExceptHandler)]
+        assert all(handler.type is not None for handler in handlers), path
 
 
-@every_file
-def test_what_is_public_has_a_docstring(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree)
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            assert ast.get_docstring(node), f"{node.name}, line {node.lineno}"
+def test_what_is_public_has_a_docstring():
+    for path in FILES:
+        assert ast.get_docstring(tree(path)), path
+        for node in tree(path).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{path}: {node.name}, line {node.lineno}"
 
 
-@every_file
-def test_rooms_are_small(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+def test_rooms_are_few_and_small():
+    lengths = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in FILES)
+    assert lengths[len(lengths) // 2] <= 120
+    assert lengths[-1] <= 350
+    rooms = [path for path in PACKAGE.iterdir() if path.name != "__pycache__"]
+    assert len(rooms) <= 20
 
 
 def test_the_top_level_holds_what_the_project_agreed_on():
     allowed = {"app.py", "rnnformer_demo", "checkpoints", "tests", "requirements.txt", "README.md"}
-    tools = {"LICENSE", "pyproject.toml", ".gitignore", ".gitattributes", ".ci"}
-    ignored = {".git", "runs", "data", ".venv", "venv", ".pytest_cache", ".ruff_cache", ".hypothesis", ".gradio"}
-    found = {path.name for path in tiny.ROOT.iterdir()}
+    tools = {"LICENSE", "pyproject.toml", "packages.txt", "Dockerfile", ".gitignore", ".gitattributes", ".ci"}
+    ignored = {".git", "runs", "data", ".venv", "venv", ".gradio", "__pycache__"}
+    found = {path.name for path in tiny.ROOT.iterdir() if not path.name.endswith("_cache")}
     assert allowed <= found
-    assert found - allowed - tools - ignored - {"__pycache__"} == set()
+    assert found - allowed - tools - ignored - {".hypothesis"} == set()
 
 
 def test_what_trains_needs_neither_gradio_nor_captum():
     out = tiny.run_python(
         "import sys\n"
-        "import rnnformer_demo.training.text, rnnformer_demo.training.image, rnnformer_demo.training.evaluation\n"
+        "import rnnformer_demo.training.tasks.text, rnnformer_demo.training.tasks.image\n"
+        "import rnnformer_demo.evaluation.classification\n"
         "print([name for name in ('gradio', 'captum', 'matplotlib') if name in sys.modules])"
     )
     assert out == "[]"

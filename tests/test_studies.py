@@ -7,10 +7,11 @@ import pytest
 import tiny
 
 from rnnformer_demo.data import InputError
+from rnnformer_demo.evaluation.reporting import study_tables
 from rnnformer_demo.models.text import TextConfig
-from rnnformer_demo.training import ablations, search, studies
+from rnnformer_demo.training.data.text_data import Sources
 from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.material import Sources
+from rnnformer_demo.training.studies import search, text_ablations
 
 CONFIG = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"])
 RECIPE = Recipe(epochs=6, batch_size=16, learning_rate=2e-2)
@@ -26,7 +27,7 @@ def table(tmp_path):
 
 def run(table: str, tmp_path, **options):
     arguments = {"seeds": (0, 1), "table": tmp_path / "ablations.json", "runs": tmp_path / "runs"}
-    return ablations.run(Sources(data=[table]), table, table, CONFIG, RECIPE, **arguments | options)
+    return text_ablations.run(Sources(data=[table]), table, table, CONFIG, RECIPE, **arguments | options)
 
 
 def test_ablations_are_measured_once_and_tabulated(table, tmp_path, monkeypatch):
@@ -41,17 +42,17 @@ def test_ablations_are_measured_once_and_tabulated(table, tmp_path, monkeypatch)
     assert all(row["n"] == 120 and row["accuracy"] > 0.9 and 0 <= row["shuffled"] <= 1 for row in rows)
     assert sum(part["n"] for part in rows[0]["by_length"].values()) == 240  # test set and long texts
 
-    monkeypatch.setattr(ablations, "fit_text", None)  # nothing is trained again
+    monkeypatch.setattr(text_ablations, "fit_text", None)  # nothing is trained again
     assert run(table, tmp_path, only=["hybrid", "LSTM alone"]) == rows
-    text = studies.ablations_tables(tmp_path / "ablations.json")
+    text = study_tables.ablations_tables(tmp_path / "ablations.json")
     assert "| LSTM alone, matched | " in text
     assert text.count("±") == 6  # held out, test and shuffled words, of two conditions
 
 
 def test_every_condition_makes_a_config():
-    names = [condition.name for condition in ablations.CONDITIONS]
+    names = [condition.name for condition in text_ablations.CONDITIONS]
     assert len(set(names)) == len(names)
-    for condition in ablations.CONDITIONS:
+    for condition in text_ablations.CONDITIONS:
         replace(CONFIG, **condition.changes)
 
 
@@ -64,8 +65,8 @@ def test_ablations_that_cannot_be_run_are_refused(table, tmp_path):
 
 def test_the_interval_is_that_of_students_t():
     # Mean 0.85, standard deviation 0.01, three seeds: 4.303 * 0.01 / sqrt(3).
-    assert studies._interval([0.84, 0.85, 0.86]) == "85.0 ± 2.5"
-    assert studies._interval([0.5]) == "50.0"
+    assert study_tables._interval([0.84, 0.85, 0.86]) == "85.0 ± 2.5"
+    assert study_tables._interval([0.5]) == "50.0"
 
 
 def test_a_search_goes_on_until_it_has_its_trials(table, tmp_path):
@@ -84,4 +85,4 @@ def test_a_search_goes_on_until_it_has_its_trials(table, tmp_path):
         assert trial["units"] in search.UNITS
         assert search.DROPOUT[0] <= trial["dropout"] <= search.DROPOUT[1]
         assert search.LEARNING_RATE[0] <= trial["learning_rate"] <= search.LEARNING_RATE[1]
-    assert studies.search_table(tmp_path / "search.json").count("\n") == 6
+    assert study_tables.search_table(tmp_path / "search.json").count("\n") == 6

@@ -10,20 +10,23 @@ import tiny
 import torch
 from torch import nn
 
-from rnnformer_demo import checkpoints
+from rnnformer_demo.checkpoints import store
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import TextRow
 from rnnformer_demo.data.text import train_tokenizer
 from rnnformer_demo.models.text import TextConfig
-from rnnformer_demo.training import pretrained, teacher, text, vectors
-from rnnformer_demo.training.corpus import Corpus, fold_of, letters, read_corpus, unlabelled_sentences
-from rnnformer_demo.training.distillation import distillation, distilled_targets, tutor_logits
+from rnnformer_demo.training import pretrained
+from rnnformer_demo.training.data import word_vectors
+from rnnformer_demo.training.data.corpus import Corpus, fold_of, letters, read_corpus, unlabelled_sentences
+from rnnformer_demo.training.data.text_data import Material, Sources
 from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.material import Material, Sources
-from rnnformer_demo.training.ngrams import fit_ngrams
-from rnnformer_demo.training.teacher import fine_tune, tutor
-from rnnformer_demo.training.tutors import tutors_of
+from rnnformer_demo.training.tasks import text
+from rnnformer_demo.training.teachers import encoder
+from rnnformer_demo.training.teachers.encoder import fine_tune, tutor
+from rnnformer_demo.training.teachers.find import tutors_of
+from rnnformer_demo.training.teachers.nbsvm import fit_ngrams
+from rnnformer_demo.training.teachers.targets import distillation, distilled_targets, tutor_logits
 
 WORDS = ("honey", "sugar", "syrup", "lemon", "vinegar", "sorrel")
 LABELS = ["sweet", "sour"]
@@ -35,7 +38,7 @@ class Encoder(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.embedding = nn.Embedding(200, teacher.WIDTH)
+        self.embedding = nn.Embedding(200, encoder.WIDTH)
 
     def forward(self, input_ids, attention_mask):
         return SimpleNamespace(last_hidden_state=self.embedding(input_ids))
@@ -69,7 +72,7 @@ def test_the_encoders_library_finds_a_torchvision_that_imports(tmp_path):
     library = f"import torchvision\nAutoModel = AutoTokenizer = {loads}"
     (tmp_path / "transformers.py").write_text(library, encoding="utf-8")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-    code += "from rnnformer_demo.training.minilm import load_minilm; print(*load_minilm())"
+    code += "from rnnformer_demo.training.pretrained.minilm import load_minilm; print(*load_minilm())"
     assert tiny.run_python(code) == "here here"
 
 
@@ -91,7 +94,7 @@ def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monke
 def test_word_vectors_fit_any_width_and_leave_special_tokens_at_zero(monkeypatch, name, width):
     monkeypatch.setitem(pretrained.ENCODERS, name, lambda: (Encoder(), pieces))
     tokenizer = train_tokenizer(["honey and lemon", "honey and lemon"], 30)
-    made = vectors.word_vectors(name, tokenizer, width)
+    made = word_vectors.word_vectors(name, tokenizer, width)
     assert made.shape == (tokenizer.get_vocab_size(), width)
     assert made[:2].eq(0).all()
     assert made[2:].any(dim=1).all()
@@ -104,7 +107,7 @@ def test_stored_vectors_are_found_by_token_or_by_character(tmp_path):
     folder.mkdir()
     np.savez(folder / "vectors.npz", vectors=np.eye(4, 6, dtype=np.float16))
     (folder / "vocabulary.json").write_text(json.dumps({"好": 0, "酒": 1, "o": 2, "k": 3}), encoding="utf-8")
-    made = vectors.word_vectors(str(folder), tokenizer, 5)
+    made = word_vectors.word_vectors(str(folder), tokenizer, 5)
     assert made.shape == (len(tokens), 5)
     assert made[:2].eq(0).all()
     assert not torch.allclose(made[tokens["好"]], made[tokens["酒"]])
@@ -116,11 +119,11 @@ def test_stored_vectors_are_found_by_token_or_by_character(tmp_path):
 def test_vectors_that_do_not_fit_are_refused(tmp_path):
     tokenizer = train_tokenizer(["a b", "a b"], 20)
     with pytest.raises(InputError, match=r"must hold vectors.npz and a vocabulary.json that fits it"):
-        vectors.stored_vectors(tmp_path, tokenizer, 4)
+        word_vectors.stored_vectors(tmp_path, tokenizer, 4)
     np.savez(tmp_path / "vectors.npz", vectors=np.eye(2))
     (tmp_path / "vocabulary.json").write_text('{"a": 7}', encoding="utf-8")
     with pytest.raises(InputError, match=r"must hold vectors.npz and a vocabulary.json that fits it"):
-        vectors.stored_vectors(tmp_path, tokenizer, 4)
+        word_vectors.stored_vectors(tmp_path, tokenizer, 4)
 
 
 def test_teacher_and_student_hold_out_the_same(data):
@@ -202,7 +205,7 @@ def test_a_teacher_remembers_its_encoder(data, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(pretrained.ENCODERS, "e5", lambda: (Encoder(), pieces))
     command = ["train", "teacher", "--name", "tutor", "--data", data, "--runs", str(tmp_path), "--epochs", "1"]
     assert main([*command, "--encoder", "e5"]) == 0
-    assert json.loads((tmp_path / "tutor" / teacher.ABOUT).read_text())["encoder"] == "e5"
+    assert json.loads((tmp_path / "tutor" / encoder.ABOUT).read_text())["encoder"] == "e5"
     monkeypatch.delitem(pretrained.ENCODERS, "minilm")
     assert tutor(tmp_path / "tutor").logits(["it tastes of honey"]).shape == (1, 2)
     assert main([*command, "--encoder", "bert"]) == 2
@@ -238,7 +241,7 @@ def test_models_of_ones_own_teach_as_an_ensemble(data, tmp_path):
     corpus, texts = read_corpus([data], LABELS), ["it tastes of honey", "it tastes of sorrel", "..."]
     each = [tutor_logits(tutor, corpus, texts) for tutor in tutors]
     assert not torch.equal(*each)
-    elder = checkpoints.load("elder", tmp_path / "elder-seed1")
+    elder = store.load("elder", tmp_path / "elder-seed1")
     sample = elder.reader(texts[0])
     assert torch.allclose(each[1][:1], elder.model(sample.inputs, sample.mask), atol=1e-5)
     taught = torch.tensor(distilled_targets([tutors], corpus, texts, [0, 1]))

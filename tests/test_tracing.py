@@ -7,10 +7,10 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo.layers import Tap
+from rnnformer_demo.interpret.gates import TOLERANCE
+from rnnformer_demo.interpret.trace import Trace, record, tapped
 from rnnformer_demo.models import freeze
-from rnnformer_demo.recurrence import TOLERANCE
-from rnnformer_demo.tracing import Trace, record, tapped
+from rnnformer_demo.nn.layers import Tap
 
 
 def tensors_of(trace: Trace) -> dict[str, torch.Tensor]:

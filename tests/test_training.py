@@ -11,19 +11,22 @@ import tiny
 import torch
 from safetensors.torch import load_file
 
-from rnnformer_demo import cards, checkpoints, pipeline
-from rnnformer_demo.checkpoints import load
+from rnnformer_demo.analysis import service
+from rnnformer_demo.checkpoints import cards, store
+from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
+from rnnformer_demo.evaluation.classification import evaluate
+from rnnformer_demo.evaluation.reporting import card_text, readme
 from rnnformer_demo.models import config_to_dict
 from rnnformer_demo.models.image import ImageConfig
 from rnnformer_demo.models.text import TextConfig
-from rnnformer_demo.training import image, loop, text
-from rnnformer_demo.training.corpus import read_corpus
-from rnnformer_demo.training.evaluation import evaluate
-from rnnformer_demo.training.features import plain_view, random_view
+from rnnformer_demo.training import loop
+from rnnformer_demo.training.data.corpus import read_corpus
+from rnnformer_demo.training.data.feature_cache import plain_view, random_view
+from rnnformer_demo.training.data.text_data import Sources
 from rnnformer_demo.training.loop import Recipe, fit
-from rnnformer_demo.training.material import Sources
+from rnnformer_demo.training.tasks import image, text
 
 RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=5e-3, warmup=0.1)
 
@@ -265,9 +268,9 @@ def test_a_table_becomes_a_checkpoint_that_predicts(tmp_path, monkeypatch):
     saved = train_text(tmp_path, label_names=named, tests=[str(test)])
     assert saved.labels == ("negative", "positive")
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    assert pipeline.predict("tiny-text", "a WONDERFUL film").label == "positive"
-    assert pipeline.predict("tiny-text", "it was awful").label == "negative"
-    analysis = pipeline.analyse("tiny-text", "it was wonderful and quite a story")
+    assert service.predict("tiny-text", "a WONDERFUL film").label == "positive"
+    assert service.predict("tiny-text", "it was awful").label == "negative"
+    analysis = service.analyse("tiny-text", "it was wonderful and quite a story")
     assert analysis.sample.names[int(analysis.explanation.scores.argmax())] == "wonderful"
 
     card = json.loads((tmp_path / "checkpoints/tiny-text.json").read_text(encoding="utf-8"))
@@ -337,10 +340,10 @@ def test_a_model_goes_on_from_another(tmp_path, monkeypatch):
         torch.testing.assert_close(weight, first.model.state_dict()[name], atol=1e-3, rtol=0)
     data = {key: first.card["data"][key] for key in ("file", "rows", "trained_on")}
     assert gone_on.card["data"]["start"] == {"name": "first", **data}
-    (row,) = (line for line in cards.readme_parts()["tasks"].splitlines() if "`tiny-text`" in line)
+    (row,) = (line for line in readme.readme_parts()["tasks"].splitlines() if "`tiny-text`" in line)
     assert "/train.csv, then " in row
     assert f"| {data['trained_on']:,} of 240, then " in row
-    assert "Started from: first, trained on " in cards.describe("tiny-text")
+    assert "Started from: first, trained on " in card_text.describe("tiny-text")
 
 
 def test_a_model_goes_on_with_other_classes_and_from_a_run(tmp_path, monkeypatch):
@@ -361,8 +364,8 @@ def test_each_seed_goes_on_from_the_run_of_its_own(tmp_path, monkeypatch):
     once = Recipe(epochs=1, batch_size=16, learning_rate=1e-6)
     train_text(tmp_path, start="first", recipe=once, seeds=(0, 1, 2))
     for seed, started in enumerate((0, 1, 0)):  # there is no first of seed 2
-        gone_on = checkpoints.load("tiny-text", runs / f"tiny-text-seed{seed}").model.embedding.weight
-        first = checkpoints.load("first", runs / f"first-seed{started}").model.embedding.weight
+        gone_on = store.load("tiny-text", runs / f"tiny-text-seed{seed}").model.embedding.weight
+        first = store.load("first", runs / f"first-seed{started}").model.embedding.weight
         torch.testing.assert_close(gone_on, first, atol=1e-3, rtol=0)
 
 
@@ -498,7 +501,7 @@ def test_a_folder_of_photos_becomes_a_checkpoint_that_predicts(photo_set, tmp_pa
     assert tested["n"] == 24
     assert tested["accuracy"] >= 0.9
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    assert pipeline.predict("tiny-image", photo_set / "red_ones" / "3.png").label == "red ones"
+    assert service.predict("tiny-image", photo_set / "red_ones" / "3.png").label == "red ones"
     assert len(list((tmp_path / "runs" / "features").iterdir())) == 2  # one cache for each view
 
 

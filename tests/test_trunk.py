@@ -10,7 +10,7 @@ from torch import nn
 
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.readers import PhotoSet
-from rnnformer_demo.models.efficientnet import (
+from rnnformer_demo.models.backbones.efficientnet import (
     MEAN,
     STD,
     STRIDE,
@@ -19,7 +19,7 @@ from rnnformer_demo.models.efficientnet import (
     SamePad2d,
     lite0_trunk,
 )
-from rnnformer_demo.training.trunk import BATCH_NORM_EPS, fold_batch_norms, pretrained_lite0
+from rnnformer_demo.training.pretrained.backbones import BATCH_NORM_EPS, fold_batch_norms, pretrained_lite0
 
 PHOTOS = tiny.SHARED_DATA / "imagenet-sample" / "imagenet-sample-500.zip"
 

@@ -7,17 +7,17 @@ import tiny
 import torch
 from torch import nn
 
-from rnnformer_demo import pipeline
-from rnnformer_demo.checkpoints import load
+from rnnformer_demo.analysis import service
+from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
-from rnnformer_demo.models.efficientnet import MEAN, STD
+from rnnformer_demo.models.backbones.efficientnet import MEAN, STD
+from rnnformer_demo.models.backbones.registry import LITE0, TRUNKS, torchvision_trunk
+from rnnformer_demo.models.backbones.torchvision_compat import torchvision, transforms
 from rnnformer_demo.models.image import ImageConfig
-from rnnformer_demo.models.trunks import LITE0, TRUNKS, torchvision_trunk
-from rnnformer_demo.training import image
 from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.trunk import pretrained_trunk
-from rnnformer_demo.vision import torchvision, transforms
+from rnnformer_demo.training.pretrained.backbones import pretrained_trunk
+from rnnformer_demo.training.tasks import image
 
 SMALLEST = "mobilenet_v3_small"
 
@@ -119,7 +119,7 @@ def test_a_checkpoint_rebuilds_its_trunk(downloads, photos, tmp_path):
     for name, weight in loaded.model.trunk.state_dict().items():
         assert torch.equal(weight, expected[name].half().float()), name
     assert loaded.size <= 10_000_000
-    assert pipeline.predict(saved, photos / "dark" / "1.png").label in ("dark", "bright")
+    assert service.predict(saved, photos / "dark" / "1.png").label in ("dark", "bright")
 
 
 def test_a_model_too_large_for_a_checkpoint_is_refused_before_it_is_trained(photos, tmp_path):

@@ -10,16 +10,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnformer_demo.explain import Explanation, explain
+from rnnformer_demo.interpret.attribution import Explanation, explain
+from rnnformer_demo.interpret.perturb import reduced_logits
+from rnnformer_demo.interpret.trust import Measure, Removed, assess
+from rnnformer_demo.interpret.trust import stability as stability_module
+from rnnformer_demo.interpret.trust.agreement import rank_correlation
+from rnnformer_demo.interpret.trust.faithfulness import Orders, leave_one_out, random_orders
+from rnnformer_demo.interpret.trust.stability import infidelity, max_sensitivity, unit_scores
+from rnnformer_demo.interpret.trust.verdict import VERDICTS, verdict
 from rnnformer_demo.models import freeze
-from rnnformer_demo.models.removal import delete_tokens
-from rnnformer_demo.reduction import reduced_logits
-from rnnformer_demo.trust import Measure, Removed, assess
-from rnnformer_demo.trust import stability as stability_module
-from rnnformer_demo.trust.agreement import rank_correlation
-from rnnformer_demo.trust.faithfulness import Orders, leave_one_out, random_orders
-from rnnformer_demo.trust.stability import infidelity, max_sensitivity, unit_scores
-from rnnformer_demo.trust.verdict import VERDICTS, verdict
+from rnnformer_demo.models.perturbation import delete_tokens
 
 REMOVALS = [("text", "unknown"), ("text", "deletion"), ("image", "blur"), ("image", "mean")]
 every_removal = pytest.mark.parametrize(("modality", "removal"), REMOVALS)

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 import tiny
 
-from rnnformer_demo import vision
+from rnnformer_demo.models.backbones import torchvision_compat
 
 
 def _operators_load() -> bool:
@@ -19,7 +19,7 @@ def _operators_load() -> bool:
 
 def test_torchvision_imports_and_transforms_without_its_operators():
     out = tiny.run_python(
-        "from rnnformer_demo.vision import torchvision, transforms, Conv2dNormActivation\n"
+        "from rnnformer_demo.models.backbones.torchvision_compat import torchvision, transforms, Conv2dNormActivation\n"
         "import torch\n"
         "print(tuple(transforms.CenterCrop(4)(torch.zeros(3, 8, 8)).shape), Conv2dNormActivation(3, 5)[0].out_channels)"
     )
@@ -29,22 +29,23 @@ def test_torchvision_imports_and_transforms_without_its_operators():
 def test_only_what_is_missing_is_declared():
     declared = tiny.run_python(
         "import torch\n"
-        "from rnnformer_demo import vision\n"
-        "print(len(vision._declared), hasattr(torch.ops.torchvision, 'nms'), hasattr(torch.ops.torchvision, 'qnms'))"
+        "from rnnformer_demo.models.backbones import torchvision_compat\n"
+        "print(len(torchvision_compat._declared), "
+        "hasattr(torch.ops.torchvision, 'nms'), hasattr(torch.ops.torchvision, 'qnms'))"
     )
     assert declared == ("0 True True" if _operators_load() else "1 True True")
 
 
 def test_a_second_call_declares_nothing():
-    before = len(vision._declared)
-    assert vision.declare_missing_operators() == []
-    assert len(vision._declared) == before
+    before = len(torchvision_compat._declared)
+    assert torchvision_compat.declare_missing_operators() == []
+    assert len(torchvision_compat._declared) == before
 
 
 def test_nothing_is_declared_where_torchvision_imports(monkeypatch):
     monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))  # as beside a matching torch
-    monkeypatch.setattr(vision.torch.library, "Library", None)  # calling it would raise
-    assert vision.declare_missing_operators() == []
+    monkeypatch.setattr(torchvision_compat.torch.library, "Library", None)  # calling it would raise
+    assert torchvision_compat.declare_missing_operators() == []
 
 
 def test_another_error_is_not_swallowed(monkeypatch):
@@ -56,4 +57,4 @@ def test_another_error_is_not_swallowed(monkeypatch):
     monkeypatch.delitem(sys.modules, "torchvision")
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
     with pytest.raises(RuntimeError, match="libc is too old"):
-        vision.declare_missing_operators()
+        torchvision_compat.declare_missing_operators()

@@ -6,10 +6,10 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo.explain import Explanation, explain
+from rnnformer_demo.interpret.attribution import Explanation, explain
+from rnnformer_demo.interpret.counterfactual import counterfactual, take_out
+from rnnformer_demo.interpret.perturb import reduced_logits
 from rnnformer_demo.models import freeze
-from rnnformer_demo.reduction import reduced_logits
-from rnnformer_demo.whatif import counterfactual, take_out
 
 REMOVALS = [("text", "unknown"), ("text", "deletion"), ("image", "blur"), ("image", "mean")]
 every_removal = pytest.mark.parametrize(("modality", "removal"), REMOVALS)

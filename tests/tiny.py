@@ -10,12 +10,12 @@ import torch
 from PIL import Image
 from torch import nn
 
+from rnnformer_demo.confidence.ood import FEATURES, OODSignal
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.text import TextReader, train_tokenizer
-from rnnformer_demo.layers import Tap
 from rnnformer_demo.models import Hybrid, classes
-from rnnformer_demo.models.efficientnet import MEAN, STD, STRIDE
-from rnnformer_demo.ood import FEATURES, OODSignal
+from rnnformer_demo.models.backbones.efficientnet import MEAN, STD, STRIDE
+from rnnformer_demo.nn.layers import Tap
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

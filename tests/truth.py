@@ -5,9 +5,9 @@ from dataclasses import replace
 import tiny
 import torch
 
-from rnnformer_demo.calibration import UNSCALED
-from rnnformer_demo.checkpoints import Checkpoint
-from rnnformer_demo.explain import Explanation
+from rnnformer_demo.checkpoints.store import Checkpoint
+from rnnformer_demo.confidence.calibration import UNSCALED
+from rnnformer_demo.interpret.attribution import Explanation
 from rnnformer_demo.models import freeze
 
 REVIEWS, TREES = (tiny.FIXTURES / "groundtruth" / name for name in ("reviews", "trees"))

@@ -15,8 +15,8 @@ def beside_distilbert(runs: int) -> dict[str, Any]:
     The network has random weights, which take as long; integrated gradients along 50 steps from vectors of zeros, by
     Captum.
     """
-    from .. import inquiry
-    from ..pipeline import analyse
+    from ..analysis import inquiry
+    from ..analysis.service import analyse
 
     text, attribute = text_of_64_tokens(), _attribution()
 
@@ -40,7 +40,7 @@ def _attribution() -> Any:
     import torch
     from torch import nn
 
-    from ..explain.integration import integrate
+    from ..interpret.attribution.integration import integrate
 
     torch.manual_seed(0)
     layer = nn.TransformerEncoderLayer(WIDTH, HEADS, 4 * WIDTH, activation="gelu", batch_first=True)

@@ -9,7 +9,7 @@ from ..data import InputError
 from .timing import CALLS_A_TURN, PHOTO_MODEL, TEXT_MODEL, inputs, median, seconds_of, text_of_64_tokens, turn
 
 if TYPE_CHECKING:
-    from ..checkpoints import Checkpoint
+    from ..checkpoints.store import Checkpoint
 
 LENGTHS = (16, 32, 64, 128, 256, 400)  # tokens
 _RUNS_A_CARD = 4  # a trust card takes seconds
@@ -18,8 +18,11 @@ LoadEncoder = Callable[[], tuple[Any, Any]]
 
 def latencies(runs: int) -> dict[str, Any]:
     """Analyses with the figures that the page draws, warm, in this process."""
-    from ..figures import attention_figure, attribution_figure, states_figure, to_png
-    from ..pipeline import analyse, predict
+    from ..analysis.service import analyse, predict
+    from ..views.attention import attention_figure
+    from ..views.attribution import attribution_figure
+    from ..views.canvas import to_png
+    from ..views.states import states_figure
 
     texts, photo = inputs()
 
@@ -52,8 +55,8 @@ def latencies(runs: int) -> dict[str, Any]:
 
 def _with_trust(runs: int, asked: dict[str, tuple[str, Any]]) -> dict[str, Any]:
     """What the page answers a click with, figures apart: analysis, beliefs and what matters; then the trust card."""
-    from .. import inquiry
-    from ..pipeline import analyse
+    from ..analysis import inquiry
+    from ..analysis.service import analyse
 
     figures = {}
     for name, (model, source) in asked.items():
@@ -83,7 +86,7 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
         fastest calls, which the other users of a shared machine disturb least; None where the encoder is not
         installed. `minilm_note`: what was not measured and why, or None.
     """
-    from ..pipeline import get, predict
+    from ..analysis.service import get, predict
 
     try:
         encoder, pieces = load_encoder()

@@ -10,8 +10,8 @@ def beside_resnet18(runs: int) -> dict[str, Any]:
     which take as long) sees the same square."""
     import torch
 
-    from ..pipeline import get, predict
-    from ..vision import torchvision
+    from ..analysis.service import get, predict
+    from ..models.backbones.torchvision_compat import torchvision
 
     _, photo = inputs()
     checkpoint = get(PHOTO_MODEL)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..data import InputError
-from ..training.command import add_kinds
-from .inquiries import INPUT, add_inquiries, source
-from .truth import add_evaluation
+from .evaluate_explanations import add_evaluation
+from .explain import INPUT, add_inquiries, source
+from .train import add_kinds
 
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."
 _MOST_REJECTED = 20  # rows that `evaluate` prints
@@ -101,22 +101,23 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
-    from .. import cards, groundtruth
-    from ..training import studies
+    from ..checkpoints import cards
+    from ..evaluation import explanations
+    from ..evaluation.reporting import card_text, readme, study_tables
 
     if options.model:
         card = cards.read_card(options.model) | {"bytes": cards.size_on_disk(options.model)}
-        return card, cards.describe(options.model)
+        return card, card_text.describe(options.model)
     models = cards.list_models()
     parts = (
-        cards.readme_parts() | studies.readme_parts() | groundtruth.readme_parts()
+        readme.readme_parts() | study_tables.readme_parts() | explanations.readme_parts()
         if options.markdown or options.write
         else {}
     )
     if options.markdown:
-        return models, "\n\n".join(cards.marked(name, part) for name, part in parts.items())
+        return models, "\n\n".join(readme.marked(name, part) for name, part in parts.items())
     if options.write:
-        filled = {file: cards.fill(Path(file), parts) for file in options.write}
+        filled = {file: readme.fill(Path(file), parts) for file in options.write}
         return models, "\n".join(f"{file} is filled: {', '.join(names)}." for file, names in filled.items())
     lines = []
     for model in models:
@@ -129,7 +130,7 @@ def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
 
 
 def _predict(options: argparse.Namespace) -> tuple[dict, str]:
-    from ..pipeline import predict
+    from ..analysis.service import predict
 
     prediction = predict(options.model, source(options))
     lines = [f"{prediction.label} ({prediction.confidence:.1%})", *prediction.notices]
@@ -137,8 +138,8 @@ def _predict(options: argparse.Namespace) -> tuple[dict, str]:
 
 
 def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
-    from ..pipeline import get
-    from ..training.evaluation import evaluate
+    from ..analysis.service import get
+    from ..evaluation.classification import evaluate
 
     figures = evaluate(get(options.model), options.data, options.split, options.drop)
     low, high = figures["interval"]
@@ -160,13 +161,13 @@ def _bench(options: argparse.Namespace) -> tuple[dict, str]:
     if options.runs < 1:
         raise InputError(f"--runs must be at least 1, got {options.runs}.")
     from ..bench import markdown, run
-    from ..cards import check_place, fill
-    from ..training.minilm import load_minilm
+    from ..evaluation.reporting.readme import check_place, fill
+    from ..training.pretrained.minilm import load_minilm
 
     if options.write:
         check_place(Path(options.write), "bench")
     figures = run(options.runs, load_minilm)
-    from ..training.record import machine  # imports torch, which `run` has told how many threads to use
+    from ..training.tasks.finish import machine
 
     figures = {"machine": machine()} | figures
     if options.write:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 from importlib import import_module
 
-from .core import Hybrid, HybridConfig, freeze
+from .hybrid import Hybrid, HybridConfig, freeze
 
 # Modality: module, config, class. A text needs no torchvision, whose import takes longer than to analyse it.
 MODELS: dict[str, tuple[str, str, str]] = {

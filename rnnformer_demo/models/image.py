@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..layers import Tap
-from .core import Hybrid, HybridConfig, HybridCore
-from .evidence import EvidenceCore
-from .removal import Removal, blur_pixels, mean_pixels
-from .trunks import GRIDS, LITE0, TRUNKS
+from ..nn.layers import Tap
+from .backbones.registry import GRIDS, LITE0, TRUNKS
+from .hybrid import Hybrid, HybridConfig, HybridCore
+from .perturbation import Removal, blur_pixels, mean_pixels
+from .residual_head import EvidenceCore
 
 READOUTS = ("states", "evidence")
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ..data.text import PAD, UNKNOWN
-from .core import Hybrid, HybridConfig, HybridCore
-from .removal import Removal, blank_tokens, delete_tokens
+from .hybrid import Hybrid, HybridConfig, HybridCore
+from .perturbation import Removal, blank_tokens, delete_tokens
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..data import InputError
-from .devices import accelerator, beside
+from ..nn.devices import accelerator, to_device_of
 
 Batch = tuple[Tensor, Tensor, Tensor]  # inputs, mask (B, T), targets as the loss takes them
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # of a batch, a scalar
@@ -145,7 +145,7 @@ def _pass_over(
     losses, norms = [], []
     precision = PRECISIONS[recipe.precision]
     for batch in bar:
-        inputs, mask, targets = beside(model, *batch)
+        inputs, mask, targets = to_device_of(model, *batch)
         with torch.autocast(inputs.device.type, precision, enabled=precision != torch.float32):
             loss = loss_of(inputs, mask, targets)
         if not torch.isfinite(loss):

@@ -5,10 +5,10 @@ from typing import Any
 
 import gradio as gr
 
+from ..api.errors import shows_input_errors
+from ..api.uploads import source_of
 from ..data import InputError
-from . import turns, views
-from .errors import shows_input_errors
-from .sources import source_of
+from . import cancellation, render
 
 PREDICTED = ""  # value of the choice "the predicted class"
 
@@ -30,72 +30,72 @@ def analyse(
         target: a label, or PREDICTED.
         chosen: layer, head, viewpoint, through, recurrence, direction and quantity, as the selectors have them.
     """
-    from .. import inquiry, pipeline
+    from ..analysis import inquiry, service
 
-    turns.end(request.session_hash)
-    analysis = pipeline.analyse(model, source_of(model, source), target or None, method, _reporter(progress))
-    shown = views.everything(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis), *chosen)
-    return [analysis, *views.measuring(), *shown]
+    cancellation.end(request.session_hash)
+    analysis = service.analyse(model, source_of(model, source), target or None, method, _reporter(progress))
+    shown = render.everything(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis), *chosen)
+    return [analysis, *render.measuring(), *shown]
 
 
 @shows_input_errors
 def re_explain(analysis, request: gr.Request, method: str, target: str, progress=gr.Progress()) -> list:  # noqa: B008
     """Explains the last input anew, for another class or by another method; what is being measured ends."""
-    from .. import pipeline
+    from ..analysis import service
 
-    turns.end(request.session_hash)
+    cancellation.end(request.session_hash)
     analysis = _kept(analysis)
-    analysis = pipeline.re_explain(analysis, target or analysis.prediction.label, method, _reporter(progress))
-    return [analysis, *views.measuring(), *views.attribution(analysis)]
+    analysis = service.re_explain(analysis, target or analysis.prediction.label, method, _reporter(progress))
+    return [analysis, *render.measuring(), *render.attribution(analysis)]
 
 
 @shows_input_errors
 def assess(analysis, request: gr.Request, progress=gr.Progress()) -> list:  # noqa: B008
     """Measures how far the explanation can be trusted, until the session asks for something newer or says stop."""
-    from .. import inquiry
+    from ..analysis import inquiry
 
-    with turns.latest(request.session_hash) as go_on:
-        return views.trust(inquiry.assess(_kept(analysis), report=go_on(_reporter(progress, "Measuring"))))
-    return views.stopped()
+    with cancellation.latest(request.session_hash) as go_on:
+        return render.trust(inquiry.assess(_kept(analysis), report=go_on(_reporter(progress, "Measuring"))))
+    return render.stopped()
 
 
 def stop_assessing(request: gr.Request) -> None:
     """Ends the session's measurement."""
-    turns.stop(request.session_hash)
+    cancellation.stop(request.session_hash)
 
 
 def end_assessing(request: gr.Request) -> None:
     """Ends the session's measurement, for the page or its result was left."""
-    turns.end(request.session_hash)
+    cancellation.end(request.session_hash)
 
 
 @shows_input_errors
 def take_out(analysis, units: list[int], brushed: Any, removal: str, word: str) -> str:
     """Takes words or patches out, or puts a word in the place of one."""
-    from .. import inquiry
+    from ..analysis import inquiry
 
     analysis = _kept(analysis)
-    chosen = sorted({*units, *views.brushed_units(analysis, brushed)})
+    chosen = sorted({*units, *render.brushed_units(analysis, brushed)})
     if not word.strip():
-        return views.variant(inquiry.take_out(analysis, chosen, removal))
+        return render.variant(inquiry.take_out(analysis, chosen, removal))
     if len(chosen) != 1:
         raise InputError(f"Another word takes the place of one: choose a single word, not {len(chosen)}.")
-    return views.variant(inquiry.replace_word(analysis, chosen[0], word))
+    return render.variant(inquiry.replace_word(analysis, chosen[0], word))
 
 
 @shows_input_errors
 def find_fewest(analysis, removal: str, progress=gr.Progress()) -> list:  # noqa: B008
     """Finds the fewest words or patches whose removal changes the label, and chooses them."""
-    from .. import inquiry
+    from ..analysis import inquiry
 
     turn = inquiry.fewest(_kept(analysis), removal, _reporter(progress, "Searching"))
-    return [list(turn.units), views.turn(turn)]
+    return [list(turn.units), render.turn(turn)]
 
 
 @shows_input_errors
 def compare_rivals(analysis, progress=gr.Progress()) -> list:  # noqa: B008
     """The same input through the model's rivals."""
-    from .. import comparison
+    from ..analysis import comparison
 
     analysis = _kept(analysis)
     sides = comparison.compare(
@@ -105,25 +105,25 @@ def compare_rivals(analysis, progress=gr.Progress()) -> list:  # noqa: B008
         analysis.explanation.method,
         report=_reporter(progress, "Comparing"),
     )
-    return views.sides(sides)
+    return render.sides(sides)
 
 
 @shows_input_errors
 def redraw_attention(analysis, layer: str, head: str, viewpoint: str, through: bool) -> list:
     """Another layer, head or viewpoint; only to trace it through the recurrence the model is run."""
-    return views.attention_picture(_kept(analysis), layer, head, viewpoint, through)
+    return render.attention_picture(_kept(analysis), layer, head, viewpoint, through)
 
 
 @shows_input_errors
 def redraw_states(analysis, recurrence: str, direction: str, quantity: str) -> list:
     """Another recurrence, direction or quantity, without running the model."""
-    return views.recurrence_picture(_kept(analysis), recurrence, direction, quantity)
+    return render.recurrence_picture(_kept(analysis), recurrence, direction, quantity)
 
 
 @shows_input_errors
 def choose_viewpoint(analysis, layer: str, head: str, event: gr.SelectData) -> str:
     """The cell of the photo that was clicked in the picture of the attention, or all of them beside the photo."""
-    return views.viewpoint_at(_kept(analysis), layer, head, *event.index)
+    return render.viewpoint_at(_kept(analysis), layer, head, *event.index)
 
 
 def _kept(analysis):

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..colours import AGAINST, FOR
-from ..explain import METHODS
+from ..interpret.attribution import METHODS
+from ..views.colours import AGAINST, FOR
 
 if TYPE_CHECKING:
-    from ..comparison import Side
-    from ..pipeline import Analysis
-    from ..trust import Measure, Trust
-    from .catalogue import Offer
+    from ..analysis.comparison import Side
+    from ..analysis.service import Analysis
+    from ..interpret.trust import Measure, Trust
+    from .model_list import Offer
 
 STRONGEST = 0.55  # opacity of the strongest word; more, and text on it falls below a contrast of 4.5:1
 READING = """<dl class="reading">

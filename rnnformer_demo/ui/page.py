@@ -5,8 +5,9 @@ from typing import Any
 
 import gradio as gr
 
-from . import api, handlers
-from .catalogue import offers
+from ..api import endpoints
+from . import handlers
+from .model_list import offers
 from .tab import TabKind, build_tab
 from .theme import CSS, make_theme
 
@@ -81,7 +82,7 @@ def build_page() -> gr.Blocks:
         with gr.Tabs():
             for kind in _KINDS:
                 build_tab(kind, [model for model in models if model.modality == kind.modality])
-        api.register()
+        endpoints.register()
         page.unload(handlers.end_assessing)
     return page.queue(max_size=40)
 

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import gradio as gr
 
+from ..api.concurrency import LAST_WINS, MODEL, QUIET, TRUST
+from ..api.errors import shows_input_errors
 from ..data import InputError
-from . import handlers, markup, questions, sections
-from .catalogue import Offer
-from .errors import shows_input_errors
-from .events import LAST_WINS, MODEL, QUIET, TRUST
+from . import handlers, markup, panels, whatif_panel
+from .model_list import Offer
 
 _STATE_SECONDS = 1800
 
@@ -59,8 +59,8 @@ def build_tab(kind: TabKind, models: list[Offer]) -> None:
                 inputs = _inputs(kind, models)
             with gr.Column(min_width=320):
                 results = _results(kind)
-        inside = sections.inside(kind, models[0])
-        asked = questions.build(kind, models[0], models)
+        inside = panels.inside(kind, models[0])
+        asked = whatif_panel.build(kind, models[0], models)
         _connect(kind, models, state, inputs, results, inside, asked)
 
 
@@ -90,7 +90,7 @@ def _results(kind: TabKind) -> SimpleNamespace:
         label = gr.Label(label="Prediction", num_top_classes=5)
         summary = gr.HTML()
         with gr.Column(visible=not kind.has_grid):
-            sections.section(
+            panels.section(
                 "Word by word", "Blue speaks for the class, orange against it; rest on a word to read its score."
             )
             words = gr.HTML()
@@ -145,7 +145,7 @@ def _connect(kind, models, state, inputs, results, inside, asked) -> None:
     inside.stop.click(handlers.stop_assessing, show_progress="hidden", queue=False, **LAST_WINS)
     _connect_selectors(kind, state, inside)
     _connect_models(kind, by_name, inputs, results, inside, asked)
-    questions.connect(asked, state)
+    whatif_panel.connect(asked, state)
 
 
 def _connect_selectors(kind, state, inside) -> None:
@@ -180,9 +180,9 @@ def _connect_models(kind, by_name, inputs, results, inside, asked) -> None:
         return [
             markup.model_facts(chosen),
             gr.Dataset(samples=_samples(kind, chosen)),
-            gr.Dropdown(choices=sections.targets(chosen), value=handlers.PREDICTED),
+            gr.Dropdown(choices=panels.targets(chosen), value=handlers.PREDICTED),
             *(gr.Column(visible=True), gr.Column(visible=False), gr.Column(visible=False), gr.Column(visible=False)),
-            gr.Column(visible=questions.has_rivals(chosen, [*by_name.values()])),
+            gr.Column(visible=whatif_panel.has_rivals(chosen, [*by_name.values()])),
         ]
 
     inputs.model.input(

@@ -4,7 +4,7 @@ import logging
 import threading
 from typing import Any
 
-from .catalogue import offers
+from .model_list import offers
 
 _HEAD_START = 1.0  # seconds in which the first page has the interpreter for itself
 _TEXT = "A first sentence."
@@ -21,14 +21,14 @@ def warm_up() -> threading.Thread:
 def _run_everything_once() -> None:
     # The page works without: a failure here would come again, with its sentence, at the visitor's click.
     try:
-        from .. import inquiry, pipeline
-        from . import views
+        from ..analysis import inquiry, service
+        from . import render
 
         first_of_each_tab = {model.modality: model for model in reversed(offers())}
         for model in first_of_each_tab.values():
-            analysis = pipeline.analyse(model.name, _source(model.modality))
+            analysis = service.analyse(model.name, _source(model.modality))
             inside = inquiry.beliefs(analysis), inquiry.matter(analysis)
-            views.everything(analysis, *inside, *[None] * 5, views.DIRECTIONS[0], None)
+            render.everything(analysis, *inside, *[None] * 5, render.DIRECTIONS[0], None)
     except Exception:
         logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
 

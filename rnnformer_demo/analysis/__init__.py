@@ -1,0 +1,1 @@
+"""The analysis service: from a model and an input to an analysis document."""

@@ -1,0 +1,1 @@
+"""HTTP endpoints, uploads, errors and concurrency."""

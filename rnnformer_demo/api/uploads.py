@@ -1,0 +1,48 @@
+"""What a visitor may send as a model's input: a text, or a photo that was uploaded; never a path of this machine."""
+
+from typing import Any
+
+from gradio.utils import get_upload_folder, is_in_or_equal
+
+from ..checkpoints.cards import read_card
+from ..data import InputError
+
+_MARK = "gradio.FileData"
+
+
+def source_of(model: str, payload: Any) -> str | None:
+    """The input for a model out of what came over HTTP: the text itself, or the path of an uploaded photo.
+
+    The page's events get raw payloads, and any payload may name any model: what is allowed depends on what the model
+    reads, not on the tab.
+
+    Returns:
+        A text for a text model; for an image model a path, or None where there is no photo.
+
+    Raises:
+        InputError: for an unknown model, and for a payload that does not fit it.
+    """
+    modality = read_card(model)["modality"]
+    if modality == "text":
+        if not isinstance(payload, str):
+            raise InputError(f"The model {model} reads text: type or paste a sentence.")
+        return payload
+    if modality == "image":
+        return None if payload is None else _uploaded(model, payload)
+    raise InputError(f"The model {model} reads {str(modality)[:60]}, which this page cannot send.")
+
+
+def _uploaded(model: str, payload: Any) -> str:
+    """The path of a photo in the folder of uploads.
+
+    Gradio checks paths in objects that bear its mark, but the mark alone proves nothing here: `gr.Image` adds it, after
+    that check, to objects that came without.
+    """
+    meta = payload.get("meta") if isinstance(payload, dict) else None
+    path = payload.get("path") if isinstance(meta, dict) and meta.get("_type") == _MARK else None
+    if not isinstance(path, str) or "\0" in path or not is_in_or_equal(path, get_upload_folder()):
+        raise InputError(
+            f"The model {model} reads photos, and a photo must be sent as an uploaded file: upload one in the page, or "
+            "use handle_file(path) of gradio_client."
+        )
+    return path

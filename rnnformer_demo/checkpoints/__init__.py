@@ -1,0 +1,1 @@
+"""Checkpoints on disk: weights as safetensors, cards and tokenizers as JSON."""

@@ -1,0 +1,35 @@
+"""The command `evaluate-explanations`: attribution methods against what is known."""
+
+import argparse
+from collections.abc import Callable
+
+
+def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+    """Adds the command by a function (name, run, about) that adds one."""
+    about = "measure attribution methods against people's marks, phrase sentiments, masks, planted evidence, the model"
+    added = command("evaluate-explanations", _evaluate, about)
+    added.add_argument("model", metavar="MODEL")
+    added.add_argument(
+        "--data",
+        nargs="+",
+        required=True,
+        metavar="PATH",
+        help="ERASER reviews, trees of phrases, photos with masks, planted; any labelled set (faithfulness)",
+    )
+    added.add_argument("--methods", nargs="+", metavar="M", help="default: all that fit")
+    added.add_argument("--limit", type=int, metavar="N", help="inputs of each set (default: all)")
+    added.add_argument("--randomised", type=int, metavar="N", help="inputs of each set on which weights are drawn anew")
+    added.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    added.add_argument("--write", action="store_true", help="keep the results where the page and README take them from")
+
+
+def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
+    from ..analysis.service import get
+    from ..evaluation import explanations
+
+    more = {} if options.randomised is None else {"randomised": options.randomised}
+    keep = explanations.write if options.write else lambda result: None
+    found = explanations.evaluate(
+        get(options.model), options.data, options.methods, options.limit, options.seed, keep=keep, **more
+    )
+    return found, explanations.markdown(found["results"])

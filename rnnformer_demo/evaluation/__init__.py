@@ -1,0 +1,1 @@
+"""Measurements over data sets: classification, explanations, and the tables made of them."""

@@ -1,0 +1,153 @@
+"""Evaluation of a checkpoint on any labelled data set that the readers take."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..checkpoints.store import Checkpoint
+from ..data import InputError
+from ..data.readers import PhotoSet, Rejected, TextRow, label_index, read_texts
+from ..data.text import UNKNOWN, TextReader, pad
+from ..nn.devices import to_device_of
+from . import metrics
+
+TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
+_STEPS_PER_BATCH = 4096  # padding included: the attention of 64 long texts outgrows the processor's caches
+
+
+def short_path(path: str | Path) -> str:
+    """Folder and name of a data set, which say what it is wherever it lies."""
+    path = Path(path)
+    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Logits (N, C), true labels (N,) and lengths (N,) of a data set, the rows that could not be read, and its name."""
+
+    data: str
+    logits: Tensor
+    labels: Tensor
+    steps: Tensor
+    rejected: list[Rejected]
+
+
+def evaluate(checkpoint: Checkpoint, path: str | Path, split: str | None = None, drop: Iterable[str] = ()) -> dict:
+    """Figures of a checkpoint on a data set; see `metrics.summarise`, plus `model`, `data` (the set's name),
+    `rejected_rows` and `rejected` (a sentence for each of them, with its line or its path).
+
+    Args:
+        path: TSV, CSV or JSONL of text and label; a folder or zip of photos.
+        split: of a set of photos with index.csv; "test" where it has one and none is named.
+        drop: classes to leave out.
+
+    Raises:
+        InputError: for a data set that cannot be read, fits another modality, or holds nothing to evaluate on.
+    """
+    scored = (_score_texts if checkpoint.model.modality == "text" else _score_photos)(
+        checkpoint, Path(path), split, set(drop)
+    )
+    rejected = [f"line {row.line}: {row.reason}" for row in sorted(scored.rejected, key=lambda row: row.line)]
+    if not len(scored.labels):
+        first = f"; {rejected[0].rstrip('.')}" if rejected else ""
+        raise InputError(f"{Path(path).name} holds nothing to evaluate on ({len(rejected)} rows rejected){first}.")
+    return {
+        "model": checkpoint.name,
+        "data": scored.data,
+        **metrics.summarise(scored.logits, scored.labels, scored.steps, checkpoint.temperature),
+        "rejected_rows": len(rejected),
+        "rejected": rejected,
+    }
+
+
+def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
+    if split is not None:
+        raise InputError(f"{path.name} has no split {split!r}: only photos with an index.csv have splits.")
+    rows, rejected = read_texts(path)
+    kept, labels = [], []
+    for row in rows:
+        if row.label in drop:
+            continue
+        try:
+            labels.append(_label_index(row.label, checkpoint))
+        except InputError as error:
+            rejected.append(Rejected(row.line, str(error)))
+        else:
+            kept.append(row)
+    stem = path.name.split(".")[0]
+    ids = text_ids(checkpoint.reader, kept)
+    return Scored(
+        data=f"{path.parent.name} {stem}".strip(),
+        logits=text_logits(checkpoint.model, ids),
+        labels=torch.tensor(labels),
+        steps=torch.tensor([len(row) for row in ids]),
+        rejected=rejected,
+    )
+
+
+def _label_index(label: str, checkpoint: Checkpoint) -> int:
+    """By the model's names, or by those of the data that it was trained on."""
+    raw_labels = checkpoint.card["data"].get("labels", ())
+    return raw_labels.index(label) if label in raw_labels else label_index(label, checkpoint.labels)
+
+
+def text_ids(reader: TextReader, rows: list[TextRow]) -> list[list[int]]:
+    """Ids of many texts, at least one of each."""
+    return [reader.ids(row.text) or [UNKNOWN] for row in rows]
+
+
+@torch.no_grad()
+def text_logits(model: torch.nn.Module, ids: list[list[int]], progress: bool = True) -> Tensor:
+    """Logits (N, C) of many texts, given as ids, batched by length."""
+    logits = torch.zeros(len(ids), len(model.config.labels))
+    for batch in tqdm(by_length(ids), desc="texts", disable=not progress, mininterval=2):
+        logits[batch] = model(*to_device_of(model, *pad([ids[index] for index in batch]))).cpu()
+    return logits
+
+
+def by_length(ids: list[list[int]]) -> list[list[int]]:
+    """Batches of texts of like length, as indices: many short ones, few long ones."""
+    batches: list[list[int]] = [[]]
+    for index in sorted(range(len(ids)), key=lambda index: len(ids[index])):
+        if len(batches[-1]) >= max(1, min(TEXTS_PER_BATCH, _STEPS_PER_BATCH // max(1, len(ids[index])))):
+            batches.append([])
+        batches[-1].append(index)
+    return [batch for batch in batches if batch]
+
+
+@torch.no_grad()
+def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
+    photos = PhotoSet(path)
+    split = split or photos.test_split
+    rows = photos.select(split)
+    logits, labels, rejected, batch = [], [], [], []
+    for number, row in enumerate(tqdm(rows, desc="photos", mininterval=2), start=1):
+        if row.label not in drop:
+            try:
+                label = label_index(row.label, checkpoint.labels)
+                batch.append(checkpoint.reader(photos.read(row.path)).inputs)
+                labels.append(label)
+            except InputError as error:
+                rejected.append(Rejected(number, f"{row.path}: {error}"))
+        if len(batch) == PHOTOS_PER_BATCH:
+            logits.append(_photo_logits(checkpoint, torch.cat(batch)))
+            batch = []
+    if batch:
+        logits.append(_photo_logits(checkpoint, torch.cat(batch)))
+    return Scored(
+        data=f"{path.stem} {split or ''}".strip(),
+        logits=torch.cat(logits) if logits else torch.zeros(0),
+        labels=torch.tensor(labels),
+        steps=torch.full((len(labels),), math.prod(checkpoint.model.grid)),
+        rejected=rejected,
+    )
+
+
+def _photo_logits(checkpoint: Checkpoint, photos: Tensor) -> Tensor:
+    h, w = checkpoint.model.grid
+    return checkpoint.model(photos, torch.ones(len(photos), h * w, dtype=torch.bool))

@@ -1,0 +1,196 @@
+"""What every kind of ground truth has in common: inputs whose explanations can be scored, and how the scores add up."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...checkpoints.store import Checkpoint
+from ...data import InputError, Sample
+from ...data.readers import Rejected
+from ...interpret.attribution import Explanation, explain, methods_for
+from ...models import Hybrid
+from .scoring import Part, interval, mean
+
+Parts = dict[str, Part | None]  # by measure; None where the measure is not defined for an input
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure.
+
+    Attributes:
+        title: what tables call it.
+        about: how it is computed, in one sentence.
+        unit: "%" for shares, "" for correlations.
+    """
+
+    title: str
+    about: str
+    unit: str = "%"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input of which the truth is known.
+
+    Attributes:
+        model: whose decision is explained.
+        sample: what it reads.
+        target: index of the class that is explained.
+        score: gives what an explanation adds to each measure.
+        references: the same for answers that need no explanation, by their name.
+        group: number of the model, where the inputs are shared out among several.
+    """
+
+    model: Hybrid
+    sample: Sample
+    target: int
+    score: Callable[[Explanation], Parts]
+    references: dict[str, Parts]
+    group: int = 0
+
+
+class Skipped(Exception):
+    """A good row that does not say anything about explanations of this model; its message counts as the reason."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a file holds: its name in results, the rows with the line of each, and the lines that could not be read."""
+
+    data: str
+    rows: list[tuple[int, Any]]
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of ground truth.
+
+    Attributes:
+        name: in results.
+        modality: of the models that read it.
+        inputs: what one of its inputs is called, in the plural.
+        explained: which class is explained.
+        measures: by name, the one to cite first.
+        find: the file to read at a path; None where there is nothing of this kind.
+        rows: reads that file.
+        case: makes a case of a row; raises `Skipped` or `InputError`.
+        check: refuses a checkpoint that cannot be asked, with an InputError.
+        by_sign: scores are judged by their sign, so methods whose scores have none are left out.
+    """
+
+    name: str
+    modality: str
+    inputs: str
+    explained: str
+    measures: dict[str, Measure]
+    find: Callable[[Path], Path | None]
+    rows: Callable[[Path], Rows]
+    case: Callable[[Checkpoint, Any], Case]
+    check: Callable[[Checkpoint], Any] = lambda checkpoint: None
+    by_sign: bool = False
+
+
+def chosen_methods(methods: Sequence[str] | None, has_grid: bool) -> list[str]:
+    """Names of methods that work on a kind of input: all of them for None.
+
+    Raises:
+        InputError: for a name that is unknown or does not fit.
+    """
+    fitting = [method.name for method in methods_for(has_grid)]
+    unknown = sorted(set(methods or ()) - set(fitting))
+    if unknown:
+        raise InputError(f"There is no method {unknown[0][:60]!r} for this model: there is {', '.join(fitting)}.")
+    return [name for name in fitting if methods is None or name in methods]
+
+
+class Tally:
+    """Adds up what explanations and references score, one input after the other.
+
+    Args:
+        measures: names of the measures.
+        seed: of the bootstrap.
+    """
+
+    def __init__(self, measures: Sequence[str], seed: int):
+        self._measures, self._seed = measures, seed
+        self._parts: dict[tuple[str, str], list[Parts]] = {}
+        self._seconds: dict[str, list[float]] = {}
+        self._groups: list[int] = []
+        self.refused: dict[str, str] = {}  # methods that do not fit the model, with the reason
+        self.inputs = 0
+
+    def add(self, case: Case, methods: Sequence[str], seed: int) -> None:
+        """Explains one input with each of the methods but those that do not fit the model.
+
+        Raises:
+            InputError: where none fits.
+        """
+        for method in [name for name in methods if name not in self.refused]:
+            started = time.perf_counter()
+            try:
+                explanation = explain(case.model, case.sample, case.target, method, seed=seed)
+            except InputError as error:
+                self.refused[method] = str(error)
+                if len(self.refused) == len(methods):
+                    raise InputError(f"No method fits this model: {error}") from error
+                continue
+            self._seconds.setdefault(method, []).append(time.perf_counter() - started)
+            self._parts.setdefault(("methods", method), []).append(case.score(explanation))
+        for name, parts in case.references.items():
+            self._parts.setdefault(("references", name), []).append(parts)
+        self._groups.append(case.group)
+        self.inputs += 1
+
+    def figures(self) -> dict[str, dict]:
+        """`methods` and `references`: of each, by measure, the value with its 95 % interval, `n` (what the measure
+        counts: inputs, or phrases), the number of inputs for which it is `undefined`, and where there are groups the
+        value in each as `by_group`; `seconds` an input."""
+        found: dict[str, dict] = {"methods": {}, "references": {}}
+        for (group, name), scored in self._parts.items():
+            found[group][name] = {"measures": self._by_measure(scored)}
+        for method, seconds in self._seconds.items():
+            found["methods"][method]["seconds"] = round(sum(seconds) / len(seconds), 3)
+        return found
+
+    def _by_measure(self, scored: list[Parts]) -> dict[str, dict]:
+        figures = {}
+        for measure in self._measures:
+            parts = [part[measure] for part in scored if part[measure] is not None]
+            figures[measure] = figure(parts, len(scored) - len(parts), self._seed)
+            if len(set(self._groups)) > 1:
+                figures[measure]["by_group"] = self._by_group([part[measure] for part in scored])
+        return figures
+
+    def _by_group(self, parts: Sequence[Part | None]) -> list[float | None]:
+        groups: dict[int, list[Part]] = {group: [] for group in sorted(set(self._groups))}
+        for group, part in zip(self._groups, parts, strict=True):
+            groups[group] += [part] if part else []
+        return [mean(inside) if inside else None for inside in groups.values()]
+
+
+def figure(parts: Sequence[Part], undefined: int, seed: int) -> dict[str, Any]:
+    """A value with its 95 % interval; both are None where no input counts."""
+    count = sum(of for _, of in parts)
+    if not count:
+        return {"value": None, "interval": None, "n": 0, "undefined": undefined}
+    low, high = interval(parts, seed)
+    return {"value": mean(parts), "interval": [low, high], "n": round(count), "undefined": undefined}
+
+
+def words_of_tokens(tokens: Sequence[str], sample: Sample) -> Iterator[list[int]]:
+    """For each token of a text whose tokens were joined by blanks the indices of the words in it, as the model's reader
+    cuts them; none for a token that lies beyond what the model reads."""
+    spans, first, start = sample.spans, 0, 0
+    for token in tokens:
+        end = start + len(token)
+        while first < len(spans) and spans[first][1] <= start:
+            first += 1
+        last = first
+        while last < len(spans) and spans[last][0] < end:
+            last += 1
+        yield list(range(first, last))
+        start = end + 1

@@ -1,0 +1,138 @@
+"""Faithfulness to the model itself, over many inputs: does the prediction fall when what a method marks is taken out,
+more than along random orders? And how often does the verdict of `trust` follow?
+
+The truth here is the model's own behaviour, so any labelled set will do: labels are not looked at, and the class that
+is explained is the predicted one. The random control shows what the verdict is worth: it should never be trusted.
+"""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from ...checkpoints.store import Checkpoint
+from ...data import InputError, Sample
+from ...data.image import open_photo
+from ...data.readers import PhotoSet, read_texts
+from ...interpret.attribution import Explanation
+from ...interpret.trace import MODEL_LOCK
+from ...interpret.trust.faithfulness import Orders, orders_of
+from ...interpret.trust.stability import unit_scores
+from ...interpret.trust.verdict import BETTER_THAN, FEWEST_UNITS, GAP, VERDICTS, verdict
+from .benchmark import Case, Kind, Measure, Parts, Rows, Skipped
+from .files import plain_suffix, set_name
+
+_TABLES = (".tsv", ".csv", ".jsonl")
+
+
+def _measures(usual: str, other: str) -> dict[str, Measure]:
+    """Of two ways of taking units out."""
+    better = f"share of inputs on which comprehensiveness is better than on {BETTER_THAN:.0f} % of random orders"
+    return {
+        f"convincing-{usual}": Measure(f"beats {BETTER_THAN:.0f} % of random orders, {usual}", better),
+        f"convincing-{other}": Measure(f"the same, {other}", better),
+        f"comprehensiveness-{usual}": Measure(
+            f"comprehensiveness, {usual}", "mean fall of the probability when the highest-scoring units go"
+        ),
+        f"sufficiency-{usual}": Measure(
+            f"sufficiency, {usual}", "mean fall of the probability when only the highest-scoring units stay"
+        ),
+        "complete": Measure(f"gap at most {GAP:.0%}", "share of inputs on which the scores add up that exactly"),
+        "trusted": Measure(
+            f"verdict “{VERDICTS[0]}”", "share of inputs with that verdict, before sensitivity and domain are asked for"
+        ),
+        "refused": Measure(f"verdict “{VERDICTS[2]}”", "share of inputs with that verdict"),
+    }
+
+
+def find_texts(path: Path) -> Path | None:
+    """A table of texts, of which at least one can be read."""
+    if not path.is_file() or plain_suffix(path) not in _TABLES:
+        return None
+    try:
+        read_texts(path)
+    except InputError:
+        return None
+    return path
+
+
+def text_rows(path: Path) -> Rows:
+    """The texts of a table, with their lines."""
+    texts, rejected = read_texts(path)
+    return Rows(set_name(path), [(row.line, functools.partial(str, row.text)) for row in texts], rejected)
+
+
+def find_photos(path: Path) -> Path | None:
+    """A folder or a zip of photos."""
+    try:
+        PhotoSet(path)
+    except InputError:
+        return None
+    return path
+
+
+def photo_rows(path: Path) -> Rows:
+    """The photos of a set's split "test", or all where there are no splits."""
+    photos = PhotoSet(path)
+    rows = photos.select(photos.test_split)
+
+    def source(name: str) -> Callable[[], object]:
+        return lambda: open_photo(photos.read(name))[0]
+
+    return Rows(path.stem, [(number, source(row.path)) for number, row in enumerate(rows, start=1)])
+
+
+def case(checkpoint: Checkpoint, source: Callable[[], object]) -> Case:
+    """One input, explained for the predicted class.
+
+    Args:
+        source: gives what the model's reader reads.
+
+    Raises:
+        Skipped: for an input of too few units.
+        InputError: for what the model's reader refuses.
+    """
+    model, sample = checkpoint.model, checkpoint.reader(source())
+    if len(sample.names) < FEWEST_UNITS:
+        raise Skipped(f"fewer than {FEWEST_UNITS} units")
+    with MODEL_LOCK, torch.no_grad():
+        target = int(model(sample.inputs, sample.mask)[0].argmax())
+    orders = functools.cache(lambda: _orders(checkpoint, sample, target))
+
+    def score(explanation: Explanation) -> Parts:
+        scores, gap = unit_scores(explanation, sample), explanation.completeness_gap
+        removals = {name: along.measure(scores) for name, along in orders().items()}
+        said, _ = verdict(removals, len(scores), gap, None, None)
+        usual = next(iter(removals))
+        convincing = {
+            f"convincing-{name}": (float(removed.comprehensiveness.percentile >= BETTER_THAN), 1.0)
+            for name, removed in removals.items()
+        }
+        return convincing | {
+            f"comprehensiveness-{usual}": (removals[usual].comprehensiveness.value, 1.0),
+            f"sufficiency-{usual}": (removals[usual].sufficiency.value, 1.0),
+            "complete": None if gap is None else (float(gap <= GAP), 1.0),
+            "trusted": (float(said == VERDICTS[0]), 1.0),
+            "refused": (float(said == VERDICTS[2]), 1.0),
+        }
+
+    return Case(model, sample, target, score, {})
+
+
+def _orders(checkpoint: Checkpoint, sample: Sample, target: int) -> dict[str, Orders]:
+    """Random orders of an input, shared by all methods, by the way of taking units out."""
+    steps = sample.mask.sum()
+
+    def confidence(logits: torch.Tensor) -> torch.Tensor:
+        return checkpoint.probabilities(logits, steps.expand(len(logits)))[:, target]
+
+    return orders_of(checkpoint.model, sample, confidence, seed=0)
+
+
+def _kind(modality: str, inputs: str, removals: tuple[str, str], find: Callable, rows: Callable) -> Kind:
+    return Kind("faithfulness", modality, inputs, "the predicted class", _measures(*removals), find, rows, case)
+
+
+FAITHFUL_TEXTS = _kind("text", "texts", ("unknown", "deletion"), find_texts, text_rows)
+FAITHFUL_PHOTOS = _kind("image", "photos", ("blur", "mean"), find_photos, photo_rows)

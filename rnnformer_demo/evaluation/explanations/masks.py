@@ -1,0 +1,146 @@
+"""Outlines of animals (Oxford-IIIT Pet, Parkhi et al. 2012): does the heat map fall on the animal?
+
+The class explained is the predicted one. The mask is cut and scaled as the photo is. Its border, about which the
+annotators leave open what it is, counts as neither animal nor background: scores there are left out. A cell that the
+outline crosses counts by its shares, as if its score lay evenly over its pixels.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from ...checkpoints.store import Checkpoint
+from ...data import InputError
+from ...data.image import middle_square, open_photo
+from ...data.readers import FileSet, Rejected
+from ...interpret.attribution import Explanation
+from ...interpret.trace import MODEL_LOCK
+from .benchmark import Case, Kind, Measure, Parts, Rows, Skipped
+from .scoring import positive_share
+
+PET, BACKGROUND, BORDER = 1, 2, 3  # values of a mask
+MEASURES = {
+    "energy": Measure(
+        "positive mass on the animal",
+        "share of the positive scores that lies on the animal (energy-based pointing game, Wang et al. 2020)",
+    ),
+    "pointing": Measure(
+        "highest score on the animal",
+        "share of photos whose highest score lies in a cell with more animal than background "
+        "(pointing game, Zhang et al. 2016)",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """Names of a photo and of its mask, and the set that holds both."""
+
+    path: str
+    mask: str
+    files: FileSet
+
+
+def find(path: Path) -> Path | None:
+    """A folder or a zip whose index.csv has the columns path and trimap, or the only such zip of a folder."""
+    inside = sorted(path.glob("*.zip")) if path.is_dir() else []
+    candidates = [each for each in (path, *inside) if _has_index(each)]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _has_index(path: Path) -> bool:
+    if path.is_dir():
+        there = (path / "index.csv").is_file()
+    else:
+        there = zipfile.is_zipfile(path) and "index.csv" in zipfile.ZipFile(path).namelist()
+    return there and {"path", "trimap"} <= set(FileSet(path).index()[0])
+
+
+def rows(path: Path) -> Rows:
+    """The photos of a set that have a mask; those without are no rows."""
+    files = FileSet(path)
+    read, rejected = [], []
+    for line, row in files.index()[1]:
+        if not row["path"]:
+            rejected.append(Rejected(line, "no path"))
+        elif row["trimap"]:
+            read.append((line, Photo(row["path"], row["trimap"], files)))
+    return Rows(path.stem, read, rejected)
+
+
+def case(checkpoint: Checkpoint, photo: Photo) -> Case:
+    """One photo, explained for the predicted class.
+
+    Raises:
+        Skipped: where no part of the animal lies in the square that the model reads.
+        InputError: for a photo or a mask that cannot be read.
+    """
+    image, _ = open_photo(photo.files.read(photo.path))
+    sample = checkpoint.reader(image)
+    reader = checkpoint.reader
+    values = _mask(photo.files.read(photo.mask), photo.mask, image.size)
+    animal, background = (_square(values == value, reader.size, reader.share) for value in (PET, BACKGROUND))
+    if not (_on_grid(animal, sample.grid) > _on_grid(background, sample.grid)).any():
+        raise Skipped("no cell of the square that the model reads is mostly animal")
+    with MODEL_LOCK, torch.no_grad():
+        target = int(checkpoint.model(sample.inputs, sample.mask)[0].argmax())
+
+    def score(explanation: Explanation) -> Parts:
+        inside, outside = _on_grid(animal, explanation.grid), _on_grid(background, explanation.grid)
+        energy = positive_share(explanation.scores, inside, outside)
+        best = explanation.scores.argmax()
+        return {
+            "energy": None if energy is None else (energy, 1.0),
+            "pointing": (float(inside[best] > outside[best]), 1.0),
+        }
+
+    inside, outside = _on_grid(animal, sample.grid), _on_grid(background, sample.grid)
+    share = {
+        "energy": (positive_share(torch.ones_like(inside), inside, outside), 1.0),
+        "pointing": ((inside > outside).double().mean().item(), 1.0),
+    }
+    return Case(checkpoint.model, sample, target, score, {"share of the photo": share})
+
+
+def _mask(data: bytes, name: str, size: tuple[int, int]) -> np.ndarray:
+    """The values of a mask (height, width)."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            values = np.asarray(image)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise InputError(f"{name} is no picture that can be read.") from error
+    if values.shape != size[::-1]:
+        raise InputError(f"{name} must be {size[0]} x {size[1]} pixels as its photo, got {image.size}.")
+    if not set(np.unique(values).tolist()) <= {PET, BACKGROUND, BORDER}:
+        raise InputError(f"{name} must hold 1, 2 and 3 alone, got {np.unique(values).tolist()[:8]}.")
+    return values
+
+
+def _square(there: np.ndarray, size: int, share: float) -> Tensor:
+    """How much of each pixel that the model reads lies in a region, 0-1: (size, size)."""
+    region = Image.fromarray(there.astype(np.uint8) * 255)
+    return torch.from_numpy(np.asarray(middle_square(region, size, share), dtype=np.float32) / 255)
+
+
+def _on_grid(region: Tensor, grid: tuple[int, int]) -> Tensor:
+    """How much of each cell lies in a region, 0-1: (rows * columns,)."""
+    return F.adaptive_avg_pool2d(region[None, None], grid).flatten()
+
+
+MASKS = Kind(
+    name="masks",
+    modality="image",
+    inputs="photos",
+    explained="the predicted class",
+    measures=MEASURES,
+    find=find,
+    rows=rows,
+    case=case,
+)

@@ -1,0 +1,145 @@
+"""Planted evidence: small hybrids that are trained on noise in which one known token, or one known patch, decides. An
+explanation that shows what such a model looks at must rank it first.
+
+Trained without dropout: it makes a small model lean on features that correlate with the evidence by chance.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...data import Sample
+from ...interpret.attribution import Explanation
+from ...interpret.trust.stability import unit_scores
+from ...models import Hybrid, classes, freeze
+from .benchmark import Case, Measure, Parts
+
+MEASURES = {"found": Measure("planted evidence ranked first", "share of inputs in which it alone scores highest")}
+MODELS, INPUTS_PER_MODEL = 8, 16  # together at least 100 inputs, and not the luck of one training
+TOKENS, VOCABULARY = 12, 50
+KEY = VOCABULARY  # id of the token that decides
+SIDE, STRIDE = 3, 32  # cells of a photo's side, pixels of a cell
+_NOISE, _EVIDENCE = 0.1, 1.0
+_SIZES = {
+    "labels": ("absent", "present"),
+    "width": 16,
+    "units": 5,
+    "heads": 2,
+    "attention_layers": 1,
+    "dropout": 0.0,
+}
+_UPDATES, _BATCH, _RATE = 60, 32, 0.01
+_LEARNT = 0.98  # accuracy from which a model knows the rule
+Inputs = tuple[Tensor, Tensor, Tensor]  # inputs, labels (1 where the evidence is there), place of the evidence
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A model that knows the rule, and how to draw inputs for it."""
+
+    model: Hybrid
+    draw: Callable[[int, torch.Generator], Inputs]
+
+
+def draw_texts(count: int, generator: torch.Generator) -> Inputs:
+    """Random ids (count, T); the key token stands somewhere in every second text."""
+    ids = torch.randint(2, KEY, (count, TOKENS), generator=generator)
+    labels, places = torch.arange(count) % 2, torch.randint(TOKENS, (count,), generator=generator)
+    present = labels == 1
+    ids[present, places[present]] = KEY
+    return ids, labels, places
+
+
+def draw_photos(count: int, generator: torch.Generator) -> Inputs:
+    """Noise (count, 3, S, S); in every second photo one cell is redder than the others."""
+    photos = _NOISE * torch.randn(count, 3, SIDE * STRIDE, SIDE * STRIDE, generator=generator)
+    labels, places = torch.arange(count) % 2, torch.randint(SIDE * SIDE, (count,), generator=generator)
+    cells = F.one_hot(places, SIDE * SIDE).view(count, 1, SIDE, SIDE) * labels.view(-1, 1, 1, 1)
+    photos[:, :1] += _EVIDENCE * F.interpolate(cells.float(), scale_factor=STRIDE)
+    return photos, labels, places
+
+
+def _text_model() -> Hybrid:
+    config, model = classes("text")
+    return model(config(**_SIZES, vocabulary=VOCABULARY + 1, embedding=12, max_tokens=TOKENS, word_dropout=0.0))
+
+
+def _image_model() -> Hybrid:
+    """With a trunk whose cells do not overlap: the evidence then lies in one cell of the grid."""
+    config, model = classes("image")
+    made = model(config(**_SIZES, image_size=SIDE * STRIDE))
+    made.trunk = nn.Sequential(nn.Conv2d(3, made.core.width_in, STRIDE, STRIDE), nn.ReLU())
+    return made
+
+
+MAKERS = {"text": (_text_model, draw_texts), "image": (_image_model, draw_photos)}
+
+
+def plant(modality: str, seed: int) -> Planted:
+    """Trains a small model in a second or two.
+
+    Raises:
+        RuntimeError: where it did not learn the rule, so that nothing could be said of its explanations.
+    """
+    make, draw = MAKERS[modality]
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(seed)
+        model = make().train()
+        optimizer = torch.optim.Adam(model.parameters(), _RATE)
+        for _ in range(_UPDATES):
+            inputs, labels, _ = draw(_BATCH, generator)
+            loss = F.cross_entropy(model(inputs, _mask(model, inputs)), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    freeze(model)
+    inputs, labels, _ = draw(4 * _BATCH, generator)
+    right = (model(inputs, _mask(model, inputs)).argmax(-1) == labels).float().mean().item()
+    if right < _LEARNT:
+        raise RuntimeError(f"the planted {modality} model of seed {seed} knows its rule in {right:.0%} of inputs only")
+    return Planted(model, draw)
+
+
+def planted_cases(modality: str, seed: int) -> Iterator[Case]:
+    """Inputs with the evidence that no model was trained on: `INPUTS_PER_MODEL` for each of `MODELS` models."""
+    for number in range(MODELS):
+        model_seed = seed + number
+        planted = plant(modality, model_seed)
+        held_out = torch.Generator().manual_seed(1_000_000 + model_seed)
+        inputs, labels, places = planted.draw(2 * INPUTS_PER_MODEL, held_out)
+        for row in labels.nonzero().flatten().tolist():
+            yield _case(planted.model, inputs[row : row + 1], int(places[row]), number)
+
+
+def _mask(model: Hybrid, inputs: Tensor) -> Tensor:
+    steps = inputs.shape[1] if model.grid is None else model.grid[0] * model.grid[1]
+    return torch.ones(len(inputs), steps, dtype=torch.bool)
+
+
+def _case(model: Hybrid, inputs: Tensor, place: int, number: int) -> Case:
+    mask = _mask(model, inputs)
+    step_units = torch.arange(mask.shape[1])
+    units = step_units[None]
+    if model.grid is not None:
+        units = step_units.view(model.grid).repeat_interleave(STRIDE, 0).repeat_interleave(STRIDE, 1)[None, None]
+    count = len(step_units)
+    sample = Sample(
+        inputs=inputs,
+        mask=mask,
+        units=units,
+        step_units=step_units,
+        names=tuple(f"unit {number + 1}" for number in range(count)),
+        grid=model.grid,
+        shown=None,
+    )
+
+    def score(explanation: Explanation) -> Parts:
+        scores = unit_scores(explanation, sample)
+        others = torch.cat([scores[:place], scores[place + 1 :]])
+        return {"found": (float(scores[place] > others.max()), 1.0)}
+
+    return Case(model, sample, 1, score, {"chance": {"found": (1 / count, 1.0)}}, number)

@@ -1,0 +1,209 @@
+"""Runs the explanations of a checkpoint against what is known: `python -m rnnformer_demo evaluate-explanations`."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ...checkpoints.store import Checkpoint
+from ...data import InputError
+from ...data.readers import Rejected
+from ...interpret.attribution import METHODS, Report
+from .benchmark import Case, Kind, Rows, Skipped, Tally, chosen_methods
+from .faithfulness import FAITHFUL_PHOTOS, FAITHFUL_TEXTS
+from .masks import MASKS
+from .phrases import PHRASES
+from .planted import INPUTS_PER_MODEL, MEASURES, MODELS, planted_cases
+from .randomisation import MOST_ALIKE, randomisation
+from .rationales import RATIONALES
+
+KINDS = (RATIONALES, PHRASES, MASKS, FAITHFUL_TEXTS, FAITHFUL_PHOTOS)  # the first that fits a path is meant
+PLANTED = "planted"  # in place of a path
+_NO_SIGN = "Its scores have no sign."
+RANDOMISED = 20  # inputs of each data set on which weights are drawn anew
+
+
+def evaluate(
+    checkpoint: Checkpoint,
+    data: Sequence[str],
+    methods: Sequence[str] | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    report: Report = lambda share: None,
+    keep: Callable[[dict], Any] = lambda result: None,
+    randomised: int = RANDOMISED,
+) -> dict[str, Any]:
+    """Measures attribution methods on data sets with ground truth.
+
+    Args:
+        data: paths of such sets, whose kind is told by their files; "planted" stands for evidence planted in small
+            models of the checkpoint's modality.
+        methods: names; all that fit the modality by default.
+        limit: inputs of each set, drawn by `seed`; all by default.
+        seed: of what is drawn: the inputs, the methods' own draws (`seed` plus the number of the input), new weights,
+            planted models and intervals.
+        report: is called with the share done.
+        keep: is called with each result as soon as it is there.
+        randomised: inputs of each set for the randomisation test; 0 leaves it out.
+
+    Returns:
+        `model` and `results`: for each set one of its own kind and one of the kind "randomisation". Each holds `kind`,
+        `model`, `model_sha256`, `modality`, `data`, `inputs` (what they are called), `n`, `explained` (which class),
+        `seed`, `skipped` (reason: how many), `rejected_rows`, `rejected`, `left_out` (methods that do
+        not fit: why), `measures` (name: title, about, unit), and by
+        name `methods` and `references` (see `Tally.figures`).
+
+    Raises:
+        InputError: for a set that is missing, of no known kind or of another modality, for an unknown method, and where
+            no input can be used.
+    """
+    if not data:
+        raise InputError("There is no data to evaluate on: name at least one set.")
+    if limit is not None and limit < 1:
+        raise InputError(f"The limit must be at least 1 input, got {limit}.")
+    names = chosen_methods(methods, checkpoint.model.grid is not None)
+    plans = [None if path == PLANTED else recognise(path, checkpoint) for path in data]
+    results = []
+    for number, plan in enumerate(plans):
+
+        def share(done: float, number: int = number) -> None:
+            report((number + done) / len(plans))
+
+        if plan is None:
+            measured = _planted(checkpoint, names, seed, share)
+        else:
+            measured = _measured(checkpoint, *plan, names, limit, seed, share, randomised)
+        for result in measured:
+            results.append(result)
+            keep(result)
+    return {"model": checkpoint.name, "results": results}
+
+
+def recognise(path: str, checkpoint: Checkpoint) -> tuple[Kind, Path]:
+    """The kind of ground truth that lies at a path, and the file that holds it.
+
+    Raises:
+        InputError: for a path that holds nothing of the kind, or what this model cannot be asked.
+    """
+    modality = checkpoint.model.modality
+    if not Path(path).exists():
+        raise InputError(f"There is no data set at {path}: check the path.")
+    for kind in KINDS:
+        file = kind.find(Path(path))
+        if file is None:
+            continue
+        if kind.modality != modality:
+            raise InputError(f"{path} holds {kind.name} for {kind.modality} models: this model is one for {modality}.")
+        kind.check(checkpoint)
+        return kind, file
+    raise InputError(
+        f"{path} is no data set with ground truth: it must be reviews with marked words (val.jsonl and docs.jsonl), "
+        "trees of labelled phrases (dev.txt), or photos with masks (index.csv with path and trimap)."
+    )
+
+
+@dataclass
+class _Reading:
+    """What became of the rows of a set."""
+
+    rejected: list[Rejected]
+    skipped: Counter = field(default_factory=Counter)
+
+    def cases(self, checkpoint: Checkpoint, kind: Kind, rows: Rows, seed: int) -> Iterator[Case]:
+        """The cases of a set in an order drawn by `seed`: sets are often sorted by class."""
+        for line, row in random.Random(seed).sample(rows.rows, len(rows.rows)):
+            try:
+                yield kind.case(checkpoint, row)
+            except Skipped as reason:
+                self.skipped[str(reason)] += 1
+            except InputError as error:
+                self.rejected.append(Rejected(line, str(error)))
+
+    def as_dict(self) -> dict[str, Any]:
+        ordered = sorted(self.rejected, key=lambda row: row.line)
+        return {
+            "skipped": dict(self.skipped),
+            "rejected_rows": len(ordered),
+            "rejected": [f"line {row.line}: {row.reason}" for row in ordered],
+        }
+
+
+def _measured(
+    checkpoint: Checkpoint,
+    kind: Kind,
+    file: Path,
+    methods: Sequence[str],
+    limit: int | None,
+    seed: int,
+    report: Report,
+    randomised: int,
+) -> Iterator[dict]:
+    left_out = {name: _NO_SIGN for name in methods if kind.by_sign and not METHODS[name].signed}
+    methods = [name for name in methods if name not in left_out]
+    if not methods:
+        raise InputError(f"The scores of {', '.join(left_out)} have no sign, by which {kind.name} are judged.")
+    rows = kind.rows(file)
+    reading, tally = _Reading(list(rows.rejected)), Tally(tuple(kind.measures), seed)
+    total = min(limit or len(rows.rows), len(rows.rows))
+    first: list[Case] = []
+    cases = islice(reading.cases(checkpoint, kind, rows, seed), limit)
+    for number, case in enumerate(_progress(cases, total, rows.data)):
+        tally.add(case, methods, seed + number)
+        if len(first) < randomised:
+            first.append(case)
+        report(tally.inputs / (total + min(randomised, total)))
+    if not tally.inputs:
+        why = [f"{count} {reason}" for reason, count in reading.skipped.items()]
+        why += [f"line {row.line}: {row.reason}".rstrip(".") for row in reading.rejected[-1:]]
+        raise InputError(f"{file.name} holds nothing to evaluate on ({'; '.join(why) or 'no rows'}).")
+    about = {
+        **_about(checkpoint, rows.data, kind.inputs, tally.inputs, kind.explained, seed),
+        **reading.as_dict(),
+        "left_out": left_out | tally.refused,
+    }
+    yield {"kind": kind.name, **about, "measures": _as_dicts(kind.measures), **tally.figures()}
+    if randomised:
+        methods = [name for name in methods if name not in tally.refused]
+        with tqdm(total=len(first) * len(methods), desc="weights drawn anew", mininterval=2) as bar:
+            drawn = randomisation(checkpoint.model, first, methods, seed, bar.update)
+        yield {"kind": "randomisation", **about, "n": len(first), "fails_above": MOST_ALIKE, **drawn, "references": {}}
+    report(1.0)
+
+
+def _planted(checkpoint: Checkpoint, methods: Sequence[str], seed: int, report: Report) -> Iterator[dict]:
+    modality, total = checkpoint.model.modality, MODELS * INPUTS_PER_MODEL
+    tally = Tally(tuple(MEASURES), seed)
+    for number, case in enumerate(_progress(planted_cases(modality, seed), total, PLANTED)):
+        tally.add(case, methods, seed + number)
+        report(tally.inputs / total)
+    explained = "the class that the evidence decides"
+    about = _about(checkpoint, f"{MODELS} small models", "inputs", tally.inputs, explained, seed)
+    about |= {"model": f"{PLANTED}-{modality}", "model_sha256": None}
+    about |= {**_Reading([]).as_dict(), "left_out": tally.refused}
+    yield {"kind": PLANTED, **about, "measures": _as_dicts(MEASURES), **tally.figures()}
+
+
+def _progress(cases: Iterator[Case], total: int, name: str) -> Iterator[Case]:
+    return iter(tqdm(cases, desc=name, total=total, mininterval=2))
+
+
+def _about(checkpoint: Checkpoint, data: str, inputs: str, n: int, explained: str, seed: int) -> dict[str, Any]:
+    return {
+        "model": checkpoint.name,
+        "model_sha256": checkpoint.sha256,
+        "modality": checkpoint.model.modality,
+        "data": data,
+        "inputs": inputs,
+        "n": n,
+        "explained": explained,
+        "seed": seed,
+    }
+
+
+def _as_dicts(measures: dict) -> dict[str, dict]:
+    return {name: dict(vars(measure)) for name, measure in measures.items()}

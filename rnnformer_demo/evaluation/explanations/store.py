@@ -1,0 +1,90 @@
+"""The results that are kept in the repository, and what the page says of them. Read without torch."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ...data import InputError
+from ..reporting.explanation_tables import told
+
+RESULTS = Path(__file__).with_name("results")
+
+
+def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
+    """Writes a result to `<model>-<kind>-<data>.json`, as a whole or not at all.
+
+    Methods that were measured before in the same way (same weights, inputs and seed) stay in the file.
+
+    Raises:
+        InputError: for a folder that cannot be written to.
+    """
+    data = "" if result["kind"] == "planted" else f"-{result['data'].replace(' ', '-')}"
+    kind = "" if result["kind"] == "planted" else f"-{result['kind']}"
+    path = folder / f"{result['model']}{kind}{data}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            before = json.loads(path.read_text(encoding="utf-8"))
+            if _setting(before) == _setting(result):
+                methods = before["methods"] | result["methods"]
+                left_out = before["left_out"] | result["left_out"]
+                left_out = {name: reason for name, reason in left_out.items() if name not in methods}
+                result = result | {"methods": methods, "left_out": left_out}
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
+            draft = Path(aside) / path.name
+            draft.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            draft.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+    return path
+
+
+def _setting(result: dict[str, Any]) -> dict[str, Any]:
+    """What two measurements must have in common so that their methods can stand side by side: all but what depends on
+    which methods were asked for."""
+    return {key: value for key, value in result.items() if key not in ("methods", "left_out", "references")}
+
+
+def load_results(folder: Path = RESULTS) -> list[dict[str, Any]]:
+    """All results, by kind, then by model, hybrids (whose names are shorter) before their rivals."""
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+    return sorted(results, key=lambda result: (result["kind"], len(result["model"]), result["model"], result["data"]))
+
+
+def cited(method: str, modality: str, model: str | None = None, folder: Path = RESULTS) -> str:
+    """What was measured of a method, in one sentence; "" where nothing was.
+
+    Args:
+        modality: "text" or "image".
+        model: whose results are preferred, where there are several of a kind; those of others name their model.
+    """
+    by_kind: dict[str, dict] = {}
+    for result in load_results(folder):
+        fits = result["modality"] == modality and method in result["methods"]
+        if fits and (result["kind"] not in by_kind or result["model"] == model != by_kind[result["kind"]]["model"]):
+            by_kind[result["kind"]] = result
+    parts = [part for result in by_kind.values() if (part := _citation(method, result, model))]
+    return f"Measured: {'; '.join(parts)}." if parts else ""
+
+
+def _citation(method: str, result: dict, model: str | None) -> str:
+    """The first measure of a result, beside what the random control and the references reach."""
+    measure, about = next(iter(result["measures"].items()))
+    figure = result["methods"][method]["measures"][measure]
+    if figure["value"] is None:
+        return ""
+    others = result["methods"] | result["references"]
+    beside = [
+        f"{name} {told(other['measures'][measure]['value'], about['unit'])}"
+        for name, other in others.items()
+        if name in ("random", *result["references"]) and name != method
+    ]
+    among = f"{result['n']} {result['inputs']} of {result['data']}" if result["model_sha256"] else result["data"]
+    if result["model_sha256"] and result["model"] != model:
+        among = f"{result['model']}, {among}"
+    counted = f", n = {figure['n']:,}" if not result["model_sha256"] or figure["n"] != result["n"] else ""
+    return (
+        f"{about['title']} {told(figure['value'], about['unit'])} ({among}{counted}"
+        f"{'; ' if beside else ''}{', '.join(beside)})"
+    )

@@ -1,0 +1,1 @@
+"""Interpretation of one decision: traces, gates, prefixes, interventions, attribution, trust."""

@@ -1,0 +1,30 @@
+"""Grad-CAM (Selvaraju et al. 2017) on the last feature grid of the CNN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...data import Sample
+from .registry import Explanation, Report, register_method
+
+if TYPE_CHECKING:
+    from ...models import Hybrid
+
+
+@register_method(
+    "grad-cam",
+    "Grad-CAM",
+    "Channels of the CNN's grid, weighted by their mean gradient. Negative cells speak against the class.",
+    scale="weighted activation",
+    needs_grid=True,
+)
+def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
+    """One pass forward and one backward."""
+    from captum.attr import LayerGradCam
+
+    (grid,) = model.taps("grid")
+    scores = LayerGradCam(model.classify, grid).attribute(
+        sample.inputs, target=target, additional_forward_args=(sample.mask,), relu_attributions=False
+    )
+    report(1.0)
+    return Explanation("grad-cam", target, scores.detach().flatten().float(), sample.grid)

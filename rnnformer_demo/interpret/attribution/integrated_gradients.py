@@ -1,0 +1,64 @@
+"""Integrated gradients (Sundararajan et al. 2017) over words, over cells of the CNN's grid, and over pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...data import Sample
+from .features import BASELINES, baseline_tokens, by_unit, tokens_of
+from .integration import gap_notices, integrate
+from .registry import Explanation, Report, register_method
+
+if TYPE_CHECKING:
+    from ...models import Hybrid
+
+_PIXEL_STEPS = (64,)  # the way through the CNN has so many kinks that more steps than seconds allow would be needed
+_PHOTOS_PER_PASS = 16  # sparing of memory through the CNN
+
+
+@register_method(
+    "integrated-gradients",
+    "Integrated gradients",
+    "The gradient collected on the way from an input without evidence to this one. The scores add up to the change of "
+    "the logit; the completeness gap says how exactly.",
+    scale="share of the logit",
+    options={"baseline": BASELINES},
+)
+def integrated_gradients(
+    model: Hybrid, sample: Sample, target: int, report: Report, baseline: str = BASELINES[0]
+) -> Explanation:
+    """Over words, or over the cells of the CNN's grid: of a photo only the part above the CNN is run repeatedly."""
+    scores, gap = integrate(
+        lambda tokens: model.decide(tokens, sample.mask.expand(len(tokens), -1)),
+        tokens_of(model, sample),
+        baseline_tokens(model, sample, baseline),
+        target,
+        report,
+    )
+    steps = scores.sum(-1)[0]  # (T,)
+    return Explanation("integrated-gradients", target, by_unit(steps, sample), sample.grid, gap, gap_notices(gap))
+
+
+@register_method(
+    "pixel-integrated-gradients",
+    "Integrated gradients on pixels",
+    "The same, down to single pixels: finer, slower and noisier.",
+    scale="share of the logit",
+    needs_grid=True,
+    slow_on_photos=True,
+)
+def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
+    """Over pixels, through the CNN, from a grey photo on."""
+    scores, gap = integrate(
+        lambda photos: model.classify(photos, sample.mask.expand(len(photos), -1)),
+        sample.inputs,
+        model.baseline(sample.inputs, sample.mask),
+        target,
+        report,
+        _PIXEL_STEPS,
+        _PHOTOS_PER_PASS,
+    )
+    pixels = scores.sum(1)[0]  # (S, S)
+    return Explanation(
+        "pixel-integrated-gradients", target, pixels.flatten(), tuple(pixels.shape), gap, gap_notices(gap)
+    )

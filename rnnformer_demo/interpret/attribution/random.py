@@ -1,0 +1,27 @@
+"""The control: numbers that know nothing of the input. What does not beat them explains nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...data import Sample
+from .registry import Explanation, Report, register_method
+
+if TYPE_CHECKING:
+    from ...models import Hybrid
+
+
+@register_method(
+    "random",
+    "Random (the control)",
+    "Random numbers, one for each word or patch: they explain nothing, and are here to be beaten.",
+    scale="random number",
+    draws=True,
+)
+def random(model: Hybrid, sample: Sample, target: int, report: Report, seed: int) -> Explanation:
+    """Standard normal numbers. The same for every model, input of this length and target."""
+    import torch
+
+    scores = torch.randn(len(sample.names), generator=torch.Generator().manual_seed(seed))
+    report(1.0)
+    return Explanation("random", target, scores, sample.grid)

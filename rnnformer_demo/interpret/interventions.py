@@ -1,0 +1,119 @@
+"""Does attention matter here, does memory? The prediction with one of them made useless (Jain & Wallace 2019)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..data import Sample
+from ..models import Hybrid
+from .trace import MODEL_LOCK
+
+_PERMUTATIONS, _FEWEST, _STEPS = 32, 8, 4096  # of a short input and of a long one; steps of all of them together
+_WEIGHTS_PER_PASS = 4_000_000  # attention weights of one layer that are permuted at once
+
+
+@dataclass(frozen=True)
+class Interventions:
+    """Logits under interventions, uncalibrated; None where a model lacks the part that is intervened on.
+
+    Attributes:
+        original: (C,).
+        uniform_attention: (C,) every Transformer layer attends to all real steps alike.
+        permuted_attention: (n, C) in every layer, head and row the weights are dealt to other steps at random.
+        uniform_pooling: (C,) the decision is read from all steps alike.
+        permuted_pooling: (n, C) the pooling's weights are dealt to other steps at random.
+        without_recurrence: (C,) the recurrent blocks pass on what they get.
+    """
+
+    original: Tensor
+    uniform_attention: Tensor | None
+    permuted_attention: Tensor | None
+    uniform_pooling: Tensor | None
+    permuted_pooling: Tensor | None
+    without_recurrence: Tensor | None
+
+
+def total_variation(probabilities: Tensor, reference: Tensor) -> Tensor:
+    """Total variation distance, 0-1, of distributions (..., C) from a reference (C,)."""
+    return 0.5 * (probabilities - reference).abs().sum(-1)
+
+
+@torch.no_grad()
+def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, seed: int = 0) -> Interventions:
+    """Runs the part of the model above its tokens under each intervention.
+
+    Args:
+        permutations: n, run as rows of a batch; by default 32, and fewer for more than 128 steps, down to 8.
+        seed: of the permutations.
+    """
+    if permutations is None:
+        permutations = min(_PERMUTATIONS, max(_FEWEST, _STEPS // sample.mask.shape[1]))
+    if permutations < 1:
+        raise ValueError(f"permutations must be at least 1, got {permutations}")
+    attention, blocks = model.taps("attention"), list(model.core.recurrent)
+    pooling = model.taps("pooling") if model.config.pooling == "attention" else []
+    with MODEL_LOCK:
+        tokens = model.tokens(model.embed(sample.inputs))
+
+        def run(modules: Iterable[nn.Module], change: Callable[..., Tensor], rows: int = 1) -> Tensor:
+            with _replaced(modules, change):
+                return model.decide(tokens.expand(rows, -1, -1), sample.mask.expand(rows, -1)).cpu()
+
+        def run_permuted(modules: list[nn.Module]) -> Tensor:
+            permute = _Permute(sample.mask, seed)
+            steps, heads = sample.mask.shape[1], model.config.heads
+            most = max(1, _WEIGHTS_PER_PASS // (heads * steps * steps))
+            sizes = [min(most, permutations - done) for done in range(0, permutations, most)]
+            return torch.cat([run(modules, permute, size) for size in sizes])
+
+        uniform = _Uniform(sample.mask)
+        return Interventions(
+            original=run((), uniform)[0],
+            uniform_attention=run(attention, uniform)[0] if attention else None,
+            permuted_attention=run_permuted(attention) if attention else None,
+            uniform_pooling=run(pooling, uniform)[0] if pooling else None,
+            permuted_pooling=run_permuted(pooling) if pooling else None,
+            without_recurrence=run(blocks, _passed_on)[0] if blocks else None,
+        )
+
+
+@contextmanager
+def _replaced(modules: Iterable[nn.Module], change: Callable[..., Tensor]) -> Iterator[None]:
+    """Modules whose output is what `change(module, inputs, output)` returns; the hooks are gone afterwards."""
+    with MODEL_LOCK:
+        handles = [module.register_forward_hook(change) for module in modules]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+class _Uniform:
+    """Weights (B, T) or (B, H, T, T) that are the same for every real step."""
+
+    def __init__(self, mask: Tensor):
+        self.row = mask[0] / mask.sum()  # (T,)
+
+    def __call__(self, _tap: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
+        return self.row.to(weights).expand_as(weights)
+
+
+class _Permute:
+    """Weights (B, T) or (B, H, T, T), each row dealt anew to the real steps."""
+
+    def __init__(self, mask: Tensor, seed: int):
+        self.real = mask[0]  # (T,)
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __call__(self, _tap: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
+        drawn = torch.rand(weights.shape, generator=self.generator).to(weights.device)
+        order = drawn.masked_fill(~self.real, 2.0).sort(dim=-1, stable=True).indices  # padding stays behind, as it was
+        return weights.gather(-1, order)
+
+
+def _passed_on(_block: nn.Module, inputs: tuple, _output: Tensor) -> Tensor:
+    return inputs[0]

@@ -1,0 +1,152 @@
+"""What a hybrid believes after each part of its input: its decision on every beginning and every end.
+
+A hidden state of a bidirectional model knows the future, so nothing can be read off the whole pass: each part is run as
+an input of its own. All of them share one embedding, or one pass through the CNN, and go through the hybrid in batches.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from ..data import Sample
+from ..models import Hybrid
+from .trace import MODEL_LOCK
+
+_MOST, _LEAST, _SHORT = 64, 16, 128  # parts of a scan of a short text and of a long one, and how long the first may be
+_TOKENS_PER_PASS = 2048  # padding included; with more of them a pass is slower for each token, and takes more memory
+
+
+@dataclass(frozen=True)
+class Belief:
+    """The logits of a model after growing parts of an input. Detached, on the CPU.
+
+    Attributes:
+        scan: how the parts grow, such as "from the start" or "rows from the top".
+        names: (n) the word or the line of the grid that each part read last.
+        positions: (n,) how many words or lines each part consists of; the last part is the whole input.
+        steps: (n,) how many tokens each part consists of, for `Checkpoint.probabilities`.
+        logits: (n, C).
+    """
+
+    scan: str
+    names: tuple[str, ...]
+    positions: Tensor
+    steps: Tensor
+    logits: Tensor
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How a decision came about along one scan; places are indices into the arrays of its `Belief`.
+
+    Attributes:
+        classes: (n) the class of the highest logit after each part.
+        flips: the places at which it is another one than after the part before.
+        decided: the place from which on it stays what it is in the end; 0 where it never changes.
+    """
+
+    classes: tuple[int, ...]
+    flips: tuple[int, ...]
+    decided: int
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """The parts of an input: which steps each consists of, as indices (n, T) with -1 for padding."""
+
+    name: str
+    names: tuple[str, ...]
+    positions: Tensor
+    parts: Tensor
+
+
+@torch.no_grad()
+def beliefs(model: Hybrid, sample: Sample, most: int | None = None) -> tuple[Belief, ...]:
+    """Runs a model on growing parts of an input: a text from its start and from its end, word by word; the CNN's grid
+    of a photo from each of its four sides, row by row or column by column.
+
+    Args:
+        model: in eval mode.
+        most: parts of a scan, at least 1; of more words evenly spaced ones are run, the whole input always among them.
+            By default 64, and of more than 128 tokens fewer, down to 16: the work grows with the square of the length.
+
+    Raises:
+        ValueError: for less than one part.
+    """
+    if most is None:
+        most = min(_MOST, max(_LEAST, _MOST * _SHORT // sample.mask.shape[1]))
+    if most < 1:
+        raise ValueError(f"most must be at least 1, got {most}")
+    scans = [*(_words(sample, most) if sample.grid is None else _lines(sample.grid, most))]
+    parts = torch.cat([scan.parts for scan in scans])
+    with MODEL_LOCK:
+        logits = _run(model, model.tokens(model.embed(sample.inputs))[0], parts).cpu()
+    steps = (parts >= 0).sum(1)
+    counts = [len(scan.names) for scan in scans]
+    return tuple(
+        Belief(scan.name, scan.names, scan.positions, own_steps, own_logits)
+        for scan, own_steps, own_logits in zip(scans, steps.split(counts), logits.split(counts), strict=True)
+    )
+
+
+def flips(belief: Belief) -> Decision:
+    """Where the decision changes along a scan, and from where on it is final. Calibration leaves both as they are: it
+    divides the logits of a part by one number above 0."""
+    classes = belief.logits.argmax(1)
+    changes = ((classes[1:] != classes[:-1]).nonzero()[:, 0] + 1).tolist()
+    return Decision(tuple(classes.tolist()), tuple(changes), changes[-1] if changes else 0)
+
+
+def _positions(count: int, most: int) -> Tensor:
+    """At most so many of 1 to `count`, evenly spaced, the last one always among them."""
+    chosen = min(count, most)
+    return (torch.arange(1, chosen + 1) * count + chosen - 1) // chosen
+
+
+def _words(sample: Sample, most: int) -> Iterator[_Scan]:
+    """Whole words alone: one that is cut in two would be two others to the model."""
+    units = sample.step_units[sample.mask[0].cpu()]  # (T,)
+    count = int(units[-1]) + 1
+    positions = _positions(count, most)
+    ends = torch.searchsorted(units, positions)  # how many tokens the first words have
+    names = tuple(sample.names[position - 1] for position in positions.tolist())
+    parts = [torch.arange(end) for end in ends.tolist()]
+    yield _Scan("from the start", names, positions, pad_sequence(parts, True, -1))
+    starts = torch.searchsorted(units, count - positions)
+    names = tuple(sample.names[count - position] for position in positions.tolist())
+    parts = [torch.arange(start, len(units)) for start in starts.tolist()]
+    yield _Scan("from the end", names, positions, pad_sequence(parts, True, -1))
+
+
+def _lines(grid: tuple[int, int], most: int) -> Iterator[_Scan]:
+    """The part of a grid lies in its upper left corner, as a grid of its own would, and the rest is padding."""
+    cells = torch.arange(grid[0] * grid[1]).view(grid)
+    for line, axis, sides in (("row", 0, ("top", "bottom")), ("column", 1, ("left", "right"))):
+        count = grid[axis]
+        positions = _positions(count, most)
+        for side in sides:
+            first = side == sides[0]
+            parts = torch.full((len(positions), *grid), -1)
+            for part, position in zip(parts, positions.tolist(), strict=True):
+                start = 0 if first else count - position
+                part.narrow(axis, 0, position).copy_(cells.narrow(axis, start, position))
+            last = positions if first else count + 1 - positions
+            names = tuple(f"{line} {number}" for number in last.tolist())
+            yield _Scan(f"{line}s from the {side}", names, positions, parts.flatten(1))
+
+
+def _run(model: Hybrid, tokens: Tensor, parts: Tensor) -> Tensor:
+    """Logits (n, C) for parts (n, T) of the tokens (T, D), those of a length together."""
+    lengths = (parts >= 0).sum(1)
+    order = lengths.argsort(descending=True, stable=True)
+    logits, done = [], 0
+    while done < len(order):
+        longest = parts.shape[1] if model.grid is not None else int(lengths[order[done]])  # a grid keeps its shape
+        rows = order[done : done + max(1, _TOKENS_PER_PASS // longest)]
+        chosen = parts[rows, :longest].to(tokens.device)
+        logits.append(model.decide(tokens[chosen.clamp(min=0)], chosen >= 0))
+        done += len(rows)
+    return torch.cat(logits)[order.argsort()]

@@ -1,0 +1,47 @@
+"""Whether other methods tell the same story: rank correlation of their scores."""
+
+import torch
+from torch import Tensor
+
+from ...data import Sample
+from ...models import Hybrid
+from ..attribution import Explanation, Method, explain, methods_for
+from .faithfulness import MOST_ALONE
+from .stability import unit_scores
+
+# The methods that an explanation is compared with: each looks at the model in another way, and none takes long.
+OTHERS = ("integrated-gradients", "evidence", "occlusion", "gradient-x-input", "grad-cam", "attention-rollout")
+
+
+def rank_correlation(a: Tensor, b: Tensor) -> float | None:
+    """Spearman's, -1 to 1, of two (n,); equal values share the mean of their ranks. None where either is constant."""
+    if (a == a[0]).all() or (b == b[0]).all():
+        return None
+    return torch.corrcoef(torch.stack([_ranks(a), _ranks(b)]))[0, 1].item()
+
+
+def _ranks(values: Tensor) -> Tensor:
+    _, which, counts = values.unique(return_inverse=True, return_counts=True)
+    ends = counts.cumsum(0).float()
+    return (ends - (counts - 1) / 2)[which]
+
+
+def _takes_seconds(method: Method, sample: Sample) -> bool:
+    """Methods that are slow on photos run the whole model for each unit, which many words make slow, too."""
+    return method.slow_on_photos and (sample.grid is not None or len(sample.names) > MOST_ALONE)
+
+
+def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> dict[str, float]:
+    """Rank correlation of an explanation with that of each other method that fits the input and takes no seconds there.
+
+    A method whose scores are all equal has no ranks and is left out.
+    """
+    scores = unit_scores(explanation, sample)
+    fitting = methods_for(sample.grid is not None)
+    fast = {method.name for method in fitting if not _takes_seconds(method, sample)}
+    found = {}
+    for name in OTHERS:
+        if name in fast and name != explanation.method:
+            other = explain(model, sample, explanation.target, name, seed=seed)
+            found[name] = rank_correlation(scores, unit_scores(other, sample))
+    return {name: correlation for name, correlation in found.items() if correlation is not None}

@@ -1,0 +1,68 @@
+"""The whole trust card of one explanation, computed on the spot."""
+
+import time
+from collections.abc import Callable
+
+from torch import Tensor
+
+from ...data import Sample
+from ...models import Hybrid
+from ..attribution import METHODS, Explanation, Report
+from .agreement import agreement
+from .card import Trust
+from .faithfulness import orders_of, rows_of
+from .stability import infidelity, max_sensitivity, unit_scores
+from .verdict import verdict
+
+
+def assess(
+    model: Hybrid,
+    sample: Sample,
+    explanation: Explanation,
+    probabilities: Callable[[Tensor], Tensor] = lambda logits: logits.softmax(-1),
+    in_domain: bool | None = None,
+    seed: int = 0,
+    report: Report = lambda share: None,
+) -> Trust:
+    """Measures how far an explanation can be trusted.
+
+    Args:
+        probabilities: logits (R, C) to probabilities (R, C), such as calibrated ones.
+        in_domain: of the prediction that is explained, see `Prediction`.
+        seed: of all that is drawn: the same seed gives the same card.
+        report: is called with the share that is done, 0-1; what it raises ends the measurement.
+    """
+    started = time.perf_counter()
+    scores = unit_scores(explanation, sample)
+    expected, done = rows_of(model, sample), 0
+
+    def count(rows: int) -> None:
+        nonlocal done
+        done += rows
+        report(min(0.8, 0.8 * done / expected))
+
+    def confidence(logits: Tensor) -> Tensor:
+        return probabilities(logits)[:, explanation.target]
+
+    orders = orders_of(model, sample, confidence, seed, count)
+    removals = {name: along.measure(scores) for name, along in orders.items()}
+    usual = next(iter(model.removals))
+    wrong = infidelity(model, sample, explanation, usual, seed)
+    report(0.85)
+    slow = sample.grid is not None and METHODS[explanation.method].slow_on_photos
+    sensitivity = None if slow else max_sensitivity(model, sample, explanation, seed)
+    report(0.95)
+    agreeing = agreement(model, sample, explanation, seed) if len(scores) > 1 else {}
+    said, reasons = verdict(removals, len(scores), explanation.completeness_gap, sensitivity, in_domain)
+    report(1.0)
+    return Trust(
+        removals=removals,
+        completeness_gap=explanation.completeness_gap,
+        max_sensitivity=sensitivity,
+        infidelity=wrong,
+        agreement=agreeing,
+        seed=seed,
+        verdict=said,
+        reasons=reasons,
+        seconds=time.perf_counter() - started,
+    )

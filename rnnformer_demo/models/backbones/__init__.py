@@ -1,0 +1,1 @@
+"""Pretrained CNNs that an image hybrid stands on."""

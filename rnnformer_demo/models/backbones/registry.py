@@ -1,0 +1,160 @@
+"""The CNNs that an image hybrid can stand on, by the name that a config and the command line bear."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from .efficientnet import FINE_BLOCKS, FINE_CHANNELS, HEAD_CHANNELS, MEAN, STD, STRIDE, TRUNK_CHANNELS, lite0_trunk
+from .torchvision_compat import torchvision
+
+LITE0 = "efficientnet_lite0"
+GRIDS = ("32", "16", "both")
+_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of torchvision's weights
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """A CNN without its head.
+
+    Every trunk reads photos that are normalised with `MEAN` and `STD`, whatever its weights were trained on, and has
+    its batch norms folded into the convolutions: no running variance has to survive 16 bits.
+
+    Attributes:
+        build: makes it, untrained, as a sequence of blocks: photos (B, 3, S, S) to a grid (B, channels, S / stride,
+            S / stride).
+        channels: of the grid.
+        stride: pixels of the photo for each cell of the grid.
+        mean, std: normalisation of values in [0, 1].
+        head_channels: of its own head convolution, which the readout "evidence" keeps; None where it has none.
+        fine_blocks: how many of its blocks lead to its last grid of half the stride; None where it is no plain sequence
+            of blocks, and then neither other grids nor fine-tuning are to be had.
+        fine_channels: of that grid.
+    """
+
+    build: Callable[[], nn.Sequential]
+    channels: int
+    stride: int = STRIDE
+    mean: float = MEAN
+    std: float = STD
+    head_channels: int | None = None
+    fine_blocks: int | None = None
+    fine_channels: int = 0
+
+    def stride_of(self, grid: str) -> int:
+        """Pixels of the photo for each cell of one of `GRIDS`."""
+        return self.stride // 2 if grid == "16" else self.stride
+
+    def channels_of(self, grid: str) -> int:
+        """Channels of one of `GRIDS`."""
+        return {"32": self.channels, "16": self.fine_channels, "both": self.channels + self.fine_channels}[grid]
+
+    def build_for(self, grid: str) -> nn.Sequential:
+        """The trunk, untrained, with the blocks that lead to one of `GRIDS` and no others; their names stay."""
+        blocks = self.build()
+        if grid == "16":
+            return blocks[: self.fine_blocks]
+        return BothGrids(self.fine_blocks, *blocks) if grid == "both" else blocks
+
+
+class BothGrids(nn.Sequential):
+    """Blocks whose last grid is joined by a finer one from on the way: its channels, averaged over two by two cells,
+    follow those of the last.
+
+    Args:
+        fine_blocks: after how many of the blocks the finer grid is there; with none it is what comes in.
+        blocks: of the trunk.
+    """
+
+    def __init__(self, fine_blocks: int, *blocks: nn.Module):
+        super().__init__(*blocks)
+        self.fine_blocks = fine_blocks
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, channels in, 2h, 2w) or photos to (B, channels + fine channels, h, w)."""
+        fine = x
+        for number, block in enumerate(self, start=1):
+            x = block(x)
+            fine = x if number == self.fine_blocks else fine
+        return torch.cat([x, F.avg_pool2d(fine, 2)], dim=1)
+
+
+def parts(trunk: nn.Sequential, upper: int) -> tuple[nn.Sequential, nn.Sequential]:
+    """The lower blocks of a trunk and the `upper` last ones, one after the other the trunk itself.
+
+    Raises:
+        ValueError: for more blocks than there are, and for fewer than lead from the finer of two grids to the other.
+    """
+    lower, last = [*trunk][: len(trunk) - upper], [*trunk][len(trunk) - upper :]
+    fine_blocks = trunk.fine_blocks - len(lower) if isinstance(trunk, BothGrids) else 0
+    if not 0 < upper < len(trunk) or fine_blocks < 0:
+        least = max(1, len(trunk) - trunk.fine_blocks) if isinstance(trunk, BothGrids) else 1
+        raise ValueError(f"upper must be {least} to {len(trunk) - 1} blocks of this trunk, got {upper}")
+    whole = BothGrids(fine_blocks, *last) if isinstance(trunk, BothGrids) else nn.Sequential(*last)
+    return nn.Sequential(*lower), whole
+
+
+class Renormalise(nn.Module):
+    """From this project's normalisation of photos to that of torchvision's weights, channel by channel."""
+
+    def __init__(self):
+        super().__init__()
+        mean, std = (torch.tensor(values)[:, None, None] for values in (_IMAGENET_MEAN, _IMAGENET_STD))
+        self.register_buffer("gain", STD / std, persistent=False)  # (3, 1, 1)
+        self.register_buffer("shift", (MEAN - mean) / std, persistent=False)
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """(B, 3, S, S) to the same."""
+        return photos * self.gain + self.shift
+
+
+def torchvision_trunk(name: str, weights: dict[str, Tensor] | None = None) -> nn.Sequential:
+    """A classifier of torchvision without its head, batch norms folded.
+
+    Args:
+        name: of a key of `TRUNKS` that torchvision knows.
+        weights: of the whole classifier; None to leave it untrained.
+    """
+    classifier = torchvision.models.get_model(name, weights=None).eval()
+    if weights is not None:
+        classifier.load_state_dict(weights, strict=True)
+    features = getattr(classifier, "features", None)
+    if features is None:  # a ResNet: pooling and linear layer are its last two children
+        features = nn.Sequential(*list(classifier.children())[:-2])
+    return nn.Sequential(Renormalise(), fold(features)).eval()
+
+
+def fold(module: nn.Module) -> nn.Module:
+    """Folds each batch norm that follows a convolution among the children of one module into it, in place."""
+    previous = None
+    for name, child in module.named_children():
+        if isinstance(child, nn.BatchNorm2d) and previous and isinstance(previous[1], nn.Conv2d):
+            setattr(module, previous[0], fuse_conv_bn_eval(previous[1], child))
+            setattr(module, name, nn.Identity())
+        else:
+            fold(child)
+        previous = (name, child)
+    return module
+
+
+def _of_torchvision(name: str, channels: int) -> Trunk:
+    return Trunk(lambda: torchvision_trunk(name), channels)
+
+
+TRUNKS: dict[str, Trunk] = {
+    LITE0: Trunk(
+        lite0_trunk,
+        TRUNK_CHANNELS,
+        head_channels=HEAD_CHANNELS,
+        fine_blocks=FINE_BLOCKS,
+        fine_channels=FINE_CHANNELS,
+    ),
+    "mobilenet_v3_small": _of_torchvision("mobilenet_v3_small", 576),
+    "mobilenet_v3_large": _of_torchvision("mobilenet_v3_large", 960),
+    "mobilenet_v2": _of_torchvision("mobilenet_v2", 1280),
+    "efficientnet_b0": _of_torchvision("efficientnet_b0", 1280),
+    "resnet18": _of_torchvision("resnet18", 512),
+}

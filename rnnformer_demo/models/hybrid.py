@@ -1,0 +1,229 @@
+"""The hybrid itself: recurrence below attention, for tokens of any origin."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from ..nn.layers import (
+    RECURRENT_KINDS,
+    AttentionBlock,
+    AttentionPooling,
+    LockedDropout,
+    MeanPooling,
+    RecurrentBlock,
+    Tap,
+    grid_positions,
+    sinusoidal_positions,
+)
+from .perturbation import Removal
+
+POOLINGS = ("attention", "mean")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HybridConfig:
+    """What the text and the image hybrid have in common. The pattern of the hybrid is data."""
+
+    labels: tuple[str, ...]  # class names, in the order of the logits
+    width: int = 128  # D, of every block
+    recurrence: tuple[str, ...] = ("lstm", "gru")  # side by side; () for none
+    recurrent_layers: int = 1  # recurrent blocks below the attention
+    units: int = 96  # U, hidden units of one direction of one recurrence
+    attention_layers: int = 2  # Transformer encoder layers; 0 for none
+    heads: int = 4
+    expansion: int = 2  # width of the perceptron inside a Transformer layer, in multiples of D
+    pooling: str = "attention"  # how steps become one: weighted by a learned "attention", or their "mean"
+    head_layers: tuple[int, ...] = ()  # hidden widths of the fully connected head; () keeps logits a sum over steps
+    positions: bool = False  # sinusoidal position encoding; recurrence carries order without it
+    residual: bool = True  # around the recurrent blocks
+    residual_gain: float = 1.0  # what the learned gain of the recurrent blocks starts from
+    dropout: float = 0.2
+
+    def __post_init__(self):
+        if len(self.labels) < 2:
+            raise ValueError(f"labels must be at least two class names, got {self.labels!r}")
+        for field in ("width", "units", "heads", "expansion", "recurrent_layers"):
+            if getattr(self, field) < 1:
+                raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"labels must be different from each other, got {self.labels!r}")
+        if not set(self.recurrence) <= set(RECURRENT_KINDS):
+            raise ValueError(f"recurrence must be made of {sorted(RECURRENT_KINDS)}, got {self.recurrence!r}")
+        if self.width % self.heads:
+            raise ValueError(f"width must be a multiple of heads, got width {self.width} and heads {self.heads}")
+        if any(width < 1 for width in self.head_layers):
+            raise ValueError(f"head_layers must be widths of at least 1, got {self.head_layers}")
+        if self.attention_layers < 0:
+            raise ValueError(f"attention_layers must be 0 or more, got {self.attention_layers}")
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
+
+    @property
+    def averages(self) -> bool:
+        """Whether nothing stands between the tokens and the head but their mean, as in a plain CNN."""
+        return self.pooling == "mean" and not self.recurrence and not self.attention_layers
+
+
+class HybridCore(nn.Module):
+    """Tokens to logits: projection, recurrent blocks, Transformer encoder, pooling, fully connected head.
+
+    With no hidden layer in the head the logits are a weighted sum over steps: the pooling is linear and nothing
+    follows it but the head.
+
+    Args:
+        config: the pattern.
+        width_in: width of the tokens that come in.
+        scans: one scan for each recurrence.
+        width_pooled: width of what is pooled, see `steps`; that of the blocks by default.
+    """
+
+    def __init__(self, config: HybridConfig, width_in: int, scans: tuple[str, ...], width_pooled: int | None = None):
+        super().__init__()
+        self.width_in, self.width_pooled = width_in, width_pooled or config.width
+        # Encodings reach 1 where a token's vector starts with a standard deviation of 0.1: left alone they drown it.
+        self.position_gain = nn.Parameter(torch.tensor(0.1)) if config.positions else None
+        self.tokens = Tap("tokens", "tokens")
+        self.project = nn.Linear(width_in, config.width) if width_in != config.width else nn.Identity()
+        self.dropout = LockedDropout(config.dropout)
+        recurrent_layers = config.recurrent_layers if config.recurrence else 0
+        self.recurrent = nn.ModuleList(
+            RecurrentBlock(
+                config.recurrence,
+                scans,
+                config.width,
+                config.units,
+                config.dropout,
+                config.residual_gain,
+                config.residual,
+                layer + 1,
+            )
+            for layer in range(recurrent_layers)
+        )
+        self.attention = nn.ModuleList(
+            AttentionBlock(config.width, config.heads, config.expansion, config.dropout, layer + 1)
+            for layer in range(config.attention_layers)
+        )
+        self.norm = nn.Identity() if config.averages else nn.LayerNorm(config.width)
+        self.pooling = MeanPooling() if config.pooling == "mean" else AttentionPooling(self.width_pooled)
+        self.pooled = Tap("pooled", "pooled")
+        widths = (self.width_pooled, *config.head_layers)
+        hidden = [
+            layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.GELU(), nn.Dropout(config.dropout))
+        ]
+        self.nonlinear_head = bool(hidden)
+        self.logits = Tap("logits", "logits")
+        self.head = nn.Sequential(nn.Dropout(config.dropout), *hidden, nn.Linear(widths[-1], len(config.labels)))
+
+    def forward(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """(B, T, width_in), (B, T) to logits (B, C); `grid` is (h, w) where the tokens are cells of an image grid."""
+        steps = self.steps(self.tokens(tokens), mask, grid)
+        return self.logits(self.head(self.pooled(self.pooling(steps, mask))))
+
+    def steps(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """What is pooled of each token, (B, T, width_in) to (B, T, width_pooled): here its state after all blocks."""
+        return self.norm(self.encode(tokens, mask, grid))
+
+    def encode(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """States after the last block, (B, T, width_in) to (B, T, D)."""
+        x = self.project(tokens)
+        if self.position_gain is not None:
+            x = x + self.position_gain * self._positions(x, grid)
+        x = self.dropout(x)
+        for block in self.recurrent:
+            x = block(x, mask, grid)
+        for block in self.attention:
+            x = block(x, mask)
+        return x
+
+    def evidence(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """What each step adds to each logit, (B, T, width_in) to (B, T, C): summed over steps these are the logits of
+        eval mode.
+
+        Raises:
+            ValueError: where the head has hidden layers, after which no such sum exists.
+        """
+        if self.nonlinear_head:
+            raise ValueError("evidence must be asked of a model whose head is linear, got one with hidden layers")
+        steps = self.steps(self.tokens(tokens), mask, grid)
+        return self.pooling.weigh(steps, mask)[..., None] * self.head(steps)
+
+    @staticmethod
+    def _positions(x: Tensor, grid: tuple[int, int] | None) -> Tensor:
+        if grid is None:
+            return sinusoidal_positions(x.shape[1], x.shape[2], x.device)
+        return grid_positions(grid, x.shape[2], x.device)
+
+
+class Hybrid(nn.Module, ABC):
+    """The contract of every model: `forward(inputs, mask) = classify(embed(inputs), mask)`, logits out.
+
+    `classify` is `decide(tokens(embedded), mask)`: `tokens` turns what is embedded into the sequence that the hybrid
+    reads. Gradient and perturbation methods act on `classify` (words, pixels) or on `decide` (words, grid cells), and
+    never ask for the modality.
+    """
+
+    modality: str  # "text" or "image": for lists and for the choice of a reader, never for a branch in explain/
+    config: HybridConfig
+    core: HybridCore
+    grid: tuple[int, int] | None = None  # (h, w) of the tokens, None for a sequence
+
+    @abstractmethod
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Raw inputs to what gradients can flow to."""
+
+    @abstractmethod
+    def tokens(self, embedded: Tensor) -> Tensor:
+        """What is embedded to the sequence that the hybrid reads, (B, T, width_in)."""
+
+    @abstractmethod
+    def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """Inputs of the same shape that carry no evidence: what a missing word or pixel is replaced with."""
+
+    @property
+    @abstractmethod
+    def removals(self) -> dict[str, Removal]:
+        """Two ways to take units out of an input, by name, the usual one first; see `removal`."""
+
+    def decide(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Tokens (B, T, width_in) and mask (B, T) to logits (B, C)."""
+        return self.core(tokens, mask, self.grid)
+
+    def evidence(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """What each step adds to each logit (B, T, C): an exact account, for it sums to the logits.
+
+        Raises:
+            ValueError: see `HybridCore.evidence`.
+        """
+        return self.core.evidence(self.tokens(self.embed(inputs)), mask, self.grid)
+
+    @property
+    def eight_bit_weights(self) -> tuple[str, ...]:
+        """Names of the matrices that a checkpoint holds in 8 bits, see `quantisation`; the others take 16."""
+        return ()
+
+    def classify(self, embedded: Tensor, mask: Tensor) -> Tensor:
+        """Embedded inputs and mask (B, T) to logits (B, C)."""
+        return self.decide(self.tokens(embedded), mask)
+
+    def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """Inputs and mask (B, T) to logits (B, C)."""
+        return self.classify(self.embed(inputs), mask)
+
+    @property
+    def parameters_count(self) -> int:
+        """Number of weights, buffers left out."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def taps(self, kind: str) -> list[Tap]:
+        """The taps of one kind, from the input to the output."""
+        return [module for module in self.modules() if isinstance(module, Tap) and module.kind == kind]
+
+
+def freeze(model: Hybrid) -> Hybrid:
+    """Puts a model into the state in which it is served: eval mode, no parameter asks for a gradient."""
+    return model.eval().requires_grad_(False)

@@ -1,0 +1,1 @@
+"""Layers that every hybrid is made of, and the hooks that observe them."""

@@ -1,0 +1,159 @@
+"""Labelled texts of one or several files: read, split without leaks, and cut into batches."""
+
+import hashlib
+import random
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from ...data import InputError
+from ...data.readers import TextRow, read_texts
+from ...data.text import CJK, pad
+from ..loop import Batch
+from .holdout import hold_out
+
+HELD_OUT_SHARE, HELD_OUT_MOST = 0.1, 500  # of each file
+_SPLIT_SEED = 0  # one split for all: models of different seeds, and teachers, hold out the same
+_SENTENCE_END, _BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])"), re.compile(r"<br\s*/?>")
+_WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
+_WORDS_LEAST, _WORDS_MOST = 4, 60  # of a sentence that is worth learning from
+_BUCKET = 50  # batches whose texts are sorted by length together
+
+
+@dataclass
+class Corpus:
+    """Labelled texts of one or several files, split into a training and a held-out part.
+
+    Attributes:
+        labels: class names.
+        raw_labels: what the files call them.
+        training, held_out: rows of either part.
+        rows, rejected: how many rows were read, and how many could not be.
+        left_out: how many rows were dropped because their text stands in a file that training must not see.
+        barred: the texts of such files, see `letters`.
+    """
+
+    labels: tuple[str, ...]
+    raw_labels: tuple[str, ...]
+    training: list[TextRow] = field(default_factory=list)
+    held_out: list[TextRow] = field(default_factory=list)
+    rows: int = 0
+    rejected: int = 0
+    left_out: int = 0
+    barred: frozenset[str] = frozenset()
+
+    def target(self, row: TextRow) -> int:
+        """Class of a row."""
+        return self.labels.index(row.label)
+
+
+def read_corpus(files: Sequence[str], label_names: Sequence[str] | None = None, without: Sequence[str] = ()) -> Corpus:
+    """Reads the files and holds part of each out; see `hold_out`.
+
+    Args:
+        label_names: names for the labels of the files, in their sorted order.
+        without: files whose texts are left out, such as test sets of which part leaked into the training set.
+
+    Raises:
+        InputError: for data that cannot be read, holds a single class, or is too small to hold some out.
+    """
+    read = [read_texts(file) for file in files]
+    raw_labels = sorted({row.label for rows, _ in read for row in rows})
+    shown = ", ".join(Path(file).name for file in files)
+    if len(raw_labels) < 2:
+        raise InputError(f"{shown} holds a single label, {raw_labels[0]!r}: two are needed at least.")
+    if label_names and len(label_names) != len(raw_labels):
+        raise InputError(f"There are {len(raw_labels)} labels in {shown}, but {len(label_names)} names.")
+    barred = frozenset(letters(row.text) for file in without for row in read_texts(file)[0])
+    corpus = Corpus(tuple(label_names or raw_labels), tuple(raw_labels), barred=barred)
+    for file, (rows, rejected) in zip(files, read, strict=True):
+        for row in rejected:
+            tqdm.write(f"{file}, line {row.line} is left out: {row.reason}", file=sys.stderr)
+        named = [replace(row, label=corpus.labels[raw_labels.index(row.label)]) for row in rows]
+        kept = [letters(row.text) not in barred for row in named]
+        count = min(HELD_OUT_MOST, round(HELD_OUT_SHARE * len(named)))
+        training, held_out = hold_out([row.text for row in named], count, _SPLIT_SEED)
+        # Left out after the split: a teacher that was trained without regard to a test set holds out the same.
+        corpus.training += [named[index] for index in training if kept[index]]
+        corpus.held_out += [named[index] for index in held_out if kept[index]]
+        corpus.rows += len(rows)
+        corpus.rejected += len(rejected)
+        corpus.left_out += kept.count(False)
+    if not corpus.held_out:
+        raise InputError(f"{shown} holds too few different texts ({corpus.rows}) to hold some out.")
+    held_texts = {letters(row.text) for row in corpus.held_out}  # the same text may stand in two files
+    corpus.training = [row for row in corpus.training if letters(row.text) not in held_texts]
+    return corpus
+
+
+def letters(text: str) -> str:
+    """Letters and digits of a text, without regard to capitals: two texts that differ in signs and gaps alone are one.
+    Where there are none, the text itself."""
+    return "".join(filter(str.isalnum, text.lower())) or text
+
+
+def fold_of(text: str, folds: int) -> int:
+    """Which of so many equal parts a text belongs to, by its letters: copies that differ in signs fall together."""
+    return int(hashlib.sha256(letters(text).encode()).hexdigest(), 16) % folds
+
+
+def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> list[str]:
+    """At most `limit` different sentences of the texts in some files, drawn at random; their labels are not read.
+
+    Args:
+        corpus: of what it holds out and what is barred from it, no sentence is among them.
+
+    Raises:
+        InputError: for a file that cannot be read.
+    """
+    held_out = {row.text for row in corpus.held_out}
+    unseen = corpus.barred | {letters(text) for text in held_out}
+    texts = {row.text for file in files for row in read_texts(file)[0]}
+    kept = [text for text in texts if letters(text) not in unseen]
+    sentences = {sentence for text in kept for sentence in _sentences(text)}
+    sentences -= {sentence for text in held_out for sentence in _sentences(text)}
+    return random.Random(_SPLIT_SEED).sample(sorted(sentences), min(limit, len(sentences)))
+
+
+def _sentences(text: str) -> list[str]:
+    parts = _SENTENCE_END.split(_BREAK.sub(" ", text))
+    return [part.strip() for part in parts if _WORDS_LEAST <= len(_WORD.findall(part)) <= _WORDS_MOST]
+
+
+def fingerprints(rows: Sequence[TextRow]) -> list[str]:
+    """A short hash of each text, by which two runs know what they hold out."""
+    return [hashlib.sha256(row.text.encode()).hexdigest()[:12] for row in rows]
+
+
+def bucketed(
+    items: list[tuple[list[int], int | tuple[float, ...]]], batch_size: int, window: int | None, seed: int
+) -> Iterator[Batch]:
+    """Batches of texts of like length, in an order that the seed decides: little goes into padding.
+
+    Args:
+        items: ids of each text, and its class or what else the loss takes.
+        window: at most so many successive tokens of a text, drawn by the seed; None for all.
+    """
+    chooser = random.Random(seed)
+    order = [(_cut(ids, window, chooser), target) for ids, target in items]
+    chooser.shuffle(order)
+    size = batch_size * _BUCKET
+    for start in range(0, len(order), size):
+        order[start : start + size] = sorted(order[start : start + size], key=lambda item: len(item[0]))
+    groups = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    chooser.shuffle(groups)
+    for group in groups:
+        inputs, mask = pad([ids for ids, _ in group])
+        yield inputs, mask, torch.tensor([target for _, target in group])
+
+
+def _cut(ids: list[int], window: int | None, chooser: random.Random) -> list[int]:
+    if window is None or len(ids) <= window:
+        return ids
+    start = chooser.randrange(len(ids) - window + 1)
+    return ids[start : start + window]

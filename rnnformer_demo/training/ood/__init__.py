@@ -1,0 +1,1 @@
+"""Fitting and testing of out-of-distribution detectors."""

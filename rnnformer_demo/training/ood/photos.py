@@ -1,0 +1,100 @@
+"""The photos that an OOD signal of an image model is fitted to and tested on."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from ...checkpoints.store import Checkpoint
+from ...data import InputError
+from ...data.image import ImageReader
+from ...data.readers import PhotoRow, PhotoSet
+from ...evaluation.classification import PHOTOS_PER_BATCH
+from ..data.image_data import readable, split_by_class, training_rows
+from ..data.unlabelled_images import PhotoPool, open_pools
+from .sets import FITTED_MOST, TESTED_MOST, Batch, InputSet, OODSets, OODSources, drawn
+from .synthetic import PREFIX, MadePictures
+
+Photos = PhotoSet | MadePictures
+Placed = tuple[Photos, PhotoRow]  # a photo and where it lies
+
+
+def photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
+    """Reads the sets and splits the training data as the training of the model did.
+
+    Raises:
+        InputError: see `read_sets`.
+    """
+    if sources.without or sources.shuffled:
+        raise InputError("--without and --shuffled are for texts: leave classes of photos out with --drop.")
+    distilled = "distillation" in checkpoint.card
+    if len(sources.data) > 1 and not distilled:
+        raise InputError(f"This model of photos is trained on one folder or zip, got {len(sources.data)}.")
+    training, *held_out = (_pooled if distilled else _split)(sources)
+
+    def some(name: str, photos: Sequence[Placed], most: int = TESTED_MOST) -> InputSet:
+        return InputSet(name, partial(photo_batches, checkpoint, drawn(photos, most)))
+
+    def test(path: str, left_out: bool | None = None) -> InputSet:
+        """Of the part that is tested on: photos of the classes that training left out, of the others, or all (None)."""
+        photos, rows, name = _tested(path, distilled)
+        rows = [row for row in rows if left_out in (None, row.label in sources.drop)]
+        return some(f"{name}, classes left out" if left_out else name, [(photos, row) for row in rows])
+
+    dropped = [(training[0][0], row) for row in training_rows(training[0][0], ()) if row.label in sources.drop]
+    return OODSets(
+        training=some("training part", training, FITTED_MOST),
+        held_out=[some("held-out part", photos) for photos in held_out],
+        inside=[test(path, left_out=False) for path in sources.inside],
+        select=[test(path) for path in sources.select] + ([some("classes left out", dropped)] if sources.drop else []),
+        far=[test(path) for path in sources.far]
+        + ([test(path, left_out=True) for path in sources.inside] if sources.drop else []),
+        near=[test(path) for path in sources.near],
+    )
+
+
+def _split(sources: OODSources) -> Iterator[list[Placed]]:
+    """Trained on and held out of one set of labelled photos."""
+    photos = PhotoSet(sources.data[0])
+    rows = readable(photos, training_rows(photos, sources.drop))
+    for part in split_by_class(rows):
+        yield [(photos, rows[index]) for index in part]
+
+
+def _pooled(sources: OODSources) -> Iterator[list[Placed]]:
+    """Trained on of all pools that a model was distilled on, and held out of each."""
+    pools = open_pools(sources.data)
+    yield [(pool, row) for pool in pools for row in pool.parts["training"]]
+    for pool in pools:
+        yield [(pool, row) for row in pool.parts["held_out"]]
+
+
+def _tested(path: str, distilled: bool) -> tuple[Photos, Sequence[PhotoRow], str]:
+    """Where the photos lie, the split "test" or, where there is none, all of them, and the name of both. Of what a
+    model was distilled on, the part that it did not see."""
+    if path.startswith(PREFIX):
+        made = MadePictures(path)
+        return made, made.rows, made.kind
+    if distilled:
+        pool = PhotoPool(path)
+        return pool, pool.parts["test"], f"{pool.name} test"
+    photos = PhotoSet(path)
+    return photos, photos.select(photos.test_split), f"{Path(path).stem} {photos.test_split or ''}".strip()
+
+
+def photo_batches(checkpoint: Checkpoint, photos: Sequence[Placed]) -> Iterator[Batch]:
+    """Photos as a model reads them; of those that do not open it is said which and why."""
+    reader: ImageReader = checkpoint.reader
+    h, w = checkpoint.model.grid
+    for start in range(0, len(photos), PHOTOS_PER_BATCH):
+        read = []
+        for where, row in photos[start : start + PHOTOS_PER_BATCH]:
+            try:
+                read.append(reader(where.read(row.path)).inputs)
+            except InputError as error:
+                tqdm.write(f"{row.path} is left out: {error}", file=sys.stderr)
+        if read:
+            yield torch.cat(read), torch.ones(len(read), h * w, dtype=torch.bool)

@@ -1,0 +1,1 @@
+"""Searches, ablations and baselines."""

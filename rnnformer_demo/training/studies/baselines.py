@@ -1,0 +1,92 @@
+"""Rivals of a hybrid: an LSTM, a GRU or a Transformer of the same class with as many parameters; and for photos the CNN
+alone, which has fewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...data import InputError
+from ...models import HybridConfig, build
+
+if TYPE_CHECKING:
+    from ...models.image import ImageConfig
+
+RIVALS = ("lstm", "gru", "transformer")
+CNN = "cnn"  # of an image hybrid: there is nothing in it that could be made larger, so it need not match
+TOLERANCE = 0.03  # of the hybrid's parameters
+_MOST_LAYERS, _MOST_EXPANSION = 12, 8
+
+
+def rival_config(modality: str, config: HybridConfig, kind: str) -> HybridConfig:
+    """The config of the rival whose number of parameters comes nearest to the hybrid's.
+
+    A recurrent rival has no attention layers and more units; a Transformer has position encodings, no recurrence, and
+    more or wider layers. The CNN has the mean of its grid and a linear layer on it, and whatever size that makes. All
+    else is the hybrid's.
+
+    Args:
+        kind: one of `RIVALS`, or `CNN` for photos.
+
+    Raises:
+        InputError: for an unknown kind, and where none comes within `TOLERANCE`.
+    """
+    known = (*RIVALS, CNN) if modality == "image" else RIVALS
+    if kind not in known:
+        raise InputError(f"A rival must be one of {', '.join(known)}, got {kind!r}.")
+    if kind == CNN:
+        return cnn_config(config)
+    if kind == "transformer":
+        return _nearest(modality, _transformers(config), config)
+    return matched_units(modality, replace(config, recurrence=(kind,), attention_layers=0, positions=False), config)
+
+
+def cnn_config(config: ImageConfig) -> ImageConfig:
+    """Global average pooling and a linear layer on the channels of a hybrid's CNN."""
+    plain = {"recurrence": (), "attention_layers": 0, "positions": False, "head_layers": (), "heads": 1}
+    return replace(config, **plain, pooling="mean", width=config.channels, readout="states")
+
+
+def matched_units(modality: str, config: HybridConfig, hybrid: HybridConfig) -> HybridConfig:
+    """A recurrent config with so many units that its number of parameters comes nearest to the hybrid's.
+
+    Raises:
+        InputError: where none comes within `TOLERANCE`.
+    """
+    return _nearest(modality, _units_around(modality, config, _parameters(modality, hybrid)), hybrid)
+
+
+def _nearest(modality: str, candidates: Iterator[HybridConfig], hybrid: HybridConfig) -> HybridConfig:
+    wanted = _parameters(modality, hybrid)
+    counted = [(_parameters(modality, candidate), candidate) for candidate in candidates]
+    got, nearest = min(counted, key=lambda pair: abs(pair[0] - wanted))
+    if abs(got - wanted) > TOLERANCE * wanted:
+        raise InputError(f"No such rival has about {wanted:,} parameters: the nearest has {got:,}.")
+    return nearest
+
+
+def _units_around(modality: str, plain: HybridConfig, wanted: int) -> Iterator[HybridConfig]:
+    """The two neighbours between which the number of units lies, found by bisection."""
+    low, high = 1, 8
+    while _parameters(modality, replace(plain, units=high)) < wanted:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _parameters(modality, replace(plain, units=middle)) < wanted:
+            low = middle
+        else:
+            high = middle
+    yield replace(plain, units=low)
+    yield replace(plain, units=high)
+
+
+def _transformers(config: HybridConfig) -> Iterator[HybridConfig]:
+    plain = replace(config, recurrence=(), positions=True)
+    for layers in range(1, _MOST_LAYERS + 1):
+        for expansion in range(1, _MOST_EXPANSION + 1):
+            yield replace(plain, attention_layers=layers, expansion=expansion)
+
+
+def _parameters(modality: str, config: HybridConfig) -> int:
+    return build(modality, config).parameters_count

@@ -1,0 +1,123 @@
+"""A search over hidden size, hidden layers, dropout and learning rate, on held-out data alone."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...data import InputError
+from ...evaluation.classification import short_path
+from ...evaluation.reporting.study_tables import SEARCH
+from ...models.text import TextConfig
+from ..data.text_data import Material, Sources
+from ..loop import Recipe
+from ..tasks.text import fit_text
+
+if TYPE_CHECKING:
+    import optuna
+
+UNITS, RECURRENT_LAYERS, ATTENTION_LAYERS = (48, 96, 144), (1, 2), (0, 1, 2, 3)
+DROPOUT, LEARNING_RATE = (0.2, 0.6), (3e-4, 3e-3)  # lowest and highest
+
+
+def search(
+    sources: Sources,
+    name: str,
+    config: TextConfig,
+    recipe: Recipe,
+    trials: int,
+    window: int | None = None,
+    table: Path = SEARCH,
+    runs: Path = Path("runs"),
+) -> dict:
+    """Runs trials until the study has as many as asked for, and writes its table.
+
+    Optuna's tree-structured Parzen estimator proposes (Bergstra et al. 2011); a trial that after an epoch lies below
+    the median of the others at that epoch is stopped. The study lies in `runs/NAME`: an interrupted search goes on.
+
+    Returns:
+        The best trial, as the table has it.
+
+    Raises:
+        InputError: where Optuna is not installed, and see `Material`.
+    """
+    try:
+        import optuna
+    except ImportError as error:
+        raise InputError("The search needs: pip install -r rnnformer_demo/training/requirements.txt.") from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    (runs / name).mkdir(parents=True, exist_ok=True)
+    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(runs / name / "study")))
+    study = optuna.create_study(
+        study_name=name,
+        storage=storage,
+        direction="maximize",
+        load_if_exists=True,
+        sampler=optuna.samplers.TPESampler(seed=recipe.seed, n_startup_trials=6),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
+    )
+    material = Material(sources, config, runs)
+
+    def objective(trial: "optuna.Trial") -> float:
+        chosen, rate = _propose(trial, material.config)
+        reported = []
+
+        def watch(accuracy: float) -> None:
+            reported.append(accuracy)
+            trial.report(accuracy, len(reported))
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        folder = runs / name / str(trial.number)
+        fit_text(material, chosen, replace(recipe, learning_rate=rate), window, folder, watch=watch)
+        return max(reported)
+
+    def finished() -> list["optuna.trial.FrozenTrial"]:
+        return [trial for trial in study.trials if trial.state.is_finished()]
+
+    while len(finished()) < trials:
+        study.optimize(objective, n_trials=1)
+        _write(table, sources, recipe, material, finished())
+    best = max(json.loads(table.read_text(encoding="utf-8"))["trials"], key=lambda trial: trial["held_out"])
+    return best
+
+
+def _propose(trial: "optuna.Trial", config: TextConfig) -> tuple[TextConfig, float]:
+    chosen = replace(
+        config,
+        units=trial.suggest_categorical("units", UNITS),
+        recurrent_layers=trial.suggest_categorical("recurrent_layers", RECURRENT_LAYERS),
+        attention_layers=trial.suggest_categorical("attention_layers", ATTENTION_LAYERS),
+        dropout=trial.suggest_float("dropout", *DROPOUT, step=0.1),
+    )
+    return chosen, trial.suggest_float("learning_rate", *LEARNING_RATE, log=True)
+
+
+def _write(
+    table: Path,
+    sources: Sources,
+    recipe: Recipe,
+    material: Material,
+    trials: list["optuna.trial.FrozenTrial"],
+) -> None:
+    rows = [
+        {
+            "trial": trial.number,
+            **trial.params,
+            "epochs": len(trial.intermediate_values),
+            "held_out": max(trial.intermediate_values.values()),
+            "stopped": trial.state.name == "PRUNED",
+        }
+        for trial in trials
+        if trial.intermediate_values
+    ]
+    about = {
+        "data": ", ".join(map(short_path, sources.data)),
+        "held_out": len(material.corpus.held_out),
+        "recipe": asdict(recipe),
+        "trials": rows,
+    }
+    table.parent.mkdir(parents=True, exist_ok=True)
+    body = ",\n".join(f"  {json.dumps(row)}" for row in rows)
+    head = json.dumps({key: value for key, value in about.items() if key != "trials"})[:-1]
+    table.write_text(f'{head}, "trials": [\n{body}\n]}}\n', encoding="utf-8")

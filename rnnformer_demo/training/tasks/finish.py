@@ -1,0 +1,95 @@
+"""What a card says of a training: its course, its calibration, its tests."""
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...checkpoints import store
+from ...checkpoints.store import Checkpoint
+from ...data import InputError, Sample
+from ...evaluation import metrics
+from ...evaluation.classification import evaluate
+from ...models import Hybrid
+from ..loop import Progress, Recipe
+
+
+def check_tests(tests: Sequence[str]) -> None:
+    """Refuses test sets that are not there before hours of training rather than after.
+
+    Raises:
+        InputError: for a path at which there is nothing.
+    """
+    missing = [test for test in tests if not Path(test).exists()]
+    if missing:
+        raise InputError(f"There is no test set at {', '.join(missing)}: check the path.")
+
+
+def training_record(recipe: Recipe, history: list[Progress]) -> dict:
+    """What a card says of the training itself.
+
+    Minutes are those of all sessions of a resumed run, the machine is that of the last.
+    """
+    return {
+        "recipe": asdict(recipe),
+        "training": {
+            "minutes": round(sum(progress.seconds for progress in history) / 60, 1),
+            "threads": torch.get_num_threads(),
+            "machine": f"{machine()}, {recipe.precision}",
+            "history": [vars(progress) for progress in history],
+        },
+    }
+
+
+def machine() -> str:
+    """What this process computes on, without the machine's name: "AMD EPYC, 2 cores, 1 thread", or the GPU's name once
+    it is in use."""
+    if torch.cuda.is_initialized():
+        return torch.cuda.get_device_name()
+    cores, threads = os.cpu_count(), torch.get_num_threads()
+    return f"{_processor()}, {cores} core{'s' * (cores != 1)}, {threads} thread{'s' * (threads != 1)}"
+
+
+def _processor() -> str:
+    """The processor's model where the system tells it, else its architecture."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()
+
+
+def finish(
+    name: str,
+    model: Hybrid,
+    reader: Callable[..., Sample],
+    about: dict,
+    held_out: tuple[Tensor, Tensor, Tensor],
+    tests: Sequence[str],
+    folder: Path,
+    recorded: str = "",
+    **options: Any,
+) -> Checkpoint:
+    """Calibrates what was trained on its held-out part, tests it, and saves it with the figures of both.
+
+    Args:
+        about: what the card says beyond these.
+        held_out: logits (N, C), true classes (N,) and lengths of the inputs (N,).
+        tests: data sets.
+        folder: of the run.
+        recorded: the text whose output the card records.
+        options: for `evaluate`.
+    """
+    temperature = metrics.fit_temperature(*held_out)
+    about = about | {"metrics": {"held_out": metrics.summarise(*held_out, temperature)}}
+    saved = store.save(name, model, reader, about, temperature, recorded, folder / "draft")  # tested as served
+    for test in tests:
+        figures = evaluate(saved, test, **options)
+        about["metrics"][figures.pop("data")] = {
+            key: value for key, value in figures.items() if key not in ("model", "rejected")
+        }
+    return store.save(name, saved.model, reader, about, temperature, recorded, folder)

@@ -1,0 +1,135 @@
+"""Which part of an image hybrid is trained: the core, on what a frozen trunk sees, and where it is fine-tuned the last
+blocks of the trunk with it."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ...checkpoints import store
+from ...data import InputError
+from ...models.backbones.registry import TRUNKS, BothGrids, parts
+from ...models.image import ImageConfig, ImageHybrid
+from ...nn.devices import to_device_of
+from ..pretrained.backbones import pretrained_trunk
+
+_PHOTOS_PER_PASS = 64
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How much of the trunk is fine-tuned.
+
+    Attributes:
+        blocks: how many of its last blocks; 0 leaves it frozen.
+        rate: their share of the learning rate.
+    """
+
+    blocks: int = 0
+    rate: float = 0.1
+
+    def __post_init__(self):
+        if self.blocks < 0:
+            raise ValueError(f"tuned_blocks must be 0 or more, got {self.blocks}")
+        if not 0 < self.rate <= 1:
+            raise ValueError(f"tuned_rate must be above 0 and at most 1, got {self.rate}")
+
+
+FROZEN = Tuning()
+
+
+class TrainedPart:
+    """The part of an image hybrid that is trained, and what comes into it.
+
+    Args:
+        model: the whole; what is not trained asks for no gradient from now on.
+        tuning: of its trunk.
+
+    Attributes:
+        module: what is trained, for `fit`.
+
+    Raises:
+        InputError: for a trunk of which so many blocks cannot be fine-tuned.
+    """
+
+    def __init__(self, model: ImageHybrid, tuning: Tuning):
+        self.model, self.tuning = model, tuning
+        model.trunk.requires_grad_(False)
+        self._lower, self._upper, self.module = model.trunk, nn.Identity(), model.core
+        if tuning.blocks:
+            self._lower, self._upper = _parts(model, tuning.blocks)
+            self.module = nn.ModuleDict({"trunk": self._upper.requires_grad_(True), "core": model.core})
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Shares of the learning rate by the beginning of the parameters' names, see `fit`."""
+        return {"trunk.": self.tuning.rate} if self.tuning.blocks else {}
+
+    @property
+    def variant(self) -> str:
+        """What tells the cache of `below` from that of other models that read the same photos."""
+        return f"after {len(self._lower)} blocks{', both grids' * isinstance(self._lower, BothGrids)}"
+
+    def below(self, photos: Tensor) -> Tensor:
+        """Photos (B, 3, S, S) to what comes into the part that is trained, (B, D, h, w): the grid that the core reads,
+        or the one before the first block that is fine-tuned."""
+        return self._lower(photos.contiguous(memory_format=torch.channels_last))
+
+    def decide(self, seen: Tensor, mask: Tensor) -> Tensor:
+        """What comes in, and the mask (B, T), to logits (B, C)."""
+        return self.model.decide(self.model.cells(self._upper, seen), mask)
+
+    @torch.no_grad()
+    def logits(self, seen: Tensor) -> Tensor:
+        """Logits (N, C) for what comes in of N photos, in 16 bits."""
+        batches = seen.split(_PHOTOS_PER_PASS)
+        return torch.cat(
+            [self.decide(*to_device_of(self.module, batch.float(), self.mask(len(batch)))).cpu() for batch in batches]
+        )
+
+    def mask(self, batch: int) -> Tensor:
+        """(B, T): all cells of a grid are real."""
+        return torch.ones(batch, self.steps, dtype=torch.bool)
+
+    @property
+    def steps(self) -> int:
+        """T, the cells of the grid that the core reads."""
+        return math.prod(self.model.grid)
+
+
+def _parts(model: ImageHybrid, blocks: int) -> tuple[nn.Sequential, nn.Sequential]:
+    if TRUNKS[model.config.trunk].fine_blocks is None:
+        raise InputError(
+            f"The blocks of {model.config.trunk} cannot be fine-tuned: leave out --tuned-blocks or --trunk."
+        )
+    try:
+        return parts(model.trunk, blocks)
+    except ValueError as error:
+        raise InputError(f"So many blocks cannot be fine-tuned: {error}.") from error
+
+
+def pretrained(config: ImageConfig, tuning: Tuning, seed: int) -> TrainedPart:
+    """A new model on a trunk with its published weights.
+
+    Raises:
+        InputError: for a trunk whose weights cannot be had, a model too large for a checkpoint, and see `TrainedPart`.
+    """
+    torch.manual_seed(seed)
+    model = ImageHybrid(config)
+    _check_size(model)
+    part = TrainedPart(model, tuning)
+    published = pretrained_trunk(config.trunk).state_dict()
+    # Rounded as a checkpoint holds them: what is cached is what is served.
+    rounded = {name: published[name].half().float() for name in model.trunk.state_dict()}
+    model.trunk.load_state_dict(rounded, strict=True)
+    return part
+
+
+def _check_size(model: ImageHybrid) -> None:
+    size = 2 * model.parameters_count
+    if size > store.MAX_BYTES:
+        raise InputError(
+            f"A model on {model.config.trunk} would take {size / 1e6:.1f} MB, a checkpoint may have "
+            f"{store.MAX_BYTES / 1e6:.0f} MB: choose another --trunk or fewer --units."
+        )

@@ -1,0 +1,1 @@
+"""Teachers whose logits a model is distilled from."""

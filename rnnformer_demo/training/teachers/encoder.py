@@ -1,0 +1,151 @@
+"""A teacher for the text hybrids: a pretrained encoder fine-tuned on the task, and its logits for any text."""
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from ...data import InputError
+from ...data.text import pad
+from ...nn.devices import accelerator, to_device_of
+from ..data.corpus import Corpus, bucketed, fingerprints, read_corpus
+from ..loop import Batch, Recipe, classification, fit, multiplies_bfloat16
+from ..pretrained import ENCODERS
+from ..pretrained.minilm import WIDTH
+from .targets import Tutor
+
+ABOUT = "teacher.json"  # its labels and what it did not see, beside its weights
+ROUNDS = 8  # per pass over the data: after each the run is evaluated and can be resumed
+_TEXTS_PER_BATCH = 64
+
+
+class Teacher(nn.Module):
+    """The encoder, the mean over its states, a linear head. Its matrix products are in bfloat16 where the processor
+    multiplies it."""
+
+    def __init__(self, classes: int, max_tokens: int, encoder: str):
+        super().__init__()
+        self.encoder, self._pieces = ENCODERS[encoder]()
+        self.dropout = nn.Dropout(0.1)
+        self.head = nn.Linear(WIDTH, classes)
+        self.max_tokens = max_tokens
+
+    def ids(self, texts: Sequence[str], whole: bool = False) -> list[list[int]]:
+        """Token ids of each text, its special tokens included, cut to `max_tokens` unless the `whole` is asked for."""
+        return self._pieces(list(texts), truncation=not whole, max_length=None if whole else self.max_tokens)[
+            "input_ids"
+        ]
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Ids and mask (B, T) to logits (B, C)."""
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=multiplies_bfloat16(ids.device)):
+            states = self.encoder(input_ids=ids, attention_mask=mask.long()).last_hidden_state.float()  # (B, T, 384)
+        pooled = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        return self.head(self.dropout(pooled))
+
+
+def fine_tune(
+    data: Sequence[str],
+    name: str,
+    recipe: Recipe,
+    label_names: Sequence[str] | None = None,
+    without: Sequence[str] = (),
+    max_tokens: int = 128,
+    encoder: str = "minilm",
+    resume: bool = False,
+    runs: Path = Path("runs"),
+) -> float:
+    """Fine-tunes a teacher on the training part that its students get too, into `runs/NAME`.
+
+    Args:
+        data, label_names, without: as for a student, so that both hold out the same.
+        recipe: its epochs are passes over the data.
+        max_tokens: of a longer text every pass sees as many successive tokens, drawn anew.
+        encoder: what it starts from, a key of `ENCODERS`.
+
+    Returns:
+        Its best accuracy on the held-out part, 0-1.
+
+    Raises:
+        InputError: for another encoder, and where its packages are not installed.
+    """
+    if encoder not in ENCODERS:
+        raise InputError(f"There is no encoder {encoder!r}: choose {' or '.join(ENCODERS)}.")
+    corpus = read_corpus(data, label_names, without)
+    torch.manual_seed(recipe.seed)
+    teacher = Teacher(len(corpus.labels), max_tokens, encoder)
+    items = list(zip(teacher.ids([row.text for row in corpus.training], whole=True), _targets(corpus), strict=True))
+    held_out = [row.text for row in corpus.held_out]
+    held_labels = torch.tensor([corpus.target(row) for row in corpus.held_out])
+    rounds = max(1, min(ROUNDS, len(items) // recipe.batch_size))
+    share = -(-len(items) // rounds)
+
+    def batches(turn: int) -> Iterator[Batch]:
+        seed = recipe.seed * 10_007 + turn // rounds
+        order = random.Random(seed).sample(items, len(items))
+        return bucketed(order[turn % rounds :: rounds], recipe.batch_size, max_tokens, seed)
+
+    folder = runs / name
+    folder.mkdir(parents=True, exist_ok=True)
+    about = {
+        "labels": corpus.labels,
+        "max_tokens": max_tokens,
+        "encoder": encoder,
+        "held_out": fingerprints(corpus.held_out),
+    }
+    (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+    history = fit(
+        teacher,
+        loss=classification(teacher, recipe.label_smoothing),
+        batches=batches,
+        batches_per_epoch=-(-share // recipe.batch_size),
+        accuracy=lambda: (_logits(teacher, held_out).argmax(-1) == held_labels).float().mean().item(),
+        recipe=Recipe(**{**vars(recipe), "epochs": recipe.epochs * rounds}),
+        run_folder=folder,
+        config=about,
+        resume=resume,
+    )
+    return max(progress.accuracy for progress in history)
+
+
+def _targets(corpus: Corpus) -> list[int]:
+    return [corpus.target(row) for row in corpus.training]
+
+
+def tutor(folder: Path) -> Tutor:
+    """The best teacher in a run's folder. A text that is longer than it reads gets NaN: its beginning alone would
+    teach something else."""
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    weights = folder / "best.safetensors"
+
+    @cache
+    def teacher() -> Teacher:
+        loaded = Teacher(len(about["labels"]), about["max_tokens"], about.get("encoder", "minilm")).eval()
+        loaded.load_state_dict(load_file(weights), strict=True)
+        return loaded.to(accelerator())
+
+    return Tutor(weights, tuple(about["labels"]), about["held_out"], lambda texts: _whole_logits(teacher(), texts))
+
+
+def _whole_logits(teacher: Teacher, texts: Sequence[str]) -> Tensor:
+    logits = torch.full((len(texts), teacher.head.out_features), float("nan"))
+    read = [index for index, ids in enumerate(teacher.ids(texts, whole=True)) if len(ids) <= teacher.max_tokens]
+    if read:
+        logits[read] = _logits(teacher, [texts[index] for index in read])
+    return logits
+
+
+@torch.no_grad()
+def _logits(teacher: Teacher, texts: Sequence[str]) -> Tensor:
+    ids = teacher.ids(texts)
+    order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
+    logits = torch.zeros(len(ids), teacher.head.out_features)
+    for start in range(0, len(order), _TEXTS_PER_BATCH):
+        batch = order[start : start + _TEXTS_PER_BATCH]
+        logits[batch] = teacher(*to_device_of(teacher, *pad([ids[index] for index in batch]))).cpu()
+    return logits

@@ -1,0 +1,59 @@
+"""Where a teacher is found by its name: a fine-tuned encoder, a linear model of n-grams, or text models of the user's
+own as an ensemble."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from ...checkpoints import cards, store
+from ...checkpoints.store import Checkpoint
+from ...data import InputError
+from ...data.text import UNKNOWN
+from ...evaluation.classification import text_logits
+from ...nn.devices import accelerator
+from ..data.corpus import fold_of
+from . import encoder, nbsvm
+from .targets import Tutor
+
+
+def tutors_of(name: str, runs: Path) -> list[Tutor]:
+    """The teacher that `train teacher` or `train ngrams` left in `runs/NAME`, or else the model of every seed that
+    `train text` left in `runs/NAME-seedN`: the mean of their logits teaches (born-again networks, Furlanello et al.
+    2018); those of folds each teach of their own part, see `Sources`.
+
+    Raises:
+        InputError: where there is neither.
+    """
+    if (runs / name / "best.safetensors").exists() and (runs / name / encoder.ABOUT).exists():
+        return [encoder.tutor(runs / name)]
+    if (runs / name / nbsvm.ABOUT).exists():
+        return [nbsvm.tutor(runs / name)]
+    folders = [folder for folder in sorted(runs.glob(f"{name}-seed*")) if name in cards.names(folder)]
+    if not folders:
+        kinds = "`train teacher`, `train ngrams` or `train text`"
+        raise InputError(f"There is no teacher {name} in {runs}: train one with {kinds}.")
+    return [_of_own(name, folder) for folder in folders]
+
+
+def _of_own(name: str, folder: Path) -> Tutor:
+    model = store.load(name, folder)
+    with safe_open(folder / "last.safetensors", framework="pt") as file:
+        run = json.loads(file.metadata()["run"])
+    weights = folder / f"{name}.safetensors"
+    model.model.to(accelerator())
+    logits = partial(_logits, model, run["config"].get("folds", 1), run["recipe"]["seed"])
+    return Tutor(weights, model.labels, run["config"]["held_out"], logits)
+
+
+def _logits(checkpoint: Checkpoint, folds: int, seed: int, texts: list[str]) -> Tensor:
+    """Of a text beyond its length it reads, as its student will, the beginning; where there are folds, only those of
+    its own."""
+    judged = [index for index, text in enumerate(texts) if fold_of(text, folds) == seed % folds]
+    ids = [checkpoint.reader.ids(texts[index]) or [UNKNOWN] for index in judged]
+    logits = torch.full((len(texts), len(checkpoint.labels)), torch.nan)
+    logits[judged] = text_logits(checkpoint.model, ids, progress=False)
+    return logits

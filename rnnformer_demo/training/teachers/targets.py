@@ -1,0 +1,108 @@
+"""What a student learns of its teachers: their logits for any text, cached on disk, and the loss that follows them."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from tqdm import tqdm
+
+from ...data import InputError
+from ..data.corpus import Corpus, fingerprints
+from ..loop import Loss
+
+_CHUNK = 4096  # texts per file of cached logits
+
+
+@dataclass(frozen=True)
+class Tutor:
+    """A trained model that teaches.
+
+    Attributes:
+        weights: their file; beside it its logits are cached.
+        labels: its class names.
+        held_out: fingerprints of what it was not trained on, see `fingerprints`.
+        logits: of N texts (N, C), NaN for one that it does not judge: it does not read it whole, or was trained on it.
+    """
+
+    weights: Path
+    labels: tuple[str, ...]
+    held_out: Sequence[str]
+    logits: Callable[[Sequence[str]], Tensor]
+
+
+def tutor_logits(tutor: Tutor, corpus: Corpus, texts: Sequence[str]) -> Tensor:
+    """Its logits (N, C), cached beside its weights: each text is run once.
+
+    Raises:
+        InputError: where it knows other labels, or was trained on what the corpus holds out.
+    """
+    where = tutor.weights.parent
+    if tutor.labels != corpus.labels:
+        raise InputError(f"The teacher in {where} knows {list(tutor.labels)}, not {list(corpus.labels)}.")
+    if not set(fingerprints(corpus.held_out)) <= set(tutor.held_out):
+        raise InputError(f"The teacher in {where} was trained on what is held out here: train it on the same data.")
+    cache = where / f"logits-{hashlib.sha256(tutor.weights.read_bytes()).hexdigest()[:16]}"
+    cache.mkdir(exist_ok=True)
+    logits = []
+    for start in tqdm(range(0, len(texts), _CHUNK), desc="teacher", mininterval=2):
+        chunk = list(texts[start : start + _CHUNK])
+        file = cache / f"{hashlib.sha256(json.dumps(chunk).encode()).hexdigest()[:24]}.safetensors"
+        if not file.exists():
+            save_file({"logits": tutor.logits(chunk)}, file.with_suffix(".new"))
+            file.with_suffix(".new").replace(file)
+        logits.append(load_file(file)["logits"])
+    return torch.cat(logits)
+
+
+def distilled_targets(
+    tutors: Sequence[Sequence[Tutor]], corpus: Corpus, texts: Sequence[str], targets: Sequence[int]
+) -> list[tuple[float, ...]]:
+    """What a student learns of each text, as `distillation` takes it: its label's class as 0s and 1s, then the mean of
+    the logits of those tutors that judge the text.
+
+    Zeros stand for the label of an unlabelled text.
+
+    Args:
+        tutors: of each name those that stand for it; every name weighs the same.
+        texts: those with labels first.
+        targets: classes of the first texts.
+
+    Raises:
+        InputError: see `tutor_logits`.
+    """
+    classes = len(corpus.labels)
+    by_name = [torch.stack([tutor_logits(tutor, corpus, texts) for tutor in named]).nanmean(0) for named in tutors]
+    logits = torch.stack(by_name).nanmean(0)
+    labels = torch.zeros(len(texts), classes)
+    labels[: len(targets)] = F.one_hot(torch.tensor(targets), classes).float()
+    return [tuple(row) for row in torch.cat([labels, logits], dim=1).tolist()]
+
+
+def distillation(forward: Callable[[Tensor, Tensor], Tensor], label_smoothing: float) -> Loss:
+    """Cross-entropy of the labels plus the squared distance to the teacher's logits (Ba & Caruana 2014; Tang et al.
+    2019, section 3.3), for `fit`. Logits are centred first, since the softmax does not see their mean.
+
+    Args:
+        forward: inputs and mask (B, T) to logits (B, C).
+    """
+
+    def loss(inputs: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
+        labels, taught = targets.chunk(2, dim=-1)  # (B, C) each
+        logits = forward(inputs, mask).float()
+        smooth = labels * (1 - label_smoothing) + labels.sum(-1, keepdim=True) * label_smoothing / labels.shape[-1]
+        cross_entropy = -(smooth * logits.log_softmax(-1)).sum(-1)
+        taught = torch.where(taught.isnan(), logits.detach(), taught)  # nothing to learn: no distance
+        distance = (_centred(logits) - _centred(taught)).square().mean(-1)
+        return (cross_entropy + distance).mean()
+
+    return loss
+
+
+def _centred(logits: Tensor) -> Tensor:
+    return logits - logits.mean(-1, keepdim=True)

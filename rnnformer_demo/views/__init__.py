@@ -1,0 +1,1 @@
+"""Views of an analysis: figures and what they show in words."""
