@@ -7,14 +7,14 @@ from ..checkpoints.cards import by_family, read_card, readable_cards
 from ..data import InputError
 from ..interpret.attribution import Report
 from . import inquiry
-from .inquiry import Course
+from .inquiry import PrefixTrajectory
 from .service import DEFAULT_METHOD, Analysis, analyse, predict
 
 _CALLS = 5  # of which the fastest counts: the first pays for loading, and the machine may be busy
 
 
 @dataclass(frozen=True)
-class Side:
+class ModelComparison:
     """What one of the models says.
 
     Attributes:
@@ -24,7 +24,7 @@ class Side:
     """
 
     analysis: Analysis
-    courses: tuple[Course, ...]
+    courses: tuple[PrefixTrajectory, ...]
     latency_ms: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def compare(
     method: str = DEFAULT_METHOD,
     seed: int = 0,
     report: Report = lambda share: None,
-) -> tuple[Side, ...]:
+) -> tuple[ModelComparison, ...]:
     """The same input through every model of a family.
 
     Args:
@@ -69,12 +69,12 @@ def compare(
     names = family(model)
     if len(names) < 2:
         raise InputError(f"{model} has no rivals here to be compared with.")
-    sides: list[Side] = []
+    sides: list[ModelComparison] = []
     for name in names:
         analysis = analyse(name, source, target, method, seed=seed)
         target = target or analysis.prediction.label
         done = len(sides)
         analysis = inquiry.assess(analysis, seed, lambda share, done=done: report((done + share) / len(names)))
         fastest = min(predict(name, source).latency_ms for _ in range(_CALLS))
-        sides.append(Side(analysis, inquiry.beliefs(analysis), fastest))
+        sides.append(ModelComparison(analysis, inquiry.prefix_predictions(analysis), fastest))
     return tuple(sides)

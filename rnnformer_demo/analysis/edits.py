@@ -19,7 +19,7 @@ _MOST_TEXTS, _MOST_PHOTOS = 2500, 400  # variants that a search may try: some se
 
 
 @dataclass(frozen=True)
-class Variant:
+class EditEffect:
     """What a model says of a changed input, beside what the explanation forecast.
 
     Attributes:
@@ -58,7 +58,7 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Turn:
+class CounterfactualEdit:
     """The fewest words or patches whose removal changes the label.
 
     Attributes:
@@ -72,18 +72,18 @@ class Turn:
 
     analysis: Analysis
     units: tuple[int, ...]
-    removal: str
+    perturbation: str
     label: str | None
     exact: bool
     rows: int
 
     def as_dict(self) -> dict[str, Any]:
-        """The object that `whatif --fewest --json` and the API give."""
+        """The object that `whatif --minimal_counterfactual --json` and the API give."""
         return {
             "model": self.analysis.prediction.model,
             "model_sha256": self.analysis.model_sha256,
-            "removal": self.removal,
-            "changed": [self.analysis.sample.names[unit] for unit in self.units],
+            "removal": self.perturbation,
+            "changed": [self.analysis.sample.unit_names[unit] for unit in self.units],
             "before": self.analysis.prediction.label,
             "after": self.label,
             "exact": self.exact,
@@ -91,13 +91,13 @@ class Turn:
         }
 
 
-def removals(model: str) -> tuple[str, ...]:
+def perturbations(model: str) -> tuple[str, ...]:
     """The ways in which a model's words or patches can be taken out, the usual one first.
 
     Raises:
         InputError: for a model that is not there.
     """
-    return tuple(get(model).model.removals)
+    return tuple(get(model).model.perturbations)
 
 
 def units_named(analysis: Analysis, name: str) -> list[int]:
@@ -106,7 +106,7 @@ def units_named(analysis: Analysis, name: str) -> list[int]:
     Raises:
         InputError: where there is none.
     """
-    names, grid = analysis.sample.names, analysis.sample.grid
+    names, grid = analysis.sample.unit_names, analysis.sample.grid
     if match := re.fullmatch(r"#(\d+)", name):
         found = [int(match[1]) - 1] if 1 <= int(match[1]) <= len(names) else []
     elif grid and (match := re.fullmatch(r"(\d+),(\d+)", name)):
@@ -131,30 +131,30 @@ def unit_named(analysis: Analysis, name: str) -> int:
     return found[0]
 
 
-def take_out(analysis: Analysis, units: Sequence[int], removal: str | None = None) -> Variant:
+def ablate_units(analysis: Analysis, units: Sequence[int], perturbation: str | None = None) -> EditEffect:
     """What the model says without some words or patches.
 
     Args:
         units: their indices, counted from 0.
-        removal: see `removals`; the usual one by default.
+        removal: see `perturbations`; the usual one by default.
 
     Raises:
         InputError: for units or a removal that are not there.
     """
     checkpoint = get(analysis.prediction.model)
-    removal = _checked_removal(checkpoint, removal)
+    perturbation = _checked_removal(checkpoint, perturbation)
     chosen = sorted(set(units))
     if not chosen:
         raise InputError("Nothing is chosen yet: choose the words or cells that are to go.")
-    if chosen[0] < 0 or chosen[-1] >= len(analysis.sample.names):
-        raise InputError(f"There are {len(analysis.sample.names)} words or cells: there is none beyond them.")
-    change = counterfactual.take_out(checkpoint.model, analysis.sample, analysis.explanation, chosen, removal)
+    if chosen[0] < 0 or chosen[-1] >= len(analysis.sample.unit_names):
+        raise InputError(f"There are {len(analysis.sample.unit_names)} words or cells: there is none beyond them.")
+    change = counterfactual.ablate_units(checkpoint.model, analysis.sample, analysis.explanation, chosen, perturbation)
     probabilities = calibrated(checkpoint, analysis)(change.logits)
-    names = tuple(analysis.sample.names[unit] for unit in chosen)
-    return _variant(analysis, names, removal, change.forecast, change.measured, probabilities)
+    names = tuple(analysis.sample.unit_names[unit] for unit in chosen)
+    return _variant(analysis, names, perturbation, change.forecast, change.measured, probabilities)
 
 
-def replace_word(analysis: Analysis, unit: int, word: str) -> Variant:
+def replace_word(analysis: Analysis, unit: int, word: str) -> EditEffect:
     """What the model says with another word in the place of one; the forecast knows what goes, not what comes.
 
     Args:
@@ -166,52 +166,54 @@ def replace_word(analysis: Analysis, unit: int, word: str) -> Variant:
     sample = analysis.sample
     if not sample.spans:
         raise InputError("Only words can be replaced: cover parts of a photo instead.")
-    if not 0 <= unit < len(sample.names):
-        raise InputError(f"There are {len(sample.names)} words: there is none beyond them.")
+    if not 0 <= unit < len(sample.unit_names):
+        raise InputError(f"There are {len(sample.unit_names)} words: there is none beyond them.")
     if not word.strip():
         raise InputError("There is no new word yet: type one, or take the old one out.")
     checkpoint = get(analysis.prediction.model)
     start, end = sample.spans[unit]
-    changed = predict(checkpoint, f"{sample.shown[:start]}{word.strip()}{sample.shown[end:]}")
+    changed = predict(checkpoint, f"{sample.display[:start]}{word.strip()}{sample.display[end:]}")
     index = checkpoint.labels.index(analysis.target)
     measured = (changed.logits[index] - analysis.trace.logits[index]).item()
     forecast = -counterfactual.unit_scores(analysis.explanation, sample)[unit].item()
     shares = torch.tensor(list(changed.probabilities.values()))
-    return _variant(analysis, (sample.names[unit],), word.strip(), forecast, measured, shares)
+    return _variant(analysis, (sample.unit_names[unit],), word.strip(), forecast, measured, shares)
 
 
-def fewest(analysis: Analysis, removal: str | None = None, report: Report = lambda share: None) -> Turn:
+def minimal_counterfactual(
+    analysis: Analysis, perturbation: str | None = None, report: Report = lambda share: None
+) -> CounterfactualEdit:
     """The fewest words or patches whose removal changes the label.
 
     Args:
-        removal: see `removals`; the usual one by default.
+        removal: see `perturbations`; the usual one by default.
         report: is called with the share that is done, 0-1.
 
     Raises:
         InputError: for a removal that is not there.
     """
     checkpoint = get(analysis.prediction.model)
-    removal = _checked_removal(checkpoint, removal)
+    perturbation = _checked_removal(checkpoint, perturbation)
     most = _MOST_TEXTS if analysis.sample.grid is None else _MOST_PHOTOS
-    found = counterfactual.counterfactual(checkpoint.model, analysis.sample, removal, most, report)
+    found = counterfactual.minimal_counterfactual(checkpoint.model, analysis.sample, perturbation, most, report)
     label = None if found.label is None else checkpoint.labels[found.label]
-    return Turn(analysis, found.units, removal, label, found.exact, found.rows)
+    return CounterfactualEdit(analysis, found.units, perturbation, label, found.exact, found.rows)
 
 
 def _variant(
     analysis: Analysis, changed: tuple[str, ...], how: str, forecast: float, measured: float, probabilities: Tensor
-) -> Variant:
+) -> EditEffect:
     labels = list(analysis.prediction.probabilities)
     shares = dict(zip(labels, probabilities.tolist(), strict=True))
-    return Variant(analysis, changed, how, forecast, measured, max(shares, key=shares.__getitem__), shares)
+    return EditEffect(analysis, changed, how, forecast, measured, max(shares, key=shares.__getitem__), shares)
 
 
-def _checked_removal(checkpoint: Checkpoint, removal: str | None) -> str:
-    known = tuple(checkpoint.model.removals)
-    if removal is None:
+def _checked_removal(checkpoint: Checkpoint, perturbation: str | None) -> str:
+    known = tuple(checkpoint.model.perturbations)
+    if perturbation is None:
         return known[0]
-    if removal not in known:
+    if perturbation not in known:
         raise InputError(
-            f"There is no removal {str(removal)[:60]!r} for {checkpoint.name}: there is {', '.join(known)}."
+            f"There is no removal {str(perturbation)[:60]!r} for {checkpoint.name}: there is {', '.join(known)}."
         )
-    return removal
+    return perturbation

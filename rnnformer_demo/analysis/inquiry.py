@@ -3,26 +3,46 @@ whether attention and memory matter, and what it would say without a word or a p
 these.
 """
 
-from .edits import Turn, Variant, fewest, removals, replace_word, take_out, unit_named, units_named
-from .internals import ATTENTION, MEMORY, UNTOUCHED, Course, Matter, assess, beliefs, dependence, inside, matter
+from .edits import (
+    CounterfactualEdit,
+    EditEffect,
+    ablate_units,
+    minimal_counterfactual,
+    perturbations,
+    replace_word,
+    unit_named,
+    units_named,
+)
+from .internals import (
+    ATTENTION,
+    MEMORY,
+    ORIGINAL,
+    InterventionEffects,
+    PrefixTrajectory,
+    assess,
+    inside,
+    measure_interventions,
+    prefix_predictions,
+    token_jacobian_norms,
+)
 
 __all__ = [
     "ATTENTION",
     "MEMORY",
-    "UNTOUCHED",
-    "Course",
-    "Matter",
-    "Turn",
-    "Variant",
+    "ORIGINAL",
+    "CounterfactualEdit",
+    "EditEffect",
+    "InterventionEffects",
+    "PrefixTrajectory",
+    "ablate_units",
     "assess",
-    "beliefs",
-    "dependence",
-    "fewest",
     "inside",
-    "matter",
-    "removals",
+    "measure_interventions",
+    "minimal_counterfactual",
+    "perturbations",
+    "prefix_predictions",
     "replace_word",
-    "take_out",
+    "token_jacobian_norms",
     "unit_named",
     "units_named",
 ]

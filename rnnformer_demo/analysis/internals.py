@@ -8,21 +8,22 @@ from typing import Any
 from torch import Tensor
 
 from ..checkpoints.store import Checkpoint
-from ..interpret.attention_flow import conicity_below_attention, conicity_notice, jacobian_norms
+from ..interpret import attention_flow as jacobian
+from ..interpret.attention_flow import conicity_below_attention, conicity_notice
 from ..interpret.attribution import Report
 from ..interpret.gates import median_half_life, saturation
 from ..interpret.interventions import intervene, total_variation
-from ..interpret.prefixes import Belief, flips
-from ..interpret.prefixes import beliefs as believe
+from ..interpret.prefixes import PrefixLogits, flips
+from ..interpret.prefixes import prefix_predictions as believe
 from ..interpret.trust import assess as measure_trust
 from .service import Analysis, get
 
-UNTOUCHED, MEMORY = "as it is", "without recurrence"
+ORIGINAL, MEMORY = "as it is", "without recurrence"
 ATTENTION = ("uniform attention", "permuted attention", "uniform pooling", "permuted pooling")
 
 
 @dataclass(frozen=True)
-class Course:
+class PrefixTrajectory:
     """How the probabilities went along one scan of the input.
 
     Attributes:
@@ -33,11 +34,11 @@ class Course:
         decided: the place from which on it stays what it is in the end.
     """
 
-    belief: Belief
+    belief: PrefixLogits
     probabilities: Tensor
     labels: tuple[str, ...]
     flips: tuple[int, ...]
-    decided: int
+    stable_from: int
 
     def as_dict(self) -> dict[str, Any]:
         """Part of what `inside` and `compare` give."""
@@ -49,12 +50,12 @@ class Course:
                 label: column.tolist() for label, column in zip(self.labels, self.probabilities.T, strict=True)
             },
             "flips": [self.belief.names[place] for place in self.flips],
-            "decided_at": self.belief.names[self.decided],
+            "decided_at": self.belief.names[self.stable_from],
         }
 
 
 @dataclass(frozen=True)
-class Matter:
+class InterventionEffects:
     """Whether attention and memory matter to a decision: the prediction with each of them made useless.
 
     Attributes:
@@ -96,18 +97,18 @@ def assess(analysis: Analysis, seed: int = 0, report: Report = lambda share: Non
     return replace(analysis, trust=trust)
 
 
-def beliefs(analysis: Analysis) -> tuple[Course, ...]:
+def prefix_predictions(analysis: Analysis) -> tuple[PrefixTrajectory, ...]:
     """What the model believes after every beginning and every end of a text, or after partial scans of a photo."""
     checkpoint = get(analysis.prediction.model)
     courses = []
     for belief in believe(checkpoint.model, analysis.sample):
         decision = flips(belief)
         probabilities = checkpoint.probabilities(belief.logits, belief.steps)
-        courses.append(Course(belief, probabilities, checkpoint.labels, decision.flips, decision.decided))
+        courses.append(PrefixTrajectory(belief, probabilities, checkpoint.labels, decision.flips, decision.stable_from))
     return tuple(courses)
 
 
-def matter(analysis: Analysis, seed: int = 0) -> Matter:
+def measure_interventions(analysis: Analysis, seed: int = 0) -> InterventionEffects:
     """Whether attention and memory matter to a decision.
 
     Args:
@@ -119,23 +120,23 @@ def matter(analysis: Analysis, seed: int = 0) -> Matter:
     logits = {name: value for name, value in logits.items() if value is not None}
     probabilities, index = calibrated(checkpoint, analysis), checkpoint.labels.index(analysis.target)
     original = probabilities(found.original)
-    shares, distances = {UNTOUCHED: original[index].item()}, {}
+    shares, distances = {ORIGINAL: original[index].item()}, {}
     for name, value in logits.items():
         changed = probabilities(value)
         shares[name] = changed[..., index].mean().item()
         distances[name] = total_variation(changed, original).median().item()
     turned = conicity_below_attention(checkpoint.model, analysis.sample)
-    return Matter(analysis.target, shares, distances, turned, conicity_notice(turned))
+    return InterventionEffects(analysis.target, shares, distances, turned, conicity_notice(turned))
 
 
-def inside(analysis: Analysis, courses: Sequence[Course], found: Matter) -> dict[str, Any]:
+def inside(analysis: Analysis, courses: Sequence[PrefixTrajectory], found: InterventionEffects) -> dict[str, Any]:
     """The object that `explain --inside --json` and the API give beside the explanation: `beliefs`, `matter`, and as
     `memory` for each recurrence the median half-life in steps of either direction and the saturation of each gate, as
     the shares of its values near the lower and near the upper end.
 
     Args:
-        courses: see `beliefs`.
-        found: see `matter`.
+        courses: see `prefix_predictions`.
+        found: see `measure_interventions`.
     """
     return {
         "beliefs": [course.as_dict() for course in courses],
@@ -152,9 +153,9 @@ def _finite(values: list[float]) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values]
 
 
-def dependence(analysis: Analysis) -> Tensor:
-    """How much what the attention reads at each step depends on each token, (T, T), see `jacobian_norms`."""
-    return jacobian_norms(get(analysis.prediction.model).model, analysis.sample)
+def token_jacobian_norms(analysis: Analysis) -> Tensor:
+    """How much what the attention reads at each step depends on each token, (T, T), see `token_jacobian_norms`."""
+    return jacobian.token_jacobian_norms(get(analysis.prediction.model).model, analysis.sample)
 
 
 def calibrated(checkpoint: Checkpoint, analysis: Analysis) -> Callable[[Tensor], Tensor]:

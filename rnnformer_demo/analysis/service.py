@@ -15,7 +15,7 @@ from ..checkpoints.store import Checkpoint
 from ..data import Sample
 from ..data.readers import label_index
 from ..interpret.attribution import METHODS, Explanation, Report, explain
-from ..interpret.trace import MODEL_LOCK, Trace, tapped, trace_of
+from ..interpret.trace import MODEL_LOCK, Trace, capture, trace_of
 from ..interpret.trust.card import Trust
 
 __all__ = ["DEFAULT_METHOD", "Analysis", "Prediction", "analyse", "get", "list_models", "predict", "re_explain"]
@@ -55,7 +55,7 @@ class Prediction:
     logits: Tensor
     in_domain: bool | None = None
     ood_score: float | None = None
-    notices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     warning: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Prediction:
             "probabilities": self.probabilities,
             "in_domain": self.in_domain,
             "ood_score": self.ood_score,
-            "notices": list(self.notices),
+            "notices": list(self.warnings),
             "latency_ms": round(self.latency_ms, 2),
         }
 
@@ -100,9 +100,9 @@ class Analysis:
         return self.prediction.sample
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """Sentences about the input and the computation."""
-        return self.prediction.notices + self.explanation.notices
+        return self.prediction.warnings + self.explanation.warnings
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `explain --json` and the API give: `seed` is null where the method draws nothing, and
@@ -113,11 +113,11 @@ class Analysis:
             "model_sha256": self.model_sha256,
             "method": self.explanation.method,
             "target": self.target,
-            **({"units": list(self.sample.names)} if grid is None else {"grid": list(grid)}),
+            **({"units": list(self.sample.unit_names)} if grid is None else {"grid": list(grid)}),
             "scores": self.explanation.scores.tolist(),
             "completeness_gap": self.explanation.completeness_gap,
             "seed": self.explanation.seed,
-            "notices": list(self.notices),
+            "notices": list(self.warnings),
             **({} if self.trust is None else {"trust": self.trust.as_dict()}),
         }
 
@@ -151,7 +151,7 @@ def predict(model: str | Checkpoint, source: Any) -> Prediction:
 
 def _run(checkpoint: Checkpoint, sample: Sample) -> tuple[Tensor, dict[str, Tensor], float]:
     """Logits (C,), what passed through the taps, and the milliseconds of the forward pass."""
-    with tapped(checkpoint.model) as seen, torch.no_grad():
+    with capture(checkpoint.model) as seen, torch.no_grad():
         running = _Clock()
         logits = checkpoint.model(sample.inputs, sample.mask)[0]
         running.stop()
@@ -255,7 +255,7 @@ def _prediction(
         logits=logits.detach().cpu(),
         in_domain=in_domain,
         ood_score=score,
-        notices=sample.notices + ((warning,) if warning else ()),
+        warnings=sample.warnings + ((warning,) if warning else ()),
         warning=warning,
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from ..data import InputError
-from .errors import shows_input_errors
+from .errors import as_gradio_error
 from .uploads import source_of
 
 
@@ -16,7 +16,7 @@ def list_models() -> list:
     return list_models()
 
 
-@shows_input_errors
+@as_gradio_error
 def predict(model: str, text: str) -> dict:
     """Classifies a text: model, label, confidence, probabilities, in_domain, ood_score, notices, latency_ms.
 
@@ -24,13 +24,13 @@ def predict(model: str, text: str) -> dict:
     return _predict(model, _text(model, text))
 
 
-@shows_input_errors
+@as_gradio_error
 def predict_image(model: str, image: dict) -> dict:
     """Classifies a photo, sent with gradio_client's handle_file(path): the same object as /predict gives."""
     return _predict(model, _photo(model, image))
 
 
-@shows_input_errors
+@as_gradio_error
 def explain(
     model: str,
     text: str,
@@ -46,7 +46,7 @@ def explain(
     return _explain(model, _text(model, text), method, target, trust, seed, inside)
 
 
-@shows_input_errors
+@as_gradio_error
 def explain_image(
     model: str,
     image: dict,
@@ -60,30 +60,30 @@ def explain_image(
     return _explain(model, _photo(model, image), method, target, trust, seed, inside)
 
 
-@shows_input_errors
+@as_gradio_error
 def whatif(
-    model: str, text: str, without: list[str], removal: str | None = None, replacement: str | None = None
+    model: str, text: str, without: list[str], perturbation: str | None = None, replacement: str | None = None
 ) -> dict:
     """Takes words out of a text, or puts a replacement in the place of one: the change that integrated gradients
     forecast, and the one that comes. Words as they stand, or #N for the N-th; removal: unknown or deletion."""
-    return _whatif(model, _text(model, text), without, removal, replacement)
+    return _whatif(model, _text(model, text), without, perturbation, replacement)
 
 
-@shows_input_errors
-def whatif_image(model: str, image: dict, without: list[str], removal: str | None = None) -> dict:
+@as_gradio_error
+def whatif_image(model: str, image: dict, without: list[str], perturbation: str | None = None) -> dict:
     """Covers cells of a photo, sent with handle_file(path), each as "ROW,COLUMN"; removal: blur or mean."""
-    return _whatif(model, _photo(model, image), without, removal, None)
+    return _whatif(model, _photo(model, image), without, perturbation, None)
 
 
-@shows_input_errors
-def fewest(model: str, text: str, removal: str | None = None) -> dict:
+@as_gradio_error
+def fewest(model: str, text: str, perturbation: str | None = None) -> dict:
     """The fewest words of a text whose removal changes the label."""
     from ..analysis import inquiry, service
 
-    return inquiry.fewest(service.analyse(model, _text(model, text)), removal).as_dict()
+    return inquiry.minimal_counterfactual(service.analyse(model, _text(model, text)), perturbation).as_dict()
 
 
-@shows_input_errors
+@as_gradio_error
 def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
     """The same text through a hybrid and its rivals: for each its prediction, explanation with trust, and beliefs."""
     from ..analysis import comparison, service
@@ -95,7 +95,16 @@ def compare(model: str, text: str, method: str | None = None, target: str | None
 def register() -> None:
     """Adds the endpoints to the page that is being built."""
     gr.api(list_models, api_name="models", queue=False)
-    for endpoint in (predict, predict_image, explain, explain_image, whatif, whatif_image, fewest, compare):
+    for endpoint in (
+        predict,
+        predict_image,
+        explain,
+        explain_image,
+        whatif,
+        whatif_image,
+        fewest,
+        compare,
+    ):
         gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
 
 
@@ -116,10 +125,12 @@ def _explain(
         analysis = inquiry.assess(analysis, seed)
     if not inside:
         return analysis.as_dict()
-    return analysis.as_dict() | inquiry.inside(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis, seed))
+    return analysis.as_dict() | inquiry.inside(
+        analysis, inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis, seed)
+    )
 
 
-def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:
+def _whatif(model: str, source: Any, without: list[str], perturbation: str | None, replacement: str | None) -> dict:
     from ..analysis import inquiry, service
 
     analysis = service.analyse(model, source)
@@ -128,7 +139,7 @@ def _whatif(model: str, source: Any, without: list[str], removal: str | None, re
             raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")
         return inquiry.replace_word(analysis, inquiry.unit_named(analysis, without[0]), replacement).as_dict()
     units = [unit for name in without for unit in inquiry.units_named(analysis, name)]
-    return inquiry.take_out(analysis, units, removal or None).as_dict()
+    return inquiry.ablate_units(analysis, units, perturbation or None).as_dict()
 
 
 def _text(model: str, text: str) -> str:

@@ -8,7 +8,7 @@ import gradio as gr
 from ..data import InputError
 
 
-def shows_input_errors(handler: Callable) -> Callable:
+def as_gradio_error(handler: Callable) -> Callable:
     """Wraps a handler so that an `InputError` reaches the visitor as its sentence; any other error stays unnamed."""
 
     @wraps(handler)

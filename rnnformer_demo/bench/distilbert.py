@@ -22,7 +22,7 @@ def beside_distilbert(runs: int) -> dict[str, Any]:
 
     def whole() -> Any:
         analysis = analyse(TEXT_MODEL, text)
-        return inquiry.beliefs(analysis), inquiry.matter(analysis), inquiry.assess(analysis)
+        return inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis), inquiry.assess(analysis)
 
     for work in (whole, attribute):
         work()

@@ -63,7 +63,7 @@ def _with_trust(runs: int, asked: dict[str, tuple[str, Any]]) -> dict[str, Any]:
 
         def inside(model: str = model, source: Any = source) -> Any:
             analysis = analyse(model, source)
-            return analysis, inquiry.beliefs(analysis), inquiry.matter(analysis)
+            return analysis, inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis)
 
         analysis, *_ = inside()
         figures[f"{name}_inside_p50_ms"] = round(1000 * median([seconds_of(inside) for _ in range(runs)], 5), 1)

@@ -15,11 +15,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..confidence.calibration import UNSCALED, Temperature
-from ..confidence.ood import PREFIX, Signal, restore
-from ..data import InputError, Sample, make_reader, recorded_input
+from ..confidence.calibration import NO_SCALING, Temperature
+from ..confidence.ood import PREFIX, OODDetector, restore
+from ..data import InputError, Sample, make_reader, reference_input
 from ..models import Hybrid, build, config_from_dict, config_to_dict, freeze
 from .cards import FORMAT, default_folder, names, read_card, size_on_disk
+from .migration import migrate_config, migrate_weight_names
 from .quantisation import pack, unpack
 
 __all__ = [
@@ -67,7 +68,7 @@ class Checkpoint:
     temperature: Temperature
     sha256: str
     size: int
-    ood: Signal | None
+    ood: OODDetector | None
     eight_bit_weights: tuple[str, ...]
 
     @property
@@ -91,12 +92,12 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     card = read_card(name, folder)
     weights = folder / f"{name}.safetensors"
     try:
-        model = build(card["modality"], config_from_dict(card["modality"], card["config"]))
+        model = build(card["modality"], config_from_dict(card["modality"], migrate_config(card["config"])))
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}.json is damaged: {error}.") from error
     try:
         stored = load_file(weights)
-        tensors = {key: _widen(tensor) for key, tensor in unpack(stored).items()}
+        tensors = {key: _widen(tensor) for key, tensor in migrate_weight_names(unpack(stored)).items()}
         ood = _take_ood(card["ood"], tensors, model) if "ood" in card else None
         model.load_state_dict(tensors, strict=True)
     except (SafetensorError, RuntimeError, ValueError) as error:
@@ -110,11 +111,13 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
         sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
         size=size_on_disk(name, folder),
         ood=ood,
-        eight_bit_weights=tuple(key for key, tensor in stored.items() if tensor.dtype == torch.int8),
+        eight_bit_weights=tuple(
+            key for key, tensor in migrate_weight_names(stored).items() if tensor.dtype == torch.int8
+        ),
     )
 
 
-def _take_ood(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
+def _take_ood(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector:
     """Takes the tensors of the signal out of those of the checkpoint."""
     return restore(card, {key: tensors.pop(key) for key in [*tensors] if key.startswith(PREFIX)}, model)
 
@@ -124,10 +127,10 @@ def save(
     model: Hybrid,
     reader: Callable[..., Sample],
     about: dict,
-    temperature: Temperature = UNSCALED,
+    temperature: Temperature = NO_SCALING,
     recorded_text: str = "",
     folder: Path | None = None,
-    ood: Signal | None = None,
+    ood: OODDetector | None = None,
     eight_bit_weights: Collection[str] | None = None,
 ) -> Checkpoint:
     """Writes both files, weights in 16 bits or 8, and returns what was written, loaded again.
@@ -188,7 +191,7 @@ def about_of(card: dict) -> dict:
 def recorded_logits(checkpoint: Checkpoint) -> Tensor:
     """Logits (C,) for the input that the checkpoint records."""
     recorded = checkpoint.card["recorded"]["input"]
-    sample = checkpoint.reader(recorded_input(checkpoint.model.modality, recorded))
+    sample = checkpoint.reader(reference_input(checkpoint.model.modality, recorded))
     with torch.no_grad():
         return checkpoint.model(sample.inputs, sample.mask)[0]
 

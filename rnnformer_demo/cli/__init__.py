@@ -133,7 +133,7 @@ def _predict(options: argparse.Namespace) -> tuple[dict, str]:
     from ..analysis.service import predict
 
     prediction = predict(options.model, source(options))
-    lines = [f"{prediction.label} ({prediction.confidence:.1%})", *prediction.notices]
+    lines = [f"{prediction.label} ({prediction.confidence:.1%})", *prediction.warnings]
     return prediction.as_dict(), "\n".join(lines)
 
 

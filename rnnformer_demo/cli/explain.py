@@ -76,8 +76,11 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
         analysis = inquiry.assess(analysis, options.seed)
     result, courses = analysis.as_dict(), ()
     if options.inside or whole:
-        courses, matter = inquiry.beliefs(analysis), inquiry.matter(analysis, options.seed)
-        result |= inquiry.inside(analysis, courses, matter)
+        courses, measure_interventions = (
+            inquiry.prefix_predictions(analysis),
+            inquiry.measure_interventions(analysis, options.seed),
+        )
+        result |= inquiry.inside(analysis, courses, measure_interventions)
     if suffix == ".png":
         from ..views.attribution import attribution_figure
         from ..views.canvas import to_png
@@ -88,7 +91,9 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
     elif whole:
         from ..report.page import page
 
-        _write(options.out, page(analysis, courses, matter, options.input, chosen, options.seed).encode())
+        _write(
+            options.out, page(analysis, courses, measure_interventions, options.input, chosen, options.seed).encode()
+        )
     gap = analysis.explanation.completeness_gap
     lines = [
         f"{analysis.prediction.label} ({analysis.prediction.confidence:.1%})",
@@ -96,7 +101,7 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
         *([f"Completeness gap: {gap:.2%}."] if gap is not None else []),
         *([describe_trust(analysis.trust)] if analysis.trust else []),
         *map(describe_course, courses),
-        *analysis.notices,
+        *analysis.warnings,
     ]
     return result, "\n".join(lines)
 
@@ -121,14 +126,14 @@ def _whatif(options: argparse.Namespace) -> tuple[dict, str]:
 
     analysis = _analysis(options)
     if options.fewest:
-        turn = inquiry.fewest(analysis, options.removal)
+        turn = inquiry.minimal_counterfactual(analysis, options.perturbation)
         return turn.as_dict(), describe_turn(turn)
     if options.replace:
         word, new = options.replace
         variant = inquiry.replace_word(analysis, inquiry.unit_named(analysis, word), new)
     else:
         chosen = [unit for name in options.without for unit in inquiry.units_named(analysis, name)]
-        variant = inquiry.take_out(analysis, chosen, options.removal)
+        variant = inquiry.ablate_units(analysis, chosen, options.perturbation)
     return variant.as_dict(), describe_variant(variant)
 
 

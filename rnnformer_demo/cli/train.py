@@ -15,9 +15,9 @@ from .train_ood import add_ood
 if TYPE_CHECKING:
     from ..checkpoints.store import Checkpoint
     from ..models import HybridConfig
-    from ..training.data.text_data import Sources
+    from ..training.data.text_data import TextDataConfig
     from ..training.loop import Recipe
-    from ..training.tasks.partial_finetune import Tuning
+    from ..training.tasks.partial_finetune import FineTuneConfig
 
 _FREE = {"dropout", "word_dropout"}  # may differ from those of the model that training starts from
 
@@ -133,12 +133,12 @@ def _ablations(options: argparse.Namespace) -> tuple[list, str]:
 
 def _image_ablations(options: argparse.Namespace) -> tuple[list, str]:
     from ..evaluation.reporting.study_tables import IMAGE_ABLATIONS, image_ablations_table
-    from ..training.data.image_data import PhotoMaterial
+    from ..training.data.image_data import ImageData
     from ..training.studies.image_ablations import run
 
     table, runs = Path(options.table) if options.table else IMAGE_ABLATIONS, Path(options.runs)
     rows = run(
-        lambda: PhotoMaterial(options.data, options.drop, options.views, runs),
+        lambda: ImageData(options.data, options.drop, options.views, runs),
         options.test,
         _config(options, "image"),
         _recipe(options),
@@ -150,10 +150,10 @@ def _image_ablations(options: argparse.Namespace) -> tuple[list, str]:
     return rows, image_ablations_table(table)
 
 
-def _sources(options: argparse.Namespace) -> Sources:
-    from ..training.data.text_data import Sources
+def _sources(options: argparse.Namespace) -> TextDataConfig:
+    from ..training.data.text_data import TextDataConfig
 
-    return Sources(
+    return TextDataConfig(
         data=options.data,
         label_names=options.labels,
         without=options.without,
@@ -188,11 +188,11 @@ def _train_image(options: argparse.Namespace) -> tuple[dict, str]:
     return _saved(saved)
 
 
-def _tuning(options: argparse.Namespace) -> Tuning:
-    from ..training.tasks.partial_finetune import Tuning
+def _tuning(options: argparse.Namespace) -> FineTuneConfig:
+    from ..training.tasks.partial_finetune import FineTuneConfig
 
     try:
-        return Tuning(options.tuned_blocks, options.tuned_rate)
+        return FineTuneConfig(options.tuned_blocks, options.tuned_rate)
     except ValueError as error:
         raise InputError(f"{error}.") from error
 

@@ -31,4 +31,4 @@ class Temperature:
         return torch.softmax(logits / self.at(steps)[..., None], dim=-1)
 
 
-UNSCALED = Temperature()
+NO_SCALING = Temperature()

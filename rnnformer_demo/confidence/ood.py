@@ -95,7 +95,7 @@ def features_of(model: Hybrid) -> dict[str, Feature]:
     return {
         name: feature
         for name, feature in FEATURES.items()
-        if all(map(model.taps, feature.kinds)) and feature.modality in (None, model.modality)
+        if all(map(model.hook_points, feature.kinds)) and feature.modality in (None, model.modality)
     }
 
 
@@ -106,7 +106,7 @@ def mean_of_steps(vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @dataclass(frozen=True)
-class OODSignal:
+class MahalanobisDetector:
     """Gaussians that were fitted to one feature of the training inputs, and from where on an input is called foreign.
 
     Attributes:
@@ -155,7 +155,7 @@ class OODSignal:
 
 
 @dataclass(frozen=True)
-class Energy:
+class EnergyDetector:
     """Minus the logarithm of the sum of the exponentials of the logits: high where no class is spoken for.
 
     Attributes:
@@ -172,7 +172,8 @@ class Energy:
         return -logits.logsumexp(-1)
 
     def scores(self, seen: dict[str, Tensor], mask: Tensor) -> Tensor:
-        """How strange the inputs of a forward pass are (B,): above 0, out of domain above 1. See `OODSignal.scores`."""
+        """How strange the inputs of a forward pass are (B,): above 0, out of domain above 1; see
+        `MahalanobisDetector.scores`."""
         return (self.energies(seen["logits"]) - self.threshold).exp()
 
     def tensors(self) -> dict[str, Tensor]:
@@ -181,7 +182,7 @@ class Energy:
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class KNNDetector:
     """How far the pooled representation points away from that of the nearest of some training inputs.
 
     Attributes:
@@ -199,7 +200,7 @@ class Neighbour:
         return (1 - (F.normalize(pooled, dim=-1) @ F.normalize(self.examples, dim=-1).T).amax(-1)).clamp(min=0)
 
     def scores(self, seen: dict[str, Tensor], mask: Tensor) -> Tensor:
-        """How strange the inputs of a forward pass are (B,), 0 or more. See `OODSignal.scores`."""
+        """How strange the inputs of a forward pass are (B,), 0 or more. See `MahalanobisDetector.scores`."""
         return self.distances(seen["pooled"]) / self.threshold
 
     def tensors(self) -> dict[str, Tensor]:
@@ -207,10 +208,10 @@ class Neighbour:
         return {PREFIX + "examples": self.examples}
 
 
-Signal = OODSignal | Energy | Neighbour
+OODDetector = MahalanobisDetector | EnergyDetector | KNNDetector
 
 
-def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
+def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector:
     """The signal that a checkpoint stores.
 
     Args:
@@ -225,17 +226,17 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
         raise ValueError(f"ood must have feature and threshold, got {card!r}")
     feature, threshold = card["feature"], card["threshold"]
     features = features_of(model)
-    known = [*features, Energy.feature, Neighbour.feature]
+    known = [*features, EnergyDetector.feature, KNNDetector.feature]
     if feature not in known:
         raise ValueError(f"feature must be one of {sorted(known)}, got {feature!r}")
-    least = -math.inf if feature == Energy.feature else 0
+    least = -math.inf if feature == EnergyDetector.feature else 0
     if not isinstance(threshold, int | float) or not least < threshold < math.inf:
         raise ValueError(f"threshold must be a number above {least}, got {threshold!r}")
-    if feature == Energy.feature:
+    if feature == EnergyDetector.feature:
         if tensors:
             raise ValueError(f"tensors of ood must be none for the energy, got {sorted(tensors)}")
-        return Energy(threshold)
-    if feature == Neighbour.feature:
+        return EnergyDetector(threshold)
+    if feature == KNNDetector.feature:
         return _restore_neighbour(threshold, tensors, model)
     shapes = {name.removeprefix(PREFIX): tuple(tensor.shape) for name, tensor in tensors.items()}
     width, classes = features[feature].width(model), len(model.config.labels)
@@ -244,12 +245,14 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> Signal:
     ]
     if shapes not in possible:
         raise ValueError(f"tensors of ood must be {possible[-1]} for {classes} classes or fewer, got {shapes}")
-    return OODSignal(feature=feature, threshold=threshold, **{name: tensors[PREFIX + name] for name in _TENSORS})
+    return MahalanobisDetector(
+        feature=feature, threshold=threshold, **{name: tensors[PREFIX + name] for name in _TENSORS}
+    )
 
 
-def _restore_neighbour(threshold: float, tensors: dict[str, Tensor], model: Hybrid) -> Neighbour:
+def _restore_neighbour(threshold: float, tensors: dict[str, Tensor], model: Hybrid) -> KNNDetector:
     name, width = PREFIX + "examples", model.core.width_pooled
     shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
     if [*shapes] != [name] or shapes[name][1:] != (width,) or not len(tensors[name]):
         raise ValueError(f"tensors of ood must be {name!r} of shape (N, {width}), got {shapes}")
-    return Neighbour(tensors[name], threshold)
+    return KNNDetector(tensors[name], threshold)

@@ -18,10 +18,10 @@ def make_reader(modality: str, preprocessing: dict) -> Callable[..., Sample]:
     return ImageReader(**preprocessing)
 
 
-def recorded_input(modality: str, text: str):
+def reference_input(modality: str, text: str):
     """The input whose output a checkpoint records: the given text, or a picture made by arithmetic."""
     if modality == "text":
         return text
-    from .image import test_card
+    from .image import reference_image
 
-    return test_card(256)
+    return reference_image(256)

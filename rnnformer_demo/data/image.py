@@ -156,12 +156,12 @@ class ImageReader:
         return Sample(
             inputs=to_tensor(square, self.mean, self.std)[None],
             mask=torch.ones(1, side * side, dtype=torch.bool),
-            units=cells.repeat_interleave(self.stride, 0).repeat_interleave(self.stride, 1)[None, None],
-            step_units=cells.flatten(),
-            names=tuple(f"row {row + 1}, column {column + 1}" for row in range(side) for column in range(side)),
+            feature_mask=cells.repeat_interleave(self.stride, 0).repeat_interleave(self.stride, 1)[None, None],
+            token_to_unit=cells.flatten(),
+            unit_names=tuple(f"row {row + 1}, column {column + 1}" for row in range(side) for column in range(side)),
             grid=(side, side),
-            shown=square,
-            notices=tuple(notices),
+            display=square,
+            warnings=tuple(notices),
         )
 
     @staticmethod
@@ -176,7 +176,7 @@ class ImageReader:
         return open_photo(source if isinstance(source, bytes) else read_bytes(source))
 
 
-def test_card(size: int) -> Image.Image:
+def reference_image(size: int) -> Image.Image:
     """A picture made by arithmetic, the same everywhere: the recorded output of an image checkpoint is for this."""
     across = np.linspace(0, 255, size, dtype=np.float64)
     x, y = np.meshgrid(across, across)

@@ -24,22 +24,22 @@ class Sample:
     Attributes:
         inputs: what `Hybrid.forward` takes, with a batch of 1: ids (1, T) or a normalised photo (1, 3, S, S).
         mask: (1, T) bool, true for real steps.
-        units: the index of the unit of each feature, broadcastable to `inputs`: (1, T) or (1, 1, S, S). Goes
+        feature_mask: the index of the unit of each feature, broadcastable to `inputs`: (1, T) or (1, 1, S, S). Goes
             straight into Captum's `feature_mask`.
-        step_units: (T,) the unit of each step that the hybrid reads.
-        names: one for each unit: the word as it was typed, or "row 2, column 5".
+        token_to_unit: (T,) the unit of each step that the hybrid reads.
+        unit_names: one for each unit: the word as it was typed, or "row 2, column 5".
         grid: (rows, columns) of the units where they are patches of a photo, None for words.
-        shown: what was read: the text after cutting, or the square of the photo as a PIL image.
-        spans: start and end of each word in `shown`; empty for patches.
-        notices: sentences about what was changed on the way in.
+        display: what was read: the text after cutting, or the square of the photo as a PIL image.
+        spans: start and end of each word in `display`; empty for patches.
+        warnings: sentences about what was changed on the way in.
     """
 
     inputs: Tensor
     mask: Tensor
-    units: Tensor
-    step_units: Tensor
-    names: tuple[str, ...]
+    feature_mask: Tensor
+    token_to_unit: Tensor
+    unit_names: tuple[str, ...]
     grid: tuple[int, int] | None
-    shown: Any
+    display: Any
     spans: tuple[tuple[int, int], ...] = ()
-    notices: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())

@@ -148,17 +148,17 @@ class TextReader:
         was_cut = len(ids) < len(encoding.ids) or len(start) < len(text)
         shown = text[: offsets[-1][1]] if was_cut else text
         spans, units = _merge_subwords(text, offsets, words)
-        step_units = torch.tensor(units)
+        token_to_unit = torch.tensor(units)
         return Sample(
             inputs=torch.tensor([ids]),
             mask=torch.ones(1, len(ids), dtype=torch.bool),
-            units=step_units[None],
-            step_units=step_units,
-            names=tuple(text[start:end] for start, end in spans),
+            feature_mask=token_to_unit[None],
+            token_to_unit=token_to_unit,
+            unit_names=tuple(text[start:end] for start, end in spans),
             grid=None,
-            shown=shown,
+            display=shown,
             spans=spans,
-            notices=tuple(self._notices(text, shown, ids, units)),
+            warnings=tuple(self._notices(text, shown, ids, units)),
         )
 
     def _notices(self, text: str, shown: str, ids: list[int], units: list[int]) -> Iterable[str]:

@@ -1,8 +1,8 @@
 """Attention traced to what it rests on: through the layers, towards a class, and through the recurrence below it.
 
 Attention acts on states, not on words or patches: what enters the first Transformer layer at a step has already read
-the whole input. `rollout` and `gradient_attention` therefore tell of states; `composed` goes on to the tokens that the
-hybrid reads, through the Jacobian of the recurrence.
+the whole input. `rollout` and `gradient_attention` therefore tell of states;
+`attention_through_recurrence` goes on to the tokens that the hybrid reads, through the Jacobian of the recurrence.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ..data import Sample
 from ..models import Hybrid
-from .trace import MODEL_LOCK, Trace, record, tapped
+from .trace import MODEL_LOCK, Trace, capture, record
 
-PROBES = 4  # random vectors for each token, see `jacobian_norms`
+PROBES = 4  # random vectors for each token, see `token_jacobian_norms`
 DIFFERENCE = 0.01  # how far a token is moved, in standard deviations
 _TOKENS_PER_PASS = 16_384  # rows times steps that are run at once
 
@@ -40,7 +40,7 @@ def rollout(trace: Trace) -> Tensor:
     return rolled
 
 
-def attended_by_decision(trace: Trace) -> Tensor:
+def pooled_rollout(trace: Trace) -> Tensor:
     """The share of each step's first state in the decision: the pooling's weights, rolled out. (T,), sums to 1."""
     return trace.pooling @ rollout(trace)
 
@@ -62,10 +62,10 @@ def gradient_attention(model: Hybrid, sample: Sample, target: int) -> Tensor:
     """
     with MODEL_LOCK, torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
         tokens = _tokens(model, sample).requires_grad_()
-        with tapped(model) as seen:
-            logits = model.decide(tokens, sample.mask)
-        layers = [seen[tap.name] for tap in model.taps("attention")]  # (1, H, T, T) each
-        (pooling,) = (seen[tap.name] for tap in model.taps("pooling"))  # (1, T)
+        with capture(model) as seen:
+            logits = model.classify_tokens(tokens, sample.mask)
+        layers = [seen[tap.name] for tap in model.hook_points("attention")]  # (1, H, T, T) each
+        (pooling,) = (seen[tap.name] for tap in model.hook_points("pooling"))  # (1, T)
         slopes = torch.autograd.grad(logits[0, target], [*layers, pooling])
     *maps, raising = (
         _raising(weights.detach()[0], slope[0]) for weights, slope in zip((*layers, pooling), slopes, strict=True)
@@ -107,7 +107,7 @@ def states_below_attention(model: Hybrid, tokens: Tensor, mask: Tensor) -> Tenso
     with MODEL_LOCK:
         handle = first.register_forward_pre_hook(stop)
         try:
-            model.decide(tokens, mask)
+            model.classify_tokens(tokens, mask)
         except _Reached as reached:
             return reached.states
         finally:
@@ -116,7 +116,7 @@ def states_below_attention(model: Hybrid, tokens: Tensor, mask: Tensor) -> Tenso
 
 
 @torch.no_grad()
-def jacobian_norms(
+def token_jacobian_norms(
     model: Hybrid,
     sample: Sample,
     probes: int | None = None,
@@ -132,7 +132,8 @@ def jacobian_norms(
 
     Args:
         probes: random vectors for each token, the error falls with the root of their number; by default 4, which leaves
-            about 20 % to a norm and 5-15 % to a share of `composed`, and fewer for more than 128 steps.
+            about 20 % to a norm and 5-15 % to a share of `attention_through_recurrence`, and fewer for more
+            than 128 steps.
         seed: of those vectors.
         report: is called with the share done, 0-1.
 
@@ -160,21 +161,21 @@ def jacobian_norms(
     return (squares / probes).sqrt().cpu()
 
 
-def on_tokens(weights: Tensor, norms: Tensor) -> Tensor:
+def to_token_attention(weights: Tensor, norms: Tensor) -> Tensor:
     """Weights over states, (..., T), as weights over the tokens that those states depend on, (..., T).
 
-    Each state's weight is shared out among the tokens in proportion to its row of `jacobian_norms`; sums are kept. For
-    attention (H, T, T) of the first layer this is the attention of each head to words or patches. What higher layers
-    read has been mixed by the ones below; for those it shares out the part that the residual carries.
+    Each state's weight is shared out among the tokens in proportion to its row of `token_jacobian_norms`; sums
+    are kept. For attention (H, T, T) of the first layer this is the attention of each head to words or patches. What
+    higher layers read has been mixed by the ones below; for those it shares out the part that the residual carries.
 
     Args:
         weights: such as a trace's attention or pooling.
-        norms: (T, T), see `jacobian_norms`.
+        norms: (T, T), see `token_jacobian_norms`.
     """
     return weights @ _normalised(norms, torch.eye(len(norms)))
 
 
-def composed(
+def attention_through_recurrence(
     model: Hybrid,
     sample: Sample,
     probes: int | None = None,
@@ -183,13 +184,13 @@ def composed(
 ) -> Tensor:
     """The decision's attention, rolled out and shared out among the tokens that the attended states depend on.
 
-    Arguments as for `jacobian_norms`.
+    Arguments as for `token_jacobian_norms`.
 
     Returns:
         (T,), 0 or more, sums to 1.
     """
-    norms = jacobian_norms(model, sample, probes, seed, report)
-    return on_tokens(attended_by_decision(record(model, sample)), norms)
+    norms = token_jacobian_norms(model, sample, probes, seed, report)
+    return to_token_attention(pooled_rollout(record(model, sample)), norms)
 
 
 def conicity(states: Tensor) -> float:

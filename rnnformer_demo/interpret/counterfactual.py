@@ -13,7 +13,7 @@ from torch import Tensor
 from ..data import Sample
 from ..models import Hybrid
 from .attribution import Explanation, Report
-from .perturb import reduced_logits
+from .perturb import perturbed_logits
 from .trust.stability import unit_scores
 
 # That the greedy search weighs at each step: those that lower the label's lead most when they go alone.
@@ -21,7 +21,7 @@ _CANDIDATES = 24
 
 
 @dataclass(frozen=True)
-class Change:
+class ForecastCheck:
     """What taking units out does.
 
     Attributes:
@@ -52,32 +52,34 @@ class Counterfactual:
     rows: int
 
 
-def take_out(model: Hybrid, sample: Sample, explanation: Explanation, units: Sequence[int], removal: str) -> Change:
+def ablate_units(
+    model: Hybrid, sample: Sample, explanation: Explanation, units: Sequence[int], perturbation: str
+) -> ForecastCheck:
     """Takes units out of an input and compares what comes with what the scores forecast.
 
     Args:
-        removal: a key of `Hybrid.removals`.
+        removal: a key of `Hybrid.perturbations`.
 
     Raises:
         ValueError: for a unit that is not there.
     """
-    count = len(sample.names)
+    count = len(sample.unit_names)
     if not all(0 <= unit < count for unit in units):
         raise ValueError(f"units must be 0 to {count - 1}, got {sorted(units)}")
-    gone = torch.zeros(2, count, dtype=torch.bool)
-    gone[1, list(units)] = True
-    before, after = reduced_logits(model, sample, gone, removal)
-    return Change(
+    removed = torch.zeros(2, count, dtype=torch.bool)
+    removed[1, list(units)] = True
+    before, after = perturbed_logits(model, sample, removed, perturbation)
+    return ForecastCheck(
         forecast=-unit_scores(explanation, sample)[list(units)].sum().item(),
         measured=(after - before)[explanation.target].item(),
         logits=after,
     )
 
 
-def counterfactual(
+def minimal_counterfactual(
     model: Hybrid,
     sample: Sample,
-    removal: str,
+    perturbation: str,
     most_rows: int = 2500,
     report: Report = lambda share: None,
 ) -> Counterfactual:
@@ -88,11 +90,11 @@ def counterfactual(
     that reaches up to the set found, it is exact.
 
     Args:
-        removal: a key of `Hybrid.removals`.
+        removal: a key of `Hybrid.perturbations`.
         most_rows: how many variants either search may try.
         report: is called with a share, 0-1, that grows while it searches.
     """
-    search = _Search(model, sample, removal)
+    search = _Search(model, sample, perturbation)
     found = search.greedy(most_rows, report)
     if found is None:
         return Counterfactual((), None, False, search.rows)
@@ -106,18 +108,18 @@ def counterfactual(
 class _Search:
     """Variants of one input, each a set of units that are gone."""
 
-    def __init__(self, model: Hybrid, sample: Sample, removal: str):
-        self.model, self.sample, self.removal, self.rows = model, sample, removal, 0
-        self.count = len(sample.names)
+    def __init__(self, model: Hybrid, sample: Sample, perturbation: str):
+        self.model, self.sample, self.perturbation, self.rows = model, sample, perturbation, 0
+        self.count = len(sample.unit_names)
         self.label = int(self.logits([[]]).argmax())
 
     def logits(self, sets: Sequence[Sequence[int]]) -> Tensor:
         """(R, C) without each of R sets of units."""
-        gone = torch.zeros(len(sets), self.count, dtype=torch.bool)
-        for row, units in zip(gone, sets, strict=True):
+        removed = torch.zeros(len(sets), self.count, dtype=torch.bool)
+        for row, units in zip(removed, sets, strict=True):
             row[list(units)] = True
         self.rows += len(sets)
-        return reduced_logits(self.model, self.sample, gone, self.removal)
+        return perturbed_logits(self.model, self.sample, removed, self.perturbation)
 
     def leads(self, sets: Sequence[Sequence[int]]) -> Tensor:
         """(R,) by how much the label's logit exceeds that of the next: below 0 it is no longer the label."""
@@ -129,23 +131,23 @@ class _Search:
     def greedy(self, most_rows: int, report: Report) -> list[int] | None:
         """Units in the order in which they went; None where the label stays, or `most_rows` are not enough."""
         alone = self.leads([[unit] for unit in range(self.count)]).argsort().tolist()
-        gone: list[int] = []
-        while len(gone) < self.count and self.rows < most_rows:
-            candidates = [unit for unit in alone if unit not in gone][:_CANDIDATES]
-            leads = self.leads([[*gone, unit] for unit in candidates])
-            gone.append(candidates[int(leads.argmin())])
+        removed: list[int] = []
+        while len(removed) < self.count and self.rows < most_rows:
+            candidates = [unit for unit in alone if unit not in removed][:_CANDIDATES]
+            leads = self.leads([[*removed, unit] for unit in candidates])
+            removed.append(candidates[int(leads.argmin())])
             if leads.min() < 0:
-                return gone
+                return removed
             report(0.5 * min(1.0, self.rows / most_rows))
         return None
 
-    def pruned(self, gone: list[int]) -> list[int]:
+    def pruned(self, removed: list[int]) -> list[int]:
         """Without those that need not have gone."""
-        for unit in list(reversed(gone)):
-            rest = [other for other in gone if other != unit]
+        for unit in list(reversed(removed)):
+            rest = [other for other in removed if other != unit]
             if rest and self.leads([rest])[0] < 0:
-                gone = rest
-        return gone
+                removed = rest
+        return removed
 
     def smaller(self, size: int, most_rows: int, report: Report) -> tuple[list[int] | None, bool]:
         """A smaller set that changes the label, or None; and whether every set smaller than the result was tried."""

@@ -19,7 +19,7 @@ from ..nn.layers import BidirectionalRecurrence, reverse_steps
 
 TOLERANCE = 1e-5  # of the hidden states that follow from recomputed gates
 _LOW, _HIGH = 0.1, 0.9  # beyond these a gate hardly answers to what is read
-_KEEPING = {"lstm": "forget", "gru": "update"}  # the gate by which a unit keeps what it holds
+RETENTION_GATE = {"lstm": "forget", "gru": "update"}  # the gate by which a unit keeps what it holds
 _DIRECTIONS = torch.arange(2)[:, None, None]
 
 
@@ -52,7 +52,7 @@ def gates_of(model: Hybrid, seen: dict[str, Tensor], mask: Tensor) -> dict[str, 
     """The gates of every recurrence of a model for one input, by the names of the taps of their hidden states.
 
     Args:
-        seen: what passed through the taps "reads" and "states", with a batch of 1.
+        seen: what passed through the hook points "recurrent_input" and "states", with a batch of 1.
         mask: (1, T).
 
     Raises:
@@ -60,7 +60,7 @@ def gates_of(model: Hybrid, seen: dict[str, Tensor], mask: Tensor) -> dict[str, 
     """
     found = {}
     for block in model.core.recurrent:
-        reads = seen[block.reads.name][0].detach().cpu()  # (T, D)
+        reads = seen[block.recurrent_input.name][0].detach().cpu()  # (T, D)
         for recurrence in block.recurrences.values():
             name = recurrence.states.name
             states = seen[name][0].detach().cpu().unflatten(-1, (2, -1))  # (T, 2, U)
@@ -158,7 +158,7 @@ def half_lives(gates: Gates) -> Tensor:
     step leaves on average, so a gate that closes entirely once makes the half-life 0. It is infinite where f is 1 at
     every step, to the 24 bits of a number.
     """
-    kept = gates.gates[_KEEPING[gates.kind]][gates.mask]
+    kept = gates.gates[RETENTION_GATE[gates.kind]][gates.mask]
     return math.log(2) / kept.log().mean(0).abs()
 
 
@@ -178,7 +178,7 @@ def saturation(gates: Gates) -> dict[str, tuple[float, float]]:
     return shares
 
 
-def writes(gates: Gates) -> Tensor:
+def memory_contributions(gates: Gates) -> Tensor:
     """What each step wrote into each unit, as far as it is left when a direction has read its last step, (T, 2, U).
 
     Over the steps of a sequence this adds up to the last cell state of an LSTM, c_T = sum_s i_s g_s prod_(k>s) f_k, or
@@ -187,7 +187,7 @@ def writes(gates: Gates) -> Tensor:
     nothing.
     """
     parts = gates.gates
-    kept = parts[_KEEPING[gates.kind]]
+    kept = parts[RETENTION_GATE[gates.kind]]
     added = parts["input"] * parts["candidate"] if gates.kind == "lstm" else (1 - kept) * parts["candidate"]
     real = gates.mask[:, None, None]
     kept, added = torch.where(real, kept, 1.0), torch.where(real, added, 0.0)
@@ -197,8 +197,9 @@ def writes(gates: Gates) -> Tensor:
     return left * added
 
 
-def strongest_writers(gates: Gates, direction: int, unit: int, most: int = 5) -> tuple[tuple[int, float], ...]:
-    """The steps that wrote most of what a unit holds in the end, the strongest first, as (step, share); see `writes`.
+def top_contributors(gates: Gates, direction: int, unit: int, most: int = 5) -> tuple[tuple[int, float], ...]:
+    """The steps that wrote most of what a unit holds in the end, the strongest first, as (step, share); see
+    `memory_contributions`.
 
     Args:
         direction: 0 for the forward one, 1 for the backward one.
@@ -209,7 +210,7 @@ def strongest_writers(gates: Gates, direction: int, unit: int, most: int = 5) ->
         A share is what a step wrote divided by the sum of the sizes of what all wrote, with the sign of what it wrote:
         -1-1. It is 0 where nothing was written.
     """
-    written = writes(gates)[:, direction, unit]  # (T,)
+    written = memory_contributions(gates)[:, direction, unit]  # (T,)
     total = written.abs().sum()
     shares = written / total if total > 0 else written
     order = written.abs().argsort(descending=True, stable=True)

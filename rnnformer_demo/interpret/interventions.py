@@ -53,14 +53,14 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
         permutations = min(_PERMUTATIONS, max(_FEWEST, _STEPS // sample.mask.shape[1]))
     if permutations < 1:
         raise ValueError(f"permutations must be at least 1, got {permutations}")
-    attention, blocks = model.taps("attention"), list(model.core.recurrent)
-    pooling = model.taps("pooling") if model.config.pooling == "attention" else []
+    attention, blocks = model.hook_points("attention"), list(model.core.recurrent)
+    pooling = model.hook_points("pooling") if model.config.pooling == "attention" else []
     with MODEL_LOCK:
         tokens = model.tokens(model.embed(sample.inputs))
 
         def run(modules: Iterable[nn.Module], change: Callable[..., Tensor], rows: int = 1) -> Tensor:
             with _replaced(modules, change):
-                return model.decide(tokens.expand(rows, -1, -1), sample.mask.expand(rows, -1)).cpu()
+                return model.classify_tokens(tokens.expand(rows, -1, -1), sample.mask.expand(rows, -1)).cpu()
 
         def run_permuted(modules: list[nn.Module]) -> Tensor:
             permute = _Permute(sample.mask, seed)

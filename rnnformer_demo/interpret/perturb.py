@@ -14,22 +14,22 @@ _STEPS_PER_PASS, _PHOTOS_PER_PASS = 1024, 4  # what is run at once: more is slow
 Counter = Callable[[int], None]  # takes the number of rows that have just been run
 
 
-def reduced_logits(
-    model: Hybrid, sample: Sample, gone: Tensor, removal: str, report: Counter = lambda rows: None
+def perturbed_logits(
+    model: Hybrid, sample: Sample, removed: Tensor, perturbation: str, report: Counter = lambda rows: None
 ) -> Tensor:
-    """Logits (R, C) of the sample without the units that are true in a row of `gone`, (R, n).
+    """Logits (R, C) of the sample without the units that are true in a row of `removed`, (R, n).
 
     The lock is taken for each pass anew: a long measurement lets other visitors in between.
 
     Args:
-        removal: a key of `Hybrid.removals`.
+        removal: a key of `Hybrid.perturbations`.
     """
-    take_out = model.removals[removal](sample.inputs, sample.mask)
-    order = gone[:, sample.step_units].sum(1).argsort()  # rows of like length together: little goes into padding
+    apply = model.perturbations[perturbation](sample.inputs, sample.mask)
+    order = removed[:, sample.token_to_unit].sum(1).argsort()  # rows of like length together: little goes into padding
     logits = []
     size = max(1, _STEPS_PER_PASS // sample.mask.shape[1]) if sample.grid is None else _PHOTOS_PER_PASS
     for rows in order.split(size):
-        inputs, mask = take_out(gone[rows][:, sample.units[0]])
+        inputs, mask = apply(removed[rows][:, sample.feature_mask[0]])
         with MODEL_LOCK, torch.no_grad():
             logits.append(model(inputs, mask))
         report(len(rows))

@@ -20,7 +20,7 @@ _TOKENS_PER_PASS = 2048  # padding included; with more of them a pass is slower 
 
 
 @dataclass(frozen=True)
-class Belief:
+class PrefixLogits:
     """The logits of a model after growing parts of an input. Detached, on the CPU.
 
     Attributes:
@@ -40,7 +40,7 @@ class Belief:
 
 @dataclass(frozen=True)
 class Decision:
-    """How a decision came about along one scan; places are indices into the arrays of its `Belief`.
+    """How a decision came about along one scan; places are indices into the arrays of its `PrefixLogits`.
 
     Attributes:
         classes: (n) the class of the highest logit after each part.
@@ -50,7 +50,7 @@ class Decision:
 
     classes: tuple[int, ...]
     flips: tuple[int, ...]
-    decided: int
+    stable_from: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class _Scan:
 
 
 @torch.no_grad()
-def beliefs(model: Hybrid, sample: Sample, most: int | None = None) -> tuple[Belief, ...]:
+def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -> tuple[PrefixLogits, ...]:
     """Runs a model on growing parts of an input: a text from its start and from its end, word by word; the CNN's grid
     of a photo from each of its four sides, row by row or column by column.
 
@@ -87,12 +87,12 @@ def beliefs(model: Hybrid, sample: Sample, most: int | None = None) -> tuple[Bel
     steps = (parts >= 0).sum(1)
     counts = [len(scan.names) for scan in scans]
     return tuple(
-        Belief(scan.name, scan.names, scan.positions, own_steps, own_logits)
+        PrefixLogits(scan.name, scan.names, scan.positions, own_steps, own_logits)
         for scan, own_steps, own_logits in zip(scans, steps.split(counts), logits.split(counts), strict=True)
     )
 
 
-def flips(belief: Belief) -> Decision:
+def flips(belief: PrefixLogits) -> Decision:
     """Where the decision changes along a scan, and from where on it is final. Calibration leaves both as they are: it
     divides the logits of a part by one number above 0."""
     classes = belief.logits.argmax(1)
@@ -108,15 +108,15 @@ def _positions(count: int, most: int) -> Tensor:
 
 def _words(sample: Sample, most: int) -> Iterator[_Scan]:
     """Whole words alone: one that is cut in two would be two others to the model."""
-    units = sample.step_units[sample.mask[0].cpu()]  # (T,)
+    units = sample.token_to_unit[sample.mask[0].cpu()]  # (T,)
     count = int(units[-1]) + 1
     positions = _positions(count, most)
     ends = torch.searchsorted(units, positions)  # how many tokens the first words have
-    names = tuple(sample.names[position - 1] for position in positions.tolist())
+    names = tuple(sample.unit_names[position - 1] for position in positions.tolist())
     parts = [torch.arange(end) for end in ends.tolist()]
     yield _Scan("from the start", names, positions, pad_sequence(parts, True, -1))
     starts = torch.searchsorted(units, count - positions)
-    names = tuple(sample.names[count - position] for position in positions.tolist())
+    names = tuple(sample.unit_names[count - position] for position in positions.tolist())
     parts = [torch.arange(start, len(units)) for start in starts.tolist()]
     yield _Scan("from the end", names, positions, pad_sequence(parts, True, -1))
 
@@ -147,6 +147,6 @@ def _run(model: Hybrid, tokens: Tensor, parts: Tensor) -> Tensor:
         longest = parts.shape[1] if model.grid is not None else int(lengths[order[done]])  # a grid keeps its shape
         rows = order[done : done + max(1, _TOKENS_PER_PASS // longest)]
         chosen = parts[rows, :longest].to(tokens.device)
-        logits.append(model.decide(tokens[chosen.clamp(min=0)], chosen >= 0))
+        logits.append(model.classify_tokens(tokens[chosen.clamp(min=0)], chosen >= 0))
         done += len(rows)
     return torch.cat(logits)[order.argsort()]

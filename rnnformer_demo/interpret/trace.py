@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..data import Sample
 from ..models import Hybrid
-from ..nn.layers import Tap
+from ..nn.layers import HookPoint
 from .gates import Gates, gates_of
 
 # Hooks belong to a module, not to a thread: whoever runs a model while another thread traces or explains it would be
@@ -39,18 +39,18 @@ class Trace:
 
 
 @contextmanager
-def tapped(model: Hybrid) -> Iterator[dict[str, Tensor]]:
+def capture(model: Hybrid) -> Iterator[dict[str, Tensor]]:
     """Collects what passes through every tap of a model, by the tap's name; the hooks are gone afterwards.
 
     The tensors are those of the forward pass, still on its graph.
     """
     seen: dict[str, Tensor] = {}
 
-    def collect(tap: Tap, _inputs: tuple, output: Tensor) -> None:
+    def collect(tap: HookPoint, _inputs: tuple, output: Tensor) -> None:
         seen[tap.name] = output
 
     with MODEL_LOCK:
-        handles = [module.register_forward_hook(collect) for module in model.modules() if isinstance(module, Tap)]
+        handles = [module.register_forward_hook(collect) for module in model.modules() if isinstance(module, HookPoint)]
         try:
             yield seen
         finally:
@@ -65,7 +65,7 @@ def record(model: Hybrid, sample: Sample) -> Trace:
     Raises:
         RuntimeError: where the recomputed gates do not lead to the hidden states of the model.
     """
-    with tapped(model) as seen:
+    with capture(model) as seen:
         logits = model(sample.inputs, sample.mask)
     return trace_of(model, sample, logits[0], seen)
 
@@ -75,14 +75,14 @@ def trace_of(model: Hybrid, sample: Sample, logits: Tensor, seen: dict[str, Tens
 
     Args:
         logits: (C,).
-        seen: what passed through the model's taps, see `tapped`.
+        seen: what passed through the model's taps, see `capture`.
 
     Raises:
         RuntimeError: where the recomputed gates do not lead to the hidden states of the model.
     """
 
     def outputs(kind: str) -> dict[str, Tensor]:
-        return {tap.name: seen[tap.name][0].detach().cpu().clone() for tap in model.taps(kind)}
+        return {tap.name: seen[tap.name][0].detach().cpu().clone() for tap in model.hook_points(kind)}
 
     (pooling,) = outputs("pooling").values()
     return Trace(

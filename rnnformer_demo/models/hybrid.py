@@ -11,14 +11,14 @@ from ..nn.layers import (
     RECURRENT_KINDS,
     AttentionBlock,
     AttentionPooling,
+    HookPoint,
     LockedDropout,
     MeanPooling,
     RecurrentBlock,
-    Tap,
     grid_positions,
     sinusoidal_positions,
 )
-from .perturbation import Removal
+from .perturbation import Perturbation
 
 POOLINGS = ("attention", "mean")
 
@@ -64,7 +64,7 @@ class HybridConfig:
             raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
 
     @property
-    def averages(self) -> bool:
+    def is_mean_pool_only(self) -> bool:
         """Whether nothing stands between the tokens and the head but their mean, as in a plain CNN."""
         return self.pooling == "mean" and not self.recurrence and not self.attention_layers
 
@@ -79,7 +79,7 @@ class HybridCore(nn.Module):
         config: the pattern.
         width_in: width of the tokens that come in.
         scans: one scan for each recurrence.
-        width_pooled: width of what is pooled, see `steps`; that of the blocks by default.
+        width_pooled: width of what is pooled, see `token_features`; that of the blocks by default.
     """
 
     def __init__(self, config: HybridConfig, width_in: int, scans: tuple[str, ...], width_pooled: int | None = None):
@@ -87,7 +87,7 @@ class HybridCore(nn.Module):
         self.width_in, self.width_pooled = width_in, width_pooled or config.width
         # Encodings reach 1 where a token's vector starts with a standard deviation of 0.1: left alone they drown it.
         self.position_gain = nn.Parameter(torch.tensor(0.1)) if config.positions else None
-        self.tokens = Tap("tokens", "tokens")
+        self.tokens = HookPoint("tokens", "tokens")
         self.project = nn.Linear(width_in, config.width) if width_in != config.width else nn.Identity()
         self.dropout = LockedDropout(config.dropout)
         recurrent_layers = config.recurrent_layers if config.recurrence else 0
@@ -108,23 +108,23 @@ class HybridCore(nn.Module):
             AttentionBlock(config.width, config.heads, config.expansion, config.dropout, layer + 1)
             for layer in range(config.attention_layers)
         )
-        self.norm = nn.Identity() if config.averages else nn.LayerNorm(config.width)
+        self.norm = nn.Identity() if config.is_mean_pool_only else nn.LayerNorm(config.width)
         self.pooling = MeanPooling() if config.pooling == "mean" else AttentionPooling(self.width_pooled)
-        self.pooled = Tap("pooled", "pooled")
+        self.pooled = HookPoint("pooled", "pooled")
         widths = (self.width_pooled, *config.head_layers)
         hidden = [
             layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.GELU(), nn.Dropout(config.dropout))
         ]
         self.nonlinear_head = bool(hidden)
-        self.logits = Tap("logits", "logits")
+        self.logits = HookPoint("logits", "logits")
         self.head = nn.Sequential(nn.Dropout(config.dropout), *hidden, nn.Linear(widths[-1], len(config.labels)))
 
     def forward(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """(B, T, width_in), (B, T) to logits (B, C); `grid` is (h, w) where the tokens are cells of an image grid."""
-        steps = self.steps(self.tokens(tokens), mask, grid)
+        steps = self.token_features(self.tokens(tokens), mask, grid)
         return self.logits(self.head(self.pooled(self.pooling(steps, mask))))
 
-    def steps(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+    def token_features(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """What is pooled of each token, (B, T, width_in) to (B, T, width_pooled): here its state after all blocks."""
         return self.norm(self.encode(tokens, mask, grid))
 
@@ -140,7 +140,7 @@ class HybridCore(nn.Module):
             x = block(x, mask)
         return x
 
-    def evidence(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+    def logit_contributions(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """What each step adds to each logit, (B, T, width_in) to (B, T, C): summed over steps these are the logits of
         eval mode.
 
@@ -149,8 +149,8 @@ class HybridCore(nn.Module):
         """
         if self.nonlinear_head:
             raise ValueError("evidence must be asked of a model whose head is linear, got one with hidden layers")
-        steps = self.steps(self.tokens(tokens), mask, grid)
-        return self.pooling.weigh(steps, mask)[..., None] * self.head(steps)
+        steps = self.token_features(self.tokens(tokens), mask, grid)
+        return self.pooling.step_weights(steps, mask)[..., None] * self.head(steps)
 
     @staticmethod
     def _positions(x: Tensor, grid: tuple[int, int] | None) -> Tensor:
@@ -160,11 +160,11 @@ class HybridCore(nn.Module):
 
 
 class Hybrid(nn.Module, ABC):
-    """The contract of every model: `forward(inputs, mask) = classify(embed(inputs), mask)`, logits out.
+    """The contract of every model: `forward(inputs, mask) = classify_embedded(embed(inputs), mask)`, logits out.
 
-    `classify` is `decide(tokens(embedded), mask)`: `tokens` turns what is embedded into the sequence that the hybrid
-    reads. Gradient and perturbation methods act on `classify` (words, pixels) or on `decide` (words, grid cells), and
-    never ask for the modality.
+    `classify_embedded` is `classify_tokens(tokens(embedded), mask)`: `tokens` turns what is embedded into the
+    sequence that the hybrid reads. Gradient and perturbation methods act on `classify_embedded` (words, pixels) or on
+    `classify_tokens` (words, grid cells), and never ask for the modality.
     """
 
     modality: str  # "text" or "image": for lists and for the choice of a reader, never for a branch in explain/
@@ -186,42 +186,42 @@ class Hybrid(nn.Module, ABC):
 
     @property
     @abstractmethod
-    def removals(self) -> dict[str, Removal]:
-        """Two ways to take units out of an input, by name, the usual one first; see `removal`."""
+    def perturbations(self) -> dict[str, Perturbation]:
+        """Two ways to take units out of an input, by name, the usual one first; see `perturbation`."""
 
-    def decide(self, tokens: Tensor, mask: Tensor) -> Tensor:
+    def classify_tokens(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Tokens (B, T, width_in) and mask (B, T) to logits (B, C)."""
         return self.core(tokens, mask, self.grid)
 
-    def evidence(self, inputs: Tensor, mask: Tensor) -> Tensor:
+    def logit_contributions(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """What each step adds to each logit (B, T, C): an exact account, for it sums to the logits.
 
         Raises:
-            ValueError: see `HybridCore.evidence`.
+            ValueError: see `HybridCore.logit_contributions`.
         """
-        return self.core.evidence(self.tokens(self.embed(inputs)), mask, self.grid)
+        return self.core.logit_contributions(self.tokens(self.embed(inputs)), mask, self.grid)
 
     @property
     def eight_bit_weights(self) -> tuple[str, ...]:
         """Names of the matrices that a checkpoint holds in 8 bits, see `quantisation`; the others take 16."""
         return ()
 
-    def classify(self, embedded: Tensor, mask: Tensor) -> Tensor:
+    def classify_embedded(self, embedded: Tensor, mask: Tensor) -> Tensor:
         """Embedded inputs and mask (B, T) to logits (B, C)."""
-        return self.decide(self.tokens(embedded), mask)
+        return self.classify_tokens(self.tokens(embedded), mask)
 
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Inputs and mask (B, T) to logits (B, C)."""
-        return self.classify(self.embed(inputs), mask)
+        return self.classify_embedded(self.embed(inputs), mask)
 
     @property
     def parameters_count(self) -> int:
         """Number of weights, buffers left out."""
         return sum(parameter.numel() for parameter in self.parameters())
 
-    def taps(self, kind: str) -> list[Tap]:
+    def hook_points(self, kind: str) -> list[HookPoint]:
         """The taps of one kind, from the input to the output."""
-        return [module for module in self.modules() if isinstance(module, Tap) and module.kind == kind]
+        return [module for module in self.modules() if isinstance(module, HookPoint) and module.kind == kind]
 
 
 def freeze(model: Hybrid) -> Hybrid:

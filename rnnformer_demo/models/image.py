@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..nn.layers import Tap
+from ..nn.layers import HookPoint
 from .backbones.registry import GRIDS, LITE0, TRUNKS
 from .hybrid import Hybrid, HybridConfig, HybridCore
-from .perturbation import Removal, blur_pixels, mean_pixels
-from .residual_head import EvidenceCore
+from .perturbation import Perturbation, blur_pixels, mean_pixels
+from .residual_head import ResidualHeadCore
 
-READOUTS = ("states", "evidence")
+READOUTS = ("states", "cnn_head")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class ImageConfig(HybridConfig):
     scans: tuple[str, ...] = ("rows", "columns")  # what each recurrence reads, in their order
     trunk: str = LITE0  # the CNN, a key of TRUNKS
     grid: str = "32"  # of the CNN that is read: cells of "32" pixels, its last; of "16"; or "both" as one
-    readout: str = "states"  # what is pooled: "states" of the blocks, or "evidence" of the CNN that they correct
+    readout: str = "states"  # what is pooled: "states" of the blocks, or "cnn_head" of the CNN that they correct
 
     def __post_init__(self):
         super().__post_init__()
@@ -38,10 +38,10 @@ class ImageConfig(HybridConfig):
         if self.readout not in READOUTS:
             raise ValueError(f"readout must be one of {READOUTS}, got {self.readout!r}")
         own_head = TRUNKS[self.trunk].head_channels is not None and self.grid == "32"
-        if self.readout == "evidence" and (self.head_layers or not own_head):
+        if self.readout == "cnn_head" and (self.head_layers or not own_head):
             raise ValueError(
                 f"readout must be 'states' for grid {self.grid} of {self.trunk} with head_layers {self.head_layers}, "
-                "got 'evidence'"
+                "got 'cnn_head'"
             )
         if not set(self.scans) <= {"rows", "columns"}:
             raise ValueError(f"scans must be made of 'rows' and 'columns', got {self.scans!r}")
@@ -79,10 +79,10 @@ class ImageHybrid(Hybrid):
         side = config.image_size // config.stride
         self.grid = (side, side)
         self.trunk = trunk.build_for(config.grid)
-        self.features = Tap("grid", "CNN grid")
+        self.features = HookPoint("grid", "CNN grid")
         scans = config.scans[: len(config.recurrence)]
-        if config.readout == "evidence":
-            self.core = EvidenceCore(config, config.channels, scans, trunk.head_channels)
+        if config.readout == "cnn_head":
+            self.core = ResidualHeadCore(config, config.channels, scans, trunk.head_channels)
         else:
             self.core = HybridCore(config, config.channels, scans)
 
@@ -105,11 +105,11 @@ class ImageHybrid(Hybrid):
         return torch.zeros_like(inputs)
 
     @property
-    def removals(self) -> dict[str, Removal]:
+    def perturbations(self) -> dict[str, Perturbation]:
         """Patches are blurred or painted in the photo's mean colour."""
         return {"blur": blur_pixels, "mean": mean_pixels}
 
     @property
     def eight_bit_weights(self) -> tuple[str, ...]:
         """The classifier of the CNN, which has a row of 1,280 weights for each of its classes."""
-        return ("core.head.1.weight",) if self.config.readout == "evidence" else ()
+        return ("core.head.1.weight",) if self.config.readout == "cnn_head" else ()

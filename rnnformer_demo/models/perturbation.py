@@ -12,32 +12,35 @@ from torch import Tensor
 
 from ..data.text import PAD, UNKNOWN
 
-TakeOut = Callable[[Tensor], tuple[Tensor, Tensor]]
-Removal = Callable[[Tensor, Tensor], TakeOut]
+Apply = Callable[[Tensor], tuple[Tensor, Tensor]]
+Perturbation = Callable[[Tensor, Tensor], Apply]
 
 
-def blank_tokens(ids: Tensor, mask: Tensor) -> TakeOut:
+def blank_tokens(ids: Tensor, mask: Tensor) -> Apply:
     """The unknown token in their place."""
-    return lambda gone: (ids.expand(len(gone), -1).masked_fill(gone & mask, UNKNOWN), mask.expand(len(gone), -1))
+    return lambda removed: (
+        ids.expand(len(removed), -1).masked_fill(removed & mask, UNKNOWN),
+        mask.expand(len(removed), -1),
+    )
 
 
-def delete_tokens(ids: Tensor, mask: Tensor) -> TakeOut:
+def delete_tokens(ids: Tensor, mask: Tensor) -> Apply:
     """The others close up. Where nothing is left, one unknown token is: no model reads an empty text."""
 
-    def take_out(gone: Tensor) -> tuple[Tensor, Tensor]:
-        kept = mask & ~gone  # (R, T)
+    def apply(removed: Tensor) -> tuple[Tensor, Tensor]:
+        kept = mask & ~removed  # (R, T)
         lengths = kept.sum(1, keepdim=True)
         # A stable sort on "is gone" brings the kept tokens forward in their order.
         order = torch.sort((~kept).long(), dim=1, stable=True).indices
-        moved = ids.expand(len(gone), -1).gather(1, order).masked_fill(lengths == 0, UNKNOWN)
+        moved = ids.expand(len(removed), -1).gather(1, order).masked_fill(lengths == 0, UNKNOWN)
         longest = max(1, int(lengths.max()))
         real = torch.arange(longest, device=ids.device)[None] < lengths.clamp(min=1)
         return moved[:, :longest].masked_fill(~real, PAD), real
 
-    return take_out
+    return apply
 
 
-def blur_pixels(photo: Tensor, mask: Tensor) -> TakeOut:
+def blur_pixels(photo: Tensor, mask: Tensor) -> Apply:
     """A Gaussian blur in their place, a fourteenth of the side wide (half a cell of a 7 x 7 grid): colours stay, shapes
     go."""
     from .backbones.torchvision_compat import transforms
@@ -47,10 +50,10 @@ def blur_pixels(photo: Tensor, mask: Tensor) -> TakeOut:
     return _instead(photo, mask, transforms.functional.gaussian_blur(photo, [kernel, kernel], [side / 14, side / 14]))
 
 
-def mean_pixels(photo: Tensor, mask: Tensor) -> TakeOut:
+def mean_pixels(photo: Tensor, mask: Tensor) -> Apply:
     """The photo's mean colour in their place."""
     return _instead(photo, mask, photo.mean((-2, -1), keepdim=True))
 
 
-def _instead(photo: Tensor, mask: Tensor, other: Tensor) -> TakeOut:
-    return lambda gone: (torch.where(gone, other, photo), mask.expand(len(gone), -1))
+def _instead(photo: Tensor, mask: Tensor, other: Tensor) -> Apply:
+    return lambda removed: (torch.where(removed, other, photo), mask.expand(len(removed), -1))

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from .hybrid import HybridConfig, HybridCore
 
 
-class EvidenceCore(HybridCore):
+class ResidualHeadCore(HybridCore):
     """Recurrence and attention as a residual between a CNN's grid and the CNN's own head.
 
     What the blocks make of the grid is projected back to the width of its cells and added to them. Each cell then goes
@@ -24,19 +24,19 @@ class EvidenceCore(HybridCore):
 
     def __init__(self, config: HybridConfig, width_in: int, scans: tuple[str, ...], width_pooled: int):
         super().__init__(config, width_in, scans, width_pooled)
-        self.back = nn.Linear(config.width, width_in)
-        self.lift = nn.Linear(width_in, width_pooled)  # a convolution of one cell
-        nn.init.zeros_(self.back.weight)
-        nn.init.zeros_(self.back.bias)
+        self.up_proj = nn.Linear(config.width, width_in)
+        self.head_conv = nn.Linear(width_in, width_pooled)  # a convolution of one cell
+        nn.init.zeros_(self.up_proj.weight)
+        nn.init.zeros_(self.up_proj.bias)
 
-    def steps(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+    def token_features(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """Evidence of each cell, (B, T, width_in) to (B, T, width_pooled), 0-6."""
-        correction = self.back(self.norm(self.encode(tokens, mask, grid)))
-        return F.relu6(self.lift(tokens + correction))
+        correction = self.up_proj(self.norm(self.encode(tokens, mask, grid)))
+        return F.relu6(self.head_conv(tokens + correction))
 
     def load_head(self, convolution: nn.Conv2d, classifier: nn.Linear) -> None:
         """Takes over the head of the CNN that the grid comes from: a 1 x 1 convolution and a linear classifier."""
-        self.lift.load_state_dict(
+        self.head_conv.load_state_dict(
             {"weight": convolution.weight.flatten(1), "bias": convolution.bias}, strict=True
         )  # (width_pooled, width_in, 1, 1) to a matrix
         self.head[-1].load_state_dict(classifier.state_dict(), strict=True)

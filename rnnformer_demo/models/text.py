@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ..data.text import PAD, UNKNOWN
 from .hybrid import Hybrid, HybridConfig, HybridCore
-from .perturbation import Removal, blank_tokens, delete_tokens
+from .perturbation import Perturbation, blank_tokens, delete_tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class TextHybrid(Hybrid):
         return torch.full_like(inputs, UNKNOWN).masked_fill(~mask, PAD)
 
     @property
-    def removals(self) -> dict[str, Removal]:
+    def perturbations(self) -> dict[str, Perturbation]:
         """Words are blanked or deleted."""
         return {"unknown": blank_tokens, "deletion": delete_tokens}
 

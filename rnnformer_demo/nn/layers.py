@@ -20,12 +20,13 @@ RECURRENT_KINDS = {"lstm": nn.LSTM, "gru": nn.GRU}
 SCANS = ("tokens", "rows", "columns")
 
 
-class Tap(nn.Identity):
+class HookPoint(nn.Identity):
     """An identity to which tracing and attribution attach; it says what passes through it.
 
     Args:
-        kind: "tokens" (B, T, D), "grid" and "texture" (B, D, h, w), "reads" (B, T, D; what the recurrences of a block
-            read), "states" (B, T, 2U), "attention" (B, H, T, T), "pooling" (B, T), "pooled" (B, D) or "logits" (B, C).
+        kind: "tokens" (B, T, D), "grid" and "texture" (B, D, h, w), "recurrent_input" (B, T, D; what the
+            recurrences of a block read), "states" (B, T, 2U), "attention" (B, H, T, T), "pooling" (B, T), "pooled"
+            (B, D) or "logits" (B, C).
         name: unique among the taps of a model and fit to be shown, such as "lstm tokens 1".
     """
 
@@ -87,7 +88,7 @@ class BidirectionalRecurrence(nn.Module):
         self.kind, self.scan = kind, scan
         self.forward_rnn = RECURRENT_KINDS[kind](width, units, batch_first=True)
         self.backward_rnn = RECURRENT_KINDS[kind](width, units, batch_first=True)
-        self.states = Tap("states", f"{kind} {scan} {layer}")
+        self.states = HookPoint("states", f"{kind} {scan} {layer}")
         for rnn in (self.forward_rnn, self.backward_rnn):
             _initialise_recurrence(rnn)
 
@@ -158,7 +159,7 @@ class RecurrentBlock(nn.Module):
         super().__init__()
         self.residual = residual
         self.norm = nn.LayerNorm(width)
-        self.reads = Tap("reads", f"reads {layer}")
+        self.recurrent_input = HookPoint("recurrent_input", f"recurrent input {layer}")
         self.recurrences = nn.ModuleDict(
             {
                 f"{kind}_{scan}": BidirectionalRecurrence(kind, scan, width, units, layer)
@@ -171,7 +172,7 @@ class RecurrentBlock(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor, grid: tuple[int, int] | None) -> Tensor:
         """(B, T, D) to (B, T, D)."""
-        normed = self.reads(self.norm(x))
+        normed = self.recurrent_input(self.norm(x))
         states = [recurrence(normed, mask, grid) for recurrence in self.recurrences.values()]
         read = self.gain * self.dropout(self.fuse(torch.cat(states, dim=-1)))
         return x + read if self.residual else read
@@ -186,7 +187,7 @@ class SelfAttention(nn.Module):
             raise ValueError(f"width must be a multiple of heads, got width {width} and heads {heads}")
         self.heads = heads
         self.queries_keys_values = nn.Linear(width, 3 * width)
-        self.weights = Tap("attention", f"layer {layer}")
+        self.weights = HookPoint("attention", f"layer {layer}")
         self.dropout = LockedDropout(dropout)
         self.out = nn.Linear(width, width)
 
@@ -227,13 +228,13 @@ class MeanPooling(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.weights = Tap("pooling", "pooling")
+        self.weights = HookPoint("pooling", "pooling")
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) to (B, D)."""
-        return (self.weigh(x, mask)[..., None] * x).sum(1)
+        return (self.step_weights(x, mask)[..., None] * x).sum(1)
 
-    def weigh(self, x: Tensor, mask: Tensor) -> Tensor:
+    def step_weights(self, x: Tensor, mask: Tensor) -> Tensor:
         """The weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
         weights = mask.to(x.dtype) / mask.sum(1, keepdim=True)
         # They do not depend on x, but how the logits depend on them may be asked.
@@ -252,7 +253,7 @@ class AttentionPooling(MeanPooling):
         self.score = nn.Linear(width, 1, bias=False)  # a bias would cancel in the softmax
         nn.init.zeros_(self.score.weight)
 
-    def weigh(self, x: Tensor, mask: Tensor) -> Tensor:
+    def step_weights(self, x: Tensor, mask: Tensor) -> Tensor:
         """The weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
         scores = self.score(x).squeeze(-1).masked_fill(~mask, float("-inf"))  # (B, T)
         return self.weights(scores.softmax(-1))

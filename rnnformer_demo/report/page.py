@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from html import escape
 
-from ..analysis.inquiry import Course, Matter
+from ..analysis.inquiry import InterventionEffects, PrefixTrajectory
 from ..analysis.service import Analysis
 from ..views.attention import attention_figure
 from ..views.attribution import attribution_figure
@@ -37,36 +37,41 @@ code { overflow-wrap: anywhere; } blockquote { margin: 1rem 0; padding-left: 1re
 
 
 def page(
-    analysis: Analysis, courses: tuple[Course, ...], matter: Matter, source: str, options: dict[str, str], seed: int
+    analysis: Analysis,
+    courses: tuple[PrefixTrajectory, ...],
+    measure_interventions: InterventionEffects,
+    source: str,
+    options: dict[str, str],
+    seed: int,
 ) -> str:
     """The page as HTML.
 
     Args:
-        courses: of the beliefs, see `inquiry.beliefs`.
-        matter: see `inquiry.matter`.
+        courses: of the beliefs, see `inquiry.prefix_predictions`.
+        matter: see `inquiry.measure_interventions`.
         source: the input as the command line names it: a text, or the path of a photo.
         options: of the method, by name.
         seed: of all that was drawn.
     """
     prediction = analysis.prediction
     title = f"{prediction.model}: {prediction.label} ({prediction.confidence:.1%})"
-    shown = escape(source if analysis.sample.grid else str(analysis.sample.shown))
+    shown = escape(source if analysis.sample.grid else str(analysis.sample.display))
     figures = "".join(_figure(png, text) for png, text in _figures(analysis, courses))
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
         f"<h1>{escape(title)}</h1><blockquote>{shown}</blockquote>"
         f"<p>{escape(describe_domain(prediction))}</p>{_notices(analysis)}{_probabilities(analysis)}"
-        f"{figures}<p>{escape(describe_attention_matter(matter))}</p><p>{escape(describe_memory_matter(matter))}</p>"
+        f"{figures}<p>{escape(describe_attention_matter(measure_interventions))}</p><p>{escape(describe_memory_matter(measure_interventions))}</p>"
         f"{_scores(analysis)}{_footer(analysis, source, options, seed)}</body></html>\n"
     )
 
 
-def _figures(analysis: Analysis, courses: tuple[Course, ...]) -> Iterator[tuple[bytes, str]]:
+def _figures(analysis: Analysis, courses: tuple[PrefixTrajectory, ...]) -> Iterator[tuple[bytes, str]]:
     """Every picture and what it says in words."""
     yield to_png(attribution_figure(analysis)), describe_attribution(analysis)
     if analysis.trust is not None:
-        curves = to_png(trust_figure(analysis)) if analysis.trust.removals else b""
+        curves = to_png(trust_figure(analysis)) if analysis.trust.perturbations else b""
         yield curves, describe_trust(analysis.trust)
     yield to_png(beliefs_figure(analysis, courses)), " ".join(map(describe_course, courses))
     for layer in (*analysis.trace.attention, POOLING):
@@ -85,7 +90,7 @@ def _figure(png: bytes, text: str) -> str:
 
 
 def _notices(analysis: Analysis) -> str:
-    items = "".join(f"<li>{escape(notice)}</li>" for notice in analysis.notices)
+    items = "".join(f"<li>{escape(notice)}</li>" for notice in analysis.warnings)
     return f"<ul>{items}</ul>" if items else ""
 
 
@@ -96,7 +101,7 @@ def _probabilities(analysis: Analysis) -> str:
 
 def _scores(analysis: Analysis) -> str:
     """Every score of a word or a cell; of pixels there are too many to be read."""
-    names, scores = analysis.sample.names, analysis.explanation.scores.tolist()
+    names, scores = analysis.sample.unit_names, analysis.explanation.scores.tolist()
     if len(names) != len(scores):
         return ""
     return "<h2>Scores</h2>" + _table((name, f"{score:+.4f}") for name, score in zip(names, scores, strict=True))

@@ -189,7 +189,7 @@ def _rate(step: int, steps: int, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
 
 
-def begun(run_folder: Path) -> bool:
+def has_checkpoint(run_folder: Path) -> bool:
     """Whether there is something to resume: an epoch that has been finished."""
     return (run_folder / _LAST).exists()
 

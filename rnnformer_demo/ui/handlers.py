@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from ..api.errors import shows_input_errors
+from ..api.errors import as_gradio_error
 from ..api.uploads import source_of
 from ..data import InputError
 from . import cancellation, render
@@ -13,7 +13,7 @@ from . import cancellation, render
 PREDICTED = ""  # value of the choice "the predicted class"
 
 
-@shows_input_errors
+@as_gradio_error
 def analyse(
     request: gr.Request,
     model: str,
@@ -34,11 +34,13 @@ def analyse(
 
     cancellation.end(request.session_hash)
     analysis = service.analyse(model, source_of(model, source), target or None, method, _reporter(progress))
-    shown = render.everything(analysis, inquiry.beliefs(analysis), inquiry.matter(analysis), *chosen)
+    shown = render.everything(
+        analysis, inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis), *chosen
+    )
     return [analysis, *render.measuring(), *shown]
 
 
-@shows_input_errors
+@as_gradio_error
 def re_explain(analysis, request: gr.Request, method: str, target: str, progress=gr.Progress()) -> list:  # noqa: B008
     """Explains the last input anew, for another class or by another method; what is being measured ends."""
     from ..analysis import service
@@ -49,7 +51,7 @@ def re_explain(analysis, request: gr.Request, method: str, target: str, progress
     return [analysis, *render.measuring(), *render.attribution(analysis)]
 
 
-@shows_input_errors
+@as_gradio_error
 def assess(analysis, request: gr.Request, progress=gr.Progress()) -> list:  # noqa: B008
     """Measures how far the explanation can be trusted, until the session asks for something newer or says stop."""
     from ..analysis import inquiry
@@ -69,30 +71,30 @@ def end_assessing(request: gr.Request) -> None:
     cancellation.end(request.session_hash)
 
 
-@shows_input_errors
-def take_out(analysis, units: list[int], brushed: Any, removal: str, word: str) -> str:
+@as_gradio_error
+def ablate_units(analysis, units: list[int], brushed: Any, perturbation: str, word: str) -> str:
     """Takes words or patches out, or puts a word in the place of one."""
     from ..analysis import inquiry
 
     analysis = _kept(analysis)
     chosen = sorted({*units, *render.brushed_units(analysis, brushed)})
     if not word.strip():
-        return render.variant(inquiry.take_out(analysis, chosen, removal))
+        return render.variant(inquiry.ablate_units(analysis, chosen, perturbation))
     if len(chosen) != 1:
         raise InputError(f"Another word takes the place of one: choose a single word, not {len(chosen)}.")
     return render.variant(inquiry.replace_word(analysis, chosen[0], word))
 
 
-@shows_input_errors
-def find_fewest(analysis, removal: str, progress=gr.Progress()) -> list:  # noqa: B008
+@as_gradio_error
+def find_fewest(analysis, perturbation: str, progress=gr.Progress()) -> list:  # noqa: B008
     """Finds the fewest words or patches whose removal changes the label, and chooses them."""
     from ..analysis import inquiry
 
-    turn = inquiry.fewest(_kept(analysis), removal, _reporter(progress, "Searching"))
+    turn = inquiry.minimal_counterfactual(_kept(analysis), perturbation, _reporter(progress, "Searching"))
     return [list(turn.units), render.turn(turn)]
 
 
-@shows_input_errors
+@as_gradio_error
 def compare_rivals(analysis, progress=gr.Progress()) -> list:  # noqa: B008
     """The same input through the model's rivals."""
     from ..analysis import comparison
@@ -100,7 +102,7 @@ def compare_rivals(analysis, progress=gr.Progress()) -> list:  # noqa: B008
     analysis = _kept(analysis)
     sides = comparison.compare(
         analysis.prediction.model,
-        analysis.sample.shown,
+        analysis.sample.display,
         analysis.target,
         analysis.explanation.method,
         report=_reporter(progress, "Comparing"),
@@ -108,19 +110,19 @@ def compare_rivals(analysis, progress=gr.Progress()) -> list:  # noqa: B008
     return render.sides(sides)
 
 
-@shows_input_errors
+@as_gradio_error
 def redraw_attention(analysis, layer: str, head: str, viewpoint: str, through: bool) -> list:
     """Another layer, head or viewpoint; only to trace it through the recurrence the model is run."""
     return render.attention_picture(_kept(analysis), layer, head, viewpoint, through)
 
 
-@shows_input_errors
+@as_gradio_error
 def redraw_states(analysis, recurrence: str, direction: str, quantity: str) -> list:
     """Another recurrence, direction or quantity, without running the model."""
     return render.recurrence_picture(_kept(analysis), recurrence, direction, quantity)
 
 
-@shows_input_errors
+@as_gradio_error
 def choose_viewpoint(analysis, layer: str, head: str, event: gr.SelectData) -> str:
     """The cell of the photo that was clicked in the picture of the attention, or all of them beside the photo."""
     return render.viewpoint_at(_kept(analysis), layer, head, *event.index)

@@ -10,10 +10,10 @@ from ..interpret.attribution import METHODS
 from ..views.colours import AGAINST, FOR
 
 if TYPE_CHECKING:
-    from ..analysis.comparison import Side
+    from ..analysis.comparison import ModelComparison
     from ..analysis.service import Analysis
-    from ..interpret.trust import Measure, Trust
-    from .model_list import Offer
+    from ..interpret.trust import RankedScore, Trust
+    from .model_list import ModelEntry
 
 STRONGEST = 0.55  # opacity of the strongest word; more, and text on it falls below a contrast of 4.5:1
 READING = """<dl class="reading">
@@ -62,7 +62,7 @@ def summary(analysis: Analysis, domain: str, more_notices: Iterable[str] = ()) -
     """
     prediction = analysis.prediction
     # Not those of the prediction, which would warn of a strange input a second time.
-    listed = (*analysis.sample.notices, *analysis.explanation.notices, *more_notices)
+    listed = (*analysis.sample.warnings, *analysis.explanation.warnings, *more_notices)
     notices = "".join(f"<li>{escape(notice)}</li>" for notice in listed)
     warning, remark = ("", domain) if prediction.in_domain else (domain, "")
     return (
@@ -79,7 +79,7 @@ def words(analysis: Analysis) -> str:
     """The text as it was read, each word on the colour of its score, with a legend. For words only."""
     scores = analysis.explanation.scores.tolist()
     strongest = max(map(abs, scores)) or 1.0
-    text, parts, end = str(analysis.sample.shown), [], 0
+    text, parts, end = str(analysis.sample.display), [], 0
     for (start, stop), score in zip(analysis.sample.spans, scores, strict=True):
         parts += [escape(text[end:start]), _word(text[start:stop], score, score / strongest)]
         end = stop
@@ -124,26 +124,26 @@ def trust(card: Trust) -> str:
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in card.reasons)
     rows = "".join(
         f"<tr><th>{_MEASURES[name]}</th>"
-        + "".join(f"<td>{_measure(getattr(removed, name))}</td>" for removed in card.removals.values())
+        + "".join(f"<td>{_measure(getattr(removed, name))}</td>" for removed in card.perturbations.values())
         + "</tr>"
         for name in _MEASURES
     )
-    head = "".join(f"<th>{escape(name)}</th>" for name in card.removals)
-    table = f'<table class="measures"><tr><th></th>{head}</tr>{rows}</table>' if card.removals else ""
+    head = "".join(f"<th>{escape(name)}</th>" for name in card.perturbations)
+    table = f'<table class="measures"><tr><th></th>{head}</tr>{rows}</table>' if card.perturbations else ""
     return (
         f'<p class="verdict {_VERDICT_CLASSES[card.verdict]}"><strong>{escape(card.verdict)}</strong></p>'
         f'<ul class="notices">{reasons}</ul>{table}<p class="caption">{escape(" ".join(_further(card)))}</p>'
     )
 
 
-def _measure(measure: Measure) -> str:
+def _measure(measure: RankedScore) -> str:
     reach = "" if measure.normalised is None else f", {measure.normalised:.2f}"
     return f"{measure.value:+.2f} <small>{measure.percentile:.0f} %{reach}</small>"
 
 
 def _further(card: Trust) -> Iterator[str]:
-    if card.removals:
-        orders = next(iter(card.removals.values())).orders
+    if card.perturbations:
+        orders = next(iter(card.perturbations.values())).orders
         yield (
             f"In small: how many of {orders} random orders do worse (chance is 50 %), and how far it is on the way "
             "from the worst order that was found, 0, to the best, 1."
@@ -163,7 +163,7 @@ def answer(sentence: str) -> str:
     return f'<p class="facts" role="status">{escape(sentence)}</p>'
 
 
-def sides(compared: Sequence[Side]) -> str:
+def sides(compared: Sequence[ModelComparison]) -> str:
     """A row for each model: what it says, how fast, how far its explanation can be trusted; and its words, coloured."""
     rows = "".join(
         f"<tr><th>{escape(side.analysis.prediction.model)}</th>"
@@ -185,7 +185,7 @@ def caption(description: str) -> str:
     return f'<p class="caption">{escape(description)}</p>'
 
 
-def model_facts(model: Offer) -> str:
+def model_facts(model: ModelEntry) -> str:
     """What a model is for, how good and how large it is, and what it cannot do."""
     task = f"<strong>{escape(_sentence(model.task))}</strong> " if model.task else ""
     alike = " and has about its size" if model.matched else ""

@@ -9,7 +9,7 @@ _PARTS = {"lstm": "an LSTM", "gru": "a GRU"}
 
 
 @dataclass(frozen=True)
-class Offer:
+class ModelEntry:
     """A model as a tab offers it.
 
     Attributes:
@@ -48,19 +48,19 @@ class Offer:
         return f"{self.name}: {self.task.rstrip('.')}" if self.task else self.name
 
 
-def offers() -> list[Offer]:
+def list_entries() -> list[ModelEntry]:
     """Every model that can be read: hybrids first, then their rivals, by name."""
     cards = readable_cards()
     return sorted((_offer(name, cards) for name in cards), key=_place)
 
 
-def _offer(name: str, cards: dict[str, dict]) -> Offer:
+def _offer(name: str, cards: dict[str, dict]) -> ModelEntry:
     card = cards[name]
     listed = entry(name, card)
     rival_of = card["rival_of"] if card.get("rival_of") in cards else None
     # A rival has the task of its hybrid: what its own card leaves out stands in that one's.
     told = cards.get(rival_of, {}) | card
-    return Offer(
+    return ModelEntry(
         name=listed["name"],
         modality=listed["modality"],
         labels=tuple(listed["labels"]),
@@ -76,7 +76,7 @@ def _offer(name: str, cards: dict[str, dict]) -> Offer:
     )
 
 
-def _place(offer: Offer) -> tuple:
+def _place(offer: ModelEntry) -> tuple:
     hybrid = offer.rival_of or offer.name
     return offer.rival_of is not None, hybrid not in _OPENS_WITH, hybrid, offer.name
 

@@ -7,8 +7,8 @@ import gradio as gr
 
 from ..api import endpoints
 from . import handlers
-from .model_list import offers
-from .tab import TabKind, build_tab
+from .model_list import list_entries
+from .tab import TabSpec, build_tab
 from .theme import CSS, make_theme
 
 TITLE = "RNNformer Demo"
@@ -50,7 +50,7 @@ def _photo_input() -> gr.Image:
 
 
 _KINDS = (
-    TabKind(
+    TabSpec(
         modality="text",
         title="Text",
         make_input=_text_input,
@@ -59,7 +59,7 @@ _KINDS = (
         hint="Type a sentence or click an example: the prediction, the words that it rests on, the attention and the "
         "hidden states appear here.",
     ),
-    TabKind(
+    TabSpec(
         modality="image",
         title="Photo",
         make_input=_photo_input,
@@ -73,7 +73,7 @@ _KINDS = (
 
 def build_page() -> gr.Blocks:
     """The whole page, with its events and its API. Reads the models' cards, loads no model."""
-    models = offers()
+    models = list_entries()
     with gr.Blocks(title=TITLE) as page:
         gr.HTML(
             f'<header class="masthead"><h1>{TITLE}</h1><p>See what a network of recurrent and attention layers '

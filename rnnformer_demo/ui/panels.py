@@ -9,14 +9,14 @@ import gradio as gr
 
 from ..interpret.attribution import methods_for
 from . import handlers, markup
-from .model_list import Offer
+from .model_list import ModelEntry
 from .render import ALL_CELLS, DIRECTIONS
 
 if TYPE_CHECKING:
-    from .tab import TabKind
+    from .tab import TabSpec
 
 
-def inside(kind: TabKind, model: Offer) -> SimpleNamespace:
+def inside(kind: TabSpec, model: ModelEntry) -> SimpleNamespace:
     """Builds them, hidden until there is an analysis; the components by name."""
     with gr.Column(visible=False) as shown:
         with gr.Row(equal_height=False):
@@ -70,7 +70,7 @@ def inside(kind: TabKind, model: Offer) -> SimpleNamespace:
     )
 
 
-def _explanation_choices(kind: TabKind, model: Offer) -> tuple[gr.Dropdown, gr.Dropdown]:
+def _explanation_choices(kind: TabSpec, model: ModelEntry) -> tuple[gr.Dropdown, gr.Dropdown]:
     titles = [
         (known.title + (" (slow)" if kind.has_grid and known.slow_on_photos else ""), known.name)
         for known in methods_for(kind.has_grid)
@@ -81,7 +81,7 @@ def _explanation_choices(kind: TabKind, model: Offer) -> tuple[gr.Dropdown, gr.D
     return method, target
 
 
-def _attention_choices(kind: TabKind) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Checkbox]:
+def _attention_choices(kind: TabSpec) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Checkbox]:
     with gr.Row():
         layer = gr.Dropdown([], label="Layer", min_width=100)
         head = gr.Dropdown([], label="Head", min_width=100)
@@ -101,7 +101,7 @@ def _states_choices() -> tuple[gr.Dropdown, gr.Radio, gr.Dropdown]:
     return recurrence, direction, quantity
 
 
-def targets(model: Offer) -> list[tuple[str, str]]:
+def targets(model: ModelEntry) -> list[tuple[str, str]]:
     """The classes that can be explained, as a dropdown takes them."""
     return [("the predicted class", handlers.PREDICTED), *((label, label) for label in model.labels)]
 

@@ -12,8 +12,8 @@ from . import markup
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ..analysis.comparison import Side
-    from ..analysis.inquiry import Course, Matter, Turn, Variant
+    from ..analysis.comparison import ModelComparison
+    from ..analysis.inquiry import CounterfactualEdit, EditEffect, InterventionEffects, PrefixTrajectory
     from ..analysis.service import Analysis
 
 ALL_CELLS = "all cells, on average"
@@ -23,8 +23,8 @@ _BRUSHED = 0.25  # share of a cell
 
 def everything(
     analysis: Analysis,
-    courses: Sequence[Course],
-    matter: Matter,
+    courses: Sequence[PrefixTrajectory],
+    measure_interventions: InterventionEffects,
     layer,
     head,
     viewpoint,
@@ -44,7 +44,7 @@ def everything(
 
     layers = [*analysis.trace.attention, POOLING]
     heads = [MEAN_OF_HEADS, *(str(1 + head) for head in range(_head_count(analysis)))]
-    cells = [ALL_CELLS, *(analysis.sample.names if analysis.sample.grid else ())]
+    cells = [ALL_CELLS, *(analysis.sample.unit_names if analysis.sample.grid else ())]
     recurrences = list(analysis.trace.states)
     layer, head, viewpoint, recurrence = (
         _kept(value, values)
@@ -61,10 +61,10 @@ def everything(
         gr.Dropdown(choices=heads, value=head),
         gr.Dropdown(choices=cells, value=viewpoint),
         *attention_picture(analysis, layer, head, viewpoint, through),
-        markup.caption(describe_attention_matter(matter)),
+        markup.caption(describe_attention_matter(measure_interventions)),
         gr.Dropdown(choices=recurrences, value=recurrence),
         *recurrence_picture(analysis, recurrence, direction, quantity),
-        markup.caption(describe_memory_matter(matter)),
+        markup.caption(describe_memory_matter(measure_interventions)),
         *beliefs_picture(analysis, courses),
         gr.Column(visible=True),
         *asking(analysis),
@@ -87,12 +87,12 @@ def attribution(analysis: Analysis) -> list:
 
 def attention_picture(analysis: Analysis, layer: str, head: str, viewpoint: str, through: bool) -> list:
     """The heat map of the attention and its description; `through` the recurrence, the model is run."""
-    from ..analysis.inquiry import dependence
+    from ..analysis.inquiry import token_jacobian_norms
     from ..views.attention import attention_figure
     from ..views.descriptions import describe_attention
 
     step = _step(analysis, viewpoint)
-    reached = dependence(analysis) if through else None
+    reached = token_jacobian_norms(analysis) if through else None
     description = describe_attention(analysis, layer, head, step, reached)
     return [_picture(attention_figure(analysis, layer, head, step, reached), description), markup.caption(description)]
 
@@ -112,7 +112,7 @@ def recurrence_picture(analysis: Analysis, recurrence: str, direction: str, quan
     return [gr.Dropdown(choices=list(offered), value=quantity), picture, markup.caption(description)]
 
 
-def beliefs_picture(analysis: Analysis, courses: Sequence[Course]) -> list:
+def beliefs_picture(analysis: Analysis, courses: Sequence[PrefixTrajectory]) -> list:
     """The curves of the beliefs and what they say."""
     from ..views.beliefs import beliefs_figure
     from ..views.descriptions import describe_course
@@ -138,9 +138,9 @@ def trust(analysis: Analysis) -> list:
     from ..views.trust import trust_figure
 
     description = describe_trust(analysis.trust)
-    curves = _picture(trust_figure(analysis), description) if analysis.trust.removals else _nothing()
+    curves = _picture(trust_figure(analysis), description) if analysis.trust.perturbations else _nothing()
     prediction = analysis.prediction
-    known = explanations.cited(analysis.explanation.method, prediction.modality, prediction.model)
+    known = explanations.citation(analysis.explanation.method, prediction.modality, prediction.model)
     return [markup.trust(analysis.trust), curves, markup.caption(known) if known else "", gr.Button(visible=False)]
 
 
@@ -148,15 +148,15 @@ def asking(analysis: Analysis) -> list:
     """The questions that this input admits, without their answers."""
     from ..analysis import inquiry
 
-    names, removals = analysis.sample.names, inquiry.removals(analysis.prediction.model)
+    names, perturbations = analysis.sample.unit_names, inquiry.perturbations(analysis.prediction.model)
     return [
-        gr.ImageEditor(value={"background": analysis.sample.shown, "layers": [], "composite": None})
+        gr.ImageEditor(value={"background": analysis.sample.display, "layers": [], "composite": None})
         if analysis.sample.grid
         else gr.skip(),
         gr.Dropdown(
             choices=[(f"{1 + unit}: {name}", unit) for unit, name in enumerate(names)], value=[], multiselect=True
         ),
-        gr.Radio(choices=list(removals), value=removals[0]),
+        gr.Radio(choices=list(perturbations), value=perturbations[0]),
         "",
         "",
         *("", _nothing(), ""),
@@ -178,21 +178,21 @@ def brushed_units(analysis: Analysis, brushed: Mapping[str, Any] | None) -> list
     return [unit for unit, share in enumerate(shares) if share >= _BRUSHED]
 
 
-def variant(answer: Variant) -> str:
+def variant(answer: EditEffect) -> str:
     """What a changed input brought."""
     from ..views.descriptions import describe_variant
 
     return markup.answer(describe_variant(answer))
 
 
-def turn(answer: Turn) -> str:
+def turn(answer: CounterfactualEdit) -> str:
     """The fewest units that change the label."""
     from ..views.descriptions import describe_turn
 
     return markup.answer(describe_turn(answer))
 
 
-def sides(compared: Sequence[Side]) -> list:
+def sides(compared: Sequence[ModelComparison]) -> list:
     """The table of the models, and their beliefs in one picture."""
     from ..views.beliefs import comparison_figure
     from ..views.descriptions import describe_course
@@ -206,14 +206,14 @@ def viewpoint_at(analysis: Analysis, layer: str, head: str, x: float, y: float) 
     from ..views.attention import attention_figure, cell_at
 
     cell = cell_at(attention_figure(analysis, layer, head), analysis, x, y)
-    return ALL_CELLS if cell is None else analysis.sample.names[cell]
+    return ALL_CELLS if cell is None else analysis.sample.unit_names[cell]
 
 
 def _boxes(analysis: Analysis) -> list[str]:
     """A notice where the pictures cannot write what the visitor wrote."""
     from ..views.canvas import undrawable
 
-    boxes = undrawable("".join((*analysis.sample.names, *analysis.prediction.probabilities)))
+    boxes = undrawable("".join((*analysis.sample.unit_names, *analysis.prediction.probabilities)))
     return [f"This machine has no font for {boxes}: in the pictures, boxes stand in their place."] if boxes else []
 
 
@@ -233,7 +233,7 @@ def _head_count(analysis: Analysis) -> int:
 
 
 def _step(analysis: Analysis, viewpoint: str | None) -> int | None:
-    names = analysis.sample.names if analysis.sample.grid else ()
+    names = analysis.sample.unit_names if analysis.sample.grid else ()
     return names.index(viewpoint) if viewpoint in names else None
 
 

@@ -9,16 +9,16 @@ from types import SimpleNamespace
 import gradio as gr
 
 from ..api.concurrency import LAST_WINS, MODEL, QUIET, TRUST
-from ..api.errors import shows_input_errors
+from ..api.errors import as_gradio_error
 from ..data import InputError
 from . import handlers, markup, panels, whatif_panel
-from .model_list import Offer
+from .model_list import ModelEntry
 
 _STATE_SECONDS = 1800
 
 
 @dataclass(frozen=True)
-class TabKind:
+class TabSpec:
     """What sets the tab of one modality apart.
 
     Attributes:
@@ -43,7 +43,7 @@ class TabKind:
         return self.modality == "image"
 
 
-def build_tab(kind: TabKind, models: list[Offer]) -> None:
+def build_tab(kind: TabSpec, models: list[ModelEntry]) -> None:
     """Builds the tab of one modality inside the page that is being built.
 
     Args:
@@ -64,7 +64,7 @@ def build_tab(kind: TabKind, models: list[Offer]) -> None:
         _connect(kind, models, state, inputs, results, inside, asked)
 
 
-def _inputs(kind: TabKind, models: list[Offer]) -> SimpleNamespace:
+def _inputs(kind: TabSpec, models: list[ModelEntry]) -> SimpleNamespace:
     source = kind.make_input()
     button = gr.Button("Analyse", variant="primary", size="lg")
     titles = [(model.title, model.name) for model in models]
@@ -79,11 +79,11 @@ def _inputs(kind: TabKind, models: list[Offer]) -> SimpleNamespace:
     return SimpleNamespace(source=source, examples=examples, button=button, model=model, facts=facts)
 
 
-def _samples(kind: TabKind, model: Offer) -> list[list[str]]:
+def _samples(kind: TabSpec, model: ModelEntry) -> list[list[str]]:
     return [[example] for example in model.examples or kind.examples]
 
 
-def _results(kind: TabKind) -> SimpleNamespace:
+def _results(kind: TabSpec) -> SimpleNamespace:
     with gr.Column(visible=True) as hint:
         gr.HTML(f'<div class="hint"><p>{kind.hint}</p></div>')
     with gr.Column(visible=False) as shown:
@@ -200,7 +200,7 @@ def _connect_models(kind, by_name, inputs, results, inside, asked) -> None:
 def _connect_examples(kind, by_name, inputs) -> gr.events.Dependency:
     """A click on an example puts it into the input; what is to follow is attached to what this gives."""
 
-    @shows_input_errors
+    @as_gradio_error
     def load_example(name: str, number: int) -> str:
         samples = _samples(kind, by_name[name])
         if number >= len(samples):  # clicked just before those of another model came

@@ -4,7 +4,7 @@ import logging
 import threading
 from typing import Any
 
-from .model_list import offers
+from .model_list import list_entries
 
 _HEAD_START = 1.0  # seconds in which the first page has the interpreter for itself
 _TEXT = "A first sentence."
@@ -24,16 +24,16 @@ def _run_everything_once() -> None:
         from ..analysis import inquiry, service
         from . import render
 
-        first_of_each_tab = {model.modality: model for model in reversed(offers())}
+        first_of_each_tab = {model.modality: model for model in reversed(list_entries())}
         for model in first_of_each_tab.values():
             analysis = service.analyse(model.name, _source(model.modality))
-            inside = inquiry.beliefs(analysis), inquiry.matter(analysis)
+            inside = inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis)
             render.everything(analysis, *inside, *[None] * 5, render.DIRECTIONS[0], None)
     except Exception:
         logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
 
 
 def _source(modality: str) -> Any:
-    from ..data import recorded_input
+    from ..data import reference_input
 
-    return recorded_input(modality, _TEXT)
+    return reference_input(modality, _TEXT)

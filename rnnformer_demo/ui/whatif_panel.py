@@ -12,11 +12,11 @@ from . import handlers
 from .panels import figure, section
 
 if TYPE_CHECKING:
-    from .model_list import Offer
-    from .tab import TabKind
+    from .model_list import ModelEntry
+    from .tab import TabSpec
 
 
-def build(kind: TabKind, model: Offer, models: list[Offer]) -> SimpleNamespace:
+def build(kind: TabSpec, model: ModelEntry, models: list[ModelEntry]) -> SimpleNamespace:
     """Builds the two sections, hidden until there is an analysis; the components by name.
 
     `outputs` are those that an analysis fills, as `views.asking` gives them.
@@ -44,13 +44,13 @@ def build(kind: TabKind, model: Offer, models: list[Offer]) -> SimpleNamespace:
                 [], multiselect=True, label="Cells that are to go" if kind.has_grid else "Words that are to go"
             )
             with gr.Row():
-                removal = gr.Radio([], label="What stands in their place")
+                perturbation = gr.Radio([], label="What stands in their place")
                 word = gr.Textbox(
                     label="Or another word instead", max_lines=1, visible=not kind.has_grid, min_width=140
                 )
             with gr.Row():
                 ask = gr.Button("See what changes", size="md", min_width=120)
-                fewest = gr.Button("Find the fewest that change the label", size="md", min_width=120)
+                minimal_counterfactual = gr.Button("Find the fewest that change the label", size="md", min_width=120)
             answer = gr.HTML()
         with gr.Column(min_width=320, visible=has_rivals(model, models)) as rivals:
             section("Beside its rivals", "The same input through networks that lack some of its parts.")
@@ -58,21 +58,21 @@ def build(kind: TabKind, model: Offer, models: list[Offer]) -> SimpleNamespace:
             comparison = [gr.HTML(), *figure("Beliefs side by side", f"{kind.modality}-comparison")]
     return SimpleNamespace(
         shown=shown,
-        outputs=[brushed, units, removal, word, answer, *comparison],
+        outputs=[brushed, units, perturbation, word, answer, *comparison],
         rivals=rivals,
         brushed=brushed,
         units=units,
-        removal=removal,
+        perturbation=perturbation,
         word=word,
         ask=ask,
-        fewest=fewest,
+        minimal_counterfactual=minimal_counterfactual,
         answer=answer,
         compare=compare,
         comparison=comparison,
     )
 
 
-def has_rivals(model: Offer, models: list[Offer]) -> bool:
+def has_rivals(model: ModelEntry, models: list[ModelEntry]) -> bool:
     """Whether there is something to compare a model with."""
     hybrid = model.rival_of or model.name
     return any(other.rival_of == hybrid for other in models)
@@ -86,8 +86,10 @@ _WHAT_IF = {
 
 def connect(asked: SimpleNamespace, state: gr.State) -> None:
     """Connects the buttons with what they ask."""
-    question = [state, asked.units, asked.brushed, asked.removal, asked.word]
-    asked.ask.click(handlers.take_out, question, asked.answer, **MODEL)
-    asked.word.submit(handlers.take_out, question, asked.answer, **MODEL)
-    asked.fewest.click(handlers.find_fewest, [state, asked.removal], [asked.units, asked.answer], **MODEL)
+    question = [state, asked.units, asked.brushed, asked.perturbation, asked.word]
+    asked.ask.click(handlers.ablate_units, question, asked.answer, **MODEL)
+    asked.word.submit(handlers.ablate_units, question, asked.answer, **MODEL)
+    asked.minimal_counterfactual.click(
+        handlers.find_fewest, [state, asked.perturbation], [asked.units, asked.answer], **MODEL
+    )
     asked.compare.click(handlers.compare_rivals, state, asked.comparison, **MODEL)

@@ -35,14 +35,14 @@ def attention_figure(
     if analysis.sample.grid:
         weights = attended(analysis, layer, head, from_step, dependence)
         if not pooling:
-            what += ", mean over all cells" if from_step is None else f", from {analysis.sample.names[from_step]}"
+            what += ", mean over all cells" if from_step is None else f", from {analysis.sample.unit_names[from_step]}"
         figure, ax, bar = photo_figure(titled(analysis, what))
         overlay(ax, bar, analysis, weights.view(analysis.sample.grid).numpy(), SEQUENTIAL, "weight")
         _outline(ax, analysis, from_step)
     else:
         weights = head_weights(analysis, layer, head, dependence)
         what += "" if pooling else "; each row sums to 1"
-        beside = room(analysis.sample.names)
+        beside = room(analysis.sample.unit_names)
         left, height = (0.3, 1.5 + beside) if pooling else (0.3 + beside, 4.5 + beside)
         figure, ax, bar = blank(titled(analysis, what), WIDTH, height, left, right=0.95, bottom=0.3 + beside)
         _draw_matrix(ax, bar, weights.numpy(), step_names(analysis), SEQUENTIAL)
@@ -55,7 +55,7 @@ def cell_at(figure: Figure, analysis: Analysis, x: float, y: float, dpi: int = D
     figure.draw_without_rendering()
     left, upper = figure.axes[0].transData.inverted().transform((x, figure.bbox.height - y))
     rows, columns = analysis.sample.grid
-    width, height = analysis.sample.shown.size
+    width, height = analysis.sample.display.size
     column, row = int(left * columns // width), int(upper * rows // height)
     return row * columns + column if 0 <= row < rows and 0 <= column < columns else None
 
@@ -77,6 +77,6 @@ def _outline(ax: Axes, analysis: Analysis, step: int | None) -> None:
     if step is None:
         return
     rows, columns = analysis.sample.grid
-    width, height = analysis.sample.shown.size[0] / columns, analysis.sample.shown.size[1] / rows
+    width, height = analysis.sample.display.size[0] / columns, analysis.sample.display.size[1] / rows
     row, column = divmod(step, columns)
     ax.add_patch(Rectangle((column * width, row * height), width, height, fill=False, edgecolor="white", linewidth=2.5))

@@ -18,8 +18,8 @@ def attribution_figure(analysis: Analysis) -> Figure:
         figure, ax, bar = photo_figure(title)
         _draw_photo_scores(ax, bar, analysis)
     else:
-        count = min(len(analysis.sample.names), _BARS)
-        left = room(analysis.sample.names)
+        count = min(len(analysis.sample.unit_names), _BARS)
+        left = room(analysis.sample.unit_names)
         figure, ax, _ = blank(title, WIDTH, 1.6 + 0.2 * max(count, 8), left, right=0.3, bottom=0.65)
         _draw_word_scores(ax, analysis)
     return figure
@@ -36,7 +36,7 @@ def _draw_word_scores(ax: Axes, analysis: Analysis) -> None:
     ax.grid(axis="x", color="0.9")
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)
-    ax.set_yticks(range(len(order)), [short(analysis.sample.names[index]) for index in order], fontsize=8)
+    ax.set_yticks(range(len(order)), [short(analysis.sample.unit_names[index]) for index in order], fontsize=8)
     ax.invert_yaxis()
     ax.axvline(0, color="0.3", linewidth=0.8)
     more = f" (the {_BARS} strongest of {len(scores)} words)" if len(scores) > _BARS else ""

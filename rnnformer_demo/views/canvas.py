@@ -135,7 +135,7 @@ def overlay(
     top: float | None = None,
 ) -> None:
     """Values over the grey photo; with `top`, a scale that is symmetric around zero, where the photo shows through."""
-    photo = analysis.sample.shown
+    photo = analysis.sample.display
     extent = (0, photo.width, photo.height, 0)
     ax.imshow(photo.convert("L"), cmap="gray", vmin=0, vmax=255, extent=extent)
     scale = Normalize(-top, top) if top else Normalize(0, float(values.max()) or 1.0)

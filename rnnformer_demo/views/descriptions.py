@@ -4,16 +4,24 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from ..analysis.comparison import Side
-from ..analysis.inquiry import ATTENTION, MEMORY, UNTOUCHED, Course, Matter, Turn, Variant
+from ..analysis.comparison import ModelComparison
+from ..analysis.inquiry import (
+    ATTENTION,
+    MEMORY,
+    ORIGINAL,
+    CounterfactualEdit,
+    EditEffect,
+    InterventionEffects,
+    PrefixTrajectory,
+)
 from ..analysis.service import Analysis, Prediction
-from ..interpret.attention_flow import on_tokens
-from ..interpret.gates import median_half_life, saturation, strongest_writers, writes
-from ..interpret.trust import Removed, Trust
+from ..interpret.attention_flow import to_token_attention
+from ..interpret.gates import median_half_life, memory_contributions, saturation, top_contributors
+from ..interpret.trust import FaithfulnessScores, Trust
 
 MEAN_OF_HEADS = "mean of heads"
 POOLING = "pooling"
-HIDDEN, CELL, WRITTEN = "hidden state", "cell state", "written"
+HIDDEN, CELL, MEMORY_CONTRIBUTIONS = "hidden state", "cell state", "written"
 DIRECTIONS = ("forward", "backward")
 
 
@@ -64,7 +72,7 @@ def describe_states(analysis: Analysis, recurrence: str, direction: str = "forwa
     gates = analysis.trace.gates[recurrence]
     half_life = median_half_life(gates)[DIRECTIONS.index(direction)].item()
     told += f" Half of what a unit holds is gone after {half_life:.1f} steps (median over units)."
-    if quantity == WRITTEN:
+    if quantity == MEMORY_CONTRIBUTIONS:
         told += f" {_fullest(analysis, recurrence, DIRECTIONS.index(direction), values)}"
     shares = saturation(gates).get(quantity.removesuffix(" gate"))
     if shares:
@@ -76,7 +84,7 @@ def _fullest(analysis: Analysis, recurrence: str, direction: int, written: Tenso
     """Who wrote the unit that holds most in the end; `written` (T, U)."""
     unit = int(written.sum(0).abs().argmax())
     names = spoken_steps(analysis)
-    writers = strongest_writers(analysis.trace.gates[recurrence], direction, unit, most=3)
+    writers = top_contributors(analysis.trace.gates[recurrence], direction, unit, most=3)
     told = ", ".join(f"{names[step]} ({share:+.0%})" for step, share in writers)
     return f"Unit {unit} holds most in the end: written by {told}."
 
@@ -87,20 +95,20 @@ def _counted(count: int, noun: str) -> str:
 
 def describe_trust(trust: Trust) -> str:
     """The trust card in words: the verdict, its reasons, and what was measured."""
-    measured = [_measured(name, removed) for name, removed in trust.removals.items()]
+    measured = [_measured(name, removed) for name, removed in trust.perturbations.items()]
     told = [f"Measured: {'; '.join(measured)}."] if measured else []
     return " ".join([f"Verdict: {trust.verdict}.", *trust.reasons, *told])
 
 
-def _measured(removal: str, removed: Removed) -> str:
+def _measured(perturbation: str, removed: FaithfulnessScores) -> str:
     falls, stays = removed.comprehensiveness, removed.sufficiency
     return (
-        f"{removal}: comprehensiveness {falls.value:+.2f} and sufficiency {stays.value:+.2f}, better than "
+        f"{perturbation}: comprehensiveness {falls.value:+.2f} and sufficiency {stays.value:+.2f}, better than "
         f"{falls.percentile:.0f} % and {stays.percentile:.0f} % of {removed.orders} random orders"
     )
 
 
-def describe_course(course: Course) -> str:
+def describe_course(course: PrefixTrajectory) -> str:
     """How the belief went along one scan, in words."""
     read, final = course.belief.names, course.labels[int(course.probabilities[-1].argmax())]
     sure = course.probabilities[-1].max()
@@ -108,12 +116,12 @@ def describe_course(course: Course) -> str:
         return f"Read {course.belief.scan}: {final} from {read[0]} on, in the end {sure:.1%} sure."
     turns = "once" if len(course.flips) == 1 else f"{len(course.flips)} times"
     return (
-        f"Read {course.belief.scan}: the label changes {turns}; it is {final} from {read[course.decided]} on, "
+        f"Read {course.belief.scan}: the label changes {turns}; it is {final} from {read[course.stable_from]} on, "
         f"in the end {sure:.1%} sure."
     )
 
 
-def describe_attention_matter(found: Matter) -> str:
+def describe_attention_matter(found: InterventionEffects) -> str:
     """Whether attention matters to a decision, in words; "" for a model without any."""
     told = [
         f"with {name} {found.shares[name]:.1%} (the output moves by {found.distances[name]:.2f} of 1)"
@@ -122,22 +130,22 @@ def describe_attention_matter(found: Matter) -> str:
     ]
     if not told:
         return ""
-    before = f"{found.target} has {found.shares[UNTOUCHED]:.1%} as it is"
+    before = f"{found.target} has {found.shares[ORIGINAL]:.1%} as it is"
     sentence = f"Does attention matter here? {before}, {', '.join(told)}. Conicity of the states {found.conicity:.2f}."
     return f"{sentence} {found.notice}" if found.notice else sentence
 
 
-def describe_memory_matter(found: Matter) -> str:
+def describe_memory_matter(found: InterventionEffects) -> str:
     """Whether the recurrence matters to a decision, in words; "" for a model without one."""
     if MEMORY not in found.shares:
         return ""
     return (
-        f"Does memory matter here? {found.target} has {found.shares[UNTOUCHED]:.1%} as it is and "
+        f"Does memory matter here? {found.target} has {found.shares[ORIGINAL]:.1%} as it is and "
         f"{found.shares[MEMORY]:.1%} with the recurrence switched off."
     )
 
 
-def describe_variant(variant: Variant) -> str:
+def describe_variant(variant: EditEffect) -> str:
     """What a changed input brought, beside what was forecast, in words."""
     before, target = variant.analysis.prediction, variant.analysis.target
     what = _listed(variant.changed)
@@ -148,19 +156,23 @@ def describe_variant(variant: Variant) -> str:
     )
 
 
-def describe_turn(turn: Turn) -> str:
+def describe_turn(turn: CounterfactualEdit) -> str:
     """The fewest units that change the label, in words."""
     before = turn.analysis.prediction.label
     if turn.label is None:
-        return f"No words or parts were found whose removal ({turn.removal}) changes {before}; {turn.rows} sets tried."
-    names = _listed([turn.analysis.sample.names[unit] for unit in turn.units])
+        return (
+            f"No words or parts were found whose removal ({turn.perturbation}) changes {before}; "
+            f"{turn.rows} sets tried."
+        )
+    names = _listed([turn.analysis.sample.unit_names[unit] for unit in turn.units])
     certain = "no smaller set does" if turn.exact else "a smaller set may do, too"
     return (
-        f"Without {names} ({turn.removal}) it is {turn.label} instead of {before}; {certain} ({turn.rows} sets tried)."
+        f"Without {names} ({turn.perturbation}) it is {turn.label} instead of {before}; {certain} "
+        f"({turn.rows} sets tried)."
     )
 
 
-def describe_side(side: Side) -> str:
+def describe_side(side: ModelComparison) -> str:
     """One of several models on the same input, in words."""
     prediction = side.analysis.prediction
     lines = [
@@ -215,7 +227,7 @@ def head_weights(analysis: Analysis, layer: str, head: str, dependence: Tensor |
         ValueError: for a layer or head that the trace does not hold.
     """
     weights = analysis.trace.pooling[None] if layer == POOLING else _layer_weights(analysis, layer, head)
-    return weights if dependence is None else on_tokens(weights, dependence)
+    return weights if dependence is None else to_token_attention(weights, dependence)
 
 
 def _layer_weights(analysis: Analysis, layer: str, head: str) -> Tensor:
@@ -234,7 +246,7 @@ def quantities(analysis: Analysis, recurrence: str) -> tuple[str, ...]:
     step wrote into the memory as it is in the end."""
     gates = analysis.trace.gates[recurrence]
     named = (name if name == "candidate" else f"{name} gate" for name in gates.gates)
-    return (HIDDEN, *([CELL] if gates.cells is not None else []), *named, WRITTEN)
+    return (HIDDEN, *([CELL] if gates.cells is not None else []), *named, MEMORY_CONTRIBUTIONS)
 
 
 def recurrent_values(analysis: Analysis, recurrence: str, direction: str, quantity: str = HIDDEN) -> Tensor:
@@ -252,8 +264,8 @@ def recurrent_values(analysis: Analysis, recurrence: str, direction: str, quanti
     gates = analysis.trace.gates[recurrence]
     if quantity == HIDDEN:
         values = analysis.trace.states[recurrence]
-    elif quantity == WRITTEN:
-        values = writes(gates)
+    elif quantity == MEMORY_CONTRIBUTIONS:
+        values = memory_contributions(gates)
     else:
         values = gates.cells if quantity == CELL else gates.gates[quantity.removesuffix(" gate")]
     return values[:, DIRECTIONS.index(direction)]
@@ -261,14 +273,14 @@ def recurrent_values(analysis: Analysis, recurrence: str, direction: str, quanti
 
 def spoken_steps(analysis: Analysis) -> list[str]:
     """A name for each step as a sentence takes it."""
-    return list(analysis.sample.names) if analysis.sample.grid else step_names(analysis)
+    return list(analysis.sample.unit_names) if analysis.sample.grid else step_names(analysis)
 
 
 def step_names(analysis: Analysis) -> list[str]:
     """A name for each step: its word, or "…" where a word goes on; its cell."""
     names, previous = [], None
-    for unit in analysis.sample.step_units.tolist():
-        name = analysis.sample.names[unit] if unit != previous else "…"
+    for unit in analysis.sample.token_to_unit.tolist():
+        name = analysis.sample.unit_names[unit] if unit != previous else "…"
         names.append(name if analysis.sample.grid is None else name.replace("row ", "").replace(", column ", "·"))
         previous = unit
     return names
@@ -278,6 +290,6 @@ def score_names(analysis: Analysis) -> list[str]:
     """A name for each score: its word, its cell or its pixel."""
     explanation = analysis.explanation
     if explanation.grid is None or explanation.grid == analysis.sample.grid:
-        return list(analysis.sample.names)
+        return list(analysis.sample.unit_names)
     rows, columns = explanation.grid
     return [f"pixel at {column}, {row}" for row in range(rows) for column in range(columns)]

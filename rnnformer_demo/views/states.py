@@ -21,7 +21,7 @@ def states_figure(analysis: Analysis, recurrence: str, direction: str = "forward
     """
     values = recurrent_values(analysis, recurrence, direction, quantity)  # (T, U)
     title = titled(analysis, f"{quantity}, {recurrence}, {direction}")
-    bottom = 0.55 if analysis.sample.grid else 0.1 + room(analysis.sample.names)
+    bottom = 0.55 if analysis.sample.grid else 0.1 + room(analysis.sample.unit_names)
     figure, ax, bar = blank(title, WIDTH, 4.2 + bottom, left=0.7, right=1.05, bottom=bottom)
     is_gate = quantity.endswith("gate")
     top = 1.0 if is_gate else max(1.0, values.abs().max().item())

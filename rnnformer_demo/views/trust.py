@@ -12,11 +12,11 @@ def trust_figure(analysis: Analysis) -> Figure:
     Raises:
         ValueError: for an analysis without curves: none was asked for, or there is one unit alone.
     """
-    if analysis.trust is None or not analysis.trust.removals:
+    if analysis.trust is None or not analysis.trust.perturbations:
         raise ValueError("an analysis must have a trust card with curves, got none")
     title = titled(analysis, f"probability of “{analysis.target}”, strongest parts first")
     figure, ax, _ = blank(title, WIDTH, 3.4, left=0.65, right=0.2, bottom=0.55)
-    for (name, removed), style in zip(analysis.trust.removals.items(), ("-", "--"), strict=True):
+    for (name, removed), style in zip(analysis.trust.perturbations.items(), ("-", "--"), strict=True):
         shares = [100 * share for share in removed.shares]
         ax.plot(shares, removed.deletion, style, color=AGAINST_COLOUR, label=f"they go ({name})")
         ax.plot(shares, removed.insertion, style, color=FOR_COLOUR, label=f"only they are there ({name})")

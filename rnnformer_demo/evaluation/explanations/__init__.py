@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..reporting.explanation_tables import markdown
-from .store import RESULTS, cited, load_results, write
+from .store import RESULTS, citation, load_results, write
 
-__all__ = ["RESULTS", "cited", "evaluate", "load_results", "markdown", "readme_parts", "write"]
+__all__ = ["RESULTS", "citation", "evaluate", "load_results", "markdown", "readme_parts", "write"]
 
 
 def evaluate(*arguments: Any, **options: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Case:
+class Example:
     """One input of which the truth is known.
 
     Attributes:
@@ -66,7 +66,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Kind:
+class Benchmark:
     """A kind of ground truth.
 
     Attributes:
@@ -89,7 +89,7 @@ class Kind:
     measures: dict[str, Measure]
     find: Callable[[Path], Path | None]
     rows: Callable[[Path], Rows]
-    case: Callable[[Checkpoint, Any], Case]
+    case: Callable[[Checkpoint, Any], Example]
     check: Callable[[Checkpoint], Any] = lambda checkpoint: None
     by_sign: bool = False
 
@@ -107,7 +107,7 @@ def chosen_methods(methods: Sequence[str] | None, has_grid: bool) -> list[str]:
     return [name for name in fitting if methods is None or name in methods]
 
 
-class Tally:
+class ScoreAccumulator:
     """Adds up what explanations and references score, one input after the other.
 
     Args:
@@ -123,7 +123,7 @@ class Tally:
         self.refused: dict[str, str] = {}  # methods that do not fit the model, with the reason
         self.inputs = 0
 
-    def add(self, case: Case, methods: Sequence[str], seed: int) -> None:
+    def add(self, case: Example, methods: Sequence[str], seed: int) -> None:
         """Explains one input with each of the methods but those that do not fit the model.
 
         Raises:

@@ -17,10 +17,10 @@ from ...data.image import open_photo
 from ...data.readers import PhotoSet, read_texts
 from ...interpret.attribution import Explanation
 from ...interpret.trace import MODEL_LOCK
-from ...interpret.trust.faithfulness import Orders, orders_of
+from ...interpret.trust.faithfulness import PerturbationCurves, perturbation_curves
 from ...interpret.trust.stability import unit_scores
 from ...interpret.trust.verdict import BETTER_THAN, FEWEST_UNITS, GAP, VERDICTS, verdict
-from .benchmark import Case, Kind, Measure, Parts, Rows, Skipped
+from .benchmark import Benchmark, Example, Measure, Parts, Rows, Skipped
 from .files import plain_suffix, set_name
 
 _TABLES = (".tsv", ".csv", ".jsonl")
@@ -83,7 +83,7 @@ def photo_rows(path: Path) -> Rows:
     return Rows(path.stem, [(number, source(row.path)) for number, row in enumerate(rows, start=1)])
 
 
-def case(checkpoint: Checkpoint, source: Callable[[], object]) -> Case:
+def case(checkpoint: Checkpoint, source: Callable[[], object]) -> Example:
     """One input, explained for the predicted class.
 
     Args:
@@ -94,7 +94,7 @@ def case(checkpoint: Checkpoint, source: Callable[[], object]) -> Case:
         InputError: for what the model's reader refuses.
     """
     model, sample = checkpoint.model, checkpoint.reader(source())
-    if len(sample.names) < FEWEST_UNITS:
+    if len(sample.unit_names) < FEWEST_UNITS:
         raise Skipped(f"fewer than {FEWEST_UNITS} units")
     with MODEL_LOCK, torch.no_grad():
         target = int(model(sample.inputs, sample.mask)[0].argmax())
@@ -102,36 +102,38 @@ def case(checkpoint: Checkpoint, source: Callable[[], object]) -> Case:
 
     def score(explanation: Explanation) -> Parts:
         scores, gap = unit_scores(explanation, sample), explanation.completeness_gap
-        removals = {name: along.measure(scores) for name, along in orders().items()}
-        said, _ = verdict(removals, len(scores), gap, None, None)
-        usual = next(iter(removals))
+        perturbations = {name: along.measure(scores) for name, along in orders().items()}
+        said, _ = verdict(perturbations, len(scores), gap, None, None)
+        usual = next(iter(perturbations))
         convincing = {
             f"convincing-{name}": (float(removed.comprehensiveness.percentile >= BETTER_THAN), 1.0)
-            for name, removed in removals.items()
+            for name, removed in perturbations.items()
         }
         return convincing | {
-            f"comprehensiveness-{usual}": (removals[usual].comprehensiveness.value, 1.0),
-            f"sufficiency-{usual}": (removals[usual].sufficiency.value, 1.0),
+            f"comprehensiveness-{usual}": (perturbations[usual].comprehensiveness.value, 1.0),
+            f"sufficiency-{usual}": (perturbations[usual].sufficiency.value, 1.0),
             "complete": None if gap is None else (float(gap <= GAP), 1.0),
             "trusted": (float(said == VERDICTS[0]), 1.0),
             "refused": (float(said == VERDICTS[2]), 1.0),
         }
 
-    return Case(model, sample, target, score, {})
+    return Example(model, sample, target, score, {})
 
 
-def _orders(checkpoint: Checkpoint, sample: Sample, target: int) -> dict[str, Orders]:
+def _orders(checkpoint: Checkpoint, sample: Sample, target: int) -> dict[str, PerturbationCurves]:
     """Random orders of an input, shared by all methods, by the way of taking units out."""
     steps = sample.mask.sum()
 
     def confidence(logits: torch.Tensor) -> torch.Tensor:
         return checkpoint.probabilities(logits, steps.expand(len(logits)))[:, target]
 
-    return orders_of(checkpoint.model, sample, confidence, seed=0)
+    return perturbation_curves(checkpoint.model, sample, confidence, seed=0)
 
 
-def _kind(modality: str, inputs: str, removals: tuple[str, str], find: Callable, rows: Callable) -> Kind:
-    return Kind("faithfulness", modality, inputs, "the predicted class", _measures(*removals), find, rows, case)
+def _kind(modality: str, inputs: str, perturbations: tuple[str, str], find: Callable, rows: Callable) -> Benchmark:
+    return Benchmark(
+        "faithfulness", modality, inputs, "the predicted class", _measures(*perturbations), find, rows, case
+    )
 
 
 FAITHFUL_TEXTS = _kind("text", "texts", ("unknown", "deletion"), find_texts, text_rows)

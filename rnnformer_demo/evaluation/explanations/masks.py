@@ -22,8 +22,8 @@ from ...data.image import middle_square, open_photo
 from ...data.readers import FileSet, Rejected
 from ...interpret.attribution import Explanation
 from ...interpret.trace import MODEL_LOCK
-from .benchmark import Case, Kind, Measure, Parts, Rows, Skipped
-from .scoring import positive_share
+from .benchmark import Benchmark, Example, Measure, Parts, Rows, Skipped
+from .scoring import energy_pointing_game
 
 PET, BACKGROUND, BORDER = 1, 2, 3  # values of a mask
 MEASURES = {
@@ -75,7 +75,7 @@ def rows(path: Path) -> Rows:
     return Rows(path.stem, read, rejected)
 
 
-def case(checkpoint: Checkpoint, photo: Photo) -> Case:
+def case(checkpoint: Checkpoint, photo: Photo) -> Example:
     """One photo, explained for the predicted class.
 
     Raises:
@@ -94,7 +94,7 @@ def case(checkpoint: Checkpoint, photo: Photo) -> Case:
 
     def score(explanation: Explanation) -> Parts:
         inside, outside = _on_grid(animal, explanation.grid), _on_grid(background, explanation.grid)
-        energy = positive_share(explanation.scores, inside, outside)
+        energy = energy_pointing_game(explanation.scores, inside, outside)
         best = explanation.scores.argmax()
         return {
             "energy": None if energy is None else (energy, 1.0),
@@ -103,10 +103,10 @@ def case(checkpoint: Checkpoint, photo: Photo) -> Case:
 
     inside, outside = _on_grid(animal, sample.grid), _on_grid(background, sample.grid)
     share = {
-        "energy": (positive_share(torch.ones_like(inside), inside, outside), 1.0),
+        "energy": (energy_pointing_game(torch.ones_like(inside), inside, outside), 1.0),
         "pointing": ((inside > outside).double().mean().item(), 1.0),
     }
-    return Case(checkpoint.model, sample, target, score, {"share of the photo": share})
+    return Example(checkpoint.model, sample, target, score, {"share of the photo": share})
 
 
 def _mask(data: bytes, name: str, size: tuple[int, int]) -> np.ndarray:
@@ -134,7 +134,7 @@ def _on_grid(region: Tensor, grid: tuple[int, int]) -> Tensor:
     return F.adaptive_avg_pool2d(region[None, None], grid).flatten()
 
 
-MASKS = Kind(
+MASKS = Benchmark(
     name="masks",
     modality="image",
     inputs="photos",

@@ -15,7 +15,7 @@ from ...checkpoints.store import Checkpoint
 from ...data.readers import Rejected, label_index
 from ...interpret.attribution import Explanation
 from ...interpret.trace import MODEL_LOCK
-from .benchmark import Case, Kind, Measure, Parts, Rows, Skipped, words_of_tokens
+from .benchmark import Benchmark, Example, Measure, Parts, Rows, Skipped, words_of_tokens
 from .files import plain_suffix, set_name, text_lines, with_any_suffix
 
 MEASURES = {
@@ -93,7 +93,7 @@ def rows(path: Path) -> Rows:
     return Rows(set_name(path), read, rejected)
 
 
-def case(checkpoint: Checkpoint, tree: Tree) -> Case:
+def case(checkpoint: Checkpoint, tree: Tree) -> Example:
     """One sentence, explained for "positive".
 
     Raises:
@@ -126,7 +126,7 @@ def case(checkpoint: Checkpoint, tree: Tree) -> Case:
         "always positive": agreement([True] * len(signed)),
         "the prediction's sign": agreement([predicted] * len(signed)),
     }
-    return Case(checkpoint.model, sample, target, score, references)
+    return Example(checkpoint.model, sample, target, score, references)
 
 
 def _sign(scores: torch.Tensor, words: list[list[int]]) -> bool | None:
@@ -142,7 +142,7 @@ def _measures_of(tokens: tuple[str, ...]) -> tuple[str, ...]:
     return ("phrases", "negated") if any(token.lower() in _NEGATIONS for token in tokens) else ("phrases",)
 
 
-PHRASES = Kind(
+PHRASES = Benchmark(
     name="phrases",
     modality="text",
     inputs="sentences",

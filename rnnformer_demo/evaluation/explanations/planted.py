@@ -15,7 +15,7 @@ from ...data import Sample
 from ...interpret.attribution import Explanation
 from ...interpret.trust.stability import unit_scores
 from ...models import Hybrid, classes, freeze
-from .benchmark import Case, Measure, Parts
+from .benchmark import Example, Measure, Parts
 
 MEASURES = {"found": Measure("planted evidence ranked first", "share of inputs in which it alone scores highest")}
 MODELS, INPUTS_PER_MODEL = 8, 16  # together at least 100 inputs, and not the luck of one training
@@ -104,7 +104,7 @@ def plant(modality: str, seed: int) -> Planted:
     return Planted(model, draw)
 
 
-def planted_cases(modality: str, seed: int) -> Iterator[Case]:
+def planted_cases(modality: str, seed: int) -> Iterator[Example]:
     """Inputs with the evidence that no model was trained on: `INPUTS_PER_MODEL` for each of `MODELS` models."""
     for number in range(MODELS):
         model_seed = seed + number
@@ -120,21 +120,21 @@ def _mask(model: Hybrid, inputs: Tensor) -> Tensor:
     return torch.ones(len(inputs), steps, dtype=torch.bool)
 
 
-def _case(model: Hybrid, inputs: Tensor, place: int, number: int) -> Case:
+def _case(model: Hybrid, inputs: Tensor, place: int, number: int) -> Example:
     mask = _mask(model, inputs)
-    step_units = torch.arange(mask.shape[1])
-    units = step_units[None]
+    token_to_unit = torch.arange(mask.shape[1])
+    units = token_to_unit[None]
     if model.grid is not None:
-        units = step_units.view(model.grid).repeat_interleave(STRIDE, 0).repeat_interleave(STRIDE, 1)[None, None]
-    count = len(step_units)
+        units = token_to_unit.view(model.grid).repeat_interleave(STRIDE, 0).repeat_interleave(STRIDE, 1)[None, None]
+    count = len(token_to_unit)
     sample = Sample(
         inputs=inputs,
         mask=mask,
-        units=units,
-        step_units=step_units,
-        names=tuple(f"unit {number + 1}" for number in range(count)),
+        feature_mask=units,
+        token_to_unit=token_to_unit,
+        unit_names=tuple(f"unit {number + 1}" for number in range(count)),
         grid=model.grid,
-        shown=None,
+        display=None,
     )
 
     def score(explanation: Explanation) -> Parts:
@@ -142,4 +142,4 @@ def _case(model: Hybrid, inputs: Tensor, place: int, number: int) -> Case:
         others = torch.cat([scores[:place], scores[place + 1 :]])
         return {"found": (float(scores[place] > others.max()), 1.0)}
 
-    return Case(model, sample, 1, score, {"chance": {"found": (1 / count, 1.0)}}, number)
+    return Example(model, sample, 1, score, {"chance": {"found": (1 / count, 1.0)}}, number)

@@ -14,7 +14,7 @@ import torch
 from ...interpret.attribution import explain
 from ...interpret.trust.agreement import rank_correlation
 from ...models import Hybrid, build, freeze
-from .benchmark import Case, Measure, figure
+from .benchmark import Example, Measure, figure
 
 MOST_ALIKE = 0.5  # correlation with all weights drawn anew from which a method fails: it shows the input, not the model
 
@@ -54,7 +54,7 @@ def randomised(model: Hybrid, seed: int, fresh: Callable[[], Hybrid] | None = No
 
 def randomisation(
     model: Hybrid,
-    cases: Sequence[Case],
+    cases: Sequence[Example],
     methods: Sequence[str],
     seed: int,
     advance: Callable[[], None] = lambda: None,

@@ -14,9 +14,9 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.readers import Rejected, label_index
 from ...interpret.attribution import Explanation
-from .benchmark import Case, Kind, Measure, Parts, Rows, Skipped, words_of_tokens
+from .benchmark import Benchmark, Example, Measure, Parts, Rows, Skipped, words_of_tokens
 from .files import plain_suffix, set_name, text_lines, with_any_suffix
-from .scoring import average_precision, positive_share, precision_at_truth
+from .scoring import average_precision, energy_pointing_game, r_precision
 
 _NAMES = {"POS": "positive", "NEG": "negative"}  # of the labels
 MEASURES = {
@@ -96,7 +96,7 @@ def _review(record: object, docs: dict[str, tuple[str, ...]]) -> Review:
     return Review(docs[name], str(label), tuple((start, end) for _, start, end in spans))
 
 
-def case(checkpoint: Checkpoint, review: Review) -> Case:
+def case(checkpoint: Checkpoint, review: Review) -> Example:
     """One review, explained for its own label.
 
     Raises:
@@ -106,7 +106,7 @@ def case(checkpoint: Checkpoint, review: Review) -> Case:
     target = label_index(_NAMES.get(review.label, review.label), checkpoint.labels)
     sample = checkpoint.reader(" ".join(review.tokens))
     words = list(words_of_tokens(review.tokens, sample))
-    marked = torch.zeros(len(sample.names), dtype=torch.bool)
+    marked = torch.zeros(len(sample.unit_names), dtype=torch.bool)
     for start, end in review.marked:
         for inside in words[start:end]:
             marked[inside] = True
@@ -115,18 +115,18 @@ def case(checkpoint: Checkpoint, review: Review) -> Case:
 
     def score(explanation: Explanation) -> Parts:
         scores = explanation.scores
-        energy = positive_share(scores, marked, ~marked)
+        energy = energy_pointing_game(scores, marked, ~marked)
         return {
             "average_precision": (average_precision(scores, marked), 1.0),
-            "token_f1": (precision_at_truth(scores, marked), 1.0),
+            "token_f1": (r_precision(scores, marked), 1.0),
             "energy": None if energy is None else (energy, 1.0),
         }
 
     share = (marked.float().mean().item(), 1.0)
-    return Case(checkpoint.model, sample, target, score, {"share of words marked": dict.fromkeys(MEASURES, share)})
+    return Example(checkpoint.model, sample, target, score, {"share of words marked": dict.fromkeys(MEASURES, share)})
 
 
-RATIONALES = Kind(
+RATIONALES = Benchmark(
     name="rationales",
     modality="text",
     inputs="reviews",

@@ -14,7 +14,7 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.readers import Rejected
 from ...interpret.attribution import METHODS, Report
-from .benchmark import Case, Kind, Rows, Skipped, Tally, chosen_methods
+from .benchmark import Benchmark, Example, Rows, ScoreAccumulator, Skipped, chosen_methods
 from .faithfulness import FAITHFUL_PHOTOS, FAITHFUL_TEXTS
 from .masks import MASKS
 from .phrases import PHRASES
@@ -56,7 +56,7 @@ def evaluate(
         `model`, `model_sha256`, `modality`, `data`, `inputs` (what they are called), `n`, `explained` (which class),
         `seed`, `skipped` (reason: how many), `rejected_rows`, `rejected`, `left_out` (methods that do
         not fit: why), `measures` (name: title, about, unit), and by
-        name `methods` and `references` (see `Tally.figures`).
+        name `methods` and `references` (see `ScoreAccumulator.figures`).
 
     Raises:
         InputError: for a set that is missing, of no known kind or of another modality, for an unknown method, and where
@@ -84,7 +84,7 @@ def evaluate(
     return {"model": checkpoint.name, "results": results}
 
 
-def recognise(path: str, checkpoint: Checkpoint) -> tuple[Kind, Path]:
+def recognise(path: str, checkpoint: Checkpoint) -> tuple[Benchmark, Path]:
     """The kind of ground truth that lies at a path, and the file that holds it.
 
     Raises:
@@ -114,7 +114,7 @@ class _Reading:
     rejected: list[Rejected]
     skipped: Counter = field(default_factory=Counter)
 
-    def cases(self, checkpoint: Checkpoint, kind: Kind, rows: Rows, seed: int) -> Iterator[Case]:
+    def cases(self, checkpoint: Checkpoint, kind: Benchmark, rows: Rows, seed: int) -> Iterator[Example]:
         """The cases of a set in an order drawn by `seed`: sets are often sorted by class."""
         for line, row in random.Random(seed).sample(rows.rows, len(rows.rows)):
             try:
@@ -135,7 +135,7 @@ class _Reading:
 
 def _measured(
     checkpoint: Checkpoint,
-    kind: Kind,
+    kind: Benchmark,
     file: Path,
     methods: Sequence[str],
     limit: int | None,
@@ -148,9 +148,9 @@ def _measured(
     if not methods:
         raise InputError(f"The scores of {', '.join(left_out)} have no sign, by which {kind.name} are judged.")
     rows = kind.rows(file)
-    reading, tally = _Reading(list(rows.rejected)), Tally(tuple(kind.measures), seed)
+    reading, tally = _Reading(list(rows.rejected)), ScoreAccumulator(tuple(kind.measures), seed)
     total = min(limit or len(rows.rows), len(rows.rows))
-    first: list[Case] = []
+    first: list[Example] = []
     cases = islice(reading.cases(checkpoint, kind, rows, seed), limit)
     for number, case in enumerate(_progress(cases, total, rows.data)):
         tally.add(case, methods, seed + number)
@@ -177,7 +177,7 @@ def _measured(
 
 def _planted(checkpoint: Checkpoint, methods: Sequence[str], seed: int, report: Report) -> Iterator[dict]:
     modality, total = checkpoint.model.modality, MODELS * INPUTS_PER_MODEL
-    tally = Tally(tuple(MEASURES), seed)
+    tally = ScoreAccumulator(tuple(MEASURES), seed)
     for number, case in enumerate(_progress(planted_cases(modality, seed), total, PLANTED)):
         tally.add(case, methods, seed + number)
         report(tally.inputs / total)
@@ -188,7 +188,7 @@ def _planted(checkpoint: Checkpoint, methods: Sequence[str], seed: int, report: 
     yield {"kind": PLANTED, **about, "measures": _as_dicts(MEASURES), **tally.figures()}
 
 
-def _progress(cases: Iterator[Case], total: int, name: str) -> Iterator[Case]:
+def _progress(cases: Iterator[Example], total: int, name: str) -> Iterator[Example]:
     return iter(tqdm(cases, desc=name, total=total, mininterval=2))
 
 

@@ -32,7 +32,7 @@ def average_precision(scores: Tensor, relevant: Tensor) -> float:
     return (gained * hits / taken).sum().item()
 
 
-def precision_at_truth(scores: Tensor, relevant: Tensor) -> float:
+def r_precision(scores: Tensor, relevant: Tensor) -> float:
     """Token F1 of the k highest scores, 0-1, where k is the number of relevant ones: precision and recall are the same
     there. Of scores that tie at the edge each counts by its chance to be among the k.
 
@@ -47,7 +47,7 @@ def precision_at_truth(scores: Tensor, relevant: Tensor) -> float:
     return (int((relevant & above).sum()) + left * int((relevant & tied).sum()) / int(tied.sum())) / k
 
 
-def positive_share(scores: Tensor, inside: Tensor, outside: Tensor) -> float | None:
+def energy_pointing_game(scores: Tensor, inside: Tensor, outside: Tensor) -> float | None:
     """Share of the positive scores that lies inside, 0-1; None where nothing positive lies on either side.
 
     Args:

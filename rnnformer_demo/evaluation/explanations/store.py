@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...data import InputError
-from ..reporting.explanation_tables import told
+from ..reporting.explanation_tables import format_value
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -52,7 +52,7 @@ def load_results(folder: Path = RESULTS) -> list[dict[str, Any]]:
     return sorted(results, key=lambda result: (result["kind"], len(result["model"]), result["model"], result["data"]))
 
 
-def cited(method: str, modality: str, model: str | None = None, folder: Path = RESULTS) -> str:
+def citation(method: str, modality: str, model: str | None = None, folder: Path = RESULTS) -> str:
     """What was measured of a method, in one sentence; "" where nothing was.
 
     Args:
@@ -76,7 +76,7 @@ def _citation(method: str, result: dict, model: str | None) -> str:
         return ""
     others = result["methods"] | result["references"]
     beside = [
-        f"{name} {told(other['measures'][measure]['value'], about['unit'])}"
+        f"{name} {format_value(other['measures'][measure]['value'], about['unit'])}"
         for name, other in others.items()
         if name in ("random", *result["references"]) and name != method
     ]
@@ -85,6 +85,6 @@ def _citation(method: str, result: dict, model: str | None) -> str:
         among = f"{result['model']}, {among}"
     counted = f", n = {figure['n']:,}" if not result["model_sha256"] or figure["n"] != result["n"] else ""
     return (
-        f"{about['title']} {told(figure['value'], about['unit'])} ({among}{counted}"
+        f"{about['title']} {format_value(figure['value'], about['unit'])} ({among}{counted}"
         f"{'; ' if beside else ''}{', '.join(beside)})"
     )

@@ -11,7 +11,7 @@ def markdown(results: list[dict[str, Any]]) -> str:
     return "\n\n".join("\n".join(_table(result)) for result in results) or NOTHING
 
 
-def told(value: float | None, unit: str) -> str:
+def format_value(value: float | None, unit: str) -> str:
     """A figure as tables and sentences show it: shares in per cent, correlations with two digits."""
     if value is None:
         return "undefined"
@@ -34,7 +34,9 @@ def _table(result: dict[str, Any]) -> Iterator[str]:
         cells += [figures["verdict"]] if judged else []
         yield f"| {' | '.join(cells)} |"
     for name, figures in result["references"].items():
-        values = [told(figures["measures"][measure]["value"], about["unit"]) for measure, about in measures.items()]
+        values = [
+            format_value(figures["measures"][measure]["value"], about["unit"]) for measure, about in measures.items()
+        ]
         cells = [
             name,
             *(value.removesuffix(" %") for value in values),
@@ -62,10 +64,10 @@ def _cell(figure: dict[str, Any], unit: str) -> str:
     """The value with its interval, how many inputs had none, and how far models differ."""
     if figure["value"] is None:
         return "undefined"
-    value, low, high = (told(each, unit).removesuffix(" %") for each in (figure["value"], *figure["interval"]))
+    value, low, high = (format_value(each, unit).removesuffix(" %") for each in (figure["value"], *figure["interval"]))
     more = f", {figure['undefined']} undefined" if figure["undefined"] else ""
     by_group = [each for each in figure.get("by_group", ()) if each is not None]
     if by_group and min(by_group) < max(by_group):
-        least, most = (told(each, unit).removesuffix(" %") for each in (min(by_group), max(by_group)))
+        least, most = (format_value(each, unit).removesuffix(" %") for each in (min(by_group), max(by_group)))
         more += f"; from model to model {least} to {most}"
     return f"{value} ({low} to {high}{more})"

@@ -6,17 +6,17 @@ functions import them.
 DeepLift is not offered. Its rules for what is not linear are set module by module, and PyTorch's LSTM and GRU are
 fused: their gates are no modules, so that plain gradients pass through where its rules should hold. It raises no error
 and is off: on three of the page's examples its scores miss f(x) - f(baseline) by about all of it, where integrated
-gradients miss by less than 1 % (`pytest -s tests/test_deeplift.py`).
+gradients miss by less than 1 % (`pytest -s tests/unit/interpret/attribution/test_deeplift.py`).
 """
 
 # Importing registers: in the order of the page's list, the default first and the control last.
 from . import (  # noqa: F401, I001
     integrated_gradients,
     occlusion,
-    sequential_occlusion,
+    greedy_occlusion,
     kernel_shap,
     gradient_shap,
-    evidence,
+    direct_logit_attribution,
     gradient_x_input,
     grad_cam,
     attention_jacobian,

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 )
 def attention_jacobian(model: Hybrid, sample: Sample, target: int, report: Report, seed: int) -> Explanation:
     """Several passes forward for each step, through the recurrence alone. The same for every target."""
-    from ..attention_flow import composed
+    from ..attention_flow import attention_through_recurrence
 
-    shares = composed(model, sample, seed=seed, report=report)
+    shares = attention_through_recurrence(model, sample, seed=seed, report=report)
     report(1.0)
     return Explanation("attention-jacobian", target, by_unit(shares, sample), sample.grid)

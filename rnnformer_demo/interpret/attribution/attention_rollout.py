@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 )
 def attention_rollout(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """One pass forward. The same for every target."""
-    from ..attention_flow import attended_by_decision
+    from ..attention_flow import pooled_rollout
     from ..trace import record
 
-    shares = attended_by_decision(record(model, sample))
+    shares = pooled_rollout(record(model, sample))
     report(1.0)
     return Explanation("attention-rollout", target, by_unit(shares, sample), sample.grid)

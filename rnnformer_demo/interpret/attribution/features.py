@@ -46,4 +46,4 @@ def baseline_tokens(model: Hybrid, sample: Sample, choice: str) -> Tensor:
 
 def by_unit(steps: Tensor, sample: Sample) -> Tensor:
     """Scores of steps (T,) added up over the words or cells that they belong to: (n,)."""
-    return sum_by_unit(steps, sample.step_units, len(sample.names))
+    return sum_by_unit(steps, sample.token_to_unit, len(sample.unit_names))

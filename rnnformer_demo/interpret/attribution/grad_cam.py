@@ -22,8 +22,8 @@ def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Expl
     """One pass forward and one backward."""
     from captum.attr import LayerGradCam
 
-    (grid,) = model.taps("grid")
-    scores = LayerGradCam(model.classify, grid).attribute(
+    (grid,) = model.hook_points("grid")
+    scores = LayerGradCam(model.classify_embedded, grid).attribute(
         sample.inputs, target=target, additional_forward_args=(sample.mask,), relu_attributions=False
     )
     report(1.0)

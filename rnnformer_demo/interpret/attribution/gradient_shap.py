@@ -31,7 +31,7 @@ def gradient_shap(model: Hybrid, sample: Sample, target: int, report: Report, se
     from captum.attr import GradientShap
 
     tokens = tokens_of(model, sample)
-    forward = counted(lambda rows: model.decide(rows, sample.mask.expand(len(rows), -1)), _SAMPLES, report)
+    forward = counted(lambda rows: model.classify_tokens(rows, sample.mask.expand(len(rows), -1)), _SAMPLES, report)
     with _seeded(seed):
         scores = GradientShap(forward).attribute(
             tokens,

@@ -23,7 +23,7 @@ def gradient_x_input(model: Hybrid, sample: Sample, target: int, report: Report)
     """One pass forward and one backward above the tokens."""
     from captum.attr import InputXGradient
 
-    scores = InputXGradient(model.decide).attribute(
+    scores = InputXGradient(model.classify_tokens).attribute(
         tokens_of(model, sample).requires_grad_(), target=target, additional_forward_args=(sample.mask,)
     )
     report(1.0)

@@ -29,7 +29,7 @@ def integrated_gradients(
 ) -> Explanation:
     """Over words, or over the cells of the CNN's grid: of a photo only the part above the CNN is run repeatedly."""
     scores, gap = integrate(
-        lambda tokens: model.decide(tokens, sample.mask.expand(len(tokens), -1)),
+        lambda tokens: model.classify_tokens(tokens, sample.mask.expand(len(tokens), -1)),
         tokens_of(model, sample),
         baseline_tokens(model, sample, baseline),
         target,
@@ -50,7 +50,7 @@ def integrated_gradients(
 def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Over pixels, through the CNN, from a grey photo on."""
     scores, gap = integrate(
-        lambda photos: model.classify(photos, sample.mask.expand(len(photos), -1)),
+        lambda photos: model.classify_embedded(photos, sample.mask.expand(len(photos), -1)),
         sample.inputs,
         model.baseline(sample.inputs, sample.mask),
         target,

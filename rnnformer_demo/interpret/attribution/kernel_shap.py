@@ -40,7 +40,7 @@ def kernel_shap(model: Hybrid, sample: Sample, target: int, report: Report, seed
     import torch
     from captum.attr import Lime
 
-    count = len(sample.names)
+    count = len(sample.unit_names)
     coalitions, weights = draw_coalitions(count, max(_SAMPLES, _SAMPLES_PER_UNIT * count), seed)
     forward = counted(lambda rows: model(rows, sample.mask.expand(len(rows), -1)), len(coalitions), report)
     baseline = model.baseline(sample.inputs, sample.mask)
@@ -60,7 +60,7 @@ def kernel_shap(model: Hybrid, sample: Sample, target: int, report: Report, seed
             sample.inputs,
             baseline,
             target=target,
-            feature_mask=sample.units,
+            feature_mask=sample.feature_mask,
             n_samples=len(coalitions),
             perturbations_per_eval=_ROWS_PER_PASS,
             return_input_shape=False,

@@ -25,7 +25,7 @@ def occlusion(model: Hybrid, sample: Sample, target: int, report: Report) -> Exp
     import torch
     from captum.attr import FeatureAblation
 
-    count = len(sample.names)
+    count = len(sample.unit_names)
     forward = counted(lambda inputs, mask: model(inputs, mask.expand(len(inputs), -1)), count + 1, report)
     with torch.no_grad():
         scores = FeatureAblation(forward).attribute(
@@ -33,10 +33,10 @@ def occlusion(model: Hybrid, sample: Sample, target: int, report: Report) -> Exp
             model.baseline(sample.inputs, sample.mask),
             target=target,
             additional_forward_args=(sample.mask,),
-            feature_mask=sample.units,
+            feature_mask=sample.feature_mask,
             perturbations_per_eval=_ROWS_PER_PASS,
         )
     # Captum writes the score of a unit to each of its features: a mean over them gives it back.
     features = torch.ones_like(scores, dtype=torch.float32)
-    total, size = sum_by_unit(scores, sample.units, count), sum_by_unit(features, sample.units, count)
+    total, size = sum_by_unit(scores, sample.feature_mask, count), sum_by_unit(features, sample.feature_mask, count)
     return Explanation("occlusion", target, total / size, sample.grid)

@@ -22,6 +22,6 @@ def random(model: Hybrid, sample: Sample, target: int, report: Report, seed: int
     """Standard normal numbers. The same for every model, input of this length and target."""
     import torch
 
-    scores = torch.randn(len(sample.names), generator=torch.Generator().manual_seed(seed))
+    scores = torch.randn(len(sample.unit_names), generator=torch.Generator().manual_seed(seed))
     report(1.0)
     return Explanation("random", target, scores, sample.grid)

@@ -40,7 +40,7 @@ def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, 
 
     def forward(gates: Tensor) -> Tensor:
         with _faded(model, gates):
-            return model.decide(tokens.expand(len(gates), -1, -1), sample.mask.expand(len(gates), -1))
+            return model.classify_tokens(tokens.expand(len(gates), -1, -1), sample.mask.expand(len(gates), -1))
 
     whole = torch.ones(1, blocks, tokens.shape[1])
     scores, gap = integrate(forward, whole, torch.zeros_like(whole), target, report)

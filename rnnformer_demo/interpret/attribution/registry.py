@@ -41,7 +41,7 @@ class Explanation:
     scores: Tensor
     grid: tuple[int, int] | None
     completeness_gap: float | None = None
-    notices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     seed: int | None = None
 
 

@@ -1,6 +1,6 @@
 """How far an explanation can be trusted, measured on the input that it explains."""
 
 from .assessment import assess
-from .card import Measure, Removed, Trust
+from .card import FaithfulnessScores, RankedScore, Trust
 
-__all__ = ["Measure", "Removed", "Trust", "assess"]
+__all__ = ["FaithfulnessScores", "RankedScore", "Trust", "assess"]

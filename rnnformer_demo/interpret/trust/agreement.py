@@ -6,11 +6,18 @@ from torch import Tensor
 from ...data import Sample
 from ...models import Hybrid
 from ..attribution import Explanation, Method, explain, methods_for
-from .faithfulness import MOST_ALONE
+from .faithfulness import MAX_LEAVE_ONE_OUT
 from .stability import unit_scores
 
 # The methods that an explanation is compared with: each looks at the model in another way, and none takes long.
-OTHERS = ("integrated-gradients", "evidence", "occlusion", "gradient-x-input", "grad-cam", "attention-rollout")
+OTHERS = (
+    "integrated-gradients",
+    "direct-logit-attribution",
+    "occlusion",
+    "gradient-x-input",
+    "grad-cam",
+    "attention-rollout",
+)
 
 
 def rank_correlation(a: Tensor, b: Tensor) -> float | None:
@@ -28,7 +35,7 @@ def _ranks(values: Tensor) -> Tensor:
 
 def _takes_seconds(method: Method, sample: Sample) -> bool:
     """Methods that are slow on photos run the whole model for each unit, which many words make slow, too."""
-    return method.slow_on_photos and (sample.grid is not None or len(sample.names) > MOST_ALONE)
+    return method.slow_on_photos and (sample.grid is not None or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
 
 
 def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ from ...models import Hybrid
 from ..attribution import METHODS, Explanation, Report
 from .agreement import agreement
 from .card import Trust
-from .faithfulness import orders_of, rows_of
+from .faithfulness import perturbation_curves, rows_of
 from .stability import infidelity, max_sensitivity, unit_scores
 from .verdict import verdict
 
@@ -44,19 +44,19 @@ def assess(
     def confidence(logits: Tensor) -> Tensor:
         return probabilities(logits)[:, explanation.target]
 
-    orders = orders_of(model, sample, confidence, seed, count)
-    removals = {name: along.measure(scores) for name, along in orders.items()}
-    usual = next(iter(model.removals))
+    orders = perturbation_curves(model, sample, confidence, seed, count)
+    perturbations = {name: along.measure(scores) for name, along in orders.items()}
+    usual = next(iter(model.perturbations))
     wrong = infidelity(model, sample, explanation, usual, seed)
     report(0.85)
     slow = sample.grid is not None and METHODS[explanation.method].slow_on_photos
     sensitivity = None if slow else max_sensitivity(model, sample, explanation, seed)
     report(0.95)
     agreeing = agreement(model, sample, explanation, seed) if len(scores) > 1 else {}
-    said, reasons = verdict(removals, len(scores), explanation.completeness_gap, sensitivity, in_domain)
+    said, reasons = verdict(perturbations, len(scores), explanation.completeness_gap, sensitivity, in_domain)
     report(1.0)
     return Trust(
-        removals=removals,
+        perturbations=perturbations,
         completeness_gap=explanation.completeness_gap,
         max_sensitivity=sensitivity,
         infidelity=wrong,

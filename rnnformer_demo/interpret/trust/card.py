@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Measure:
+class RankedScore:
     """One measure of faithfulness.
 
     Attributes:
@@ -21,7 +21,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Removed:
+class FaithfulnessScores:
     """Faithfulness under one way of taking units out. p is the probability of the explained class.
 
     Attributes:
@@ -34,10 +34,10 @@ class Removed:
         deletion, insertion: p at these shares.
     """
 
-    comprehensiveness: Measure
-    sufficiency: Measure
-    deletion_auc: Measure
-    insertion_auc: Measure
+    comprehensiveness: RankedScore
+    sufficiency: RankedScore
+    deletion_auc: RankedScore
+    insertion_auc: RankedScore
     orders: int
     shares: tuple[float, ...]
     deletion: tuple[float, ...]
@@ -49,7 +49,7 @@ class Trust:
     """The trust card of one explanation.
 
     Attributes:
-        removals: by the name of the way in which units are taken out; the usual one first.
+        perturbations: by the name of the way in which units are taken out; the usual one first.
         completeness_gap: of the explanation; None where its method does not promise completeness.
         max_sensitivity: largest relative change of the scores when what is embedded moves by 2 % of its norm (Yeh et
             al. 2019); None where computing the scores again takes seconds each time.
@@ -62,7 +62,7 @@ class Trust:
         seconds: it took.
     """
 
-    removals: dict[str, Removed]
+    perturbations: dict[str, FaithfulnessScores]
     completeness_gap: float | None
     max_sensitivity: float | None
     infidelity: float | None
@@ -74,8 +74,8 @@ class Trust:
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `explain --trust --json` and the API give; the four measures are those of the first removal,
-        and `removals` has them all."""
-        first = next(iter(self.removals.values()), None)
+        and `perturbations` has them all."""
+        first = next(iter(self.perturbations.values()), None)
         measures = (
             {}
             if first is None
@@ -87,7 +87,7 @@ class Trust:
             "infidelity": self.infidelity,
             "completeness_gap": self.completeness_gap,
             "agreement": self.agreement,
-            "removals": {name: asdict(removed) for name, removed in self.removals.items()},
+            "perturbations": {name: asdict(removed) for name, removed in self.perturbations.items()},
             "seed": self.seed,
             "verdict": self.verdict,
             "reasons": list(self.reasons),

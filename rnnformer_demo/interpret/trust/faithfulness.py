@@ -11,25 +11,25 @@ from torch import Tensor
 
 from ...data import Sample
 from ...models import Hybrid
-from ..perturb import Counter, reduced_logits
-from .card import Measure, Removed
+from ..perturb import Counter, perturbed_logits
+from .card import FaithfulnessScores, RankedScore
 
 # Symmetric, so that what stays when an order has gone half-way is what has gone from its reverse.
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _UP_TO = 0.5  # comprehensiveness and sufficiency look no further
 _PAIRS_OF_WORDS, _PAIRS_OF_PATCHES = 25, 10  # of random orders: a photo's forward pass takes twenty times as long
-MOST_ALONE = 128  # units: of more it would take long to take out each alone
+MAX_LEAVE_ONE_OUT = 128  # units: of more it would take long to take out each alone
 
 Confidence = Callable[[Tensor], Tensor]  # logits (R, C) to the probability of the explained class (R,)
 
 
 def leave_one_out(
-    model: Hybrid, sample: Sample, removal: str, confidence: Confidence, report: Counter = lambda rows: None
+    model: Hybrid, sample: Sample, perturbation: str, confidence: Confidence, report: Counter = lambda rows: None
 ) -> Tensor:
     """The fall of the explained class's probability when each unit goes alone, (n,)."""
-    count = len(sample.names)
-    gone = torch.cat([torch.zeros(1, count, dtype=torch.bool), torch.eye(count, dtype=torch.bool)])
-    shares = confidence(reduced_logits(model, sample, gone, removal, report))
+    count = len(sample.unit_names)
+    removed = torch.cat([torch.zeros(1, count, dtype=torch.bool), torch.eye(count, dtype=torch.bool)])
+    shares = confidence(perturbed_logits(model, sample, removed, perturbation, report))
     return shares[0] - shares[1:]
 
 
@@ -40,36 +40,39 @@ def random_orders(units: int, pairs: int, seed: int) -> Tensor:
     return torch.stack([direction for order in orders for direction in (order, order.flip(0))])
 
 
-def orders_of(
+def perturbation_curves(
     model: Hybrid, sample: Sample, confidence: Confidence, seed: int, report: Counter = lambda rows: None
-) -> dict[str, "Orders"]:
+) -> dict[str, "PerturbationCurves"]:
     """Random orders of an input's units, by the way of taking them out; none for a single unit, which has no order.
 
     Args:
-        confidence, seed, report: see `Orders`.
+        confidence, seed, report: see `PerturbationCurves`.
     """
-    if len(sample.names) < 2:
+    if len(sample.unit_names) < 2:
         return {}
-    return {name: Orders(model, sample, name, confidence, _pairs(sample), seed, report) for name in model.removals}
+    return {
+        name: PerturbationCurves(model, sample, name, confidence, _pairs(sample), seed, report)
+        for name in model.perturbations
+    }
 
 
 def rows_of(model: Hybrid, sample: Sample) -> int:
-    """About how many variants of an input `orders_of` and one measurement run."""
-    return len(model.removals) * (len(sample.names) + (2 * _pairs(sample) + 4) * len(SHARES))
+    """About how many variants of an input `perturbation_curves` and one measurement run."""
+    return len(model.perturbations) * (len(sample.unit_names) + (2 * _pairs(sample) + 4) * len(SHARES))
 
 
 def _pairs(sample: Sample) -> int:
     return _PAIRS_OF_WORDS if sample.grid is None else _PAIRS_OF_PATCHES
 
 
-class Orders:
+class PerturbationCurves:
     """What one input's prediction does along many orders in which its units go: any explanation is placed among them.
 
     Args:
-        removal: a key of `Hybrid.removals`.
+        removal: a key of `Hybrid.perturbations`.
         confidence: logits to the probability of the explained class.
         pairs: of random orders, see `random_orders`. Beside them the best and the worst order are sought among those by
-            the fall that each unit alone causes, unless there are more than `MOST_ALONE`.
+            the fall that each unit alone causes, unless there are more than `MAX_LEAVE_ONE_OUT`.
         seed: of the random orders.
 
     Raises:
@@ -80,26 +83,26 @@ class Orders:
         self,
         model: Hybrid,
         sample: Sample,
-        removal: str,
+        perturbation: str,
         confidence: Confidence,
         pairs: int,
         seed: int,
         report: Counter = lambda rows: None,
     ):
-        count = len(sample.names)
+        count = len(sample.unit_names)
         if count < 2:
             raise ValueError(f"an order needs two units at least, got {count}")
-        self._run = lambda orders: _curves(model, sample, orders, self._sizes, removal, confidence, report)
+        self._run = lambda orders: _curves(model, sample, orders, self._sizes, perturbation, confidence, report)
         sizes = {min(max(1, round(share * count)), count - 1) for share in SHARES}
         self._sizes = sorted({*sizes, *(count - size for size in sizes)})
         orders = [random_orders(count, pairs, seed)]
-        if count <= MOST_ALONE:
-            orders.append(_both_ways(leave_one_out(model, sample, removal, confidence, report)))
+        if count <= MAX_LEAVE_ONE_OUT:
+            orders.append(_both_ways(leave_one_out(model, sample, perturbation, confidence, report)))
         self._curves = self._run(torch.cat(orders))
         self._shares = torch.tensor([0, *self._sizes, count]) / count
         self.orders = 2 * pairs
 
-    def measure(self, scores: Tensor) -> Removed:
+    def measure(self, scores: Tensor) -> FaithfulnessScores:
         """The faithfulness of scores (n,), one for each unit: the highest goes first."""
         curves = torch.cat([self._run(_both_ways(scores)), self._curves])  # (O, K + 2)
         # A row's reverse is its neighbour: what is left when so many have gone is what the reverse has lost by then.
@@ -114,7 +117,7 @@ class Orders:
             "insertion_auc": torch.trapezoid(staying, self._shares, dim=1),
         }
         low_is_good = ("sufficiency", "deletion_auc")
-        return Removed(
+        return FaithfulnessScores(
             **{name: _measure(value, -1 if name in low_is_good else 1, self.orders) for name, value in values.items()},
             orders=self.orders,
             shares=tuple(self._shares.tolist()),
@@ -134,21 +137,21 @@ def _curves(
     sample: Sample,
     orders: Tensor,
     sizes: list[int],
-    removal: str,
+    perturbation: str,
     confidence: Confidence,
     report: Counter,
 ) -> Tensor:
     """p (O, K + 2) when the first 0, then each of K sizes, then all units of every order are gone."""
     ranks = orders.argsort(1)  # (O, n): when each unit goes
-    gone = ranks[:, None] < torch.tensor(sizes)[None, :, None]  # (O, K, n)
+    removed = ranks[:, None] < torch.tensor(sizes)[None, :, None]  # (O, K, n)
     ends = torch.tensor([[False], [True]]).expand(-1, orders.shape[1])
-    logits = reduced_logits(model, sample, torch.cat([ends, gone.flatten(0, 1)]), removal, report)
+    logits = perturbed_logits(model, sample, torch.cat([ends, removed.flatten(0, 1)]), perturbation, report)
     shares = confidence(logits)
     first, last = (share.expand(len(orders), 1) for share in shares[:2])
     return torch.cat([first, shares[2:].view(len(orders), len(sizes)), last], dim=1)
 
 
-def _measure(values: Tensor, sign: int, orders: int) -> Measure:
+def _measure(values: Tensor, sign: int, orders: int) -> RankedScore:
     """The first of some orders' values among the others: its own reverse, random ones, and those that were sought.
 
     Args:
@@ -159,7 +162,7 @@ def _measure(values: Tensor, sign: int, orders: int) -> Measure:
     random = good[2 : 2 + orders]
     worst, best = good.min(), good.max()
     below, same = ((random < good[0]).double().mean().item(), (random == good[0]).double().mean().item())
-    return Measure(
+    return RankedScore(
         value=values[0].item(),
         normalised=((good[0] - worst) / (best - worst)).item() if best > worst else None,
         percentile=round(100 * (below + same / 2), 1),

@@ -9,7 +9,7 @@ from ...data import Sample
 from ...models import Hybrid
 from ..attribution import Explanation, explain
 from ..attribution.registry import sum_by_unit
-from ..perturb import Counter, reduced_logits
+from ..perturb import Counter, perturbed_logits
 
 RADIUS = 0.02  # of the norm of what is embedded
 _MOVES, _DRAWS = 4, 32
@@ -17,10 +17,10 @@ _MOVES, _DRAWS = 4, 32
 
 def unit_scores(explanation: Explanation, sample: Sample) -> Tensor:
     """One score for each unit of the sample, (n,): those of pixels are added up over their patch."""
-    count = len(sample.names)
+    count = len(sample.unit_names)
     if len(explanation.scores) == count:
         return explanation.scores
-    return sum_by_unit(explanation.scores.view(sample.units.shape), sample.units, count)
+    return sum_by_unit(explanation.scores.view(sample.feature_mask.shape), sample.feature_mask, count)
 
 
 def max_sensitivity(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> float:
@@ -66,7 +66,7 @@ def infidelity(
     model: Hybrid,
     sample: Sample,
     explanation: Explanation,
-    removal: str,
+    perturbation: str,
     seed: int,
     report: Counter = lambda rows: None,
 ) -> float | None:
@@ -81,9 +81,9 @@ def infidelity(
     scores = unit_scores(explanation, sample)
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.rand(_DRAWS, len(scores), generator=generator) < 0.5
-    gone = torch.cat([torch.zeros(1, len(scores), dtype=torch.bool), drawn])
-    logits = reduced_logits(model, sample, gone, removal, report)[:, explanation.target]
-    known = {row.numpy().tobytes(): logit for row, logit in zip(gone, logits, strict=True)}
+    removed = torch.cat([torch.zeros(1, len(scores), dtype=torch.bool), drawn])
+    logits = perturbed_logits(model, sample, removed, perturbation, report)[:, explanation.target]
+    known = {row.numpy().tobytes(): logit for row, logit in zip(removed, logits, strict=True)}
 
     def logit(present: Tensor) -> Tensor:
         return torch.stack([known[row.numpy().tobytes()] for row in present == 0])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .card import Removed
+from .card import FaithfulnessScores
 
 VERDICTS = ("trust", "with care", "don't")
 BETTER_THAN = 95.0  # percentile among random orders that a trusted explanation reaches under every removal
@@ -14,7 +14,7 @@ FEWEST_UNITS = 4  # with fewer, every order is like many others
 
 
 def verdict(
-    removals: dict[str, Removed],
+    perturbations: dict[str, FaithfulnessScores],
     units: int,
     gap: float | None,
     sensitivity: float | None,
@@ -29,22 +29,22 @@ def verdict(
         sensitivity: see `stability.max_sensitivity`.
         in_domain: of the prediction that is explained.
     """
-    doubts = [*_not_at_all(removals, gap)]
+    doubts = [*_not_at_all(perturbations, gap)]
     if doubts:
         return VERDICTS[2], tuple(doubts)
-    cares = [*_with_care(removals, units, gap, sensitivity, in_domain)]
+    cares = [*_with_care(perturbations, units, gap, sensitivity, in_domain)]
     if cares:
         return VERDICTS[1], tuple(cares)
-    lowest = min(removed.comprehensiveness.percentile for removed in removals.values())
-    orders = next(iter(removals.values())).orders
+    lowest = min(removed.comprehensiveness.percentile for removed in perturbations.values())
+    orders = next(iter(perturbations.values())).orders
     return VERDICTS[0], (
         f"Taking out what it marks changes the prediction more than {lowest:.0f} % of {orders} random orders do, "
-        f"whichever way it is taken out ({', '.join(removals)}).",
+        f"whichever way it is taken out ({', '.join(perturbations)}).",
     )
 
 
-def _not_at_all(removals: dict[str, Removed], gap: float | None) -> Iterator[str]:
-    for name, removed in removals.items():
+def _not_at_all(perturbations: dict[str, FaithfulnessScores], gap: float | None) -> Iterator[str]:
+    for name, removed in perturbations.items():
         percentile = removed.comprehensiveness.percentile
         if percentile < NO_BETTER_THAN:
             yield (
@@ -56,7 +56,7 @@ def _not_at_all(removals: dict[str, Removed], gap: float | None) -> Iterator[str
 
 
 def _with_care(
-    removals: dict[str, Removed],
+    perturbations: dict[str, FaithfulnessScores],
     units: int,
     gap: float | None,
     sensitivity: float | None,
@@ -64,7 +64,7 @@ def _with_care(
 ) -> Iterator[str]:
     if units < FEWEST_UNITS:
         yield f"With {units} part{'s' * (units != 1)} there are too few orders to tell a good one from chance."
-    for name, removed in removals.items():
+    for name, removed in perturbations.items():
         for what, measure in (
             ("what it marks goes", removed.comprehensiveness),
             ("only what it marks stays", removed.sufficiency),

@@ -10,7 +10,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...nn.layers import Tap
+from ...nn.layers import HookPoint
 from .torchvision_compat import Conv2dNormActivation
 
 # (blocks, kernel, stride of the first, expansion, channels out)
@@ -79,7 +79,7 @@ def lite0_trunk() -> nn.Sequential:
         for block in range(blocks):
             layers.append(InvertedResidual(width, width_out, kernel, stride if block == 0 else 1, expansion))
             width = width_out
-    layers[FINE_BLOCKS - 1].out = Tap("texture", "texture")
+    layers[FINE_BLOCKS - 1].out = HookPoint("texture", "texture")
     return nn.Sequential(*layers)
 
 

@@ -29,7 +29,7 @@ class Trunk:
         channels: of the grid.
         stride: pixels of the photo for each cell of the grid.
         mean, std: normalisation of values in [0, 1].
-        head_channels: of its own head convolution, which the readout "evidence" keeps; None where it has none.
+        head_channels: of its own head convolution, which the readout "cnn_head" keeps; None where it has none.
         fine_blocks: how many of its blocks lead to its last grid of half the stride; None where it is no plain sequence
             of blocks, and then neither other grids nor fine-tuning are to be had.
         fine_channels: of that grid.

@@ -9,7 +9,7 @@ from .feature_cache import random_square
 _LEAST_AREA = 0.15  # of the photo that a view shows
 
 
-def heavy_view(photo: Image.Image, size: int, share: float, seed: int) -> Image.Image:
+def strong_augment(photo: Image.Image, size: int, share: float, seed: int) -> Image.Image:
     """A random square of 15-100 % of the photo's area, mirrored half the time, in other light and colour; now and then
     grey, blurred, coarse, or with up to a quarter of it covered."""
     chooser = random.Random(seed)

@@ -35,7 +35,7 @@ class Corpus:
         training, held_out: rows of either part.
         rows, rejected: how many rows were read, and how many could not be.
         left_out: how many rows were dropped because their text stands in a file that training must not see.
-        barred: the texts of such files, see `letters`.
+        barred: the texts of such files, see `normalised_text`.
     """
 
     labels: tuple[str, ...]
@@ -45,7 +45,7 @@ class Corpus:
     rows: int = 0
     rejected: int = 0
     left_out: int = 0
-    barred: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
 
     def target(self, row: TextRow) -> int:
         """Class of a row."""
@@ -69,13 +69,13 @@ def read_corpus(files: Sequence[str], label_names: Sequence[str] | None = None, 
         raise InputError(f"{shown} holds a single label, {raw_labels[0]!r}: two are needed at least.")
     if label_names and len(label_names) != len(raw_labels):
         raise InputError(f"There are {len(raw_labels)} labels in {shown}, but {len(label_names)} names.")
-    barred = frozenset(letters(row.text) for file in without for row in read_texts(file)[0])
-    corpus = Corpus(tuple(label_names or raw_labels), tuple(raw_labels), barred=barred)
+    excluded = frozenset(normalised_text(row.text) for file in without for row in read_texts(file)[0])
+    corpus = Corpus(tuple(label_names or raw_labels), tuple(raw_labels), excluded=excluded)
     for file, (rows, rejected) in zip(files, read, strict=True):
         for row in rejected:
             tqdm.write(f"{file}, line {row.line} is left out: {row.reason}", file=sys.stderr)
         named = [replace(row, label=corpus.labels[raw_labels.index(row.label)]) for row in rows]
-        kept = [letters(row.text) not in barred for row in named]
+        kept = [normalised_text(row.text) not in excluded for row in named]
         count = min(HELD_OUT_MOST, round(HELD_OUT_SHARE * len(named)))
         training, held_out = hold_out([row.text for row in named], count, _SPLIT_SEED)
         # Left out after the split: a teacher that was trained without regard to a test set holds out the same.
@@ -86,12 +86,12 @@ def read_corpus(files: Sequence[str], label_names: Sequence[str] | None = None, 
         corpus.left_out += kept.count(False)
     if not corpus.held_out:
         raise InputError(f"{shown} holds too few different texts ({corpus.rows}) to hold some out.")
-    held_texts = {letters(row.text) for row in corpus.held_out}  # the same text may stand in two files
-    corpus.training = [row for row in corpus.training if letters(row.text) not in held_texts]
+    held_texts = {normalised_text(row.text) for row in corpus.held_out}  # the same text may stand in two files
+    corpus.training = [row for row in corpus.training if normalised_text(row.text) not in held_texts]
     return corpus
 
 
-def letters(text: str) -> str:
+def normalised_text(text: str) -> str:
     """Letters and digits of a text, without regard to capitals: two texts that differ in signs and gaps alone are one.
     Where there are none, the text itself."""
     return "".join(filter(str.isalnum, text.lower())) or text
@@ -99,7 +99,7 @@ def letters(text: str) -> str:
 
 def fold_of(text: str, folds: int) -> int:
     """Which of so many equal parts a text belongs to, by its letters: copies that differ in signs fall together."""
-    return int(hashlib.sha256(letters(text).encode()).hexdigest(), 16) % folds
+    return int(hashlib.sha256(normalised_text(text).encode()).hexdigest(), 16) % folds
 
 
 def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> list[str]:
@@ -112,9 +112,9 @@ def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> li
         InputError: for a file that cannot be read.
     """
     held_out = {row.text for row in corpus.held_out}
-    unseen = corpus.barred | {letters(text) for text in held_out}
+    unseen = corpus.excluded | {normalised_text(text) for text in held_out}
     texts = {row.text for file in files for row in read_texts(file)[0]}
-    kept = [text for text in texts if letters(text) not in unseen]
+    kept = [text for text in texts if normalised_text(text) not in unseen]
     sentences = {sentence for text in kept for sentence in _sentences(text)}
     sentences -= {sentence for text in held_out for sentence in _sentences(text)}
     return random.Random(_SPLIT_SEED).sample(sorted(sentences), min(limit, len(sentences)))

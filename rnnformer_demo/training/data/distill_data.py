@@ -14,21 +14,21 @@ from ...data.readers import PhotoRow
 from ...models.image import ImageHybrid
 from ...nn.devices import to_device_of
 from ..loop import PRECISIONS, Batch, Loss, Recipe
-from .augment import heavy_view
-from .feature_cache import extract, plain_view, random_view
+from .augment import strong_augment
+from .feature_cache import center_crop, extract, weak_augment
 from .image_data import readable
-from .unlabelled_images import PhotoPool, known_labels
+from .unlabelled_images import UnlabelledImages, known_labels
 
 _PER_PASS = 256  # photos
 
 
 def maker_of(view: int) -> Callable:
     """View 0 is what is served; of the others one half is changed a little, the other a lot."""
-    return plain_view if view == 0 else random_view if view % 2 else heavy_view
+    return center_crop if view == 0 else weak_augment if view % 2 else strong_augment
 
 
 @dataclass(frozen=True)
-class Seen:
+class CachedFeatures:
     """Plain views of N photos as the trunk sees them.
 
     Attributes:
@@ -46,12 +46,12 @@ class Seen:
         return logits_of(model, self.tokens)
 
 
-def joined(name: str, parts: Sequence[Seen]) -> Seen:
+def joined(name: str, parts: Sequence[CachedFeatures]) -> CachedFeatures:
     """Several sets as one."""
-    return Seen(name, torch.cat([seen.tokens for seen in parts]), torch.cat([seen.labels for seen in parts]))
+    return CachedFeatures(name, torch.cat([seen.tokens for seen in parts]), torch.cat([seen.labels for seen in parts]))
 
 
-class Transfer:
+class DistillationData:
     """Photos that are trained on and held out, each in several views, with the teacher's word on them.
 
     Args:
@@ -66,7 +66,7 @@ class Transfer:
     def __init__(
         self,
         model: ImageHybrid,
-        pools: Sequence[PhotoPool],
+        pools: Sequence[UnlabelledImages],
         reader: ImageReader,
         views: int,
         precision: str,
@@ -92,10 +92,10 @@ class Transfer:
         ]
         self.teacher = torch.stack([logits_of(model, features).half() for features in self.features])
         classes = torch.tensor(labels)
-        self.held_out = Seen("held_out", self.features[0][self.held], classes[self.held])
-        self.learned_from = Seen("learned from", self.features[0][self.trained], classes[self.trained])
+        self.held_out = CachedFeatures("held_out", self.features[0][self.held], classes[self.held])
+        self.learned_from = CachedFeatures("learned from", self.features[0][self.trained], classes[self.trained])
 
-    def _extract(self, pool: PhotoPool, rows: list[PhotoRow], view: int, precision: str = "float32") -> Tensor:
+    def _extract(self, pool: UnlabelledImages, rows: list[PhotoRow], view: int, precision: str = "float32") -> Tensor:
         reduced = view > 0 and precision != "float32"
         make = maker_of(view)
 
@@ -108,15 +108,15 @@ class Transfer:
             tokens, self._model.trunk, pool, rows, self._reader, view, self._cache, make=make, variant=variant
         )
 
-    def tested(self, pool: PhotoPool) -> Seen:
+    def tested(self, pool: UnlabelledImages) -> CachedFeatures:
         """The part of a pool that is tested on."""
         rows = readable(pool, pool.parts["test"])
         labels = torch.tensor(known_labels(rows, self.labels))
-        return Seen(f"{pool.name} test", self._extract(pool, rows, 0), labels)
+        return CachedFeatures(f"{pool.name} test", self._extract(pool, rows, 0), labels)
 
     def consensus(self, softening: float) -> Tensor:
         """What the teacher says of each photo, averaged over the views that are served or little changed (N, C)."""
-        little = [view for view in range(len(self.features)) if maker_of(view) is not heavy_view]
+        little = [view for view in range(len(self.features)) if maker_of(view) is not strong_augment]
         return torch.stack([(self.teacher[view].float() / softening).softmax(-1) for view in little]).mean(0)
 
     def batches(self, recipe: Recipe, consistency: float, softening: float) -> Callable[[int], Iterator[Batch]]:
@@ -151,7 +151,7 @@ class Transfer:
         return tokens.unflatten(0, self.grid).flip(1).flatten(0, 1) if chooser.random() < 0.5 else tokens
 
 
-def distance(forward: Callable[[Tensor, Tensor], Tensor], softening: float) -> Loss:
+def kd_loss(forward: Callable[[Tensor, Tensor], Tensor], softening: float) -> Loss:
     """Kullback-Leibler divergence of the student's softened probabilities from the targets (Hinton et al. 2015,
     section 2), for `fit`."""
 
@@ -166,7 +166,9 @@ def distance(forward: Callable[[Tensor, Tensor], Tensor], softening: float) -> L
 def logits_of(model: ImageHybrid, tokens: Tensor) -> Tensor:
     """Logits (N, C) for tokens (N, T, D) in 16 bits."""
     batches = map(Tensor.float, tokens.split(_PER_PASS))
-    return torch.cat([model.decide(*to_device_of(model.core, batch, mask_of(batch))).cpu() for batch in batches])
+    return torch.cat(
+        [model.classify_tokens(*to_device_of(model.core, batch, mask_of(batch))).cpu() for batch in batches]
+    )
 
 
 def mask_of(tokens: Tensor) -> Tensor:

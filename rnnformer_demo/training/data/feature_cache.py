@@ -20,12 +20,12 @@ View = Callable[[Image.Image, int, float, int], Image.Image]  # photo, size, sha
 _CHUNK = 256  # photos per file of the cache: what an interruption costs at most
 
 
-def plain_view(photo: Image.Image, size: int, share: float, seed: int) -> Image.Image:
+def center_crop(photo: Image.Image, size: int, share: float, seed: int) -> Image.Image:
     """What the model is served: the middle square. `seed` is not used."""
     return middle_square(photo, size, share)
 
 
-def random_view(photo: Image.Image, size: int, share: float, seed: int) -> Image.Image:
+def weak_augment(photo: Image.Image, size: int, share: float, seed: int) -> Image.Image:
     """A random square of the photo: 40-100 % of its area, aspect 3/4-4/3, mirrored half the time, other light."""
     chooser = random.Random(seed)
     view = random_square(photo, size, chooser, 0.4)
@@ -80,7 +80,7 @@ def extract(
     ]
     folder = cache / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
-    make = make or (plain_view if view == 0 else random_view)
+    make = make or (center_crop if view == 0 else weak_augment)
     chunks = []
     for start in tqdm(range(0, len(rows), _CHUNK), desc=f"features, view {view}", mininterval=2):
         file = folder / f"{start}.safetensors"

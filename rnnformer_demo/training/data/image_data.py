@@ -17,13 +17,13 @@ from ...data.readers import PhotoRow, PhotoSet, label_index
 from ...evaluation.classification import short_path
 from ...models.backbones.registry import TRUNKS
 from ...models.image import ImageConfig
-from ..tasks.partial_finetune import TrainedPart
+from ..tasks.partial_finetune import TrainableHead
 from .feature_cache import extract
 
 HELD_OUT_SHARE = 0.1
 
 
-class PhotoMaterial:
+class ImageData:
     """Photos of a set with their classes, a tenth of each held out, and what is cached of them.
 
     Args:
@@ -66,7 +66,7 @@ class PhotoMaterial:
             "left_out_classes": self.drop,
         }
 
-    def seen(self, part: TrainedPart) -> list[Tensor]:
+    def seen(self, part: TrainableHead) -> list[Tensor]:
         """What comes into the part of a model that is trained, in 16 bits, for each view of every photo (N, D, h, w).
 
         That of the last kind of model stays in memory.
@@ -78,7 +78,7 @@ class PhotoMaterial:
             self._seen = key, [self._extract(part, self.photos, self.rows, view) for view in range(self.views)]
         return self._seen[1]
 
-    def tested(self, part: TrainedPart, path: str) -> tuple[Tensor, Tensor]:
+    def tested(self, part: TrainableHead, path: str) -> tuple[Tensor, Tensor]:
         """What comes in of the plain photos of a test set, of its split "test" where it has one (N, D, h, w), and
         the classes of these (N,)."""
         if path not in self._tests:
@@ -89,7 +89,7 @@ class PhotoMaterial:
         classes = torch.tensor([label_index(row.label, self.labels) for row in rows])
         return self._extract(part, photos, rows, 0), classes
 
-    def _extract(self, part: TrainedPart, photos: PhotoSet, rows: list[PhotoRow], view: int) -> Tensor:
+    def _extract(self, part: TrainableHead, photos: PhotoSet, rows: list[PhotoRow], view: int) -> Tensor:
         # Models that read another grid share what is below it: a reader that knows no grid names the cache.
         reader = image_reader(replace(part.model.config, grid="32"))
         return extract(part.below, part.model.trunk, photos, rows, reader, view, self._cache, variant=part.variant)

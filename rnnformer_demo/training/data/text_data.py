@@ -18,7 +18,7 @@ from ...data import InputError
 from ...data.text import TOKENIZERS, TextReader, train_tokenizer
 from ...evaluation.classification import short_path, text_ids, text_logits
 from ...models.text import TextConfig, TextHybrid
-from ..teachers.find import tutors_of
+from ..teachers.find import load_teachers
 from ..teachers.targets import distilled_targets
 from .corpus import Corpus, fingerprints, fold_of, read_corpus, unlabelled_sentences
 from .word_vectors import word_vectors
@@ -27,7 +27,7 @@ Item = tuple[list[int], int | tuple[float, ...]]  # ids of a text, and what is l
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sources:
+class TextDataConfig:
     """Where the training of a text model takes what it reads.
 
     Attributes:
@@ -36,7 +36,7 @@ class Sources:
         without: files whose texts are left out of `data`, such as test sets of which part leaked into it.
         tokenizer: kind of it, see `train_tokenizer`; None for its default, or for that of the model to start from.
         vectors: what the embedding starts from, see `word_vectors`; None for random numbers.
-        teachers: names of their runs, see `tutors_of`.
+        teachers: names of their runs, see `load_teachers`.
         start: name of a text model, in the folder of the models or else in that of the runs (there the one of the same
             seed, if there is one), whose tokenizer, shape and weights training starts from; its head too where it has
             as many classes.
@@ -59,7 +59,7 @@ class Sources:
     unlabelled_limit: int = 100_000
 
 
-class Material:
+class TextData:
     """The sources, read: every model that is trained on them, of whatever seed or config, shares it.
 
     Args:
@@ -78,7 +78,7 @@ class Material:
         InputError: see `read_corpus`, `unlabelled_sentences` and `start_of`.
     """
 
-    def __init__(self, sources: Sources, config: TextConfig, runs: Path):
+    def __init__(self, sources: TextDataConfig, config: TextConfig, runs: Path):
         self.sources, self.runs = sources, runs
         self.corpus: Corpus = read_corpus(sources.data, sources.label_names, sources.without)
         self.start = start_of(sources, runs)
@@ -126,14 +126,14 @@ class Material:
         unlabelled sentences included.
 
         Raises:
-            InputError: see `tutors_of` and `tutor_logits`.
+            InputError: see `load_teachers` and `tutor_logits`.
         """
         texts = [row.text for row in self.corpus.training]
         targets: list = [self.corpus.target(row) for row in self.corpus.training]
         if self.sources.teachers:
             texts += self.sentences
-            tutors = [tutors_of(name, self.runs) for name in self.sources.teachers]
-            targets = distilled_targets(tutors, self.corpus, texts, targets)
+            teachers = [load_teachers(name, self.runs) for name in self.sources.teachers]
+            targets = distilled_targets(teachers, self.corpus, texts, targets)
         rows = ((text, (self.reader.ids(text), target)) for text, target in zip(texts, targets, strict=True))
         return [(text, item) for text, item in rows if item[0]]
 
@@ -197,7 +197,7 @@ class Material:
         return self.about() | {"held_out": fingerprints(self.corpus.held_out)}
 
 
-def start_of(sources: Sources, runs: Path, seed: int = 0) -> Checkpoint | None:
+def start_of(sources: TextDataConfig, runs: Path, seed: int = 0) -> Checkpoint | None:
     """The model that training of a seed starts from, or None.
 
     Raises:

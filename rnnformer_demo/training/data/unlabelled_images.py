@@ -15,7 +15,7 @@ _TESTED = 0.5  # of a set without a split "test"
 _HELD_OUT = 0.15  # of what is not tested on
 
 
-class PhotoPool(PhotoSet):
+class UnlabelledImages(PhotoSet):
     """A folder or zip of photos like a `PhotoSet`, but index.csv need not say what is on them (label "").
 
     Every photo has its part: "test" where the set says so, or in half of the photos of a set that says nothing;
@@ -55,13 +55,13 @@ def part_of(row: PhotoRow, tested: bool) -> str:
     return "held_out" if share < _HELD_OUT else "training"
 
 
-def open_pools(data: Sequence[str]) -> list[PhotoPool]:
+def open_pools(data: Sequence[str]) -> list[UnlabelledImages]:
     """The pools at these paths.
 
     Raises:
         InputError: for one that cannot be read, for two of one name, and where a part would be empty.
     """
-    pools = [PhotoPool(path) for path in data]
+    pools = [UnlabelledImages(path) for path in data]
     if len({pool.name for pool in pools}) < len(pools):
         raise InputError(f"Two sets of photos bear one name: {', '.join(short_path(path) for path in data)}.")
     for part in PARTS:

@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
-from ...confidence.ood import Energy, Neighbour, OODSignal, Signal, features_of, mean_of_steps
+from ...confidence.ood import EnergyDetector, KNNDetector, MahalanobisDetector, OODDetector, features_of, mean_of_steps
 from ...data import InputError
-from ...interpret.trace import tapped
+from ...interpret.trace import capture
 from .sets import InputSet, OODSets
 
 RECALL = 0.95  # share of the held-out part that the threshold lets pass
@@ -68,12 +68,12 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
         InputError: for an empty set, and where the training inputs are too few or too much alike.
     """
     training, held_out = measure(checkpoint, sets.training), [measure(checkpoint, one) for one in sets.held_out]
-    signals: dict[str, Signal] = {
+    signals: dict[str, OODDetector] = {
         name: fit(name, measured, training.classes) for name, measured in training.features.items()
     }
-    signals[Energy.feature] = Energy(0.0)
+    signals[EnergyDetector.feature] = EnergyDetector(0.0)
     if checkpoint.model.modality == "text":  # of a CNN's 1,280 channels the examples would be too large to store
-        signals[Neighbour.feature] = Neighbour(examples_of(training.features["pooled"].means), 1.0)
+        signals[KNNDetector.feature] = KNNDetector(examples_of(training.features["pooled"].means), 1.0)
     selection = _selection(signals, held_out, {one.name: measure(checkpoint, one) for one in sets.select})
     best = max(selection, key=lambda name: min(selection[name].values()))
     signal = with_threshold(signals[best], held_out)
@@ -113,9 +113,9 @@ def measure(checkpoint: Checkpoint, inputs: InputSet) -> Measurement:
     parts: dict[str, list[Measured]] = {name: [] for name in read}
     energies, probabilities = [], []
     for batch, mask in tqdm(inputs.batches(), desc=inputs.name, mininterval=2):
-        with tapped(checkpoint.model) as seen:
+        with capture(checkpoint.model) as seen:
             logits = checkpoint.model(batch, mask)
-        energies.append(Energy.energies(logits))
+        energies.append(EnergyDetector.energies(logits))
         probabilities.append(checkpoint.probabilities(logits, mask.sum(1)))
         for name, feature in read.items():
             vectors, real = feature.read(seen, mask)
@@ -137,7 +137,7 @@ def _joined(parts: Sequence[Measured]) -> Measured:
     )
 
 
-def fit(feature: str, measured: Measured, classes: Tensor) -> OODSignal:
+def fit(feature: str, measured: Measured, classes: Tensor) -> MahalanobisDetector:
     """Fits the two-covariance model by moments, each input weighing as much as it has steps: where every input is a
     single step, all variance counts as that of a step. Its threshold is left at 1.
 
@@ -168,7 +168,7 @@ def fit(feature: str, measured: Measured, classes: Tensor) -> OODSignal:
     stored = {name: part.half().float() for name, part in parts.items()}  # the threshold is set on what is stored
     if not stored["whitening"].isfinite().all():
         raise InputError(alike)
-    return OODSignal(feature=feature, threshold=1.0, **stored)
+    return MahalanobisDetector(feature=feature, threshold=1.0, **stored)
 
 
 def examples_of(pooled: Tensor) -> Tensor:
@@ -198,7 +198,7 @@ def auroc(inside: Tensor, outside: Tensor) -> float:
     return below.double().mean().item() / (2 * len(inside))
 
 
-def with_threshold(signal: Signal, held_out: Sequence[Measurement]) -> Signal:
+def with_threshold(signal: OODDetector, held_out: Sequence[Measurement]) -> OODDetector:
     """The same signal with the smallest threshold that lets a share of `RECALL` of each held-out part pass: photos of
     the rarest source, which may be the sharpest, must pass as well."""
     needed = [_strangeness(signal, part).quantile(RECALL, interpolation="higher").item() for part in held_out]
@@ -206,7 +206,7 @@ def with_threshold(signal: Signal, held_out: Sequence[Measurement]) -> Signal:
 
 
 def _selection(
-    signals: dict[str, Signal], held_out: Sequence[Measurement], select: dict[str, Measurement]
+    signals: dict[str, OODDetector], held_out: Sequence[Measurement], select: dict[str, Measurement]
 ) -> dict[str, dict[str, float]]:
     """AUROC of each signal for each set, against the held-out parts."""
     return {
@@ -215,20 +215,20 @@ def _selection(
     }
 
 
-def _of_all(signal: Signal, parts: Sequence[Measurement]) -> Tensor:
+def _of_all(signal: OODDetector, parts: Sequence[Measurement]) -> Tensor:
     return torch.cat([_strangeness(signal, part) for part in parts])
 
 
-def _strangeness(signal: Signal, measurement: Measurement) -> Tensor:
-    if isinstance(signal, Energy):
+def _strangeness(signal: OODDetector, measurement: Measurement) -> Tensor:
+    if isinstance(signal, EnergyDetector):
         return measurement.energies
-    if isinstance(signal, Neighbour):
+    if isinstance(signal, KNNDetector):
         return signal.distances(measurement.features["pooled"].means)
     measured = measurement.features[signal.feature]
     return signal.distances(measured.means, measured.steps)
 
 
-def _tests(checkpoint: Checkpoint, signal: Signal, sets: OODSets) -> dict:
+def _tests(checkpoint: Checkpoint, signal: OODDetector, sets: OODSets) -> dict:
     """What the card says of the tests: the share of each inside set that passes, and for each of the others the AUROC
     against all inside sets together, that of the model's confidence beside it, and the share that is flagged."""
     inside = {one.name: measure(checkpoint, one) for one in sets.inside}

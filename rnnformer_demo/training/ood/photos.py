@@ -14,11 +14,11 @@ from ...data.image import ImageReader
 from ...data.readers import PhotoRow, PhotoSet
 from ...evaluation.classification import PHOTOS_PER_BATCH
 from ..data.image_data import readable, split_by_class, training_rows
-from ..data.unlabelled_images import PhotoPool, open_pools
+from ..data.unlabelled_images import UnlabelledImages, open_pools
 from .sets import FITTED_MOST, TESTED_MOST, Batch, InputSet, OODSets, OODSources, drawn
-from .synthetic import PREFIX, MadePictures
+from .synthetic import PREFIX, SyntheticImages
 
-Photos = PhotoSet | MadePictures
+Photos = PhotoSet | SyntheticImages
 Placed = tuple[Photos, PhotoRow]  # a photo and where it lies
 
 
@@ -76,10 +76,10 @@ def _tested(path: str, distilled: bool) -> tuple[Photos, Sequence[PhotoRow], str
     """Where the photos lie, the split "test" or, where there is none, all of them, and the name of both. Of what a
     model was distilled on, the part that it did not see."""
     if path.startswith(PREFIX):
-        made = MadePictures(path)
+        made = SyntheticImages(path)
         return made, made.rows, made.kind
     if distilled:
-        pool = PhotoPool(path)
+        pool = UnlabelledImages(path)
         return pool, pool.parts["test"], f"{pool.name} test"
     photos = PhotoSet(path)
     return photos, photos.select(photos.test_split), f"{Path(path).stem} {photos.test_split or ''}".strip()

@@ -88,7 +88,7 @@ KINDS: dict[str, Callable[[random.Random], Image.Image]] = {
 }
 
 
-class MadePictures:
+class SyntheticImages:
     """Pictures of one kind that are read like those of a `PhotoSet`.
 
     Args:

@@ -133,8 +133,8 @@ def read_packed(path: Path) -> tuple[dict[str, Any], list[tuple[str, float]], di
     count, *special, length = cursor.take("5iQ")
     sizes |= dict(zip(("first", "last", "padding", "unknown"), special, strict=True))
     ends, scores = cursor.take(f"{count + 1}I"), cursor.take(f"{count}f")
-    letters = cursor.bytes(length)
-    pieces = [letters[start:end].decode("utf-8", "replace") for start, end in pairwise(ends)]
+    normalised_text = cursor.bytes(length)
+    pieces = [normalised_text[start:end].decode("utf-8", "replace") for start, end in pairwise(ends)]
     _, length = cursor.take("iI")
     cursor.bytes(length)  # how it normalises signs, which NFKC does all but the same
     tensors = {}

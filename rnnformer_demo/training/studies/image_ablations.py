@@ -7,16 +7,16 @@ from pathlib import Path
 
 import torch
 
-from ...confidence.calibration import UNSCALED
+from ...confidence.calibration import NO_SCALING
 from ...evaluation.classification import short_path
 from ...evaluation.metrics import summarise
 from ...evaluation.reporting.study_tables import IMAGE_ABLATIONS
 from ...models.image import ImageConfig
-from ..data.image_data import PhotoMaterial
-from ..loop import Recipe, begun
+from ..data.image_data import ImageData
+from ..loop import Recipe, has_checkpoint
 from ..tasks.finish import check_tests
 from ..tasks.image import fit_photos
-from ..tasks.partial_finetune import FROZEN, Tuning
+from ..tasks.partial_finetune import FROZEN, FineTuneConfig
 from .baselines import rival_config
 from .grid import chosen, fill_table, folder_name, trained
 
@@ -35,7 +35,7 @@ class PhotoCondition:
     name: str
     changes: dict = field(default_factory=dict)
     rival: str | None = None
-    tuning: Tuning = FROZEN
+    tuning: FineTuneConfig = FROZEN
 
 
 # Those that read the same features follow one another: they are read from disk once.
@@ -55,12 +55,12 @@ CONDITIONS = (
     PhotoCondition(name="grids of stride 16 and 32", changes={"grid": "both"}),
     PhotoCondition(name="160 pixels", changes={"image_size": 160}),
     PhotoCondition(name="192 pixels", changes={"image_size": 192}),
-    PhotoCondition(name="last five blocks of the trunk fine-tuned", tuning=Tuning(blocks=5)),
+    PhotoCondition(name="last five blocks of the trunk fine-tuned", tuning=FineTuneConfig(blocks=5)),
 )
 
 
 def run(
-    read: Callable[[], PhotoMaterial],
+    read: Callable[[], ImageData],
     test: str,
     config: ImageConfig,
     recipe: Recipe,
@@ -94,10 +94,12 @@ def run(
     return fill_table(table, conditions, seeds, measure)
 
 
-def _row(material: PhotoMaterial, test: str, config: ImageConfig, recipe: Recipe, tuning: Tuning, folder: Path) -> dict:
-    part, history = fit_photos(material, config, recipe, tuning, folder, begun(folder))
+def _row(
+    material: ImageData, test: str, config: ImageConfig, recipe: Recipe, tuning: FineTuneConfig, folder: Path
+) -> dict:
+    part, history = fit_photos(material, config, recipe, tuning, folder, has_checkpoint(folder))
     seen, classes = material.tested(part, test)
-    figures = summarise(part.logits(seen), classes, torch.full((len(classes),), part.steps), UNSCALED)
+    figures = summarise(part.logits(seen), classes, torch.full((len(classes),), part.steps), NO_SCALING)
     return {
         **trained(part.model, history),
         "test": short_path(test),

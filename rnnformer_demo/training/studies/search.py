@@ -9,7 +9,7 @@ from ...data import InputError
 from ...evaluation.classification import short_path
 from ...evaluation.reporting.study_tables import SEARCH
 from ...models.text import TextConfig
-from ..data.text_data import Material, Sources
+from ..data.text_data import TextData, TextDataConfig
 from ..loop import Recipe
 from ..tasks.text import fit_text
 
@@ -21,7 +21,7 @@ DROPOUT, LEARNING_RATE = (0.2, 0.6), (3e-4, 3e-3)  # lowest and highest
 
 
 def search(
-    sources: Sources,
+    sources: TextDataConfig,
     name: str,
     config: TextConfig,
     recipe: Recipe,
@@ -39,7 +39,7 @@ def search(
         The best trial, as the table has it.
 
     Raises:
-        InputError: where Optuna is not installed, and see `Material`.
+        InputError: where Optuna is not installed, and see `TextData`.
     """
     try:
         import optuna
@@ -56,7 +56,7 @@ def search(
         sampler=optuna.samplers.TPESampler(seed=recipe.seed, n_startup_trials=6),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
     )
-    material = Material(sources, config, runs)
+    material = TextData(sources, config, runs)
 
     def objective(trial: "optuna.Trial") -> float:
         chosen, rate = _propose(trial, material.config)
@@ -95,9 +95,9 @@ def _propose(trial: "optuna.Trial", config: TextConfig) -> tuple[TextConfig, flo
 
 def _write(
     table: Path,
-    sources: Sources,
+    sources: TextDataConfig,
     recipe: Recipe,
-    material: Material,
+    material: TextData,
     trials: list["optuna.trial.FrozenTrial"],
 ) -> None:
     rows = [

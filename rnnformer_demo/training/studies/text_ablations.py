@@ -13,7 +13,7 @@ from ...data.readers import TextRow, read_texts
 from ...evaluation.classification import short_path, text_ids, text_logits
 from ...evaluation.reporting.study_tables import ABLATIONS
 from ...models.text import TextConfig, TextHybrid
-from ..data.text_data import Material, Sources
+from ..data.text_data import TextData, TextDataConfig
 from ..loop import Recipe
 from ..tasks.encoders import pretrain
 from ..tasks.text import fit_text
@@ -70,7 +70,7 @@ CONDITIONS = (
 
 
 def run(
-    sources: Sources,
+    sources: TextDataConfig,
     test: str,
     long: str,
     config: TextConfig,
@@ -90,7 +90,7 @@ def run(
         only: names of conditions, or beginnings of names; all if empty.
 
     Raises:
-        InputError: where `only` names no condition or the teacher is missing, and see `Material`.
+        InputError: where `only` names no condition or the teacher is missing, and see `TextData`.
     """
     conditions = chosen(CONDITIONS, only)
     if not sources.teachers and any(each.taught for each in conditions):
@@ -98,14 +98,14 @@ def run(
     tests = _Tests(test, long)
 
     @cache
-    def material(vectors: bool, taught: bool, unlabelled: bool) -> Material:
+    def material(vectors: bool, taught: bool, unlabelled: bool) -> TextData:
         taken = replace(
             sources,
             vectors=sources.vectors if vectors else None,
             teachers=sources.teachers if taught else (),
             unlabelled=sources.unlabelled if unlabelled else (),
         )
-        return Material(taken, config, runs)
+        return TextData(taken, config, runs)
 
     def measure(condition: Condition, seed: int) -> dict:
         read = material(condition.vectors, condition.taught, condition.unlabelled)
@@ -130,7 +130,9 @@ def _shuffle(row: TextRow) -> str:
     return " ".join(words)
 
 
-def _row(condition: Condition, recipe: Recipe, material: Material, tests: _Tests, sources: Sources, runs: Path) -> dict:
+def _row(
+    condition: Condition, recipe: Recipe, material: TextData, tests: _Tests, sources: TextDataConfig, runs: Path
+) -> dict:
     config = replace(material.config, **condition.changes)
     if condition.rival:
         config = rival_config("text", material.config, condition.rival)
@@ -154,7 +156,7 @@ def _row(condition: Condition, recipe: Recipe, material: Material, tests: _Tests
     }
 
 
-def _right(model: TextHybrid, material: Material, rows: list[TextRow]) -> torch.Tensor:
+def _right(model: TextHybrid, material: TextData, rows: list[TextRow]) -> torch.Tensor:
     labels = torch.tensor([material.corpus.raw_labels.index(row.label) for row in rows])
     return text_logits(model, text_ids(material.reader, rows), progress=False).argmax(-1) == labels
 
@@ -163,7 +165,7 @@ def _mean(right: torch.Tensor) -> float:
     return right.float().mean().item()
 
 
-def _by_length(model: TextHybrid, material: Material, rows: list[TextRow]) -> dict[str, dict]:
+def _by_length(model: TextHybrid, material: TextData, rows: list[TextRow]) -> dict[str, dict]:
     """Accuracy and number of texts in each bin of lengths; the last one ends where the model stops reading."""
     lengths = torch.tensor([len(ids) for ids in text_ids(material.reader, rows)])
     right = _right(model, material, rows)

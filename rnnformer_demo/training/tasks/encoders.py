@@ -16,7 +16,7 @@ from ...models import config_to_dict
 from ...models.text import TextConfig, TextHybrid
 from ...nn.devices import to_device_of
 from ..data.corpus import bucketed
-from ..data.text_data import Material, Sources
+from ..data.text_data import TextData, TextDataConfig
 from ..loop import Batch, Recipe, classification, fit
 
 OBJECTIVES = ("language-model", "task")
@@ -75,7 +75,7 @@ class LanguageModel(nn.Module):
 
 
 def pretrain(
-    sources: Sources,
+    sources: TextDataConfig,
     name: str,
     config: TextConfig,
     recipe: Recipe,
@@ -98,13 +98,13 @@ def pretrain(
         The best accuracy of each encoder on the held-out part, 0-1: of neighbouring tokens, or of labels.
 
     Raises:
-        InputError: for an unknown objective or a config without recurrence, and see `Material`.
+        InputError: for an unknown objective or a config without recurrence, and see `TextData`.
     """
     if objective not in OBJECTIVES:
         raise InputError(f"The objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}.")
     if not config.recurrence:
         raise InputError("A model without recurrence has no encoders to pretrain.")
-    material = Material(sources, config, runs)
+    material = TextData(sources, config, runs)
     tensors: dict[str, Tensor] = {}
     accuracies: dict[str, float] = {}
     for kind in material.config.recurrence:
@@ -126,7 +126,7 @@ def pretrain(
 
 
 def _fit_language(
-    model: TextHybrid, material: Material, recipe: Recipe, window: int | None, folder: Path, about: dict, resume: bool
+    model: TextHybrid, material: TextData, recipe: Recipe, window: int | None, folder: Path, about: dict, resume: bool
 ) -> float:
     reader = material.reader
     texts = [row.text for row in material.corpus.training] + material.sentences
@@ -148,7 +148,7 @@ def _fit_language(
 
 
 def _fit_task(
-    model: TextHybrid, material: Material, recipe: Recipe, window: int | None, folder: Path, about: dict, resume: bool
+    model: TextHybrid, material: TextData, recipe: Recipe, window: int | None, folder: Path, about: dict, resume: bool
 ) -> float:
     rows = material.corpus.training
     items = [(ids, material.corpus.target(row)) for row in rows if (ids := material.reader.ids(row.text))]
@@ -170,7 +170,7 @@ def _batches(items: list[tuple[list[int], int]], recipe: Recipe, window: int | N
     return bucketed(items, recipe.batch_size, window, recipe.seed * 10_007 + epoch)
 
 
-def load_encoders(folder: Path, model: TextHybrid, material: Material) -> str:
+def load_encoders(folder: Path, model: TextHybrid, material: TextData) -> str:
     """Puts pretrained encoders into a fresh model and returns the objective that they were pretrained with.
 
     Args:

@@ -63,7 +63,7 @@ def _processor() -> str:
     return models[0] if models else platform.machine()
 
 
-def finish(
+def calibrate_test_save(
     name: str,
     model: Hybrid,
     reader: Callable[..., Sample],

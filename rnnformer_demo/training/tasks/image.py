@@ -10,11 +10,11 @@ import torch
 from ...checkpoints.store import Checkpoint
 from ...models import config_to_dict
 from ...models.image import ImageConfig
-from ..data.image_data import PhotoMaterial, image_reader
+from ..data.image_data import ImageData, image_reader
 from ..loop import Batch, Progress, Recipe, classification, fit
-from .finish import check_tests, finish, training_record
-from .partial_finetune import FROZEN, TrainedPart, Tuning, pretrained
-from .select_seed import ship_best
+from .finish import calibrate_test_save, check_tests, training_record
+from .partial_finetune import FROZEN, FineTuneConfig, TrainableHead, pretrained
+from .select_seed import select_best_seed
 
 
 def train(
@@ -27,7 +27,7 @@ def train(
     seeds: Sequence[int] = (0,),
     views: int = 4,
     drop: Sequence[str] = (),
-    tuning: Tuning = FROZEN,
+    tuning: FineTuneConfig = FROZEN,
     more: dict | None = None,
     resume: bool = False,
     folder: Path | None = None,
@@ -38,19 +38,19 @@ def train(
     Each is selected among its epochs and calibrated on a tenth of each class, tested, and saved in its run's folder.
 
     Args:
-        data, views, drop: see `PhotoMaterial`.
+        data, views, drop: see `ImageData`.
         config: its labels are replaced by those of the data.
         recipe: its seed is replaced by each of `seeds`.
         tests: sets on whose split "test" (or all) the finished models are evaluated; nothing is chosen on them.
         tuning: of the trunk.
         more: further fields of the card.
-        resume: see `ship_best`.
+        resume: see `select_best_seed`.
 
     Raises:
-        InputError: see `PhotoMaterial`, `pretrained` and `check_tests`.
+        InputError: see `ImageData`, `pretrained` and `check_tests`.
     """
     check_tests(tests)
-    material = PhotoMaterial(data, drop, views, runs)
+    material = ImageData(data, drop, views, runs)
 
     def train_one(seed: int, run_folder: Path, resume: bool) -> Checkpoint:
         seeded = replace(recipe, seed=seed)
@@ -69,19 +69,19 @@ def train(
             torch.full((len(held_out),), part.steps),
         )
         reader = image_reader(part.model.config)
-        return finish(name, part.model, reader, about, figures, tests, run_folder, split=None, drop=drop)
+        return calibrate_test_save(name, part.model, reader, about, figures, tests, run_folder, split=None, drop=drop)
 
-    return ship_best(name, seeds, train_one, command, resume, folder, runs)
+    return select_best_seed(name, seeds, train_one, command, resume, folder, runs)
 
 
 def fit_photos(
-    material: PhotoMaterial,
+    material: ImageData,
     config: ImageConfig,
     recipe: Recipe,
-    tuning: Tuning,
+    tuning: FineTuneConfig,
     run_folder: Path,
     resume: bool = False,
-) -> tuple[TrainedPart, list[Progress]]:
+) -> tuple[TrainableHead, list[Progress]]:
     """Trains one model.
 
     Args:
@@ -109,7 +109,7 @@ def fit_photos(
 
     history = fit(
         part.module,
-        loss=classification(part.decide, recipe.label_smoothing),
+        loss=classification(part.classify_tokens, recipe.label_smoothing),
         batches=batches,
         batches_per_epoch=-(-len(material.training) // recipe.batch_size),
         accuracy=lambda: (part.logits(held_out).argmax(-1) == answers).float().mean().item(),

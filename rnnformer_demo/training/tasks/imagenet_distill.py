@@ -16,7 +16,7 @@ from ...evaluation.metrics import fit_temperature
 from ...models import config_to_dict, freeze
 from ...models.backbones.registry import LITE0
 from ...models.image import ImageConfig, ImageHybrid
-from ..data.distill_data import Seen, Transfer, distance, joined
+from ..data.distill_data import CachedFeatures, DistillationData, joined, kd_loss
 from ..data.image_data import image_reader
 from ..data.imagenet import imagenet_labels
 from ..data.unlabelled_images import open_pools
@@ -51,7 +51,7 @@ def train(
         data: folders or zips of photos; where these name classes that the model knows, the names serve to calibrate and
             to test, never to train.
         config: its labels, trunk and readout are replaced.
-        views, consistency, softening: see `Transfer`.
+        views, consistency, softening: see `DistillationData`.
         more: further fields of the card.
 
     Raises:
@@ -61,9 +61,9 @@ def train(
         raise InputError("--views must be at least 2, --consistency from 0 to 1, --softening above 0.")
     pools = open_pools(data)
     torch.manual_seed(recipe.seed)
-    model = starting_as_lite0(replace(config, labels=imagenet_labels(), trunk=LITE0, readout="evidence"))
+    model = starting_as_lite0(replace(config, labels=imagenet_labels(), trunk=LITE0, readout="cnn_head"))
     reader = image_reader(model.config)
-    transfer = Transfer(model, pools, reader, views, recipe.precision, runs / "features")
+    transfer = DistillationData(model, pools, reader, views, recipe.precision, runs / "features")
     if not (transfer.held_out.labels >= 0).any():
         raise InputError("No held-out photo is of a class that the model knows: add a set that names some.")
     tested = [transfer.tested(pool) for pool in pools if pool.parts["test"]]
@@ -100,14 +100,14 @@ def starting_as_lite0(config: ImageConfig) -> ImageHybrid:
     for weights in model.trunk.parameters():
         weights.data = weights.data.half().float()  # as a checkpoint holds them: what is cached is what is served
     model.core.load_head(published.head[0], published.classifier)
-    for part in (model.trunk, model.core.lift, model.core.head):
+    for part in (model.trunk, model.core.head_conv, model.core.head):
         part.requires_grad_(False)
     return model.eval()
 
 
 def _fit(
     model: ImageHybrid,
-    transfer: Transfer,
+    transfer: DistillationData,
     recipe: Recipe,
     consistency: float,
     softening: float,
@@ -119,7 +119,7 @@ def _fit(
     consensus = transfer.consensus(softening)[transfer.held].argmax(-1)
     return fit(
         model.core,
-        loss=distance(model.decide, softening),
+        loss=kd_loss(model.classify_tokens, softening),
         batches=transfer.batches(recipe, consistency, softening),
         batches_per_epoch=-(-len(transfer.trained) // recipe.batch_size),
         accuracy=lambda: same_answers(transfer.held_out.logits(model).argmax(-1), consensus)["share"],
@@ -130,7 +130,7 @@ def _fit(
     )
 
 
-def _gate(trained: ImageHybrid, stored: ImageHybrid, photos: Sequence[Seen]) -> dict:
+def _gate(trained: ImageHybrid, stored: ImageHybrid, photos: Sequence[CachedFeatures]) -> dict:
     """How often the stored model answers as it would with its 8-bit weights in 16 bits.
 
     Raises:
@@ -156,8 +156,8 @@ def _gate(trained: ImageHybrid, stored: ImageHybrid, photos: Sequence[Seen]) -> 
 def _measured(
     draft: Checkpoint,
     teacher: ImageHybrid,
-    transfer: Transfer,
-    tested: Sequence[Seen],
+    transfer: DistillationData,
+    tested: Sequence[CachedFeatures],
     about: dict,
     folder: Path | None,
 ) -> Checkpoint:

@@ -18,7 +18,7 @@ _PHOTOS_PER_PASS = 64
 
 
 @dataclass(frozen=True)
-class Tuning:
+class FineTuneConfig:
     """How much of the trunk is fine-tuned.
 
     Attributes:
@@ -36,10 +36,10 @@ class Tuning:
             raise ValueError(f"tuned_rate must be above 0 and at most 1, got {self.rate}")
 
 
-FROZEN = Tuning()
+FROZEN = FineTuneConfig()
 
 
-class TrainedPart:
+class TrainableHead:
     """The part of an image hybrid that is trained, and what comes into it.
 
     Args:
@@ -53,7 +53,7 @@ class TrainedPart:
         InputError: for a trunk of which so many blocks cannot be fine-tuned.
     """
 
-    def __init__(self, model: ImageHybrid, tuning: Tuning):
+    def __init__(self, model: ImageHybrid, tuning: FineTuneConfig):
         self.model, self.tuning = model, tuning
         model.trunk.requires_grad_(False)
         self._lower, self._upper, self.module = model.trunk, nn.Identity(), model.core
@@ -76,16 +76,19 @@ class TrainedPart:
         or the one before the first block that is fine-tuned."""
         return self._lower(photos.contiguous(memory_format=torch.channels_last))
 
-    def decide(self, seen: Tensor, mask: Tensor) -> Tensor:
+    def classify_tokens(self, seen: Tensor, mask: Tensor) -> Tensor:
         """What comes in, and the mask (B, T), to logits (B, C)."""
-        return self.model.decide(self.model.cells(self._upper, seen), mask)
+        return self.model.classify_tokens(self.model.cells(self._upper, seen), mask)
 
     @torch.no_grad()
     def logits(self, seen: Tensor) -> Tensor:
         """Logits (N, C) for what comes in of N photos, in 16 bits."""
         batches = seen.split(_PHOTOS_PER_PASS)
         return torch.cat(
-            [self.decide(*to_device_of(self.module, batch.float(), self.mask(len(batch)))).cpu() for batch in batches]
+            [
+                self.classify_tokens(*to_device_of(self.module, batch.float(), self.mask(len(batch)))).cpu()
+                for batch in batches
+            ]
         )
 
     def mask(self, batch: int) -> Tensor:
@@ -109,16 +112,17 @@ def _parts(model: ImageHybrid, blocks: int) -> tuple[nn.Sequential, nn.Sequentia
         raise InputError(f"So many blocks cannot be fine-tuned: {error}.") from error
 
 
-def pretrained(config: ImageConfig, tuning: Tuning, seed: int) -> TrainedPart:
+def pretrained(config: ImageConfig, tuning: FineTuneConfig, seed: int) -> TrainableHead:
     """A new model on a trunk with its published weights.
 
     Raises:
-        InputError: for a trunk whose weights cannot be had, a model too large for a checkpoint, and see `TrainedPart`.
+        InputError: for a trunk whose weights cannot be had, a model too large for a checkpoint, and see
+            `TrainableHead`.
     """
     torch.manual_seed(seed)
     model = ImageHybrid(config)
     _check_size(model)
-    part = TrainedPart(model, tuning)
+    part = TrainableHead(model, tuning)
     published = pretrained_trunk(config.trunk).state_dict()
     # Rounded as a checkpoint holds them: what is cached is what is served.
     rounded = {name: published[name].half().float() for name in model.trunk.state_dict()}

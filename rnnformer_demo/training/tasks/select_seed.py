@@ -5,11 +5,11 @@ from pathlib import Path
 
 from ...checkpoints import cards, store
 from ...checkpoints.store import Checkpoint
-from ..loop import begun
+from ..loop import has_checkpoint
 from ..recipes import same_but_seeds, with_seeds
 
 
-def ship_best(
+def select_best_seed(
     name: str,
     seeds: Sequence[int],
     train_one: Callable[[int, Path, bool], Checkpoint],
@@ -37,7 +37,7 @@ def ship_best(
         if resume and name in cards.names(run_folder):  # it is written last: the run is finished
             models[seed] = store.load(name, run_folder)
         else:
-            models[seed] = train_one(seed, run_folder, resume and begun(run_folder))
+            models[seed] = train_one(seed, run_folder, resume and has_checkpoint(run_folder))
         told[seed] = _accuracies(seed, models[seed])
     return _ship(models, [told[seed] for seed in seeds], folder)
 

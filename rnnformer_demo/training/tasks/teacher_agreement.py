@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...confidence.calibration import Temperature
 from ...evaluation.metrics import summarise, wilson_interval
-from ..data.distill_data import Seen
+from ..data.distill_data import CachedFeatures
 
 
 def same_answers(one: Tensor, other: Tensor) -> dict:
@@ -16,13 +16,13 @@ def same_answers(one: Tensor, other: Tensor) -> dict:
     return {"n": n, "share": same / n, "interval": list(wilson_interval(same, n))}
 
 
-def labelled(seen: Seen, logits: Tensor) -> tuple[Tensor, Tensor]:
+def labelled(seen: CachedFeatures, logits: Tensor) -> tuple[Tensor, Tensor]:
     """Logits (M, C) and classes (M,) of the photos whose class is known, of logits (N, C) of all."""
     known = seen.labels >= 0
     return logits[known], seen.labels[known]
 
 
-def figures_of(seen: Seen, logits: Tensor, temperature: Temperature) -> dict:
+def figures_of(seen: CachedFeatures, logits: Tensor, temperature: Temperature) -> dict:
     """`metrics.summarise` of the photos whose class is known, with how many were left out for want of one.
 
     The confusion matrix would be a million numbers: what is kept of it are its entries that are not zero, each as
@@ -35,7 +35,7 @@ def figures_of(seen: Seen, logits: Tensor, temperature: Temperature) -> dict:
     return figures | {"confusion_entries": entries, "without_label": len(seen.labels) - len(classes)}
 
 
-def against_teacher(pairs: Sequence[tuple[Seen, Tensor, Tensor]]) -> dict:
+def against_teacher(pairs: Sequence[tuple[CachedFeatures, Tensor, Tensor]]) -> dict:
     """The teacher's accuracy and the student's relative to it where classes are known, and agreement on all photos.
 
     Args:

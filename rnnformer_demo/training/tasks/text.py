@@ -9,16 +9,16 @@ from ...data import InputError
 from ...models import config_to_dict
 from ...models.text import TextConfig, TextHybrid
 from ..data.corpus import bucketed
-from ..data.text_data import Material, Sources
+from ..data.text_data import TextData, TextDataConfig
 from ..loop import Progress, Recipe, classification, fit
 from ..teachers.targets import distillation
 from .encoders import load_encoders
-from .finish import check_tests, finish, training_record
-from .select_seed import ship_best
+from .finish import calibrate_test_save, check_tests, training_record
+from .select_seed import select_best_seed
 
 
 def train(
-    sources: Sources,
+    sources: TextDataConfig,
     name: str,
     config: TextConfig,
     recipe: Recipe,
@@ -45,10 +45,10 @@ def train(
         window: an epoch sees at most so many successive tokens of a text, drawn anew each time; None for all.
         encoders: name of pretrained encoders' run, see `pretrain`; None for random weights.
         more: further fields of the card.
-        resume: see `ship_best`.
+        resume: see `select_best_seed`.
 
     Raises:
-        InputError: for folds that no seed leaves out, and see `Material`, `load_encoders` and `check_tests`.
+        InputError: for folds that no seed leaves out, and see `TextData`, `load_encoders` and `check_tests`.
     """
     check_tests(tests)
     if sources.folds < 1:
@@ -58,7 +58,7 @@ def train(
         raise InputError(f"Each of the {sources.folds} folds needs a seed: say --seeds {every}.")
     if encoders and sources.start:
         raise InputError(f"{sources.start} brings its own encoders: leave out --encoders or --start.")
-    material = Material(sources, config, runs)
+    material = TextData(sources, config, runs)
 
     def train_one(seed: int, run_folder: Path, resume: bool) -> Checkpoint:
         seeded = replace(recipe, seed=seed)
@@ -73,13 +73,13 @@ def train(
         }
         held_out = material.held_logits(model), material.held_labels, material.held_steps
         sentence = material.corpus.held_out[0].text
-        return finish(name, model, material.reader, about, held_out, tests, run_folder, sentence)
+        return calibrate_test_save(name, model, material.reader, about, held_out, tests, run_folder, sentence)
 
-    return ship_best(name, seeds, train_one, command, resume, folder, runs)
+    return select_best_seed(name, seeds, train_one, command, resume, folder, runs)
 
 
 def fit_text(
-    material: Material,
+    material: TextData,
     config: TextConfig,
     recipe: Recipe,
     window: int | None,

@@ -17,14 +17,14 @@ from ..data.corpus import Corpus, bucketed, fingerprints, read_corpus
 from ..loop import Batch, Recipe, classification, fit, multiplies_bfloat16
 from ..pretrained import ENCODERS
 from ..pretrained.minilm import WIDTH
-from .targets import Tutor
+from .targets import Teacher
 
 ABOUT = "teacher.json"  # its labels and what it did not see, beside its weights
 ROUNDS = 8  # per pass over the data: after each the run is evaluated and can be resumed
 _TEXTS_PER_BATCH = 64
 
 
-class Teacher(nn.Module):
+class EncoderClassifier(nn.Module):
     """The encoder, the mean over its states, a linear head. Its matrix products are in bfloat16 where the processor
     multiplies it."""
 
@@ -78,7 +78,7 @@ def fine_tune(
         raise InputError(f"There is no encoder {encoder!r}: choose {' or '.join(ENCODERS)}.")
     corpus = read_corpus(data, label_names, without)
     torch.manual_seed(recipe.seed)
-    teacher = Teacher(len(corpus.labels), max_tokens, encoder)
+    teacher = EncoderClassifier(len(corpus.labels), max_tokens, encoder)
     items = list(zip(teacher.ids([row.text for row in corpus.training], whole=True), _targets(corpus), strict=True))
     held_out = [row.text for row in corpus.held_out]
     held_labels = torch.tensor([corpus.target(row) for row in corpus.held_out])
@@ -117,22 +117,22 @@ def _targets(corpus: Corpus) -> list[int]:
     return [corpus.target(row) for row in corpus.training]
 
 
-def tutor(folder: Path) -> Tutor:
+def teacher_of(folder: Path) -> Teacher:
     """The best teacher in a run's folder. A text that is longer than it reads gets NaN: its beginning alone would
     teach something else."""
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     weights = folder / "best.safetensors"
 
     @cache
-    def teacher() -> Teacher:
-        loaded = Teacher(len(about["labels"]), about["max_tokens"], about.get("encoder", "minilm")).eval()
+    def teacher() -> EncoderClassifier:
+        loaded = EncoderClassifier(len(about["labels"]), about["max_tokens"], about.get("encoder", "minilm")).eval()
         loaded.load_state_dict(load_file(weights), strict=True)
         return loaded.to(accelerator())
 
-    return Tutor(weights, tuple(about["labels"]), about["held_out"], lambda texts: _whole_logits(teacher(), texts))
+    return Teacher(weights, tuple(about["labels"]), about["held_out"], lambda texts: _whole_logits(teacher(), texts))
 
 
-def _whole_logits(teacher: Teacher, texts: Sequence[str]) -> Tensor:
+def _whole_logits(teacher: EncoderClassifier, texts: Sequence[str]) -> Tensor:
     logits = torch.full((len(texts), teacher.head.out_features), float("nan"))
     read = [index for index, ids in enumerate(teacher.ids(texts, whole=True)) if len(ids) <= teacher.max_tokens]
     if read:
@@ -141,7 +141,7 @@ def _whole_logits(teacher: Teacher, texts: Sequence[str]) -> Tensor:
 
 
 @torch.no_grad()
-def _logits(teacher: Teacher, texts: Sequence[str]) -> Tensor:
+def _logits(teacher: EncoderClassifier, texts: Sequence[str]) -> Tensor:
     ids = teacher.ids(texts)
     order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
     logits = torch.zeros(len(ids), teacher.head.out_features)

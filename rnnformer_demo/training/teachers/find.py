@@ -17,21 +17,21 @@ from ...evaluation.classification import text_logits
 from ...nn.devices import accelerator
 from ..data.corpus import fold_of
 from . import encoder, nbsvm
-from .targets import Tutor
+from .targets import Teacher
 
 
-def tutors_of(name: str, runs: Path) -> list[Tutor]:
+def load_teachers(name: str, runs: Path) -> list[Teacher]:
     """The teacher that `train teacher` or `train ngrams` left in `runs/NAME`, or else the model of every seed that
     `train text` left in `runs/NAME-seedN`: the mean of their logits teaches (born-again networks, Furlanello et al.
-    2018); those of folds each teach of their own part, see `Sources`.
+    2018); those of folds each teach of their own part, see `TextDataConfig`.
 
     Raises:
         InputError: where there is neither.
     """
     if (runs / name / "best.safetensors").exists() and (runs / name / encoder.ABOUT).exists():
-        return [encoder.tutor(runs / name)]
+        return [encoder.teacher_of(runs / name)]
     if (runs / name / nbsvm.ABOUT).exists():
-        return [nbsvm.tutor(runs / name)]
+        return [nbsvm.teacher_of(runs / name)]
     folders = [folder for folder in sorted(runs.glob(f"{name}-seed*")) if name in cards.names(folder)]
     if not folders:
         kinds = "`train teacher`, `train ngrams` or `train text`"
@@ -39,14 +39,14 @@ def tutors_of(name: str, runs: Path) -> list[Tutor]:
     return [_of_own(name, folder) for folder in folders]
 
 
-def _of_own(name: str, folder: Path) -> Tutor:
+def _of_own(name: str, folder: Path) -> Teacher:
     model = store.load(name, folder)
     with safe_open(folder / "last.safetensors", framework="pt") as file:
         run = json.loads(file.metadata()["run"])
     weights = folder / f"{name}.safetensors"
     model.model.to(accelerator())
     logits = partial(_logits, model, run["config"].get("folds", 1), run["recipe"]["seed"])
-    return Tutor(weights, model.labels, run["config"]["held_out"], logits)
+    return Teacher(weights, model.labels, run["config"]["held_out"], logits)
 
 
 def _logits(checkpoint: Checkpoint, folds: int, seed: int, texts: list[str]) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...data import InputError
 from ..data.corpus import fingerprints, fold_of, read_corpus
-from .targets import Tutor
+from .targets import Teacher
 
 WEIGHTS, ABOUT = "ngrams.safetensors", "ngrams.json"
 _LEAST_TEXTS = 2  # that an n-gram must stand in
@@ -75,7 +75,7 @@ def fit_ngrams(
     (folder / ABOUT).write_text(
         json.dumps(about | {"ngrams": counter.get_feature_names_out().tolist()}, ensure_ascii=False), encoding="utf-8"
     )
-    logits = tutor(folder).logits([row.text for row in corpus.held_out])
+    logits = teacher_of(folder).logits([row.text for row in corpus.held_out])
     labels = torch.tensor([corpus.target(row) for row in corpus.held_out])
     return (logits.argmax(-1) == labels).float().mean().item()
 
@@ -92,7 +92,7 @@ def _log_ratios(there, classes: np.ndarray) -> np.ndarray:
     return np.log(second / second.sum()) - np.log(first / first.sum())
 
 
-def tutor(folder: Path) -> Tutor:
+def teacher_of(folder: Path) -> Teacher:
     """The one in a run's folder. Its log-odds are split between both logits."""
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
 
@@ -108,4 +108,4 @@ def tutor(folder: Path) -> Tutor:
         odds = odds.gather(1, own[:, None]).squeeze(1)
         return torch.stack([-odds / 2, odds / 2], dim=1)
 
-    return Tutor(folder / WEIGHTS, tuple(about["labels"]), about["held_out"], logits)
+    return Teacher(folder / WEIGHTS, tuple(about["labels"]), about["held_out"], logits)

@@ -20,7 +20,7 @@ _CHUNK = 4096  # texts per file of cached logits
 
 
 @dataclass(frozen=True)
-class Tutor:
+class Teacher:
     """A trained model that teaches.
 
     Attributes:
@@ -36,32 +36,32 @@ class Tutor:
     logits: Callable[[Sequence[str]], Tensor]
 
 
-def tutor_logits(tutor: Tutor, corpus: Corpus, texts: Sequence[str]) -> Tensor:
+def tutor_logits(teacher_of: Teacher, corpus: Corpus, texts: Sequence[str]) -> Tensor:
     """Its logits (N, C), cached beside its weights: each text is run once.
 
     Raises:
         InputError: where it knows other labels, or was trained on what the corpus holds out.
     """
-    where = tutor.weights.parent
-    if tutor.labels != corpus.labels:
-        raise InputError(f"The teacher in {where} knows {list(tutor.labels)}, not {list(corpus.labels)}.")
-    if not set(fingerprints(corpus.held_out)) <= set(tutor.held_out):
+    where = teacher_of.weights.parent
+    if teacher_of.labels != corpus.labels:
+        raise InputError(f"The teacher in {where} knows {list(teacher_of.labels)}, not {list(corpus.labels)}.")
+    if not set(fingerprints(corpus.held_out)) <= set(teacher_of.held_out):
         raise InputError(f"The teacher in {where} was trained on what is held out here: train it on the same data.")
-    cache = where / f"logits-{hashlib.sha256(tutor.weights.read_bytes()).hexdigest()[:16]}"
+    cache = where / f"logits-{hashlib.sha256(teacher_of.weights.read_bytes()).hexdigest()[:16]}"
     cache.mkdir(exist_ok=True)
     logits = []
     for start in tqdm(range(0, len(texts), _CHUNK), desc="teacher", mininterval=2):
         chunk = list(texts[start : start + _CHUNK])
         file = cache / f"{hashlib.sha256(json.dumps(chunk).encode()).hexdigest()[:24]}.safetensors"
         if not file.exists():
-            save_file({"logits": tutor.logits(chunk)}, file.with_suffix(".new"))
+            save_file({"logits": teacher_of.logits(chunk)}, file.with_suffix(".new"))
             file.with_suffix(".new").replace(file)
         logits.append(load_file(file)["logits"])
     return torch.cat(logits)
 
 
 def distilled_targets(
-    tutors: Sequence[Sequence[Tutor]], corpus: Corpus, texts: Sequence[str], targets: Sequence[int]
+    teachers: Sequence[Sequence[Teacher]], corpus: Corpus, texts: Sequence[str], targets: Sequence[int]
 ) -> list[tuple[float, ...]]:
     """What a student learns of each text, as `distillation` takes it: its label's class as 0s and 1s, then the mean of
     the logits of those tutors that judge the text.
@@ -77,7 +77,9 @@ def distilled_targets(
         InputError: see `tutor_logits`.
     """
     classes = len(corpus.labels)
-    by_name = [torch.stack([tutor_logits(tutor, corpus, texts) for tutor in named]).nanmean(0) for named in tutors]
+    by_name = [
+        torch.stack([tutor_logits(teacher_of, corpus, texts) for teacher_of in named]).nanmean(0) for named in teachers
+    ]
     logits = torch.stack(by_name).nanmean(0)
     labels = torch.zeros(len(texts), classes)
     labels[: len(targets)] = F.one_hot(torch.tensor(targets), classes).float()
@@ -98,8 +100,8 @@ def distillation(forward: Callable[[Tensor, Tensor], Tensor], label_smoothing: f
         smooth = labels * (1 - label_smoothing) + labels.sum(-1, keepdim=True) * label_smoothing / labels.shape[-1]
         cross_entropy = -(smooth * logits.log_softmax(-1)).sum(-1)
         taught = torch.where(taught.isnan(), logits.detach(), taught)  # nothing to learn: no distance
-        distance = (_centred(logits) - _centred(taught)).square().mean(-1)
-        return (cross_entropy + distance).mean()
+        kd_loss = (_centred(logits) - _centred(taught)).square().mean(-1)
+        return (cross_entropy + kd_loss).mean()
 
     return loss
 

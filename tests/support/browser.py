@@ -1,0 +1,120 @@
+"""The page as the tests see it: served on this machine, with models of their own, and opened in Chromium."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import tiny
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+
+ODD_IMAGES = tiny.SHARED_DATA / "odd-images"
+EXAMPLES = tiny.ROOT / "rnnformer_demo/ui/examples"
+CHINESE = ("房间很干净，服务员也热情。", "屏幕有坏点，再也不会买了。")
+FAMILY = {  # what the cards of `save_family` say beyond the figures, by name, in the order in which the page lists them
+    "sentiment-en": {"task": "Sentiment of English film reviews", "examples": list(tiny.SENTENCES[:2])},
+    "mine": {},
+    "orphan": {"rival_of": "gone", "task": "Anything."},
+    "sentiment-zh": {
+        "task": "Sentiment of Chinese reviews of hotels, books, computers, fruit, shampoo and mobile telephones.",
+        "limits": "It knows two answers, <b>no neutral</b>",
+        "examples": list(CHINESE),
+    },
+    "sentiment-zh-lstm": {"rival_of": "sentiment-zh"},
+    "sentiment-zh-transformer": {"rival_of": "sentiment-zh", "examples": list(CHINESE[1:])},
+}
+REQUIRED = os.environ.get("RNNFORMER_REQUIRE_BROWSER") == "1"
+PATIENCE = 60  # seconds that a busy machine may take for what a visitor waits for
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def save_family(folder: Path) -> Path:
+    """Saves small untrained text models, hybrids and rivals, that read English and Chinese; gives the folder."""
+    from rnnformer_demo.checkpoints import store
+    from rnnformer_demo.data.text import TextReader, train_tokenizer
+
+    reader = TextReader(train_tokenizer((*tiny.SENTENCES, *CHINESE) * 2, 150), max_tokens=32)
+    patterns = {"lstm": {"recurrence": ("lstm",), "attention_layers": 0}, "transformer": {"recurrence": ()}}
+    for name, card in FAMILY.items():
+        pattern = patterns.get(name.rpartition("-")[2], {})
+        model = tiny.model("text", vocabulary=reader.tokenizer.get_vocab_size(), **pattern)
+        about = {"metrics": {"held_out": {"n": 9, "accuracy": 0.5}}, "data": {}, "command": "none", **card}
+        store.save(name, model, reader, about, recorded_text=CHINESE[0], folder=folder)
+    return folder
+
+
+@contextmanager
+def served(folder: Path, checkpoints: Path | None = None) -> Iterator[str]:
+    """Serves the page and gives its address; uploads and pictures lie in `folder`.
+
+    Args:
+        checkpoints: their folder; by default, the shipped ones.
+    """
+    from rnnformer_demo.ui import build_page, launch_options
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        if checkpoints:
+            patch.setenv("RNNFORMER_CHECKPOINTS", str(checkpoints))
+        page = build_page()
+        _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+        try:
+            yield address
+        finally:
+            page.close(verbose=False)
+
+
+@contextmanager
+def chromium() -> Iterator:
+    """A Chromium that is installed on this machine. Where there is none: skips, or fails if one is required."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    try:
+        from playwright.sync_api import expect, sync_playwright
+    except ImportError:
+        executable, reason = None, "playwright is not installed: pip install -r tests/requirements.txt"
+    else:
+        reason = "no Chromium was found on this machine: apt-get install chromium"
+    if executable is None:
+        (pytest.fail if REQUIRED else pytest.skip)(reason)
+    expect.set_options(timeout=1000 * PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page in a context of its own that remembers what must not happen.
+
+    Attributes:
+        page: Playwright's page, open at the address.
+        outside: addresses on other machines that were asked for; each request was aborted.
+        errors: errors on the console, and exceptions of scripts.
+    """
+
+    def __init__(self, browser, address: str, width: int = 1280):
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, service_workers="block")
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        self.context.route("**/*", self._stop_outside)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(1000 * PATIENCE)
+        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.goto(address)
+
+    def _stop_outside(self, route) -> None:
+        if urlsplit(route.request.url).hostname in ("localhost", "127.0.0.1", None):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than the window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

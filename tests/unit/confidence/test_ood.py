@@ -1,0 +1,461 @@
+"""What tells inputs that a model does not know: the signal, its fitting, and the command that does it."""
+
+import io
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from safetensors.torch import load_file
+
+from rnnformer_demo.analysis.service import predict
+from rnnformer_demo.checkpoints.store import Checkpoint, about_of, load, save
+from rnnformer_demo.cli import main
+from rnnformer_demo.confidence.ood import FEATURES, EnergyDetector, KNNDetector, features_of, mean_of_steps, restore
+from rnnformer_demo.data import InputError
+from rnnformer_demo.data.readers import PhotoSet
+from rnnformer_demo.interpret.trace import capture
+from rnnformer_demo.training.ood.fit import (
+    RECALL,
+    Measured,
+    Measurement,
+    auroc,
+    examples_of,
+    fit,
+    fit_ood,
+    with_threshold,
+)
+from rnnformer_demo.training.ood.photos import photo_batches
+from rnnformer_demo.training.ood.reading import read_sets
+from rnnformer_demo.training.ood.sets import InputSet, OODSets, OODSources
+from rnnformer_demo.training.ood.synthetic import KINDS, SyntheticImages
+
+every_feature = pytest.mark.parametrize(("modality", "feature"), tiny.FEATURES_OF)
+
+
+def batches_of(checkpoint: Checkpoint, count: int, seed: int, inside: bool = True) -> InputSet:
+    """Random inputs of several lengths; those from outside are of unknown words, or glaring."""
+    lengths = [1 + index % 9 for index in range(count)]
+    inputs, mask = tiny.inputs(checkpoint.model, lengths, seed)
+    if not inside:
+        inputs = mask.long() if checkpoint.model.modality == "text" else 4 * inputs
+    name = f"{'inside' if inside else 'outside'} {seed}"
+    return InputSet(name, lambda: zip(inputs.split(16), mask.split(16), strict=True))
+
+
+@pytest.fixture(scope="module")
+def plain(saved, tmp_path_factory) -> dict[str, Checkpoint]:
+    """For each modality a checkpoint without a signal. The trunk is drawn anew: as it is made, all photos look alike
+    to it."""
+    image = tiny.model("image", patches=False, image_size=64)
+    for weights in image.trunk.parameters():
+        if weights.dim() > 1:
+            torch.nn.init.kaiming_normal_(weights)
+    about = about_of(load("image", saved).card)
+    folder = tmp_path_factory.mktemp("plain")
+    return {
+        "image": save("image", image, tiny.image_reader(64), about, folder=folder),
+        "text": load("text", saved),
+    }
+
+
+@pytest.fixture(scope="module")
+def fitted(plain, tmp_path_factory) -> dict[str, tuple[Checkpoint, OODSets]]:
+    """For each modality a checkpoint with a signal, and the sets that it was fitted to."""
+    folder = tmp_path_factory.mktemp("fitted")
+    made = {}
+    for modality, checkpoint in plain.items():
+        sets = OODSets(
+            training=batches_of(checkpoint, 60, 1),
+            held_out=[batches_of(checkpoint, 41, 2)],
+            inside=[batches_of(checkpoint, 20, 3)],
+            select=[batches_of(checkpoint, 20, 4, inside=False)],
+            far=[batches_of(checkpoint, 20, 5, inside=False)],
+            near=[batches_of(checkpoint, 20, 6)],
+        )
+        made[modality] = fit_ood(checkpoint, sets, "a command", folder), sets
+    return made
+
+
+def scores(checkpoint: Checkpoint, inputs: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    with capture(checkpoint.model) as seen, torch.no_grad():
+        checkpoint.model(inputs, mask)
+    return checkpoint.ood.scores(seen, mask)
+
+
+def scores_of(checkpoint: Checkpoint, some: InputSet) -> torch.Tensor:
+    return torch.cat([scores(checkpoint, *batch) for batch in some.batches()])
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "area"),
+    [
+        ([1, 2, 3], [4, 5], 1),
+        ([4, 5], [1, 2, 3], 0),
+        ([1, 3], [2, 4], 3 / 4),
+        ([1, 1, 1], [1, 1], 1 / 2),
+        ([1, 2], [2, 3], 7 / 8),
+        ([0], [0, 1], 3 / 4),
+    ],
+)
+def test_auroc_by_hand(inside, outside, area):
+    assert auroc(torch.tensor(inside), torch.tensor(outside)) == area
+
+
+few_scores = st.lists(st.integers(0, 6), min_size=1, max_size=9).map(torch.tensor)
+
+
+@given(few_scores, few_scores)
+def test_auroc_is_the_share_of_pairs_in_order(inside, outside):
+    pairs = [(a > b) + (a == b) / 2 for a in outside.tolist() for b in inside.tolist()]
+    assert auroc(inside, outside) == pytest.approx(sum(pairs) / len(pairs))
+    assert auroc(inside.exp(), outside.exp()) == auroc(inside, outside)
+
+
+def sources(count: int, steps: int, seed: int, shift: float = 0.0) -> Measured:
+    """Inputs of two classes by the two-covariance model: between has variance 0.25, within 1."""
+    generator = torch.Generator().manual_seed(seed)
+    centres = torch.tensor([[0.0, 0.0, 0.0], [8.0, 0.0, 0.0]])[torch.arange(count) % 2] + shift
+    of_source = centres + 0.5 * torch.randn(count, 3, generator=generator)
+    vectors = of_source[:, None] + torch.randn(count, steps, 3, generator=generator)
+    means = vectors.mean(1)
+    deviations = (vectors - means[:, None]).flatten(0, 1).double()
+    return Measured(means, torch.full((count,), steps), deviations.T @ deviations)
+
+
+def joined(*parts: Measured) -> Measured:
+    return Measured(
+        torch.cat([part.means for part in parts]),
+        torch.cat([part.steps for part in parts]),
+        sum(part.scatter for part in parts),
+    )
+
+
+def test_the_fit_recovers_both_variances_and_allows_for_length():
+    signal = fit("tokens", joined(sources(2000, 5, 1), sources(2000, 40, 2)), torch.arange(4000) % 2)
+    torch.testing.assert_close(signal.centres, torch.tensor([[0.0, 0, 0], [8.0, 0, 0]]), atol=0.05, rtol=0)
+    torch.testing.assert_close(signal.between, torch.full((3,), 0.25), atol=0.05, rtol=0)
+    torch.testing.assert_close(signal.whitening @ signal.whitening.T, torch.eye(3), atol=0.05, rtol=0)
+    for steps in (1, 5, 40, 400):
+        some = sources(1000, steps, 3)
+        assert signal.distances(some.means, some.steps).mean() == pytest.approx(1, abs=0.1)
+        strangers = sources(1000, steps, 4, shift=4.0)
+        assert auroc(*(signal.distances(one.means, one.steps) for one in (some, strangers))) > 0.95
+
+
+def test_inputs_of_one_step_are_told_by_their_spread():
+    single = sources(3000, 1, 1)
+    signal = fit("pooled", replace(single, scatter=torch.zeros(3, 3)), torch.arange(3000) % 2)
+    assert signal.distances(single.means, single.steps).mean() == pytest.approx(1, abs=0.05)
+    torch.testing.assert_close(signal.whitening @ signal.whitening.T, torch.eye(3) / 1.25, atol=0.05, rtol=0)
+
+
+def test_classes_that_are_seldom_named_share_a_centre():
+    some = sources(40, 5, 1)
+    classes = torch.cat([torch.arange(20) % 2, torch.arange(2, 22)])  # two are named ten times, twenty once
+    assert len(fit("tokens", some, classes).centres) == 3
+
+
+def test_inputs_that_are_all_alike_fit_nothing():
+    alike = Measured(torch.ones(5, 3), torch.ones(5), torch.zeros(3, 3))
+    with pytest.raises(InputError, match=r"The training inputs are too few or too much alike \(5\): give more"):
+        fit("pooled", alike, torch.zeros(5, dtype=torch.long))
+
+
+@every_feature
+def test_the_mean_of_steps_counts_real_steps_only(modality, model, feature):
+    inputs, mask = tiny.inputs(model, [3, 7, 1])
+    with capture(model) as seen:
+        model(inputs, mask)
+    vectors, real = FEATURES[feature].read(seen, mask)
+    assert vectors.shape == (*real.shape, FEATURES[feature].width(model))
+    means, steps = mean_of_steps(vectors, real)
+    for index in range(3):
+        torch.testing.assert_close(means[index], vectors[index, real[index]].mean(0))
+        assert steps[index] == real[index].sum()
+
+
+def test_texts_are_told_by_what_is_read_and_what_is_made_of_it():
+    model, (inputs, mask) = tiny.model("text"), tiny.inputs(tiny.model("text"), [3, 7])
+    with capture(model) as seen, torch.no_grad():
+        model(inputs, mask)
+    vectors, steps = features_of(model)["joint"].read(seen, mask)
+    tokens = [model.embedding(ids[:length]).detach() for ids, length in zip(inputs, (3, 7), strict=True)]
+    means = torch.stack([torch.cat([one.mean(0), one.norm(dim=-1).mean(0, keepdim=True)]) for one in tokens])
+    assert vectors.shape == (2, 1, features_of(model)["joint"].width(model))
+    torch.testing.assert_close(vectors[:, 0], torch.cat([seen["pooled"], means], -1))
+    assert steps.tolist() == [[True], [True]]
+    assert "joint" not in features_of(tiny.model("image"))
+
+
+@every_feature
+def test_a_score_depends_on_the_input_alone(modality, fitted, feature):
+    checkpoint, _ = fitted[modality]
+    checkpoint = replace(checkpoint, ood=tiny.ood_signal(checkpoint.model, feature, 0.3))
+    inputs, mask = tiny.inputs(checkpoint.model, [3, 9, 1, 6])
+    together = scores(checkpoint, inputs, mask)
+    assert len(together.unique()) == 4
+    turned = scores(checkpoint, inputs.flip(0), mask.flip(0)).flip(0)
+    torch.testing.assert_close(turned, together, atol=1e-5, rtol=1e-4)
+    for index, steps in enumerate(mask.sum(1).tolist()):
+        cut = steps if modality == "text" else inputs.shape[1]
+        alone = scores(checkpoint, inputs[index : index + 1, :cut], mask[index : index + 1, :steps])
+        torch.testing.assert_close(alone, together[index : index + 1], atol=1e-5, rtol=1e-4)
+
+
+def test_the_threshold_lets_the_promised_share_pass(modality, fitted):
+    checkpoint, sets = fitted[modality]
+    record = checkpoint.card["ood"]
+    passed = (scores_of(checkpoint, sets.held_out[0]) <= 1 + 1e-5).double().mean().item()
+    assert RECALL <= passed <= RECALL + 1 / 41
+    assert (record["threshold"], record["n"]) == (checkpoint.ood.threshold, 41)
+    assert record["recall"] == pytest.approx(passed)
+
+
+def test_the_threshold_lets_the_promised_share_of_each_source_pass():
+    some, sharper = sources(100, 5, 1), sources(10, 5, 2, shift=1.0)
+    signal = fit("tokens", some, torch.arange(100) % 2)
+    told = [Measurement({"tokens": part}, torch.zeros(0), torch.zeros(0), torch.zeros(0)) for part in (some, sharper)]
+    threshold = with_threshold(signal, told).threshold
+    assert threshold == max(with_threshold(signal, [part]).threshold for part in told)
+    assert threshold > with_threshold(signal, told[:1]).threshold
+
+
+def test_the_card_says_what_was_measured(modality, fitted):
+    checkpoint, sets = fitted[modality]
+    record = checkpoint.card["ood"]
+    neighbour = {"neighbour"} if modality == "text" else set()
+    assert set(record["selection"]) == {*features_of(checkpoint.model), "energy", *neighbour}
+    worst = {feature: min(areas.values()) for feature, areas in record["selection"].items()}
+    assert record["feature"] == checkpoint.ood.feature == max(worst, key=worst.get)
+    assert record["signal"] == checkpoint.ood.about
+    assert (record["fitted_on"], record["command"]) == (60, "a command")
+    inside, outside = (scores_of(checkpoint, some) for some in (sets.inside[0], sets.far[0]))
+    far, near = record["auroc"]["outside 5"], record["auroc"]["inside 6"]
+    assert (far["kind"], near["kind"]) == ("far", "near")
+    assert far["auroc"] == pytest.approx(auroc(inside, outside), abs=0.01)
+    assert far["flagged"] == pytest.approx((outside > 1).double().mean().item(), abs=0.06)
+    assert far["auroc"] > max(0.7, near["auroc"])
+    assert (far["n_in"], far["n_out"]) == (20, 20)
+    assert record["inside"]["inside 3"]["recall"] == pytest.approx((inside <= 1).double().mean().item(), abs=0.06)
+    assert 0 <= far["auroc_of_confidence"] <= 1
+
+
+def test_energy_is_low_where_a_class_is_spoken_for(modality, fitted):
+    checkpoint, sets = fitted[modality]
+    told = replace(checkpoint, ood=EnergyDetector(-1.5))
+    inputs, mask = next(sets.inside[0].batches())
+    with torch.no_grad():
+        logits = checkpoint.model(inputs, mask)
+    torch.testing.assert_close(scores(told, inputs, mask), 4.4816891 / logits.exp().sum(-1), atol=1e-4, rtol=1e-4)
+
+
+def test_an_energy_is_kept_with_its_threshold(plain, tmp_path):
+    checkpoint = plain["text"]
+    about = about_of(checkpoint.card) | {"ood": {"feature": "energy", "threshold": -2.5}}
+    arguments = (checkpoint.model, checkpoint.reader, about, checkpoint.temperature, "fun", tmp_path)
+    assert save("told", *arguments, EnergyDetector(-2.5)).ood == EnergyDetector(-2.5)
+    with pytest.raises(ValueError, match=r"tensors of ood must be none for the energy, got \['ood.centres'\]"):
+        restore(about["ood"], {"ood.centres": torch.ones(1)}, checkpoint.model)
+    with pytest.raises(ValueError, match="threshold must be a number above -inf"):
+        restore({"feature": "energy", "threshold": float("nan")}, {}, checkpoint.model)
+
+
+def test_a_neighbour_is_near_where_it_points_the_same_way():
+    signal = KNNDetector(torch.tensor([[2.0, 0.0], [0.0, 0.5]]), threshold=0.25)
+    pooled = torch.tensor([[0.1, 0.0], [0.0, 7.0], [1.0, 1.0], [-3.0, -3.0]])
+    expected = torch.tensor([0.0, 0.0, 1 - 0.5**0.5, 1 + 0.5**0.5])
+    torch.testing.assert_close(signal.distances(pooled), expected)
+    torch.testing.assert_close(signal.scores({"pooled": pooled}, torch.ones(4, 1, dtype=torch.bool)), expected / 0.25)
+
+
+def test_neighbours_are_kept_with_their_threshold(plain, fitted, tmp_path):
+    checkpoint, (_, sets) = plain["text"], fitted["text"]
+    card = {"feature": "neighbour", "threshold": 0.25}
+    examples = torch.randn(5, checkpoint.model.core.width_pooled).half().float()
+    arguments = (checkpoint.model, checkpoint.reader, about_of(checkpoint.card) | {"ood": card}, checkpoint.temperature)
+    told = save("told", *arguments, "fun", tmp_path, KNNDetector(examples, 0.25))
+    assert torch.equal(told.ood.examples, examples)
+    assert told.ood.threshold == 0.25
+    inputs, mask = next(sets.inside[0].batches())
+    torch.testing.assert_close(scores(told, inputs[:1], mask[:1]), scores(told, inputs, mask)[:1], atol=1e-5, rtol=1e-4)
+    for wrong in ({}, {"ood.examples": examples[:0]}, {"ood.examples": examples[:, 1:]}, {"ood.centres": examples}):
+        with pytest.raises(ValueError, match=r"tensors of ood must be 'ood.examples' of shape \(N, \d+\), got"):
+            restore(card, wrong, checkpoint.model)
+
+
+def test_examples_are_spread_over_all_training_inputs():
+    pooled = torch.arange(2000.0)[:, None]  # whole numbers that 16 bits hold
+    chosen = examples_of(pooled)
+    assert len(chosen) == len(chosen.unique(dim=0)) == 1000
+    assert (chosen[0], chosen[-1]) == (pooled[0], pooled[-1])
+    assert torch.equal(examples_of(pooled[:7]), pooled[:7])
+
+
+def test_fitting_leaves_the_weights_and_the_rest_of_the_card_as_they_are(modality, fitted, plain):
+    checkpoint, _ = fitted[modality]
+    for name, tensor in plain[modality].model.state_dict().items():
+        assert torch.equal(checkpoint.model.state_dict()[name], tensor), name
+    assert {key: value for key, value in checkpoint.card.items() if key != "ood"} == plain[modality].card
+
+
+def table(folder: Path, name: str, texts: list[str]) -> str:
+    path = folder / f"{name}.tsv"
+    rows = [f"{text}\t{index % 2}" for index, text in enumerate(texts)]
+    path.write_text("\n".join(["text\tlabel", *rows]), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def files(tmp_path) -> dict[str, str]:
+    """Tables of made-up sentences; those from elsewhere are of letters that the model does not know."""
+    words = " ".join(tiny.SENTENCES).split()
+    chooser = random.Random(0)
+    texts = {" ".join(chooser.choices(words, k=chooser.randint(4, 12))) for _ in range(140)}
+    some = sorted(texts)
+    return {
+        "data": table(tmp_path, "data", some[:90]),
+        "inside": table(tmp_path, "inside", some[90:]),
+        "select": table(tmp_path, "select", [f"good ☃ ☂ ☃ {index}" for index in range(20)]),
+        "far": table(tmp_path, "far", [f"☃ film ☂ ☃ {index}" for index in range(20)]),
+    }
+
+
+def read(batches: InputSet) -> set[tuple[int, ...]]:
+    return {tuple(row[real].tolist()) for ids, mask in batches.batches() for row, real in zip(ids, mask, strict=True)}
+
+
+def test_texts_are_split_as_in_training_and_drawn_once(files, saved):
+    checkpoint = load("text", saved)
+    given_files = {key: [file] for key, file in files.items()}
+    sets = read_sets(checkpoint, OODSources(**given_files, shuffled=True))
+    assert not read(sets.training) & read(sets.held_out[0])
+    assert (len(read(sets.training)), len(read(sets.held_out[0]))) == (81, 9)
+    assert [one.name for one in (*sets.inside, *sets.select, *sets.far, *sets.near)][3] == "shuffled words"
+    words, shuffled = ({tuple(sorted(ids)) for ids in read(some)} for some in (sets.inside[0], sets.near[0]))
+    assert words == shuffled
+    assert read(sets.inside[0]) != read(sets.near[0])
+    assert read(sets.inside[0]) == read(read_sets(checkpoint, OODSources(**given_files)).inside[0])
+
+
+def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(plain, tmp_path):
+    checkpoint = replace(plain["image"], card=plain["image"].card | {"recipe": {"seed": 3}})
+    for name, seed in (("cat", 10), ("dog", 30), ("noise", 50)):
+        (tmp_path / "zoo" / name).mkdir(parents=True)
+        for index in range(10):
+            tiny.photo((80, 70), seed + index).save(tmp_path / "zoo" / name / f"{index}.png")
+    zoo = [str(tmp_path / "zoo")]
+    sets = read_sets(checkpoint, OODSources(data=zoo, inside=zoo, drop=["noise"]))
+
+    def count(some: InputSet) -> int:
+        return sum(len(mask) for _, mask in some.batches())
+
+    assert (count(sets.training), count(sets.held_out[0])) == (18, 2)
+    assert [(one.name, count(one)) for one in sets.inside] == [("zoo", 20)]
+    assert [(one.name, count(one)) for one in sets.select] == [("classes left out", 10)]
+    assert [(one.name, count(one)) for one in sets.far] == [("zoo, classes left out", 10)]
+    inputs, mask = next(sets.training.batches())
+    assert inputs.shape[1:] == (3, 64, 64)
+    assert mask.all()
+
+
+def test_pictures_are_made_by_kind_and_number():
+    for kind in KINDS:
+        made, again = SyntheticImages(f"made:{kind}"), SyntheticImages(f"made:{kind}")
+        files = [made.read(row.path) for row in made.rows[:8]]
+        assert len(set(files)) == 8
+        assert files[0] == again.read(again.rows[0].path)
+        assert Image.open(io.BytesIO(files[0])).size == (256, 256)
+    with pytest.raises(InputError, match="No pictures 'made:cats' can be made, only made:noise, "):
+        SyntheticImages("made:cats")
+
+
+def test_what_a_model_was_distilled_on_is_split_by_pools(plain, tmp_path):
+    checkpoint = replace(plain["image"], card=plain["image"].card | {"distillation": {}})
+    pools = []
+    for name in ("zoo", "farm"):
+        (tmp_path / name / "cat").mkdir(parents=True)
+        for index in range(30):
+            tiny.photo((80, 70), index).save(tmp_path / name / "cat" / f"{index}.png")
+        pools.append(str(tmp_path / name))
+    sets = read_sets(checkpoint, OODSources(data=pools, inside=pools, select=["made:noise"], far=["made:drawings"]))
+    parts = [sum(len(mask) for _, mask in one.batches()) for one in (sets.training, *sets.held_out, *sets.inside)]
+    assert sum(parts) == 60
+    assert min(parts) > 0
+    assert len(sets.held_out) == 2
+    assert [one.name for one in (*sets.inside, *sets.select, *sets.far)] == [
+        *("zoo test", "farm test"),
+        *("noise", "drawings"),
+    ]
+
+
+def test_a_photo_that_does_not_open_is_left_out_and_named(plain, tmp_path, capsys):
+    (tmp_path / "zoo" / "cat").mkdir(parents=True)
+    for index in range(3):
+        tiny.photo((80, 70), index).save(tmp_path / "zoo" / "cat" / f"{index}.png")
+    (tmp_path / "zoo" / "cat" / "3.png").write_bytes(b"")
+    zoo = PhotoSet(tmp_path / "zoo")
+    ((inputs, _),) = photo_batches(plain["image"], [(zoo, row) for row in zoo.rows])
+    assert len(inputs) == 3
+    assert "cat/3.png is left out: The file is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("modality", "options", "sentence"),
+    [
+        ("text", {"far": "select"}, "select is named twice: choose on one set and test on another"),
+        ("text", {"select": ()}, "Name inputs of other kinds: with --select and --far, for photos also with --drop"),
+        ("text", {"drop": ["cat"]}, "--drop is for photos: leave texts out with --without"),
+        ("image", {"shuffled": True}, "--without and --shuffled are for texts"),
+        ("image", {"without": ["a.tsv"]}, "--without and --shuffled are for texts"),
+        ("image", {"data": ["a", "b"]}, "This model of photos is trained on one folder or zip, got 2"),
+        ("image", {}, r"data\.tsv must be a folder or a zip"),
+        ("text", {"far": ["nosuch.tsv"]}, r"There is no file nosuch\.tsv"),
+    ],
+)
+def test_sets_that_cannot_be_used_get_a_sentence(files, saved, modality, options, sentence):
+    given_files = {key: [file] for key, file in files.items()}
+    if options.get("far") == "select":
+        options = {"far": [files["select"]]}
+    with pytest.raises(InputError, match=sentence):
+        read_sets(load(modality, saved), OODSources(**given_files | options))
+
+
+def arguments(files: dict[str, str]) -> list[str]:
+    return [part for key, file in files.items() for part in (f"--{key}", file)]
+
+
+def test_the_command_makes_a_checkpoint_that_knows_what_it_does_not_know(files, saved, tmp_path, capsys):
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    for path in saved.glob("text.*"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    command = ["train", "ood", "--name", "text", *arguments(files), "--shuffled", "--checkpoints", str(folder)]
+    assert main([*command, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    checkpoint = load("text", folder)
+    assert said == {"name": "text", "bytes": checkpoint.size, "ood": checkpoint.card["ood"]}
+    assert said["ood"]["command"].startswith(f"python -m rnnformer_demo train ood --name text --data {files['data']}")
+    assert "--shuffled" in said["ood"]["command"]
+    assert said["ood"]["auroc"][f"{tmp_path.name} far"]["auroc"] > 0.9
+    before, after = (load_file(place / "text.safetensors") for place in (saved, folder))
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    assert {name.split(".")[0] for name in after.keys() - before.keys()} == {"ood"}
+    assert predict(checkpoint, "☃ film ☂ ☃").in_domain is False
+    assert predict(checkpoint, "the actors are good but the plot is bad").in_domain is True
+    assert main(command) == 0
+    assert "AUROC against" in capsys.readouterr().out
+
+
+def test_the_command_answers_bad_input_with_a_sentence(files, saved, capsys):
+    options = ["--checkpoints", str(saved), "--json"]
+    assert main(["train", "ood", "--name", "nosuch", *arguments(files), *options]) == 2
+    assert "There is no model 'nosuch'" in json.loads(capsys.readouterr().out)["error"]
+    assert main(["train", "ood", "--name", "text", "--data", files["data"], *options]) == 2
+    assert "--inside" in json.loads(capsys.readouterr().out)["error"]

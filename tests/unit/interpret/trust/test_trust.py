@@ -1,0 +1,309 @@
+"""Trust: faithfulness on a model whose evidence is known, the measures' values by hand, and the verdict."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+import tiny
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnformer_demo.interpret.attribution import Explanation, explain
+from rnnformer_demo.interpret.perturb import perturbed_logits
+from rnnformer_demo.interpret.trust import FaithfulnessScores, RankedScore, assess
+from rnnformer_demo.interpret.trust import stability as stability_module
+from rnnformer_demo.interpret.trust.agreement import rank_correlation
+from rnnformer_demo.interpret.trust.faithfulness import PerturbationCurves, leave_one_out, random_orders
+from rnnformer_demo.interpret.trust.stability import infidelity, max_sensitivity, unit_scores
+from rnnformer_demo.interpret.trust.verdict import VERDICTS, verdict
+from rnnformer_demo.models import freeze
+from rnnformer_demo.models.perturbation import delete_tokens
+
+REMOVALS = [("text", "unknown"), ("text", "deletion"), ("image", "blur"), ("image", "mean")]
+every_removal = pytest.mark.parametrize(("modality", "perturbation"), REMOVALS)
+
+
+def faithfulness(model, sample, scores, perturbation, confidence, pairs, seed) -> FaithfulnessScores:
+    return PerturbationCurves(model, sample, perturbation, confidence, pairs, seed).measure(scores)
+
+
+def logit_of(target: int):
+    return lambda logits: logits[:, target]
+
+
+@pytest.fixture
+def additive():
+    """A model whose logits are a mean over tokens, each of which counts for itself."""
+    made = tiny.model("text", recurrence=(), attention_layers=0)
+    torch.nn.init.zeros_(made.core.pooling.score.weight)
+    return freeze(made)
+
+
+@pytest.fixture
+def contributions(additive, samples):
+    """What each word adds to the logit of class 1, compared with the unknown token."""
+    return leave_one_out(additive, samples["text"], "unknown", logit_of(1))
+
+
+@every_removal
+def test_taking_out_is_the_same_one_by_one_and_together(model, sample, perturbation):
+    removed = torch.rand(9, len(sample.unit_names)) < torch.linspace(0, 1, 9)[:, None]
+    together = perturbed_logits(model, sample, removed, perturbation)
+    for row, logits in zip(removed, together, strict=True):
+        alone = perturbed_logits(model, sample, row[None], perturbation)[0]
+        torch.testing.assert_close(logits, alone, atol=1e-5, rtol=0)
+
+
+@every_removal
+def test_where_nothing_goes_the_prediction_stays(model, sample, perturbation):
+    nothing = torch.zeros(1, len(sample.unit_names), dtype=torch.bool)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            perturbed_logits(model, sample, nothing, perturbation), model(sample.inputs, sample.mask)
+        )
+
+
+def test_deleted_words_close_up_and_padding_stays_behind():
+    ids, mask = torch.tensor([[7, 8, 9, 5, 0]]), torch.tensor([[True, True, True, True, False]])
+    removed = torch.tensor(
+        [[False, True, False, False, False], [True] * 5, [False] * 5, [True, True, True, False, False]]
+    )
+    moved, real = delete_tokens(ids, mask)(removed)
+    assert moved.tolist() == [[7, 9, 5, 0], [1, 0, 0, 0], [7, 8, 9, 5], [5, 0, 0, 0]]
+    assert real.sum(1).tolist() == [3, 1, 4, 1]
+
+
+@pytest.mark.parametrize("perturbation", ["blur", "mean"])
+def test_only_the_pixels_of_the_patches_that_go_change(samples, perturbation):
+    sample, model = samples["image"], tiny.model("image")
+    removed = torch.zeros(1, len(sample.unit_names), dtype=torch.bool)
+    removed[0, 4] = True
+    changed, _ = model.perturbations[perturbation](sample.inputs, sample.mask)(removed[:, sample.feature_mask[0]])
+    differs = (changed != sample.inputs).any(1)  # (1, S, S)
+    assert differs.any()
+    assert (sample.feature_mask[0][differs] == 4).all()
+
+
+def test_the_true_evidence_beats_every_order_and_its_reverse_none(additive, samples, contributions):
+    measured = faithfulness(additive, samples["text"], contributions, "unknown", logit_of(1), 20, 0)
+    turned = faithfulness(additive, samples["text"], -contributions, "unknown", logit_of(1), 20, 0)
+    for name in ("comprehensiveness", "sufficiency", "deletion_auc", "insertion_auc"):
+        best, worst = getattr(measured, name), getattr(turned, name)
+        assert (best.percentile, best.normalised) == (100, 1)
+        assert (worst.percentile, worst.normalised) == (0, 0)
+    assert measured.comprehensiveness.value > turned.comprehensiveness.value
+    assert measured.sufficiency.value < turned.sufficiency.value
+    assert measured.orders == 40
+
+
+def test_the_measures_are_what_their_definitions_give(additive, samples, contributions):
+    sample = samples["text"]
+    measured = faithfulness(additive, sample, contributions, "unknown", logit_of(1), 2, 0)
+    ranked = contributions.sort(descending=True).values
+    whole = additive(sample.inputs, sample.mask)[0, 1]
+    sizes = [round(share * len(ranked)) for share in measured.shares]
+    deletion = torch.stack([whole - ranked[:size].sum() for size in sizes])
+    insertion = torch.stack([whole - ranked[size:].sum() for size in sizes])
+    torch.testing.assert_close(torch.tensor(measured.deletion), deletion, atol=1e-4, rtol=0)
+    torch.testing.assert_close(torch.tensor(measured.insertion), insertion, atol=1e-4, rtol=0)
+    early = [index for index, size in enumerate(sizes) if 0 < size <= len(ranked) / 2]
+    assert measured.comprehensiveness.value == pytest.approx((whole - deletion[early]).mean().item(), abs=1e-4)
+    assert measured.sufficiency.value == pytest.approx((whole - insertion[early]).mean().item(), abs=1e-4)
+    area = torch.trapezoid(deletion, torch.tensor(measured.shares))
+    assert measured.deletion_auc.value == pytest.approx(area.item(), abs=1e-4)
+
+
+@pytest.mark.parametrize("modality", ["text", "image"])
+def test_random_scores_stand_in_the_middle_of_random_orders(model, sample):
+    """Over many draws: a percentile is uniform where nothing is known."""
+    percentiles = [
+        faithfulness(model, sample, torch.randn(len(sample.unit_names)), "unknown" if sample.grid is None else "mean",
+                     logit_of(0), 10, seed).comprehensiveness.percentile
+        for seed in range(30)
+    ]  # fmt: skip
+    assert 30 < sum(percentiles) / len(percentiles) < 70
+
+
+def test_random_orders_come_with_their_reverse_and_by_their_seed():
+    orders = random_orders(7, 3, 5)
+    assert orders.shape == (6, 7)
+    assert torch.equal(orders.sort(1).values, torch.arange(7).expand(6, 7))
+    assert torch.equal(orders[0::2], orders[1::2].flip(1))
+    assert torch.equal(orders, random_orders(7, 3, 5))
+    assert not torch.equal(orders, random_orders(7, 3, 6))
+
+
+def test_one_unit_has_no_order(model):
+    sample = tiny.text_reader()("good")
+    with pytest.raises(ValueError, match="two units at least, got 1"):
+        faithfulness(freeze(tiny.model("text")), sample, torch.ones(1), "unknown", logit_of(0), 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ([1, 2, 3, 4], [10, 20, 30, 40], 1.0),
+        ([1, 2, 3, 4], [4, 3, 2, 1], -1.0),
+        ([1, 2, 3], [1, 3, 2], 0.5),
+        ([1, 1, 2, 3], [1, 2, 3, 4], 0.9486833),  # with ties: Pearson's of the ranks 1.5, 1.5, 3, 4
+        ([5, 5, 5], [1, 2, 3], None),
+    ],
+)
+def test_rank_correlation(a, b, expected):
+    assert rank_correlation(torch.tensor(a).float(), torch.tensor(b).float()) == pytest.approx(expected, abs=1e-5)
+
+
+@given(st.permutations(range(8)))
+def test_rank_correlation_depends_on_ranks_alone(order):
+    values = torch.tensor(order).float()
+    other = torch.arange(8).float()
+    assert rank_correlation(values, other) == pytest.approx(rank_correlation(values.exp(), 3 * other - 1), abs=1e-5)
+
+
+def explanation_of(sample, scores, method="occlusion"):
+    return Explanation(method, 1, scores, sample.grid)
+
+
+def test_a_perfect_forecast_has_no_infidelity_whatever_its_scale(additive, samples, contributions):
+    sample = samples["text"]
+    perfect = infidelity(additive, sample, explanation_of(sample, 7 * contributions), "unknown", 0)
+    useless = infidelity(additive, sample, explanation_of(sample, torch.randn(len(contributions))), "unknown", 0)
+    assert perfect == pytest.approx(0, abs=1e-4)
+    assert 0.05 < useless <= 1.0001
+
+
+def test_an_input_that_nothing_changes_has_no_infidelity(additive, samples):
+    sample = samples["text"]
+    nothing = replace(sample, inputs=additive.baseline(sample.inputs, sample.mask))
+    assert (
+        infidelity(additive, nothing, explanation_of(sample, torch.randn(len(sample.unit_names))), "unknown", 0) is None
+    )
+
+
+@pytest.mark.parametrize("modality", ["text", "image"])
+def test_sensitivity_is_the_largest_change_by_hand(model, sample, monkeypatch):
+    explanation = explain(model, sample, 1, "integrated-gradients")
+    shifts = []
+    original = stability_module._scores_at
+
+    def watched(*arguments):
+        shifts.append(arguments[3])
+        return original(*arguments)
+
+    monkeypatch.setattr(stability_module, "_scores_at", watched)
+    measured = max_sensitivity(model, sample, explanation, 0)
+    embedded = model.embed(sample.inputs)
+    moved = [shift for shift in shifts if shift.any()]
+    for shift in moved:
+        assert shift.norm().item() == pytest.approx(0.02 * embedded.norm().item(), rel=1e-3)
+    changes = [
+        (original(model, sample, explanation, shift, 0) - explanation.scores).norm() / explanation.scores.norm()
+        for shift in moved
+    ]
+    assert measured == pytest.approx(max(changes).item(), rel=1e-4)
+    assert 0 < measured < 1
+
+
+def test_a_shift_reaches_the_input_and_not_the_baseline(model, sample, modality):
+    explanation = explain(model, sample, 1, "integrated-gradients")
+    same = stability_module._scores_at(model, sample, explanation, torch.zeros_like(model.embed(sample.inputs)), 0)
+    assert torch.equal(same, explanation.scores)
+    assert not hasattr(model, "__dict__") or "embed" not in vars(model)
+
+
+def test_scores_of_pixels_are_added_up_over_their_patch(samples):
+    sample = samples["image"]
+    size = sample.inputs.shape[-1]
+    pixels = Explanation("pixel-integrated-gradients", 0, torch.ones(size * size), (size, size))
+    torch.testing.assert_close(unit_scores(pixels, sample), torch.full((len(sample.unit_names),), 32.0 * 32.0))
+
+
+def removed(comprehensiveness: float = 100, sufficiency: float = 100) -> FaithfulnessScores:
+    measures = {name: RankedScore(0.5, 1.0, 100.0) for name in ("deletion_auc", "insertion_auc")}
+    return FaithfulnessScores(
+        RankedScore(0.5, 1.0, comprehensiveness), RankedScore(0.1, 1.0, sufficiency), **measures,
+        orders=50, shares=(), deletion=(), insertion=(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expected", "changes", "said"),
+    [
+        ("trust", {}, "more than 100 % of 50 random orders"),
+        ("trust", {"gap": None, "sensitivity": None, "in_domain": None}, "whichever way"),
+        ("with care", {"perturbations": {"unknown": removed(90)}}, "beats 90 % of 50"),
+        (
+            "with care",
+            {"perturbations": {"unknown": removed(), "deletion": removed(100, 60)}},
+            "(deletion), it beats 60 %",
+        ),
+        ("with care", {"gap": 0.03}, "3.0%"),
+        ("with care", {"sensitivity": 0.8}, "80%"),
+        ("with care", {"in_domain": False}, "not like what the model was trained on"),
+        ("with care", {"perturbations": {}, "units": 1}, "1 part there"),
+        ("with care", {"units": 3}, "3 parts there"),
+        ("don't", {"perturbations": {"unknown": removed(), "deletion": removed(60)}}, "(deletion) changes"),
+        ("don't", {"gap": 0.5}, "50%"),
+    ],
+)
+def test_verdict(expected, changes, said):
+    measured = {
+        "perturbations": {"unknown": removed()},
+        "units": 12,
+        "gap": 0.001,
+        "sensitivity": 0.1,
+        "in_domain": True,
+    }
+    found, reasons = verdict(**measured | changes)
+    assert found == expected
+    assert found in VERDICTS
+    assert any(said in reason for reason in reasons), reasons
+
+
+def test_a_card_is_whole_plain_and_the_same_for_the_same_seed(model, sample):
+    explanation = explain(model, sample, 1, "integrated-gradients")
+    shares = []
+    first = assess(model, sample, explanation, report=shares.append)
+    again = assess(model, sample, explanation)
+    other = assess(model, sample, explanation, seed=1)
+    assert first.as_dict() == again.as_dict()
+    assert first.as_dict() != other.as_dict()
+    told = json.loads(json.dumps(first.as_dict(), allow_nan=False))
+    assert set(told) >= {
+        *("comprehensiveness", "sufficiency", "deletion_auc", "insertion_auc", "max_sensitivity", "infidelity"),
+        *("agreement", "verdict", "reasons"),
+    }
+    assert set(told["perturbations"]) == set(model.perturbations)
+    assert 0 <= told["comprehensiveness"]["percentile"] <= 100
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert "occlusion" in told["agreement"] or sample.grid
+    assert tiny.hooks(model) == 0
+
+
+def test_a_report_that_raises_ends_the_measurement(model, sample):
+    explanation = explain(model, sample, 1, "integrated-gradients")
+
+    def cancel(share: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        assess(model, sample, explanation, report=cancel)
+
+
+def test_a_text_of_one_word_gets_a_card_too():
+    model, sample = freeze(tiny.model("text")), tiny.text_reader()("good")
+    card = assess(model, sample, explain(model, sample, 0, "integrated-gradients"))
+    assert card.verdict == "with care"
+    assert card.perturbations == {}
+    assert "comprehensiveness" not in card.as_dict()
+
+
+def test_cards_of_eight_threads_are_those_of_one(model, sample):
+    explanation = explain(model, sample, 1, "integrated-gradients")
+    alone = [assess(model, sample, explanation, seed=seed).as_dict() for seed in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda seed: assess(model, sample, explanation, seed=seed).as_dict(), range(8)))
+    assert together == alone

@@ -1,0 +1,105 @@
+"""Pretrained encoders: each learns on its own, then both go into the hybrid."""
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import load_file
+
+from rnnformer_demo.data import InputError
+from rnnformer_demo.models.text import TextConfig
+from rnnformer_demo.training.data.text_data import TextData, TextDataConfig
+from rnnformer_demo.training.loop import Recipe
+from rnnformer_demo.training.tasks import text
+from rnnformer_demo.training.tasks.encoders import FILE, OBJECTIVES, LanguageModel, load_encoders, pretrain
+
+CONFIG = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"])
+RECIPE = Recipe(epochs=8, batch_size=8, learning_rate=2e-2)
+
+
+@pytest.fixture
+def sources(tmp_path) -> TextDataConfig:
+    """Sentences in which every word says what comes next."""
+    path = tmp_path / "walks.csv"
+    ways = {"up": "one two three four five six", "down": "six five four three two one"}
+    lines = [f"{number} {way},{label}" for number in range(40) for label, way in ways.items()]
+    path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    return TextDataConfig(data=[str(path)])
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_encoders_learn_and_stand_on_one_embedding(sources, tmp_path, objective):
+    accuracies = pretrain(sources, "enc", CONFIG, RECIPE, objective, runs=tmp_path)
+    assert set(accuracies) == {"lstm", "gru"}
+    assert min(accuracies.values()) > {"language-model": 0.15, "task": 0.8}[objective]  # chance: 0.02 and 0.5
+    material = TextData(sources, CONFIG, tmp_path)
+    model = material.new_model(material.config, seed=5)
+    assert load_encoders(tmp_path / "enc", model, material) == objective
+    saved = load_file(tmp_path / "enc" / FILE)
+    assert all(torch.equal(model.state_dict()[key], tensor) for key, tensor in saved.items())
+    kinds = {key.split(".")[4] for key in saved if ".recurrences." in key}
+    assert kinds == {"lstm_tokens", "gru_tokens"}
+    assert "embedding.weight" in saved
+    assert not any(key.startswith(("core.head", "core.attention", "core.pooling")) for key in saved)
+
+
+def test_the_second_encoder_leaves_the_embedding_of_the_first(sources, tmp_path):
+    pretrain(sources, "enc", CONFIG, RECIPE, "language-model", runs=tmp_path)
+    first, second = (load_file(tmp_path / "enc" / kind / "best.safetensors") for kind in ("lstm", "gru"))
+    key = "hybrid.embedding.weight"
+    assert torch.equal(first[key], second[key])
+
+
+def test_a_language_model_never_sees_the_token_that_it_predicts():
+    """Another token at a step changes the query for it on neither side."""
+    model = LanguageModel(tiny.model("text", recurrence=("lstm",), attention_layers=0))
+    ids, mask = torch.randint(2, 80, (1, 7)), torch.ones(1, 7, dtype=torch.bool)
+    changed = ids.clone()
+    changed[0, 3] = ids[0, 3] % 80 + 2
+    (before, tokens), (after, others) = model.queries(ids, mask), model.queries(changed, mask)
+    about_the_step = (tokens != others).nonzero().flatten()
+    assert len(about_the_step) == 2  # as the next of its left neighbour, as the previous of its right one
+    assert torch.allclose(before[about_the_step], after[about_the_step])
+    assert not torch.allclose(before, after)
+
+
+def test_padding_is_not_predicted():
+    model = LanguageModel(tiny.model("text", recurrence=("gru",), attention_layers=0))
+    ids, mask = tiny.inputs(model.hybrid, [5, 3])
+    queries, tokens = model.queries(ids, mask)
+    assert len(queries) == len(tokens) == 2 * (4 + 2)
+    alone, _ = model.queries(ids[1:, :3], mask[1:, :3])
+    assert torch.allclose(queries[[4, 5, 10, 11]], alone, atol=1e-6)
+
+
+def test_a_model_starts_from_its_encoders(sources, tmp_path):
+    pretrain(sources, "enc", CONFIG, RECIPE, "task", runs=tmp_path)
+    saved = text.train(sources, "walk", CONFIG, RECIPE, "train", encoders="enc", folder=tmp_path / "out", runs=tmp_path)
+    assert saved.card["data"]["encoders"] == "task"
+    assert saved.card["metrics"]["held_out"]["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"units": 7}, "are not those of this model"),
+        ({"recurrence": ("lstm",)}, "are not those of this model"),
+        ({"max_tokens": 9}, "have another vocabulary"),
+    ],
+)
+def test_encoders_of_another_model_are_refused(sources, tmp_path, changes, sentence):
+    pretrain(sources, "enc", CONFIG, RECIPE, "task", runs=tmp_path)
+    config = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"] | changes)
+    material = TextData(sources, config, tmp_path)
+    with pytest.raises(InputError, match=sentence):
+        load_encoders(tmp_path / "enc", material.new_model(material.config, 0), material)
+
+
+def test_what_cannot_be_pretrained_is_refused(sources, tmp_path):
+    with pytest.raises(InputError, match="The objective must be one of language-model, task, got 'chess'"):
+        pretrain(sources, "enc", CONFIG, RECIPE, "chess", runs=tmp_path)
+    without = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"] | {"recurrence": ()})
+    with pytest.raises(InputError, match="A model without recurrence has no encoders"):
+        pretrain(sources, "enc", without, RECIPE, "task", runs=tmp_path)
+    material = TextData(sources, CONFIG, tmp_path)
+    with pytest.raises(InputError, match="There are no encoders in"):
+        load_encoders(tmp_path / "nothing", material.new_model(material.config, 0), material)
