@@ -11,7 +11,8 @@ from rnnformer_demo.analysis import comparison, inquiry, service
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import reference_image as picture
 from rnnformer_demo.report.page import page
-from rnnformer_demo.views import attention_figure, descriptions
+from rnnformer_demo.views import descriptions
+from rnnformer_demo.views.attention import attention_figure
 
 TEXT = "A witty, tender film with two wonderful performances, but the ending is a mess."
 MODELS = ("sentiment-en", "caltech101")
