@@ -3,7 +3,7 @@
 from typing import Any
 
 _READOUTS = {"evidence": "cnn_head"}
-_WEIGHTS = (("core.head_conv.", "core.head_conv."), ("core.back.", "core.up_proj."))  # beginnings of their names
+_WEIGHTS = (("core.lift.", "core.head_conv."), ("core.back.", "core.up_proj."))  # beginnings of their names
 
 
 def migrate_config(config: dict[str, Any]) -> dict[str, Any]:

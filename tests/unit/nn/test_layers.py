@@ -164,13 +164,13 @@ def test_without_residual_gain_a_recurrent_block_is_the_identity(kinds):
 def test_a_recurrent_block_offers_what_its_recurrences_read(residual):
     mask, x = mask_of([4, 2]), torch.randn(2, 4, WIDTH)
     block = RecurrentBlock(("lstm", "gru"), ("tokens", "tokens"), WIDTH, UNITS, 0.0, 1.0, residual, 3)
-    reads = output_of_tap(block, "reads", x, mask, None)
+    reads = output_of_tap(block, "recurrent_input", x, mask, None)
     assert block.recurrent_input.name == "reads 3"
     assert torch.equal(reads, block.norm(x))
     states = torch.cat([recurrence(reads, mask, None) for recurrence in block.recurrences.values()], dim=-1)
     expected = block.gain * block.fuse(states) + (x if residual else 0)
     torch.testing.assert_close(block(x, mask, None), expected, atol=1e-6, rtol=0)
-    assert not any(name.startswith("reads") for name in block.state_dict())
+    assert not any(name.startswith("recurrent_input") for name in block.state_dict())
 
 
 def output_of_tap(module: nn.Module, kind: str, *arguments) -> torch.Tensor:

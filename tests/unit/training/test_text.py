@@ -510,5 +510,5 @@ def test_views_are_squares_that_the_seed_decides():
     views = [weak_augment(photo, 32, 1.0, seed) for seed in (1, 1, 2)]
     assert all(view.size == (32, 32) for view in views)
     assert views[0].tobytes() == views[1].tobytes() != views[2].tobytes()
-    assert center_crop(photo, 32, 1.0, 1).tobytes() == tiny.image_reader(32)(photo).shown.tobytes()
+    assert center_crop(photo, 32, 1.0, 1).tobytes() == tiny.image_reader(32)(photo).display.tobytes()
     assert weak_augment(tiny.photo((400, 10)), 32, 1.0, 0).size == (32, 32)

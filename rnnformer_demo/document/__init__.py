@@ -1,0 +1,57 @@
+"""The analysis document: dataclasses that hold all that is shown of one input, and their JSON. Imports no torch."""
+
+from .arrays import Array
+from .document import SCHEMA, SECTIONS, Document
+from .sections import (
+    Attention,
+    Attribution,
+    ComparedModel,
+    Contributor,
+    Edit,
+    Faithfulness,
+    FullestUnit,
+    Input,
+    Interventions,
+    Jacobian,
+    Model,
+    OutOfDistribution,
+    Prediction,
+    Provenance,
+    RankedScore,
+    Recurrence,
+    Trajectory,
+    Trust,
+    Unit,
+)
+from .serialisation import from_dict, from_json, json_schema, to_dict, to_json
+
+__all__ = [
+    "SCHEMA",
+    "SECTIONS",
+    "Array",
+    "Attention",
+    "Attribution",
+    "ComparedModel",
+    "Contributor",
+    "Document",
+    "Edit",
+    "Faithfulness",
+    "FullestUnit",
+    "Input",
+    "Interventions",
+    "Jacobian",
+    "Model",
+    "OutOfDistribution",
+    "Prediction",
+    "Provenance",
+    "RankedScore",
+    "Recurrence",
+    "Trajectory",
+    "Trust",
+    "Unit",
+    "from_dict",
+    "from_json",
+    "json_schema",
+    "to_dict",
+    "to_json",
+]
