@@ -165,7 +165,7 @@ def test_a_recurrent_block_offers_what_its_recurrences_read(residual):
     mask, x = mask_of([4, 2]), torch.randn(2, 4, WIDTH)
     block = RecurrentBlock(("lstm", "gru"), ("tokens", "tokens"), WIDTH, UNITS, 0.0, 1.0, residual, 3)
     reads = output_of_tap(block, "recurrent_input", x, mask, None)
-    assert block.recurrent_input.name == "reads 3"
+    assert block.recurrent_input.name == "recurrent input 3"
     assert torch.equal(reads, block.norm(x))
     states = torch.cat([recurrence(reads, mask, None) for recurrence in block.recurrences.values()], dim=-1)
     expected = block.gain * block.fuse(states) + (x if residual else 0)
