@@ -1,1 +1,1 @@
-"""The analysis service: from a model and an input to an analysis document."""
+"""The analysis service: from a model and an input to an analysis document, filled section by section on demand."""

@@ -1,43 +1,20 @@
-"""The same input through a hybrid and its rivals: what each says, why, how fast, and how far that can be trusted."""
+"""The same input through a hybrid and its baselines: prediction, attribution with trust, prefixes, latency."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from ..checkpoints.cards import by_family, read_card, readable_cards
 from ..data import InputError
+from ..document import ComparedModel, Document
 from ..interpret.attribution import Report
-from . import inquiry
-from .inquiry import PrefixTrajectory
-from .service import DEFAULT_METHOD, Analysis, analyse, predict
+from .sections.core import decode_image
+from .service import DEFAULT_METHOD, analyse, extend, predict
 
 _CALLS = 5  # of which the fastest counts: the first pays for loading, and the machine may be busy
 
 
-@dataclass(frozen=True)
-class ModelComparison:
-    """What one of the models says.
-
-    Attributes:
-        analysis: with its trust card.
-        courses: of its beliefs.
-        latency_ms: the fastest of a few predictions.
-    """
-
-    analysis: Analysis
-    courses: tuple[PrefixTrajectory, ...]
-    latency_ms: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Prediction, explanation with trust, and beliefs."""
-        return {
-            "prediction": self.analysis.prediction.as_dict() | {"latency_ms": round(self.latency_ms, 2)},
-            "explanation": self.analysis.as_dict(),
-            "beliefs": [course.as_dict() for course in self.courses],
-        }
-
-
 def family(model: str) -> tuple[str, ...]:
-    """A hybrid and its rivals, the hybrid first; the name of any of them finds all.
+    """Return the names of a hybrid and its baselines, the hybrid first; any of them finds all.
 
     Raises:
         InputError: for a model that is not there.
@@ -47,34 +24,55 @@ def family(model: str) -> tuple[str, ...]:
     return tuple(name for name, card in cards.items() if hybrid in (name, card.get("rival_of")))
 
 
-def compare(
+def compare(document: Document, report: Report = lambda share: None) -> Document:
+    """Run the input of a document through every model of a family.
+
+    Args:
+        document: of any of the family. All explain its target by its method, so that they answer the same question.
+        report: is called with the share that is done, 0-1.
+
+    Returns:
+        The document with the section `comparison`.
+
+    Raises:
+        InputError: for a model that has no baselines, and see `analyse`.
+    """
+    names = _family_of(document.model.name)
+    source = document.input.text if document.input.image is None else decode_image(document.input.image)
+    method = document.attribution.method if document.attribution else DEFAULT_METHOD
+    compared = []
+    for done, name in enumerate(names):
+        part = analyse(name, source, ("attribution", "prefixes"), document.target, method, document.provenance.seed)
+        part = extend(part, "trust", lambda share, done=done: report((done + share) / len(names)))
+        fastest = min(predict(name, source).prediction.latency_ms for _ in range(_CALLS))
+        prediction = replace(part.prediction, latency_ms=fastest)
+        compared.append(ComparedModel(part.model, prediction, part.attribution, part.trust, part.prefixes))
+    return replace(document, comparison=tuple(compared))
+
+
+def compare_input(
     model: str,
     source: Any,
     target: str | None = None,
     method: str = DEFAULT_METHOD,
     seed: int = 0,
     report: Report = lambda share: None,
-) -> tuple[ModelComparison, ...]:
-    """The same input through every model of a family.
+) -> Document:
+    """Analyse an input with the first model of a family and compare all of them.
 
     Args:
-        model: any of the family.
-        target: class to explain with all of them; by default the one that the hybrid predicts, so that all answer the
-            same question.
-        report: is called with the share that is done, 0-1.
+        model: any of the family; the hybrid explains the class that it predicts where no target is given.
 
     Raises:
-        InputError: see `analyse`; and for a model that has no rivals.
+        InputError: see `compare`.
     """
+    hybrid = _family_of(model)[0]
+    document = analyse(hybrid, source, ("attribution",), target, method, seed)
+    return compare(document, report)
+
+
+def _family_of(model: str) -> tuple[str, ...]:
     names = family(model)
     if len(names) < 2:
-        raise InputError(f"{model} has no rivals here to be compared with.")
-    sides: list[ModelComparison] = []
-    for name in names:
-        analysis = analyse(name, source, target, method, seed=seed)
-        target = target or analysis.prediction.label
-        done = len(sides)
-        analysis = inquiry.assess(analysis, seed, lambda share, done=done: report((done + share) / len(names)))
-        fastest = min(predict(name, source).latency_ms for _ in range(_CALLS))
-        sides.append(ModelComparison(analysis, inquiry.prefix_predictions(analysis), fastest))
-    return tuple(sides)
+        raise InputError(f"{model} has no baselines here to be compared with.")
+    return names

@@ -1,98 +1,27 @@
-"""What the model says of a changed input, beside what the explanation forecast."""
+"""Edits of an input: units removed or a word replaced, forecast beside outcome, and minimal counterfactuals.
+
+Each returns the document with one more `Edit`.
+"""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
-import torch
-from torch import Tensor
 
-from ..checkpoints.store import Checkpoint
 from ..data import UNIT_NAMES, InputError
+from ..document import Document, Edit
 from ..interpret import counterfactual
 from ..interpret.attribution import Report
-from .internals import calibrated
-from .service import Analysis, get, predict
+from ..interpret.trust.stability import unit_scores
+from .context import Context
+from .registry import get
+from .service import context_of, extend, predict
 
-_MOST_TEXTS, _MOST_PHOTOS = 2500, 400  # variants that a search may try: some seconds
-
-
-@dataclass(frozen=True)
-class EditEffect:
-    """What a model says of a changed input, beside what the explanation forecast.
-
-    Attributes:
-        analysis: of the input as it was.
-        changed: the words or cells that went or were replaced, as they are called.
-        how: the removal, or the word that was put in.
-        forecast: change of the explained class's logit that the scores promise.
-        measured: the change that came.
-        label: the most probable class now.
-        probabilities: of every class, 0-1.
-    """
-
-    analysis: Analysis
-    changed: tuple[str, ...]
-    how: str
-    forecast: float
-    measured: float
-    label: str
-    probabilities: dict[str, float]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The object that `whatif --json` and the API give."""
-        before = self.analysis.prediction
-        return {
-            "model": before.model,
-            "model_sha256": self.analysis.model_sha256,
-            "method": self.analysis.explanation.method,
-            "target": self.analysis.target,
-            "changed": list(self.changed),
-            "how": self.how,
-            "forecast": self.forecast,
-            "measured": self.measured,
-            "before": {"label": before.label, "probabilities": before.probabilities},
-            "after": {"label": self.label, "probabilities": self.probabilities},
-        }
-
-
-@dataclass(frozen=True)
-class CounterfactualEdit:
-    """The fewest words or patches whose removal changes the label.
-
-    Attributes:
-        analysis: of the input as it was.
-        units: indices of what goes; empty where no set was found.
-        removal: how it goes.
-        label: the label then, None where no set was found.
-        exact: whether it is certain that no smaller set does.
-        rows: how many variants were tried.
-    """
-
-    analysis: Analysis
-    units: tuple[int, ...]
-    perturbation: str
-    label: str | None
-    exact: bool
-    rows: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """The object that `whatif --minimal_counterfactual --json` and the API give."""
-        return {
-            "model": self.analysis.prediction.model,
-            "model_sha256": self.analysis.model_sha256,
-            "removal": self.perturbation,
-            "changed": [self.analysis.sample.unit_names[unit] for unit in self.units],
-            "before": self.analysis.prediction.label,
-            "after": self.label,
-            "exact": self.exact,
-            "tried": self.rows,
-        }
+_MOST_VARIANTS = {"sequence": 2500, "grid": 400}  # that a search may try: some seconds
 
 
 def perturbations(model: str) -> tuple[str, ...]:
-    """The ways in which a model's words or patches can be taken out, the usual one first.
+    """Return the ways in which a model's units can be removed, the usual one first.
 
     Raises:
         InputError: for a model that is not there.
@@ -100,62 +29,77 @@ def perturbations(model: str) -> tuple[str, ...]:
     return tuple(get(model).model.perturbations)
 
 
-def units_named(analysis: Analysis, name: str) -> list[int]:
-    """Indices of the words or cells that a name means, see `UNIT_NAMES`.
+def units_named(document: Document, name: str) -> list[int]:
+    """Return the indices of the words or cells that a name means, see `UNIT_NAMES`.
 
     Raises:
         InputError: where there is none.
     """
-    names, grid = analysis.sample.unit_names, analysis.sample.grid
+    names, grid = document.input.unit_names, document.input.grid
     if match := re.fullmatch(r"#(\d+)", name):
-        found = [int(match[1]) - 1] if 1 <= int(match[1]) <= len(names) else []
+        units = [int(match[1]) - 1] if 1 <= int(match[1]) <= len(names) else []
     elif grid and (match := re.fullmatch(r"(\d+),(\d+)", name)):
         row, column = int(match[1]), int(match[2])
-        found = [(row - 1) * grid[1] + column - 1] if 1 <= row <= grid[0] and 1 <= column <= grid[1] else []
+        units = [(row - 1) * grid[1] + column - 1] if 1 <= row <= grid[0] and 1 <= column <= grid[1] else []
     else:
-        found = [index for index, known in enumerate(names) if known == name]
-    if not found:
+        units = [index for index, known in enumerate(names) if known == name]
+    if not units:
         raise InputError(f"There is no {name[:60]} in this input: name {UNIT_NAMES}.")
-    return found
+    return units
 
 
-def unit_named(analysis: Analysis, name: str) -> int:
-    """Index of the one word or cell that a name means.
+def unit_named(document: Document, name: str) -> int:
+    """Return the index of the one word or cell that a name means.
 
     Raises:
         InputError: where there is none, or more than one.
     """
-    found = units_named(analysis, name)
-    if len(found) > 1:
-        raise InputError(f"{name} stands there {len(found)} times: say which by its number, such as #{found[0] + 1}.")
-    return found[0]
+    units = units_named(document, name)
+    if len(units) > 1:
+        raise InputError(f"{name} stands there {len(units)} times: say which by its number, such as #{units[0] + 1}.")
+    return units[0]
 
 
-def ablate_units(analysis: Analysis, units: Sequence[int], perturbation: str | None = None) -> EditEffect:
-    """What the model says without some words or patches.
+def ablate_units(document: Document, units: Sequence[int], perturbation: str | None = None) -> Document:
+    """Remove words or cells.
 
     Args:
         units: their indices, counted from 0.
-        removal: see `perturbations`; the usual one by default.
+        perturbation: see `perturbations`; the usual one by default.
 
     Raises:
-        InputError: for units or a removal that are not there.
+        InputError: for units or a perturbation that are not there.
     """
-    checkpoint = get(analysis.prediction.model)
-    perturbation = _checked_removal(checkpoint, perturbation)
-    chosen = sorted(set(units))
+    document = _with_attribution(document)
+    context = context_of(document)
+    perturbation = _checked(context, perturbation)
+    chosen, count = sorted(set(units)), len(document.input.units)
     if not chosen:
         raise InputError("Nothing is chosen yet: choose the words or cells that are to go.")
-    if chosen[0] < 0 or chosen[-1] >= len(analysis.sample.unit_names):
-        raise InputError(f"There are {len(analysis.sample.unit_names)} words or cells: there is none beyond them.")
-    change = counterfactual.ablate_units(checkpoint.model, analysis.sample, analysis.explanation, chosen, perturbation)
-    probabilities = calibrated(checkpoint, analysis)(change.logits)
-    names = tuple(analysis.sample.unit_names[unit] for unit in chosen)
-    return _variant(analysis, names, perturbation, change.forecast, change.measured, probabilities)
+    if chosen[0] < 0 or chosen[-1] >= count:
+        raise InputError(f"There are {count} words or cells: there is none beyond them.")
+    explanation = context.explanation(document.attribution)
+    check = counterfactual.ablate_units(context.checkpoint.model, context.sample, explanation, chosen, perturbation)
+    shares = context.probabilities(check.logits).tolist()
+    probabilities = dict(zip(context.checkpoint.labels, shares, strict=True))
+    return _edited(
+        document,
+        Edit(
+            kind="ablation",
+            units=tuple(chosen),
+            operation=perturbation,
+            before=document.prediction.label,
+            after=max(probabilities, key=probabilities.__getitem__),
+            probabilities=probabilities,
+            target=document.target,
+            forecast=check.forecast,
+            measured=check.measured,
+        ),
+    )
 
 
-def replace_word(analysis: Analysis, unit: int, word: str) -> EditEffect:
-    """What the model says with another word in the place of one; the forecast knows what goes, not what comes.
+def replace_word(document: Document, unit: int, word: str) -> Document:
+    """Put another word in the place of one; the forecast knows what goes, not what comes.
 
     Args:
         unit: index of the word, counted from 0.
@@ -163,57 +107,81 @@ def replace_word(analysis: Analysis, unit: int, word: str) -> EditEffect:
     Raises:
         InputError: where the input has no words, and for a word that is not there or that the model cannot read.
     """
-    sample = analysis.sample
-    if not sample.spans:
+    count = len(document.input.units)
+    if document.input.text is None:
         raise InputError("Only words can be replaced: cover parts of a photo instead.")
-    if not 0 <= unit < len(sample.unit_names):
-        raise InputError(f"There are {len(sample.unit_names)} words: there is none beyond them.")
+    if not 0 <= unit < count:
+        raise InputError(f"There are {count} words: there is none beyond them.")
     if not word.strip():
         raise InputError("There is no new word yet: type one, or take the old one out.")
-    checkpoint = get(analysis.prediction.model)
-    start, end = sample.spans[unit]
-    changed = predict(checkpoint, f"{sample.display[:start]}{word.strip()}{sample.display[end:]}")
-    index = checkpoint.labels.index(analysis.target)
-    measured = (changed.logits[index] - analysis.trace.logits[index]).item()
-    forecast = -counterfactual.unit_scores(analysis.explanation, sample)[unit].item()
-    shares = torch.tensor(list(changed.probabilities.values()))
-    return _variant(analysis, (sample.unit_names[unit],), word.strip(), forecast, measured, shares)
+    document = _with_attribution(document)
+    context = context_of(document)
+    start, end = document.input.units[unit].span
+    text = f"{document.input.text[:start]}{word.strip()}{document.input.text[end:]}"
+    changed = predict(context.checkpoint, text).prediction
+    index = context.target_of(document)
+    scores = unit_scores(context.explanation(document.attribution), context.sample)
+    return _edited(
+        document,
+        Edit(
+            kind="replacement",
+            units=(unit,),
+            operation=word.strip(),
+            before=document.prediction.label,
+            after=changed.label,
+            probabilities=changed.probabilities,
+            target=document.target,
+            forecast=-scores[unit].item(),
+            measured=changed.logits[index] - document.prediction.logits[index],
+        ),
+    )
 
 
 def minimal_counterfactual(
-    analysis: Analysis, perturbation: str | None = None, report: Report = lambda share: None
-) -> CounterfactualEdit:
-    """The fewest words or patches whose removal changes the label.
+    document: Document, perturbation: str | None = None, report: Report = lambda share: None
+) -> Document:
+    """Find the fewest words or cells whose removal changes the label.
 
     Args:
-        removal: see `perturbations`; the usual one by default.
+        perturbation: see `perturbations`; the usual one by default.
         report: is called with the share that is done, 0-1.
 
     Raises:
-        InputError: for a removal that is not there.
+        InputError: for a perturbation that is not there.
     """
-    checkpoint = get(analysis.prediction.model)
-    perturbation = _checked_removal(checkpoint, perturbation)
-    most = _MOST_TEXTS if analysis.sample.grid is None else _MOST_PHOTOS
-    found = counterfactual.minimal_counterfactual(checkpoint.model, analysis.sample, perturbation, most, report)
-    label = None if found.label is None else checkpoint.labels[found.label]
-    return CounterfactualEdit(analysis, found.units, perturbation, label, found.exact, found.rows)
+    context = context_of(document)
+    perturbation = _checked(context, perturbation)
+    most = _MOST_VARIANTS[document.input.layout]
+    result = counterfactual.minimal_counterfactual(context.checkpoint.model, context.sample, perturbation, most, report)
+    return _edited(
+        document,
+        Edit(
+            kind="counterfactual",
+            units=result.units,
+            operation=perturbation,
+            before=document.prediction.label,
+            after=None if result.label is None else context.checkpoint.labels[result.label],
+            exact=result.exact,
+            evaluations=result.rows,
+        ),
+    )
 
 
-def _variant(
-    analysis: Analysis, changed: tuple[str, ...], how: str, forecast: float, measured: float, probabilities: Tensor
-) -> EditEffect:
-    labels = list(analysis.prediction.probabilities)
-    shares = dict(zip(labels, probabilities.tolist(), strict=True))
-    return EditEffect(analysis, changed, how, forecast, measured, max(shares, key=shares.__getitem__), shares)
+def _with_attribution(document: Document) -> Document:
+    return document if document.attribution else extend(document, "attribution")
 
 
-def _checked_removal(checkpoint: Checkpoint, perturbation: str | None) -> str:
-    known = tuple(checkpoint.model.perturbations)
+def _edited(document: Document, edit: Edit) -> Document:
+    return replace(document, edits=(*document.edits, edit))
+
+
+def _checked(context: Context, perturbation: str | None) -> str:
+    known = tuple(context.checkpoint.model.perturbations)
     if perturbation is None:
         return known[0]
     if perturbation not in known:
         raise InputError(
-            f"There is no removal {str(perturbation)[:60]!r} for {checkpoint.name}: there is {', '.join(known)}."
+            f"There is no perturbation {str(perturbation)[:60]!r} for {context.checkpoint.name}: "
+            f"there is {', '.join(known)}."
         )
     return perturbation

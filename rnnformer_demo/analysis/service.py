@@ -1,266 +1,191 @@
-"""The one thing that the page, the command line, the API and the tests call."""
+"""The analysis service, which page, command line, API and tests call: `predict`, `analyse`, `extend`.
 
-import threading
+Example:
+    >>> from rnnformer_demo.analysis.service import analyse
+    >>> document = analyse("sentiment-en", "A clumsy film with a big heart.", wanted=("attribution", "trust"))
+    >>> document.prediction.label, document.trust.verdict
+"""
+
+import shlex
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from ..checkpoints import cards, store
+from .. import __version__
 from ..checkpoints.cards import list_models
 from ..checkpoints.store import Checkpoint
-from ..data import Sample
-from ..data.readers import label_index
-from ..interpret.attribution import METHODS, Explanation, Report, explain
-from ..interpret.trace import MODEL_LOCK, Trace, capture, trace_of
-from ..interpret.trust.card import Trust
+from ..data import InputError, Sample
+from ..document import Document, Provenance
+from ..interpret.attribution import Report
+from .context import Clock, Context
+from .registry import get
+from .sections import BUILDERS
+from .sections.attribution import DEFAULT_METHOD
+from .sections.core import build_input, build_model, build_prediction, decode_image
 
-__all__ = ["DEFAULT_METHOD", "Analysis", "Prediction", "analyse", "get", "list_models", "predict", "re_explain"]
+__all__ = ["DEFAULT_METHOD", "INTERNALS", "analyse", "context_of", "extend", "get", "list_models", "predict"]
 
-DEFAULT_METHOD = next(iter(METHODS))
-
-_loaded: dict[tuple[str, Path], Checkpoint] = {}
-_loading = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of an input.
-
-    Attributes:
-        model: its name.
-        modality: "text" or "image".
-        label: the most probable class.
-        confidence: its probability, 0-1.
-        probabilities: of every class, 0-1, in the order of the model's labels.
-        sample: what was read, without the tensors' batch being of interest to anyone who shows it.
-        latency_ms: reading and one forward pass, without waiting for others.
-        logits: (C,), in the order of the model's labels.
-        in_domain: whether the input looks like what the model was trained on; None where the checkpoint cannot tell.
-        ood_score: how strange it is, 0 or more, out of domain above 1; None where the checkpoint cannot tell.
-        notices: sentences for the visitor: about what was changed on the way in, and where the input is out of domain.
-        warning: the last of them where the input is out of domain, else "".
-    """
-
-    model: str
-    modality: str
-    label: str
-    confidence: float
-    probabilities: dict[str, float]
-    sample: Sample
-    latency_ms: float
-    logits: Tensor
-    in_domain: bool | None = None
-    ood_score: float | None = None
-    warnings: tuple[str, ...] = ()
-    warning: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """The object that `predict --json` and the API give."""
-        return {
-            "model": self.model,
-            "label": self.label,
-            "confidence": self.confidence,
-            "probabilities": self.probabilities,
-            "in_domain": self.in_domain,
-            "ood_score": self.ood_score,
-            "notices": list(self.warnings),
-            "latency_ms": round(self.latency_ms, 2),
-        }
+INTERNALS = ("attention", "recurrence", "prefixes", "interventions")
+_DEPENDS_ON_TARGET = ("trust",)  # sections that an attribution takes with it when it is replaced
 
 
-@dataclass(frozen=True)
-class Analysis:
-    """A prediction together with how it came about. Holds no model, so it may outlive the request.
+def predict(model: str | Checkpoint, source: Any) -> Document:
+    """Classify a text, or a photo given as a path, as bytes or as a PIL image.
 
-    Attributes:
-        prediction: see `Prediction`.
-        trace: attention, hidden states and pooling.
-        explanation: scores for the target class.
-        target: name of the class that is explained.
-        model_sha256: of the weights.
-        seconds: the whole analysis.
-        trust: how far the explanation can be trusted, where that was asked for.
-    """
-
-    prediction: Prediction
-    trace: Trace
-    explanation: Explanation
-    target: str
-    model_sha256: str
-    seconds: float
-    trust: Trust | None = None
-
-    @property
-    def sample(self) -> Sample:
-        """What was read."""
-        return self.prediction.sample
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Sentences about the input and the computation."""
-        return self.prediction.warnings + self.explanation.warnings
-
-    def as_dict(self) -> dict[str, Any]:
-        """The object that `explain --json` and the API give: `seed` is null where the method draws nothing, and
-        `trust` is there where it was asked for."""
-        grid = self.explanation.grid
-        return {
-            "model": self.prediction.model,
-            "model_sha256": self.model_sha256,
-            "method": self.explanation.method,
-            "target": self.target,
-            **({"units": list(self.sample.unit_names)} if grid is None else {"grid": list(grid)}),
-            "scores": self.explanation.scores.tolist(),
-            "completeness_gap": self.explanation.completeness_gap,
-            "seed": self.explanation.seed,
-            "notices": list(self.warnings),
-            **({} if self.trust is None else {"trust": self.trust.as_dict()}),
-        }
-
-
-def get(name: str, folder: Path | None = None) -> Checkpoint:
-    """A checkpoint by its name, loaded once.
-
-    Raises:
-        InputError: for a name that no checkpoint bears.
-    """
-    key = (name, folder or cards.default_folder())
-    with _loading:
-        if key not in _loaded:
-            _loaded[key] = store.load(*key)
-        return _loaded[key]
-
-
-def predict(model: str | Checkpoint, source: Any) -> Prediction:
-    """Classifies a text, or a photo given as a path, as bytes or as a PIL image.
+    Returns:
+        A document with `model`, `input` (without the photo), `prediction` and `provenance`.
 
     Raises:
         InputError: for an unknown model, and for input that the model cannot read.
     """
-    checkpoint = get(model) if isinstance(model, str) else model
-    reading = _Clock()
-    sample = checkpoint.reader(source)
-    reading.stop()
-    logits, seen, ms = _run(checkpoint, sample)
-    return _prediction(checkpoint, sample, logits, seen, reading.ms + ms)
-
-
-def _run(checkpoint: Checkpoint, sample: Sample) -> tuple[Tensor, dict[str, Tensor], float]:
-    """Logits (C,), what passed through the taps, and the milliseconds of the forward pass."""
-    with capture(checkpoint.model) as seen, torch.no_grad():
-        running = _Clock()
-        logits = checkpoint.model(sample.inputs, sample.mask)[0]
-        running.stop()
-    return logits, seen, running.ms
-
-
-class _Clock:
-    """Milliseconds from its making to its stop: what waits for another visitor's model between two clocks is no part
-    of a latency."""
-
-    def __init__(self):
-        self.started, self.ms = time.perf_counter(), 0.0
-
-    def stop(self) -> None:
-        self.ms = 1000 * (time.perf_counter() - self.started)
+    document, _ = _begin(model, source, with_image=False)
+    return document
 
 
 def analyse(
     model: str | Checkpoint,
     source: Any,
+    wanted: Sequence[str] = ("attribution",),
     target: str | None = None,
     method: str = DEFAULT_METHOD,
-    report: Report = lambda share: None,
     seed: int = 0,
+    report: Report = lambda share: None,
     **options: str,
-) -> Analysis:
-    """Predicts, traces and explains.
+) -> Document:
+    """Predict, and fill the sections that are wanted.
 
     Args:
         model: name of a checkpoint, or one that is loaded.
         source: a text; or a photo as a path, as bytes or as a PIL image.
+        wanted: keys of `BUILDERS`.
         target: name or number of the class to explain; the predicted one by default.
         method: a key of `METHODS`.
-        report: is called with the share of the attribution that is done, 0-1.
-        seed: of what the method draws.
-        options: of the method, see `Method.options`.
+        seed: of all that is drawn.
+        report: is called with the share that is done, 0-1; what it raises ends the analysis.
+        options: of the method.
 
     Raises:
-        InputError: for an unknown model, label, method or option, and for input that the model cannot read.
+        InputError: for an unknown model, section, label, method or option, and for input that cannot be read.
     """
-    started = time.perf_counter()
+    _check_sections(wanted)
+    document, context = _begin(model, source, seed=seed, with_image=True)
+    context.request = {"method": method, "target": target, "options": options}
+    if target is not None:
+        context.class_index(target)
+    sections = [name for name in BUILDERS if name in wanted]
+    for done, name in enumerate(sections):
+        context.report = lambda share, done=done: report((done + share) / len(sections))
+        document = _fill(document, context, name)
+    return document
+
+
+def extend(document: Document, section: str, report: Report = lambda share: None, **request: Any) -> Document:
+    """Fill one more section of a document, or fill it anew.
+
+    Args:
+        section: a key of `BUILDERS`.
+        report: is called with the share that is done, 0-1.
+        request: for the section `attribution`: method, target, seed, options (a dict).
+
+    Returns:
+        The document with the section. A new attribution takes the trust in the old one away; the old one is kept among
+        `other_attributions`.
+
+    Raises:
+        InputError: see `analyse`; and where the model is another one today, or the photo is not in the document.
+    """
+    _check_sections([section])
+    context = context_of(document, report)
+    context.request = {key: value for key, value in request.items() if key != "seed"}
+    if request.get("seed") is not None:
+        context.seed = request["seed"]
+    elif section == "attribution":
+        context.seed = document.provenance.seed
+    return _fill(document, context, section)
+
+
+def context_of(document: Document, report: Report = lambda share: None) -> Context:
+    """Return the context of a document: its model, loaded, and its input, read again.
+
+    Raises:
+        InputError: where the model is not there or has other weights today, or the photo is not in the document.
+    """
+    checkpoint = get(document.model.name)
+    if checkpoint.sha256 != document.model.sha256:
+        raise InputError(f"The weights of {document.model.name} are others than those of this analysis: analyse again.")
+    return Context(checkpoint, _sample_of(document, checkpoint.reader), document.provenance.seed, report)
+
+
+def _begin(model: str | Checkpoint, source: Any, seed: int = 0, with_image: bool = True) -> tuple[Document, Context]:
     checkpoint = get(model) if isinstance(model, str) else model
-    reading = _Clock()
-    sample = checkpoint.reader(source)
-    reading.stop()
-    target_index = None if target is None else label_index(str(target), checkpoint.labels)
-    with MODEL_LOCK:
-        logits, seen, ms = _run(checkpoint, sample)
-        trace = trace_of(checkpoint.model, sample, logits, seen)
-        prediction = _prediction(checkpoint, sample, logits, seen, reading.ms + ms)
-        if target_index is None:
-            target_index = int(trace.logits.argmax())
-        explanation = explain(checkpoint.model, sample, target_index, method, report, seed, **options)
-    return Analysis(
+    clock = Clock()
+    with clock:
+        sample = checkpoint.reader(source)
+    context = Context(checkpoint, sample, seed, clock=clock)
+    name = str(source) if isinstance(source, str | Path) else None
+    prediction = _built_after_run(context)
+    document = Document(
+        model=build_model(checkpoint),
+        input=build_input(sample, name, with_image),
         prediction=prediction,
-        trace=trace,
-        explanation=explanation,
-        target=checkpoint.labels[target_index],
-        model_sha256=checkpoint.sha256,
-        seconds=time.perf_counter() - started,
+        provenance=Provenance(__version__, seed),
     )
+    return document, context
 
 
-def re_explain(analysis: Analysis, target: str, method: str, report: Report = lambda share: None) -> Analysis:
-    """The same input and trace with another explanation: the model is not asked for its prediction again.
+def _built_after_run(context: Context) -> Any:
+    """The prediction; the clock has stopped when it is built."""
+    _ = context.run
+    return build_prediction(context)
 
-    Raises:
-        InputError: for an unknown label or method.
-    """
+
+def _fill(document: Document, context: Context, section: str) -> Document:
     started = time.perf_counter()
-    checkpoint = get(analysis.prediction.model)
-    index = label_index(target, checkpoint.labels)
-    explanation = explain(checkpoint.model, analysis.sample, index, method, report)
-    return replace(
-        analysis,
-        explanation=explanation,
-        target=checkpoint.labels[index],
-        seconds=time.perf_counter() - started,
-        trust=None,
-    )
+    value = BUILDERS[section](context, document)
+    seconds = document.provenance.seconds | {section: round(time.perf_counter() - started, 4)}
+    changes: dict[str, Any] = {section: value}
+    if section == "attribution" and document.attribution is not None:
+        changes |= dict.fromkeys(_DEPENDS_ON_TARGET) | {"other_attributions": _others(document, value)}
+        seconds = {name: spent for name, spent in seconds.items() if name not in _DEPENDS_ON_TARGET}
+    document = replace(document, **changes)
+    provenance = replace(document.provenance, seed=context.seed, command=command_of(document), seconds=seconds)
+    return replace(document, provenance=provenance)
 
 
-def _prediction(
-    checkpoint: Checkpoint, sample: Sample, logits: Tensor, seen: dict[str, Tensor], latency_ms: float
-) -> Prediction:
-    """What the logits (C,) say, and what passed through the taps meanwhile says of the input."""
-    score = checkpoint.ood.scores(seen, sample.mask).item() if checkpoint.ood else None
-    in_domain = None if score is None else score <= 1
-    shares = checkpoint.probabilities(logits, sample.mask.sum()).tolist()
-    probabilities = dict(zip(checkpoint.labels, shares, strict=True))
-    label = max(probabilities, key=probabilities.__getitem__)
-    warning = _out_of_domain(checkpoint) if in_domain is False else ""
-    return Prediction(
-        model=checkpoint.name,
-        modality=checkpoint.model.modality,
-        label=label,
-        confidence=probabilities[label],
-        probabilities=probabilities,
-        sample=sample,
-        latency_ms=latency_ms,
-        logits=logits.detach().cpu(),
-        in_domain=in_domain,
-        ood_score=score,
-        warnings=sample.warnings + ((warning,) if warning else ()),
-        warning=warning,
-    )
+def _others(document: Document, new: Any) -> tuple:
+    """The attributions that were computed before, without those that the new one replaces."""
+
+    def key(attribution: Any) -> tuple:
+        return attribution.method, attribution.target
+
+    known = (*document.other_attributions, document.attribution)
+    return tuple(other for other in known if key(other) != key(new))
 
 
-def _out_of_domain(checkpoint: Checkpoint) -> str:
-    folders = [file.split("/")[0] for file in checkpoint.card["data"]["file"].split(", ")]
-    known = ", ".join(dict.fromkeys(folders))
-    return f"This does not look like what the model was trained on ({known}): its answer may mean nothing."
+def command_of(document: Document) -> str:
+    """Return the command that repeats an analysis; "" where its input has no name on a command line."""
+    source, attribution = document.input.source, document.attribution
+    if source is None:
+        return ""
+    command = ["python", "-m", "rnnformer_demo", "explain", document.model.name, source]
+    if attribution is not None:
+        command += ["--method", attribution.method, "--target", attribution.target]
+        command += [part for name, value in attribution.options.items() for part in ("--option", f"{name}={value}")]
+    return shlex.join([*command, "--seed", str(document.provenance.seed)])
+
+
+def _sample_of(document: Document, reader: Callable[..., Sample]) -> Sample:
+    """The input of a document, read again."""
+    if document.input.layout == "sequence":
+        return replace(reader(document.input.text), warnings=document.input.warnings)
+    if document.input.image is None:
+        raise InputError("The photo is not in this document: analyse it again.")
+    return reader.of_square(decode_image(document.input.image), document.input.warnings)
+
+
+def _check_sections(wanted: Collection[str]) -> None:
+    unknown = [name for name in wanted if name not in BUILDERS]
+    if unknown:
+        raise InputError(f"There is no section {unknown[0][:60]!r} to fill: there is {', '.join(BUILDERS)}.")

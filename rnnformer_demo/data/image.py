@@ -150,7 +150,15 @@ class ImageReader:
         photo, notices = self._open(source)
         if max(photo.size) >= _LONG * min(photo.size):
             notices.append(f"The photo is long ({photo.width} x {photo.height}): only its middle square was read.")
-        square = middle_square(photo, self.size, self.share)
+        return self.of_square(middle_square(photo, self.size, self.share), tuple(notices))
+
+    def of_square(self, square: Image.Image, warnings: tuple[str, ...] = ()) -> Sample:
+        """Return the sample of a square that was cut out before: the `display` of a sample.
+
+        Args:
+            square: RGB, as many pixels wide as the model reads.
+            warnings: of the sample.
+        """
         side = self.size // self.stride
         cells = torch.arange(side * side).view(side, side)
         return Sample(
@@ -161,7 +169,7 @@ class ImageReader:
             unit_names=tuple(f"row {row + 1}, column {column + 1}" for row in range(side) for column in range(side)),
             grid=(side, side),
             display=square,
-            warnings=tuple(notices),
+            warnings=warnings,
         )
 
     @staticmethod

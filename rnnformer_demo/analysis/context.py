@@ -1,0 +1,109 @@
+"""The context of one analysis: checkpoint, sample and run, from which sections are filled."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..checkpoints.store import Checkpoint
+from ..data import Sample
+from ..data.readers import label_index
+from ..document import Attribution, Document
+from ..interpret.attribution import Explanation, Report
+from ..interpret.trace import MODEL_LOCK, Trace, capture, trace_of
+
+
+class Clock:
+    """Milliseconds spent inside `with` blocks: waiting for another visitor's model between them is no latency."""
+
+    def __init__(self) -> None:
+        self.ms = 0.0
+
+    def __enter__(self) -> "Clock":
+        self._started = time.perf_counter()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.ms += 1000 * (time.perf_counter() - self._started)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One forward pass.
+
+    Attributes:
+        logits: (C,).
+        outputs: of every hook point, by its name, with a batch of 1.
+    """
+
+    logits: Tensor
+    outputs: dict[str, Tensor]
+
+
+@dataclass
+class Context:
+    """What section builders read.
+
+    Attributes:
+        checkpoint: the model.
+        sample: the input as it reads it.
+        seed: of all that is drawn.
+        report: is called with the share of a section that is done, 0-1; what it raises ends the work.
+        request: what was asked of the attribution: method, target, options.
+        clock: of reading and the forward pass.
+    """
+
+    checkpoint: Checkpoint
+    sample: Sample
+    seed: int = 0
+    report: Report = lambda share: None
+    request: dict[str, Any] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+
+    @cached_property
+    def run(self) -> Run:
+        """One forward pass, made when it is first asked for."""
+        with capture(self.checkpoint.model) as outputs, torch.no_grad(), self.clock:
+            logits = self.checkpoint.model(self.sample.inputs, self.sample.mask)[0]
+        return Run(logits, outputs)
+
+    @cached_property
+    def trace(self) -> Trace:
+        """Attention, states and gates of that pass."""
+        with MODEL_LOCK:
+            return trace_of(self.checkpoint.model, self.sample, self.run.logits, self.run.outputs)
+
+    @property
+    def probabilities(self) -> Callable[[Tensor], Tensor]:
+        """Logits (..., C) to calibrated probabilities, by the length of the whole input: one with units removed is no
+        other input."""
+        steps = self.sample.mask.sum()
+        return lambda logits: self.checkpoint.probabilities(logits, steps.expand(logits.shape[:-1]))
+
+    def class_index(self, label: str) -> int:
+        """Return the index of a class by its name or number.
+
+        Raises:
+            InputError: for a label that the model does not know.
+        """
+        return label_index(str(label), self.checkpoint.labels)
+
+    def target_of(self, document: Document) -> int:
+        """Return the index of the class that a document explains."""
+        return self.checkpoint.labels.index(document.target)
+
+    def explanation(self, attribution: Attribution) -> Explanation:
+        """Return an attribution as the engine takes it."""
+        return Explanation(
+            attribution.method,
+            self.checkpoint.labels.index(attribution.target),
+            torch.tensor(attribution.scores),
+            attribution.grid,
+            attribution.completeness_gap,
+            attribution.warnings,
+            attribution.seed,
+        )

@@ -1,0 +1,23 @@
+"""Loaded checkpoints, each loaded once however many ask for it."""
+
+import threading
+from pathlib import Path
+
+from ..checkpoints import cards, store
+from ..checkpoints.store import Checkpoint
+
+_loaded: dict[tuple[str, Path], Checkpoint] = {}
+_loading = threading.Lock()
+
+
+def get(name: str, folder: Path | None = None) -> Checkpoint:
+    """Return a checkpoint by its name, loaded once.
+
+    Raises:
+        InputError: for a name that no checkpoint bears.
+    """
+    key = (name, folder or cards.default_folder())
+    with _loading:
+        if key not in _loaded:
+            _loaded[key] = store.load(*key)
+        return _loaded[key]

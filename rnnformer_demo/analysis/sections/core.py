@@ -1,0 +1,86 @@
+"""Sections that every document has: model, input, prediction."""
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from ...checkpoints.store import Checkpoint
+from ...data import Sample
+from ...document import Input, Model, OutOfDistribution, Prediction, Unit
+from ..context import Context
+
+
+def build_model(checkpoint: Checkpoint) -> Model:
+    """Return name, weights' hash, labels and size of a model."""
+    return Model(checkpoint.name, checkpoint.sha256, checkpoint.labels, checkpoint.model.parameters_count)
+
+
+def build_input(sample: Sample, source: str | None, with_image: bool) -> Input:
+    """Return the input as it was read.
+
+    Args:
+        source: as the command line names it; None where it came otherwise.
+        with_image: whether a photo's square goes in too.
+    """
+    grid = sample.grid
+    if grid is None:
+        units = tuple(Unit(name, span=span) for name, span in zip(sample.unit_names, sample.spans, strict=True))
+    else:
+        units = tuple(Unit(name, cell=divmod(index, grid[1])) for index, name in enumerate(sample.unit_names))
+    return Input(
+        layout="sequence" if grid is None else "grid",
+        units=units,
+        token_to_unit=tuple(sample.token_to_unit.tolist()),
+        text=sample.display if grid is None else None,
+        image=encode_image(sample.display) if grid and with_image else None,
+        grid=grid,
+        source=source,
+        warnings=sample.warnings,
+    )
+
+
+def encode_image(image: Image.Image) -> str:
+    """Return an image as the base64 of a PNG, without loss."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def decode_image(data: str) -> Image.Image:
+    """Return the image that `encode_image` encoded."""
+    image = Image.open(io.BytesIO(base64.b64decode(data)), formats=("PNG",))
+    return Image.fromarray(np.asarray(image.convert("RGB")))
+
+
+def build_prediction(context: Context) -> Prediction:
+    """Return what the logits say, and what the forward pass says of the input."""
+    checkpoint, run, steps = context.checkpoint, context.run, context.sample.mask.sum()
+    shares = checkpoint.probabilities(run.logits, steps).tolist()
+    probabilities = dict(zip(checkpoint.labels, shares, strict=True))
+    label = max(probabilities, key=probabilities.__getitem__)
+    return Prediction(
+        label=label,
+        confidence=probabilities[label],
+        probabilities=probabilities,
+        logits=tuple(run.logits.tolist()),
+        temperature=float(checkpoint.temperature.at(steps)),
+        latency_ms=context.clock.ms,
+        ood=_out_of_distribution(context),
+    )
+
+
+def _out_of_distribution(context: Context) -> OutOfDistribution | None:
+    detector = context.checkpoint.ood
+    if detector is None:
+        return None
+    score = detector.scores(context.run.outputs, context.sample.mask).item()
+    message = "" if score <= 1 else _out_of_domain(context.checkpoint)
+    return OutOfDistribution(score, score <= 1, detector.about, message)
+
+
+def _out_of_domain(checkpoint: Checkpoint) -> str:
+    folders = [file.split("/")[0] for file in checkpoint.card["data"]["file"].split(", ")]
+    known = ", ".join(dict.fromkeys(folders))
+    return f"This does not look like what the model was trained on ({known}): its answer may mean nothing."

@@ -1,0 +1,14 @@
+"""The section `jacobian`: how much each attended state depends on each token, through the recurrence."""
+
+from ...document import Document, Jacobian
+from ...interpret.attention_flow import token_jacobian_norms
+from ..context import Context
+from . import encoding
+
+
+def build_jacobian(context: Context, document: Document) -> Jacobian:
+    """Return the token Jacobian norms, estimated with random probes."""
+    norms = token_jacobian_norms(
+        context.checkpoint.model, context.sample, seed=document.provenance.seed, report=context.report
+    )
+    return Jacobian(encoding.weights(norms), document.provenance.seed)
