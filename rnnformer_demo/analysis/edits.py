@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-
 from ..data import UNIT_NAMES, InputError
 from ..document import Document, Edit
 from ..interpret import counterfactual

@@ -10,7 +10,6 @@ import shlex
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from .. import __version__
@@ -40,8 +39,8 @@ def predict(model: str | Checkpoint, source: Any) -> Document:
     Raises:
         InputError: for an unknown model, and for input that the model cannot read.
     """
-    document, _ = _begin(model, source, with_image=False)
-    return document
+    document, _ = _begin(model, source)
+    return replace(document, input=replace(document.input, image=None))
 
 
 def analyse(
@@ -52,6 +51,7 @@ def analyse(
     method: str = DEFAULT_METHOD,
     seed: int = 0,
     report: Report = lambda share: None,
+    path: str | None = None,
     **options: str,
 ) -> Document:
     """Predict, and fill the sections that are wanted.
@@ -64,13 +64,14 @@ def analyse(
         method: a key of `METHODS`.
         seed: of all that is drawn.
         report: is called with the share that is done, 0-1; what it raises ends the analysis.
+        path: of a photo, as a command line names it. Left out where it would tell a visitor of this machine's files.
         options: of the method.
 
     Raises:
         InputError: for an unknown model, section, label, method or option, and for input that cannot be read.
     """
     _check_sections(wanted)
-    document, context = _begin(model, source, seed=seed, with_image=True)
+    document, context = _begin(model, source, seed, path)
     context.request = {"method": method, "target": target, "options": options}
     if target is not None:
         context.class_index(target)
@@ -118,27 +119,20 @@ def context_of(document: Document, report: Report = lambda share: None) -> Conte
     return Context(checkpoint, _sample_of(document, checkpoint.reader), document.provenance.seed, report)
 
 
-def _begin(model: str | Checkpoint, source: Any, seed: int = 0, with_image: bool = True) -> tuple[Document, Context]:
+def _begin(model: str | Checkpoint, source: Any, seed: int = 0, path: str | None = None) -> tuple[Document, Context]:
+    """The document with the sections that every one has, and its context."""
     checkpoint = get(model) if isinstance(model, str) else model
     clock = Clock()
     with clock:
         sample = checkpoint.reader(source)
     context = Context(checkpoint, sample, seed, clock=clock)
-    name = str(source) if isinstance(source, str | Path) else None
-    prediction = _built_after_run(context)
     document = Document(
         model=build_model(checkpoint),
-        input=build_input(sample, name, with_image),
-        prediction=prediction,
+        input=build_input(sample, source if sample.grid is None else path),
+        prediction=build_prediction(context),
         provenance=Provenance(__version__, seed),
     )
     return document, context
-
-
-def _built_after_run(context: Context) -> Any:
-    """The prediction; the clock has stopped when it is built."""
-    _ = context.run
-    return build_prediction(context)
 
 
 def _fill(document: Document, context: Context, section: str) -> Document:

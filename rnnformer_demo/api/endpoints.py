@@ -1,10 +1,12 @@
-"""The HTTP API: the objects of the command line's `--json`, under names of their own."""
+"""HTTP endpoints. `/analyse` gives parts of the analysis document; the others keep their objects for one version."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
 from ..data import InputError
+from . import legacy
 from .errors import as_gradio_error
 from .uploads import source_of
 
@@ -17,8 +19,35 @@ def list_models() -> list:
 
 
 @as_gradio_error
+def analyse(
+    model: str,
+    text: str,
+    sections: list[str] | None = None,
+    method: str | None = None,
+    target: str | None = None,
+    seed: int = 0,
+) -> dict:
+    """Analyse a text: the analysis document with model, input, prediction, provenance and the sections asked for:
+    attribution (default), attention, jacobian, recurrence, prefixes, interventions, trust."""
+    return _document(model, _text(model, text), sections, method, target, seed)
+
+
+@as_gradio_error
+def analyse_image(
+    model: str,
+    image: dict,
+    sections: list[str] | None = None,
+    method: str | None = None,
+    target: str | None = None,
+    seed: int = 0,
+) -> dict:
+    """Analyse a photo, sent with gradio_client's handle_file(path): as /analyse."""
+    return _document(model, _photo(model, image), sections, method, target, seed)
+
+
+@as_gradio_error
 def predict(model: str, text: str) -> dict:
-    """Classifies a text: model, label, confidence, probabilities, in_domain, ood_score, notices, latency_ms.
+    """Classify a text: model, label, confidence, probabilities, in_domain, ood_score, notices, latency_ms.
 
     Above an ood_score of 1 the text does not look like what the model was trained on; null where it cannot tell."""
     return _predict(model, _text(model, text))
@@ -26,7 +55,7 @@ def predict(model: str, text: str) -> dict:
 
 @as_gradio_error
 def predict_image(model: str, image: dict) -> dict:
-    """Classifies a photo, sent with gradio_client's handle_file(path): the same object as /predict gives."""
+    """Classify a photo, sent with gradio_client's handle_file(path): the same object as /predict gives."""
     return _predict(model, _photo(model, image))
 
 
@@ -40,7 +69,7 @@ def explain(
     seed: int = 0,
     inside: bool = False,
 ) -> dict:
-    """Scores the words of a text for a class: model, model_sha256, method, target, units, scores, completeness_gap,
+    """Score the words of a text for a class: model, model_sha256, method, target, units, scores, completeness_gap,
     seed, notices; with trust how far they can be trusted; with inside beliefs, matter and memory. Without a method:
     integrated gradients; without a target: the predicted class."""
     return _explain(model, _text(model, text), method, target, trust, seed, inside)
@@ -56,99 +85,111 @@ def explain_image(
     seed: int = 0,
     inside: bool = False,
 ) -> dict:
-    """Scores the parts of a photo, sent with handle_file(path): as /explain, with grid in place of units."""
+    """Score the parts of a photo, sent with handle_file(path): as /explain, with grid in place of units."""
     return _explain(model, _photo(model, image), method, target, trust, seed, inside)
 
 
 @as_gradio_error
 def whatif(
-    model: str, text: str, without: list[str], perturbation: str | None = None, replacement: str | None = None
+    model: str, text: str, without: list[str], removal: str | None = None, replacement: str | None = None
 ) -> dict:
-    """Takes words out of a text, or puts a replacement in the place of one: the change that integrated gradients
+    """Remove words from a text, or put a replacement in the place of one: the change that integrated gradients
     forecast, and the one that comes. Words as they stand, or #N for the N-th; removal: unknown or deletion."""
-    return _whatif(model, _text(model, text), without, perturbation, replacement)
+    return _whatif(model, _text(model, text), without, removal, replacement)
 
 
 @as_gradio_error
-def whatif_image(model: str, image: dict, without: list[str], perturbation: str | None = None) -> dict:
-    """Covers cells of a photo, sent with handle_file(path), each as "ROW,COLUMN"; removal: blur or mean."""
-    return _whatif(model, _photo(model, image), without, perturbation, None)
+def whatif_image(model: str, image: dict, without: list[str], removal: str | None = None) -> dict:
+    """Cover cells of a photo, sent with handle_file(path), each as "ROW,COLUMN"; removal: blur or mean."""
+    return _whatif(model, _photo(model, image), without, removal, None)
 
 
 @as_gradio_error
-def fewest(model: str, text: str, perturbation: str | None = None) -> dict:
-    """The fewest words of a text whose removal changes the label."""
-    from ..analysis import inquiry, service
+def fewest(model: str, text: str, removal: str | None = None) -> dict:
+    """Find the fewest words of a text whose removal changes the label: a minimal counterfactual."""
+    from ..analysis import edits
+    from ..analysis.service import predict
 
-    return inquiry.minimal_counterfactual(service.analyse(model, _text(model, text)), perturbation).as_dict()
+    return legacy.edit(edits.minimal_counterfactual(predict(model, _text(model, text)), removal or None))
 
 
 @as_gradio_error
 def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
-    """The same text through a hybrid and its rivals: for each its prediction, explanation with trust, and beliefs."""
-    from ..analysis import comparison, service
+    """Run the same text through a hybrid and its baselines: prediction, explanation with trust, and beliefs of each."""
+    from ..analysis.comparison import compare_input
+    from ..analysis.service import DEFAULT_METHOD
 
-    sides = comparison.compare(model, _text(model, text), target or None, method or service.DEFAULT_METHOD, seed)
-    return {side.analysis.prediction.model: side.as_dict() for side in sides}
+    source = _text(model, text)
+    return legacy.comparison(compare_input(model, source, target or None, method or DEFAULT_METHOD, seed))
+
+
+ENDPOINTS = (
+    analyse,
+    analyse_image,
+    predict,
+    predict_image,
+    explain,
+    explain_image,
+    whatif,
+    whatif_image,
+    fewest,
+    compare,
+)
 
 
 def register() -> None:
-    """Adds the endpoints to the page that is being built."""
+    """Add the endpoints to the page that is being built."""
     gr.api(list_models, api_name="models", queue=False)
-    for endpoint in (
-        predict,
-        predict_image,
-        explain,
-        explain_image,
-        whatif,
-        whatif_image,
-        fewest,
-        compare,
-    ):
+    for endpoint in ENDPOINTS:
         gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
 
 
-def _predict(model: str, source: Any) -> dict:
-    from ..analysis import service
+def _document(
+    model: str, source: Any, sections: Sequence[str] | None, method: str | None, target: str | None, seed: int
+) -> dict:
+    from ..analysis.service import DEFAULT_METHOD, analyse
+    from ..document import to_dict
 
-    return service.predict(model, source).as_dict()
+    wanted = ("attribution",) if sections is None else tuple(sections)
+    return to_dict(analyse(model, source, wanted, target or None, method or DEFAULT_METHOD, seed))
+
+
+def _predict(model: str, source: Any) -> dict:
+    from ..analysis.service import predict
+
+    return legacy.prediction(predict(model, source))
 
 
 def _explain(
     model: str, source: Any, method: str | None, target: str | None, trust: bool, seed: int, inside: bool
 ) -> dict:
-    from ..analysis import inquiry, service
+    from ..analysis.service import DEFAULT_METHOD, INTERNALS, analyse
 
-    method = method or service.DEFAULT_METHOD
-    analysis = service.analyse(model, source, target or None, method, seed=seed)
-    if trust:
-        analysis = inquiry.assess(analysis, seed)
-    if not inside:
-        return analysis.as_dict()
-    return analysis.as_dict() | inquiry.inside(
-        analysis, inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis, seed)
-    )
+    wanted = ("attribution", *(("trust",) if trust else ()), *(INTERNALS if inside else ()))
+    return legacy.explanation(analyse(model, source, wanted, target or None, method or DEFAULT_METHOD, seed))
 
 
-def _whatif(model: str, source: Any, without: list[str], perturbation: str | None, replacement: str | None) -> dict:
-    from ..analysis import inquiry, service
+def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:
+    from ..analysis import edits
+    from ..analysis.service import analyse
 
-    analysis = service.analyse(model, source)
+    document = analyse(model, source)
     if replacement:
         if len(without) != 1:
             raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")
-        return inquiry.replace_word(analysis, inquiry.unit_named(analysis, without[0]), replacement).as_dict()
-    units = [unit for name in without for unit in inquiry.units_named(analysis, name)]
-    return inquiry.ablate_units(analysis, units, perturbation or None).as_dict()
+        unit = edits.unit_named(document, without[0])
+        return legacy.edit(edits.replace_word(document, unit, replacement))
+    units = [unit for name in without for unit in edits.units_named(document, name)]
+    return legacy.edit(edits.ablate_units(document, units, removal or None))
 
 
 def _text(model: str, text: str) -> str:
-    _check_modality(model, "text", "/predict_image or /explain_image")
+    _check_modality(model, "text", "/analyse_image")
     return source_of(model, text)
 
 
 def _photo(model: str, image: dict) -> str | None:
-    _check_modality(model, "image", "/predict or /explain")
+    _check_modality(model, "image", "/analyse")
     return source_of(model, image)
 
 

@@ -17,12 +17,11 @@ def build_model(checkpoint: Checkpoint) -> Model:
     return Model(checkpoint.name, checkpoint.sha256, checkpoint.labels, checkpoint.model.parameters_count)
 
 
-def build_input(sample: Sample, source: str | None, with_image: bool) -> Input:
+def build_input(sample: Sample, source: str | None) -> Input:
     """Return the input as it was read.
 
     Args:
         source: as the command line names it; None where it came otherwise.
-        with_image: whether a photo's square goes in too.
     """
     grid = sample.grid
     if grid is None:
@@ -34,7 +33,7 @@ def build_input(sample: Sample, source: str | None, with_image: bool) -> Input:
         units=units,
         token_to_unit=tuple(sample.token_to_unit.tolist()),
         text=sample.display if grid is None else None,
-        image=encode_image(sample.display) if grid and with_image else None,
+        image=encode_image(sample.display) if grid else None,
         grid=grid,
         source=source,
         warnings=sample.warnings,
@@ -56,7 +55,8 @@ def decode_image(data: str) -> Image.Image:
 
 def build_prediction(context: Context) -> Prediction:
     """Return what the logits say, and what the forward pass says of the input."""
-    checkpoint, run, steps = context.checkpoint, context.run, context.sample.mask.sum()
+    checkpoint, steps = context.checkpoint, context.sample.mask.sum()
+    run = context.run  # the clock has stopped when its milliseconds are read below
     shares = checkpoint.probabilities(run.logits, steps).tolist()
     probabilities = dict(zip(checkpoint.labels, shares, strict=True))
     label = max(probabilities, key=probabilities.__getitem__)
