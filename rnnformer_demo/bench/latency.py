@@ -19,10 +19,6 @@ LoadEncoder = Callable[[], tuple[Any, Any]]
 def latencies(runs: int) -> dict[str, Any]:
     """Analyses with the figures that the page draws, warm, in this process."""
     from ..analysis.service import analyse, predict
-    from ..views.attention import attention_figure
-    from ..views.attribution import attribution_figure
-    from ..views.canvas import to_png
-    from ..views.states import states_figure
 
     texts, photo = inputs()
 

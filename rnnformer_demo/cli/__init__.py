@@ -131,10 +131,11 @@ def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
 
 def _predict(options: argparse.Namespace) -> tuple[dict, str]:
     from ..analysis.service import predict
+    from ..document import to_dict
 
-    prediction = predict(options.model, source(options))
-    lines = [f"{prediction.label} ({prediction.confidence:.1%})", *prediction.warnings]
-    return prediction.as_dict(), "\n".join(lines)
+    document = predict(options.model, source(options))
+    answer = document.prediction
+    return to_dict(document), "\n".join([f"{answer.label} ({answer.confidence:.1%})", *document.warnings])
 
 
 def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:

@@ -1,39 +1,55 @@
-"""The commands that ask about one input: `explain`, `whatif` and `compare`."""
+"""The commands about one input: `explain`, `report`, `whatif` and `compare`. With --json each prints the document."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data import UNIT_NAMES, InputError
+from ..document import from_json, to_dict, to_json
+from ..views import ordered
+from .aliases import add_renamed
 
 if TYPE_CHECKING:
-    from ..analysis.service import Analysis
+    from ..document import Document
 
 INPUT = "a text, or a path to an image file for an image model; - reads it from standard input"
-_SUFFIXES = (".png", ".json", ".html")
+_FIGURES = (".png", ".svg", ".pdf")
+_SUFFIXES = (*_FIGURES, ".json", ".html")
+_DRAWN = "attribution"  # the view that --out draws where none is named
 
 
 def add_inquiries(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
-    """Adds the commands by a function (name, run, about) that adds one."""
-    explain = command("explain", _explain, "say which words or parts of a photo speak for a class")
+    """Add the commands by a function (name, run, about) that adds one."""
+    views = ", ".join(view.name for view in ordered() if view.figure)
+    explain = command("explain", _explain, "score the words or cells of a photo for a class")
     _add_question(explain)
     explain.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the method")
-    explain.add_argument("--trust", action="store_true", help="measure how far the explanation can be trusted")
-    explain.add_argument("--inside", action="store_true", help="add beliefs on the way, what matters, and the memory")
+    explain.add_argument("--trust", action="store_true", help="measure how far the attribution can be trusted")
     explain.add_argument(
-        "--out", metavar="FILE", help="write a figure (.png), the result (.json) or a page with everything (.html)"
+        "--internals",
+        action="store_true",
+        help="add attention, hidden states and gates, prefix predictions and interventions",
     )
-    whatif = command("whatif", _whatif, "take words or patches out, or replace a word: what is forecast, what comes")
+    add_renamed(explain, "--inside", "--internals", switch=True)
+    explain.add_argument("--view", metavar="VIEW", default=_DRAWN, help=f"that --out draws as a figure: {views}")
+    kinds = f"write a figure ({', '.join(_FIGURES)}), the document (.json) or a report with everything (.html)"
+    explain.add_argument("--out", metavar="FILE", help=kinds)
+    report = command("report", _report, "draw a report from a document that explain --json printed: no model is needed")
+    report.add_argument("document", metavar="FILE", help="the document, or - for standard input")
+    report.add_argument("--out", metavar="FILE", required=True, help="where the report goes (.html)")
+    whatif = command("whatif", _whatif, "remove words or cells, or replace a word: what is forecast, what comes")
     _add_question(whatif)
     asked = whatif.add_mutually_exclusive_group(required=True)
-    asked.add_argument("--without", nargs="+", metavar="UNIT", help=f"take these out: {UNIT_NAMES}")
+    asked.add_argument("--remove", nargs="+", metavar="UNIT", help=f"remove these: {UNIT_NAMES}")
+    add_renamed(asked, "--without", "--remove", nargs="+")
     asked.add_argument("--replace", nargs=2, metavar=("UNIT", "WORD"), help="put another word in the place of one")
-    asked.add_argument("--fewest", action="store_true", help="find the fewest whose removal changes the label")
-    whatif.add_argument("--removal", metavar="R", help="unknown or deletion for words, blur or mean for patches")
-    compare = command("compare", _compare, "the same input through a hybrid and its rivals")
+    asked.add_argument("--counterfactual", action="store_true", help="find the fewest whose removal changes the label")
+    add_renamed(asked, "--fewest", "--counterfactual", switch=True)
+    whatif.add_argument("--perturbation", metavar="P", help="unknown or deletion for words, blur or mean for cells")
+    add_renamed(whatif, "--removal", "--perturbation")
+    compare = command("compare", _compare, "run the same input through a hybrid and its baselines")
     _add_question(compare)
 
 
@@ -46,7 +62,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
 
 
 def source(options: argparse.Namespace) -> Any:
-    """The input of a command: as it was given, or from standard input."""
+    """Return the input of a command: as it was given, or from standard input."""
     from ..checkpoints.cards import read_card
 
     modality = read_card(options.model)["modality"]
@@ -56,61 +72,86 @@ def source(options: argparse.Namespace) -> Any:
     return data if modality == "image" else data.decode("utf-8", "replace")
 
 
-def _analysis(options: argparse.Namespace, **more: str) -> "Analysis":
+def _analyse(options: argparse.Namespace, wanted: tuple[str, ...], **more: str) -> "Document":
     from ..analysis.service import DEFAULT_METHOD, analyse
 
     method = options.method or DEFAULT_METHOD
-    return analyse(options.model, source(options), options.target, method, seed=options.seed, **more)
+    path = None if options.input == "-" else options.input
+    return analyse(options.model, source(options), wanted, options.target, method, options.seed, path=path, **more)
 
 
 def _explain(options: argparse.Namespace) -> tuple[dict, str]:
     suffix = Path(options.out).suffix.lower() if options.out else None
     if suffix not in (None, *_SUFFIXES):
         raise InputError(f"--out must end in {', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}, got {options.out}.")
-    from ..analysis import inquiry
-    from ..views.descriptions import describe_attribution, describe_course, describe_trust
+    from ..analysis.service import INTERNALS
 
-    chosen, whole = _options_of_method(options.option), suffix == ".html"
-    analysis = _analysis(options, **chosen)
-    if options.trust or whole:
-        analysis = inquiry.assess(analysis, options.seed)
-    result, courses = analysis.as_dict(), ()
-    if options.inside or whole:
-        courses, measure_interventions = (
-            inquiry.prefix_predictions(analysis),
-            inquiry.measure_interventions(analysis, options.seed),
-        )
-        result |= inquiry.inside(analysis, courses, measure_interventions)
-    if suffix == ".png":
-        from ..views.attribution import attribution_figure
-        from ..views.canvas import to_png
+    whole = suffix == ".html"
+    view = _view(options.view) if suffix in _FIGURES else None
+    needed = view.sections if view else ()
+    wanted = {"attribution", *needed, *(INTERNALS if options.internals or whole else ())}
+    wanted |= {"trust"} if options.trust or whole else set()
+    fillable = ("attribution", *INTERNALS, "jacobian", "trust")
+    document = _analyse(options, tuple(name for name in fillable if name in wanted), **_options_of(options.option))
+    if view:
+        from ..views.canvas import to_bytes
 
-        _write(options.out, to_png(attribution_figure(analysis)))
+        figure = view.figure(document, view.settle(document, {})) if view.fits(document) else None
+        if figure is None:
+            raise InputError(f"The view {view.name} has nothing to draw for this input.")
+        _write(options.out, to_bytes(figure, suffix[1:]))
     elif suffix == ".json":
-        _write(options.out, json.dumps(result, ensure_ascii=False).encode())
+        _write(options.out, to_json(document).encode())
     elif whole:
-        from ..report.page import page
+        _write_report(document, options.out)
+    return to_dict(document), "\n".join(_lines(document))
 
-        _write(
-            options.out, page(analysis, courses, measure_interventions, options.input, chosen, options.seed).encode()
-        )
-    gap = analysis.explanation.completeness_gap
-    lines = [
-        f"{analysis.prediction.label} ({analysis.prediction.confidence:.1%})",
-        describe_attribution(analysis),
-        *([f"Completeness gap: {gap:.2%}."] if gap is not None else []),
-        *([describe_trust(analysis.trust)] if analysis.trust else []),
-        *map(describe_course, courses),
-        *analysis.warnings,
+
+def _view(name: str) -> Any:
+    known = {view.name: view for view in ordered() if view.figure}
+    if name not in known:
+        raise InputError(f"There is no view {name[:60]!r} to draw: there is {', '.join(known)}.")
+    return known[name]
+
+
+def _lines(document: "Document") -> list[str]:
+    """What a terminal shows of a document: the prediction, and the caption of each view that it asked for."""
+    from ..views import views_for
+
+    answer = document.prediction
+    captions = [
+        view.caption(document, view.settle(document, {}))
+        for view in views_for(document)
+        if view.name not in ("prediction", "words")
     ]
-    return result, "\n".join(lines)
+    return [f"{answer.label} ({answer.confidence:.1%})", *captions, *document.warnings]
 
 
-def _options_of_method(given: list[str]) -> dict[str, str]:
+def _options_of(given: list[str]) -> dict[str, str]:
     options = dict(option.partition("=")[::2] for option in given)
     if not all(options.values()):
         raise InputError(f"--option must be NAME=VALUE, got {', '.join(given)}.")
     return options
+
+
+def _report(options: argparse.Namespace) -> tuple[dict, str]:
+    if Path(options.out).suffix.lower() != ".html":
+        raise InputError(f"--out must end in .html, got {options.out}.")
+    try:
+        data = sys.stdin.buffer.read() if options.document == "-" else Path(options.document).read_bytes()
+        document = from_json(data)
+    except OSError as error:
+        raise InputError(f"{options.document} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    _write_report(document, options.out)
+    return {"out": options.out}, f"{options.out} is written."
+
+
+def _write_report(document: "Document", path: str) -> None:
+    from ..report import render
+
+    _write(path, render(document).encode())
 
 
 def _write(path: str, data: bytes) -> None:
@@ -121,27 +162,30 @@ def _write(path: str, data: bytes) -> None:
 
 
 def _whatif(options: argparse.Namespace) -> tuple[dict, str]:
-    from ..analysis import inquiry
-    from ..views.descriptions import describe_turn, describe_variant
+    from ..analysis import edits
 
-    analysis = _analysis(options)
-    if options.fewest:
-        turn = inquiry.minimal_counterfactual(analysis, options.perturbation)
-        return turn.as_dict(), describe_turn(turn)
-    if options.replace:
+    document = _analyse(options, ("attribution",))
+    if options.counterfactual:
+        document = edits.minimal_counterfactual(document, options.perturbation)
+    elif options.replace:
         word, new = options.replace
-        variant = inquiry.replace_word(analysis, inquiry.unit_named(analysis, word), new)
+        document = edits.replace_word(document, edits.unit_named(document, word), new)
     else:
-        chosen = [unit for name in options.without for unit in inquiry.units_named(analysis, name)]
-        variant = inquiry.ablate_units(analysis, chosen, options.perturbation)
-    return variant.as_dict(), describe_variant(variant)
+        units = [unit for name in options.remove for unit in edits.units_named(document, name)]
+        document = edits.ablate_units(document, units, options.perturbation)
+    return to_dict(document), _caption("edits", document)
 
 
 def _compare(options: argparse.Namespace) -> tuple[dict, str]:
-    from ..analysis.comparison import compare
+    from ..analysis.comparison import compare_input
     from ..analysis.service import DEFAULT_METHOD
-    from ..views.descriptions import describe_side
 
-    sides = compare(options.model, source(options), options.target, options.method or DEFAULT_METHOD, seed=options.seed)
-    result = {side.analysis.prediction.model: side.as_dict() for side in sides}
-    return result, "\n".join(map(describe_side, sides))
+    method = options.method or DEFAULT_METHOD
+    document = compare_input(options.model, source(options), options.target, method, options.seed)
+    return to_dict(document), _caption("comparison", document)
+
+
+def _caption(name: str, document: "Document") -> str:
+    from ..views.registry import VIEWS
+
+    return VIEWS[name].caption(document, {})

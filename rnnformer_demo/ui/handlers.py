@@ -1,139 +1,203 @@
-"""What the page's events call. Each asks the pipeline for an analysis or redraws one, and hands it to the views."""
+"""What the page's events call. Each asks the service for a document, or for one more section, and lets panels show it.
 
-from collections.abc import Callable
-from typing import Any
+Every handler returns updates by component: nothing is matched by position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from ..api.errors import as_gradio_error
 from ..api.uploads import source_of
 from ..data import InputError
-from . import cancellation, render
+from . import cancellation
+from .panels import Panel, Updates
+
+if TYPE_CHECKING:
+    from ..document import Document
+    from .tab import Tab
 
 PREDICTED = ""  # value of the choice "the predicted class"
+_BRUSHED = 0.25  # share of a cell
 
 
 @as_gradio_error
 def analyse(
+    tab: Tab,
     request: gr.Request,
     model: str,
     source: Any,
     method: str,
     target: str,
-    *chosen: str,
-    progress=gr.Progress(),  # noqa: B008
-) -> list:
-    """Runs the model on raw input and fills all outputs; what is being measured of an older result ends.
+    *chosen: Any,
+    progress: gr.Progress | None = None,
+) -> Updates:
+    """Run the model on raw input and show all views; what is being measured of an older result ends.
 
     Args:
         source: text, or what Gradio says of an uploaded file; unchecked, as it came over HTTP.
         target: a label, or PREDICTED.
-        chosen: layer, head, viewpoint, through, recurrence, direction and quantity, as the selectors have them.
+        chosen: values of all controls, in the order of the panels.
     """
-    from ..analysis import inquiry, service
-
-    cancellation.end(request.session_hash)
-    analysis = service.analyse(model, source_of(model, source), target or None, method, _reporter(progress))
-    shown = render.everything(
-        analysis, inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis), *chosen
-    )
-    return [analysis, *render.measuring(), *shown]
-
-
-@as_gradio_error
-def re_explain(analysis, request: gr.Request, method: str, target: str, progress=gr.Progress()) -> list:  # noqa: B008
-    """Explains the last input anew, for another class or by another method; what is being measured ends."""
     from ..analysis import service
 
     cancellation.end(request.session_hash)
-    analysis = _kept(analysis)
-    analysis = service.re_explain(analysis, target or analysis.prediction.label, method, _reporter(progress))
-    return [analysis, *render.measuring(), *render.attribution(analysis)]
+    wanted = ("attribution", *service.INTERNALS)
+    document = service.analyse(
+        model, source_of(model, source), wanted, target or None, method, report=reporter(progress)
+    )
+    return tab.show(document, chosen)
 
 
 @as_gradio_error
-def assess(analysis, request: gr.Request, progress=gr.Progress()) -> list:  # noqa: B008
-    """Measures how far the explanation can be trusted, until the session asks for something newer or says stop."""
-    from ..analysis import inquiry
+def re_explain(
+    tab: Tab,
+    document: Document | None,
+    request: gr.Request,
+    method: str,
+    target: str,
+    *chosen: Any,
+    progress: gr.Progress | None = None,
+) -> Updates:
+    """Explain the last input by another method or for another class; what is being measured ends.
 
+    Gradio sends this also where a choice was only left or made again: then nothing changes.
+    """
+    from ..analysis import service
+
+    document = require_document(document)
+    shown = document.attribution
+    if shown and (shown.method, shown.target) == (method, target or document.prediction.label):
+        return {tab.state: gr.skip()}
+    cancellation.end(request.session_hash)
+    document = service.extend(
+        document,
+        "attribution",
+        reporter(progress),
+        method=method,
+        target=target or document.prediction.label,
+    )
+    return tab.show(document, chosen, ("attribution",))
+
+
+@as_gradio_error
+def assess(tab: Tab, document: Document | None, request: gr.Request, progress: gr.Progress | None = None) -> Updates:
+    """Measure how far the attribution can be trusted, until the session asks for something newer or says stop."""
+    from ..analysis import service
+
+    document = require_document(document)
+    if document.trust:
+        return {tab.stop: gr.skip()}
     with cancellation.latest(request.session_hash) as go_on:
-        return render.trust(inquiry.assess(_kept(analysis), report=go_on(_reporter(progress, "Measuring"))))
-    return render.stopped()
+        measured = service.extend(document, "trust", go_on(reporter(progress, "Measuring")))
+        return {**tab.panels["trust"].fill(measured, {}), tab.state: measured, tab.stop: gr.Button(visible=False)}
+    return {**tab.panels["trust"].clear("Measuring was stopped."), tab.stop: gr.Button(visible=False)}
 
 
 def stop_assessing(request: gr.Request) -> None:
-    """Ends the session's measurement."""
+    """End the session's measurement."""
     cancellation.stop(request.session_hash)
 
 
 def end_assessing(request: gr.Request) -> None:
-    """Ends the session's measurement, for the page or its result was left."""
+    """End the session's measurement, for the page or its result was left."""
     cancellation.end(request.session_hash)
 
 
 @as_gradio_error
-def ablate_units(analysis, units: list[int], brushed: Any, perturbation: str, word: str) -> str:
-    """Takes words or patches out, or puts a word in the place of one."""
-    from ..analysis import inquiry
+def redraw(tab: Tab, panel: Panel, document: Document | None, *values: Any) -> Updates:
+    """Show other choices of a view. Only where they need a section that is not there the model is run."""
+    from ..analysis import service
 
-    analysis = _kept(analysis)
-    chosen = sorted({*units, *render.brushed_units(analysis, brushed)})
+    document = require_document(document)
+    settled = panel.view.settle(document, panel.choices(values))
+    missing = [section for section in panel.view.extends(settled) if not document.has(section)]
+    for section in missing:
+        document = service.extend(document, section)
+    updates = panel.fill(document, settled)
+    return updates | ({tab.state: document} if missing else {})
+
+
+@as_gradio_error
+def pick(tab: Tab, panel: Panel, document: Document | None, event: gr.SelectData, *values: Any) -> Updates:
+    """Choose what was clicked in the picture of a view."""
+    document = require_document(document)
+    choices = panel.view.settle(document, panel.choices(values))
+    return redraw(tab, panel, document, *({**choices, **panel.view.pick(document, choices, *event.index)}.values()))
+
+
+@as_gradio_error
+def edit(tab: Tab, document: Document | None, units: list[int], brushed: Any, perturbation: str, word: str) -> Updates:
+    """Remove words or cells, or put a word in the place of one."""
+    from ..analysis import edits
+
+    document = require_document(document)
+    chosen = sorted({*units, *brushed_units(document, brushed)})
     if not word.strip():
-        return render.variant(inquiry.ablate_units(analysis, chosen, perturbation))
-    if len(chosen) != 1:
+        document = edits.ablate_units(document, chosen, perturbation)
+    elif len(chosen) != 1:
         raise InputError(f"Another word takes the place of one: choose a single word, not {len(chosen)}.")
-    return render.variant(inquiry.replace_word(analysis, chosen[0], word))
+    else:
+        document = edits.replace_word(document, chosen[0], word)
+    return {**tab.panels["edits"].fill(document, {}), tab.state: document}
 
 
 @as_gradio_error
-def find_fewest(analysis, perturbation: str, progress=gr.Progress()) -> list:  # noqa: B008
-    """Finds the fewest words or patches whose removal changes the label, and chooses them."""
-    from ..analysis import inquiry
+def find_counterfactual(
+    tab: Tab, document: Document | None, perturbation: str, progress: gr.Progress | None = None
+) -> Updates:
+    """Find the fewest words or cells whose removal changes the label, and choose them."""
+    from ..analysis import edits
 
-    turn = inquiry.minimal_counterfactual(_kept(analysis), perturbation, _reporter(progress, "Searching"))
-    return [list(turn.units), render.turn(turn)]
+    document = edits.minimal_counterfactual(require_document(document), perturbation, reporter(progress, "Searching"))
+    units = list(document.edits[-1].units)
+    return {**tab.panels["edits"].fill(document, {}), tab.whatif.units: units, tab.state: document}
 
 
 @as_gradio_error
-def compare_rivals(analysis, progress=gr.Progress()) -> list:  # noqa: B008
-    """The same input through the model's rivals."""
+def compare_baselines(tab: Tab, document: Document | None, progress: gr.Progress | None = None) -> Updates:
+    """Run the same input through the model's baselines."""
     from ..analysis import comparison
 
-    analysis = _kept(analysis)
-    sides = comparison.compare(
-        analysis.prediction.model,
-        analysis.sample.display,
-        analysis.target,
-        analysis.explanation.method,
-        report=_reporter(progress, "Comparing"),
-    )
-    return render.sides(sides)
+    document = comparison.compare(require_document(document), reporter(progress, "Comparing"))
+    return {**tab.panels["comparison"].fill(document, {}), tab.state: document}
 
 
-@as_gradio_error
-def redraw_attention(analysis, layer: str, head: str, viewpoint: str, through: bool) -> list:
-    """Another layer, head or viewpoint; only to trace it through the recurrence the model is run."""
-    return render.attention_picture(_kept(analysis), layer, head, viewpoint, through)
+def require_document(document: Document | None) -> Document:
+    """Return the document that the session keeps.
 
-
-@as_gradio_error
-def redraw_states(analysis, recurrence: str, direction: str, quantity: str) -> list:
-    """Another recurrence, direction or quantity, without running the model."""
-    return render.recurrence_picture(_kept(analysis), recurrence, direction, quantity)
-
-
-@as_gradio_error
-def choose_viewpoint(analysis, layer: str, head: str, event: gr.SelectData) -> str:
-    """The cell of the photo that was clicked in the picture of the attention, or all of them beside the photo."""
-    return render.viewpoint_at(_kept(analysis), layer, head, *event.index)
-
-
-def _kept(analysis):
-    """The analysis that the session holds. The selectors appear with the first, so none means that it has gone."""
-    if analysis is None:
+    Raises:
+        InputError: where it has gone: the controls appear with the first, so there was one.
+    """
+    if document is None:
         raise InputError("This result is no longer kept: press Analyse again.")
-    return analysis
+    return document
 
 
-def _reporter(progress: gr.Progress, what: str = "Computing the attribution") -> Callable[[float], None]:
-    return lambda share: progress(share, desc=what)
+def reporter(progress: gr.Progress | None, what: str = "Computing the attribution") -> Callable[[float], None]:
+    """Return a report that shows the share done on the page."""
+    return lambda share: progress(share, desc=what) if progress else None
+
+
+def brushed_units(document: Document, brushed: Any) -> list[int]:
+    """Return the cells of a photo of which at least a quarter is brushed over.
+
+    Args:
+        brushed: value of the image editor.
+    """
+    layers: Sequence[Any] = brushed["layers"] if brushed else ()
+    grid = document.input.grid
+    if not grid or not len(layers):
+        return []
+    import numpy as np
+
+    covered = np.any([layer[..., 3] > 0 for layer in layers], axis=0)  # (height, width)
+    shares = [
+        cell.mean()
+        for band in np.array_split(covered, grid[0], axis=0)
+        for cell in np.array_split(band, grid[1], axis=1)
+    ]
+    return [unit for unit, share in enumerate(shares) if share >= _BRUSHED]

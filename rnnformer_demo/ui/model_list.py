@@ -20,7 +20,7 @@ class ModelEntry:
         bytes: of its files.
         metrics: figures by the name of the test.
         made_of: its recurrences and its attention, "an LSTM alone".
-        rival_of: name of the listed hybrid beside which it was trained, or None.
+        baseline_of: name of the listed hybrid beside which it was trained, or None.
         matched: whether a rival was made as large as its hybrid; the CNN alone is not.
         task: one sentence, or "" where the card says nothing.
         limits: what it cannot do, likewise.
@@ -34,7 +34,7 @@ class ModelEntry:
     bytes: int
     metrics: dict
     made_of: str
-    rival_of: str | None
+    baseline_of: str | None
     matched: bool
     task: str
     limits: str
@@ -43,7 +43,7 @@ class ModelEntry:
     @property
     def title(self) -> str:
         """What stands in the dropdown."""
-        if self.rival_of:
+        if self.baseline_of:
             return f"{self.name}: the same with {self.made_of}"
         return f"{self.name}: {self.task.rstrip('.')}" if self.task else self.name
 
@@ -57,9 +57,9 @@ def list_entries() -> list[ModelEntry]:
 def _offer(name: str, cards: dict[str, dict]) -> ModelEntry:
     card = cards[name]
     listed = entry(name, card)
-    rival_of = card["rival_of"] if card.get("rival_of") in cards else None
+    baseline_of = card["rival_of"] if card.get("rival_of") in cards else None
     # A rival has the task of its hybrid: what its own card leaves out stands in that one's.
-    told = cards.get(rival_of, {}) | card
+    told = cards.get(baseline_of, {}) | card
     return ModelEntry(
         name=listed["name"],
         modality=listed["modality"],
@@ -68,7 +68,7 @@ def _offer(name: str, cards: dict[str, dict]) -> ModelEntry:
         bytes=listed["bytes"],
         metrics=listed["metrics"],
         made_of=_made_of(card["config"]),
-        rival_of=rival_of,
+        baseline_of=baseline_of,
         matched=card["config"].get("pooling") != "mean",
         task=told.get("task", ""),
         limits=told.get("limits", ""),
@@ -77,8 +77,8 @@ def _offer(name: str, cards: dict[str, dict]) -> ModelEntry:
 
 
 def _place(offer: ModelEntry) -> tuple:
-    hybrid = offer.rival_of or offer.name
-    return offer.rival_of is not None, hybrid not in _OPENS_WITH, hybrid, offer.name
+    hybrid = offer.baseline_of or offer.name
+    return offer.baseline_of is not None, hybrid not in _OPENS_WITH, hybrid, offer.name
 
 
 def _made_of(config: dict) -> str:

@@ -52,6 +52,7 @@ def _photo_input() -> gr.Image:
 _KINDS = (
     TabSpec(
         modality="text",
+        layout="sequence",
         title="Text",
         make_input=_text_input,
         examples=EXAMPLE_TEXTS,
@@ -61,6 +62,7 @@ _KINDS = (
     ),
     TabSpec(
         modality="image",
+        layout="grid",
         title="Photo",
         make_input=_photo_input,
         examples=tuple(str(path) for path in sorted(_EXAMPLES.glob("*.jpg"))),

@@ -1,125 +1,145 @@
-"""The sections below the prediction: each a heading, a sentence, choices, a picture and what it says in words."""
+"""Panels: a view of the registry as Gradio components. The page has one for each view, and each fills itself."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from ..interpret.attribution import methods_for
-from . import handlers, markup
-from .model_list import ModelEntry
-from .render import ALL_CELLS, DIRECTIONS
+from ..views.registry import OFF, ON, Choices, Control, View
 
 if TYPE_CHECKING:
-    from .tab import TabSpec
+    from ..document import Document
+
+Updates = dict[Any, Any]  # by component: what an event changes there
 
 
-def inside(kind: TabSpec, model: ModelEntry) -> SimpleNamespace:
-    """Builds them, hidden until there is an analysis; the components by name."""
-    with gr.Column(visible=False) as shown:
-        with gr.Row(equal_height=False):
-            with gr.Column(min_width=320):
-                section("What the decision rests on", "Blue speaks for the class, orange against it.")
-                method, target = _explanation_choices(kind, model)
-                attribution = [*figure("Attribution", f"{kind.modality}-attribution"), gr.HTML()]
-            with gr.Column(min_width=320):
-                section("How far to trust that", "Measured on this input, beside explanations drawn at random.")
-                trust = [gr.HTML(), *figure("Trust", f"{kind.modality}-trust")]
-                stop = gr.Button("Stop measuring", size="sm", visible=False)
-        with gr.Row(equal_height=False):
-            with gr.Column(min_width=320):
-                looks = "cell of the photo looks at which" if kind.has_grid else "word looks at which"
-                section("Where the attention looks", f"Which {looks}, in each layer and head of the Transformer.")
-                layer, head, viewpoint, through = _attention_choices(kind)
-                attention = figure("Attention", f"{kind.modality}-attention")
-                attention_matter = gr.HTML()
-            with gr.Column(min_width=320):
-                section("What the recurrence remembers", "States and gates of the LSTM and the GRU, step by step.")
-                recurrence, direction, quantity = _states_choices()
-                states = figure("Hidden states", f"{kind.modality}-states")
-                memory_matter = gr.HTML()
-        with gr.Row(equal_height=False):
-            with gr.Column(min_width=320):
-                parts = "row by row and column by column" if kind.has_grid else "word by word, from either end"
-                section("What it believed on the way", f"The model runs on growing parts of the input, {parts}.")
-                beliefs = figure("Beliefs", f"{kind.modality}-beliefs")
-            with gr.Column(min_width=320):
-                section("How to read this", "What each picture can tell, and what it cannot.")
-                gr.HTML(markup.READING)
-    return SimpleNamespace(
-        shown=shown,
-        method=method,
-        target=target,
-        attribution=attribution,
-        trust=trust,
-        stop=stop,
-        layer=layer,
-        head=head,
-        viewpoint=viewpoint,
-        through=through,
-        attention=attention,
-        attention_matter=attention_matter,
-        recurrence=recurrence,
-        direction=direction,
-        quantity=quantity,
-        states=states,
-        memory_matter=memory_matter,
-        beliefs=beliefs,
-    )
+@dataclass
+class Panel:
+    """One view on the page.
+
+    Attributes:
+        view: what it shows.
+        column: all of it.
+        controls: a component for each of the view's controls, by name.
+        html: above the figure; None where the view has no such part.
+        picture: of the figure; None where the view has none.
+        caption: in words, below.
+    """
+
+    view: View
+    column: gr.Column
+    controls: dict[str, gr.Dropdown | gr.Checkbox] = field(default_factory=dict)
+    html: gr.HTML | None = None
+    picture: gr.Image | None = None
+    caption: gr.HTML | None = None
+
+    @property
+    def components(self) -> list[Any]:
+        """All that `fill` and `clear` may change."""
+        parts = (self.column, *self.controls.values(), self.html, self.picture, self.caption)
+        return [part for part in parts if part is not None]
+
+    def choices(self, values: Sequence[Any]) -> Choices:
+        """Return the choices that the controls' values mean, as an event hands them over."""
+        named = zip(self.controls, values, strict=True)
+        return {
+            name: (ON if value else OFF) if isinstance(value, bool) else value
+            for name, value in named
+            if value is not None
+        }
+
+    def fill(self, document: Document, choices: Choices) -> Updates:
+        """Show the view of a document; what was chosen stays chosen where the document has it."""
+        if not self.view.fits(document):
+            return {self.column: gr.Column(visible=False)}
+        settled = self.view.settle(document, choices)
+        caption = self.view.caption(document, settled)
+        updates: Updates = {self.column: gr.Column(visible=True), self.caption: as_caption(caption)}
+        for control in self.view.controls:
+            if control.name in self.controls:
+                updates[self.controls[control.name]] = _control_update(control, document, settled)
+        if self.html is not None:
+            updates[self.html] = self.view.html(document, settled)
+        if self.picture is not None:
+            updates[self.picture] = picture(self.view.figure(document, settled), caption)
+        return updates
+
+    def clear(self, message: str = "") -> Updates:
+        """Show a message in place of the view."""
+        updates: Updates = {self.column: gr.Column(visible=bool(message)), self.caption: as_caption(message)}
+        if self.html is not None:
+            updates[self.html] = ""
+        if self.picture is not None:
+            updates[self.picture] = gr.Image(value=None, visible=False)
+        return updates
 
 
-def _explanation_choices(kind: TabSpec, model: ModelEntry) -> tuple[gr.Dropdown, gr.Dropdown]:
-    titles = [
-        (known.title + (" (slow)" if kind.has_grid and known.slow_on_photos else ""), known.name)
-        for known in methods_for(kind.has_grid)
-    ]
-    with gr.Row():
-        method = gr.Dropdown(titles, value=titles[0][1], label="Method", min_width=200)
-        target = gr.Dropdown(targets(model), value=handlers.PREDICTED, label="Class to explain", min_width=200)
-    return method, target
+def build_panel(view: View, layout: str, prefix: str, before: Callable[[], None] = lambda: None) -> Panel:
+    """Build the components of a view, hidden until there is something to show.
 
-
-def _attention_choices(kind: TabSpec) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Checkbox]:
-    with gr.Row():
-        layer = gr.Dropdown([], label="Layer", min_width=100)
-        head = gr.Dropdown([], label="Head", min_width=100)
-        viewpoint = gr.Dropdown(
-            [ALL_CELLS], value=ALL_CELLS, label="From (or click a cell)", visible=kind.has_grid, min_width=140
-        )
-    parts = "cells" if kind.has_grid else "words"
-    through = gr.Checkbox(label=f"Trace it through the recurrence, from states to {parts}", container=False)
-    return layer, head, viewpoint, through
-
-
-def _states_choices() -> tuple[gr.Dropdown, gr.Radio, gr.Dropdown]:
-    with gr.Row():
-        recurrence = gr.Dropdown([], label="Recurrence", min_width=130)
-        direction = gr.Radio(list(DIRECTIONS), value=DIRECTIONS[0], label="Direction", min_width=130)
-        quantity = gr.Dropdown([], label="Show", min_width=110)
-    return recurrence, direction, quantity
-
-
-def targets(model: ModelEntry) -> list[tuple[str, str]]:
-    """The classes that can be explained, as a dropdown takes them."""
-    return [("the predicted class", handlers.PREDICTED), *((label, label) for label in model.labels)]
+    Args:
+        layout: of the inputs of the tab: "sequence" or "grid".
+        prefix: of the elements' ids.
+        before: builds what stands between heading and controls.
+    """
+    with gr.Column(min_width=320, visible=False) as column:
+        section(view.title, view.help)
+        before()
+        panel = Panel(view, column)
+        shown = [control for control in view.controls if layout in control.layouts]
+        if shown:
+            with gr.Row():
+                panel.controls = {control.name: _control(control) for control in shown}
+        if view.html is not None:
+            panel.html = gr.HTML()
+        if view.figure is not None:
+            panel.picture = gr.Image(
+                label=view.title,
+                format="png",
+                interactive=False,
+                show_label=False,
+                buttons=["download", "fullscreen"],
+                elem_id=f"{prefix}-{view.name}",
+                elem_classes="figure",
+                visible=False,
+            )
+        panel.caption = gr.HTML()
+    return panel
 
 
 def section(title: str, text: str) -> None:
-    """A heading and a sentence."""
+    """Build a heading and a sentence."""
     gr.HTML(f'<div class="section"><h2>{title}</h2><p>{text}</p></div>')
 
 
-def figure(label: str, elem_id: str) -> list[gr.Image | gr.HTML]:
-    """A picture and, below it, its description."""
-    picture = gr.Image(
-        label=label,
-        format="png",
-        interactive=False,
-        show_label=False,
-        buttons=["download", "fullscreen"],
-        elem_id=elem_id,
-        elem_classes="figure",
-    )
-    return [picture, gr.HTML()]
+def as_caption(text: str) -> str:
+    """Return a text alternative as escaped HTML."""
+    from html import escape
+
+    return f'<p class="caption">{escape(text)}</p>' if text else ""
+
+
+def picture(figure: Any, description: str) -> gr.Image:
+    """Return what shows a figure; no empty frame where there is none."""
+    if figure is None:
+        return gr.Image(value=None, visible=False)
+    from ..views.canvas import to_image
+
+    return gr.Image(value=to_image(figure), alt_text=description, visible=True)
+
+
+def _control(control: Control) -> gr.Dropdown | gr.Checkbox:
+    if control.kind == "toggle":
+        return gr.Checkbox(label=control.label, container=False)
+    return gr.Dropdown([], label=control.label, min_width=110)
+
+
+def _control_update(control: Control, document: Document, settled: Choices) -> gr.Dropdown | gr.Checkbox:
+    value = settled.get(control.name)
+    if control.kind == "toggle":
+        return gr.Checkbox(value=value == ON, visible=value is not None)
+    options = control.options(document, settled) if value is not None else ()
+    return gr.Dropdown(choices=list(options), value=value, visible=bool(options))

@@ -1,28 +1,40 @@
-"""One tab: input, choices, outputs, and what happens between them. The same for texts and for photos."""
+"""One tab: input, panels of all views, and what happens between them. The same for words and for photos."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from types import SimpleNamespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from ..api.concurrency import LAST_WINS, MODEL, QUIET, TRUST
 from ..api.errors import as_gradio_error
 from ..data import InputError
-from . import handlers, markup, panels, whatif_panel
+from ..interpret.attribution import methods_for
+from ..views.registry import ordered
+from . import handlers
+from .glossary import GLOSSARY
+from .model_facts import model_facts
 from .model_list import ModelEntry
+from .panels import Panel, Updates, as_caption, build_panel, section
+from .whatif_panel import WhatIf, build_whatif, has_baselines
+
+if TYPE_CHECKING:
+    from ..document import Document
 
 _STATE_SECONDS = 1800
+_BESIDE_INPUT = ("prediction", "words")  # views that stand beside the input; the others follow below
+_ASKED_FOR = ("edits", "comparison")  # views that a question fills
 
 
 @dataclass(frozen=True)
 class TabSpec:
-    """What sets the tab of one modality apart.
+    """The traits of a tab.
 
     Attributes:
-        modality: "text" or "image".
+        modality: of its models: "text" or "image".
+        layout: of their inputs: "sequence" or "grid".
         title: of the tab.
         make_input: makes the input component.
         examples: inputs to choose from, in the order shown, for a model whose card names none.
@@ -31,187 +43,304 @@ class TabSpec:
     """
 
     modality: str
+    layout: str
     title: str
     make_input: Callable[[], gr.components.Component]
     examples: tuple[str, ...]
     submits: bool
     hint: str
 
+    def samples(self, model: ModelEntry) -> list[list[str]]:
+        """Return the examples for a model, as a dataset takes them."""
+        return [[example] for example in model.examples or self.examples]
+
+
+@dataclass
+class Tab:
+    """The components of a tab that events read or change.
+
+    Attributes:
+        state: the document.
+        shown_model: name of the model whose facts are shown.
+        source, button, model, facts, examples: input and choices.
+        hint, results, below: columns: before there is an analysis, and with one.
+        label: the prediction's bars.
+        notice: sentences about the page itself.
+        method, target: what the attribution is asked for.
+        stop: ends the measurement of trust.
+        panels: by the name of their view.
+        whatif: the questions.
+    """
+
+    spec: TabSpec
+    state: gr.State
+    shown_model: gr.State
+    source: Any = None
+    button: gr.Button | None = None
+    model: gr.Dropdown | None = None
+    facts: gr.HTML | None = None
+    examples: gr.Dataset | None = None
+    hint: gr.Column | None = None
+    results: gr.Column | None = None
+    below: gr.Column | None = None
+    label: gr.Label | None = None
+    notice: gr.HTML | None = None
+    method: gr.Dropdown | None = None
+    target: gr.Dropdown | None = None
+    stop: gr.Button | None = None
+    panels: dict[str, Panel] = field(default_factory=dict)
+    whatif: WhatIf | None = None
+
     @property
-    def has_grid(self) -> bool:
-        """Whether the units are cells of a photo."""
-        return self.modality == "image"
+    def controls(self) -> list[Any]:
+        """The controls of all panels, in their order."""
+        return [control for panel in self.panels.values() for control in panel.controls.values()]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """All that an analysis may change."""
+        own = [self.state, self.hint, self.results, self.below, self.label, self.notice, self.stop]
+        panels = [part for panel in self.panels.values() for part in panel.components]
+        return [*own, *panels, *(part for part in self.whatif.components if part not in panels)]
+
+    def show(self, document: Document, chosen: Sequence[Any], sections: Sequence[str] | None = None) -> Updates:
+        """Return the updates that show a document.
+
+        Args:
+            chosen: values of `controls`.
+            sections: only views that read one of these are drawn anew; None for a new document, which all show.
+        """
+        updates: Updates = {self.state: document, self.stop: gr.Button(visible=True)}
+        values = iter(chosen)
+        for panel in self.panels.values():
+            own = [next(values) for _ in panel.controls]
+            if panel.view.name not in _ASKED_FOR and (sections is None or set(panel.view.sections) & set(sections)):
+                updates |= panel.fill(document, panel.choices(own))
+        updates |= self.panels["trust"].clear("Measuring …")
+        if sections is None:
+            updates |= {
+                self.hint: gr.Column(visible=False),
+                self.results: gr.Column(visible=True),
+                self.below: gr.Column(visible=True),
+                self.label: document.prediction.probabilities,
+                self.notice: _boxes(document),
+                **self.whatif.offer(document),
+            }
+        return updates
+
+    def leave(self) -> Updates:
+        """Return the updates that take an analysis away: another model is chosen."""
+        columns: Updates = {self.hint: gr.Column(visible=True)}
+        return columns | {part: gr.Column(visible=False) for part in (self.results, self.below, self.whatif.column)}
 
 
-def build_tab(kind: TabSpec, models: list[ModelEntry]) -> None:
-    """Builds the tab of one modality inside the page that is being built.
+def build_tab(spec: TabSpec, models: list[ModelEntry]) -> None:
+    """Build the tab of one modality inside the page that is being built.
 
     Args:
         models: those of that modality; the tab opens with the first.
     """
-    with gr.Tab(kind.title, id=kind.modality):
+    with gr.Tab(spec.title, id=spec.modality):
         if not models:
-            gr.Markdown(f"There is no {kind.modality} model in the folder of checkpoints.")
+            gr.Markdown(f"There is no {spec.modality} model in the folder of checkpoints.")
             return
-        state = gr.State(time_to_live=_STATE_SECONDS)
+        tab = Tab(spec, gr.State(time_to_live=_STATE_SECONDS), gr.State(models[0].name))
         with gr.Row(equal_height=False):
             with gr.Column(min_width=320):
-                inputs = _inputs(kind, models)
+                _build_input(tab, models)
             with gr.Column(min_width=320):
-                results = _results(kind)
-        inside = panels.inside(kind, models[0])
-        asked = whatif_panel.build(kind, models[0], models)
-        _connect(kind, models, state, inputs, results, inside, asked)
+                _build_results(tab)
+        with gr.Column(visible=False) as tab.below:
+            _build_views(tab, models[0])
+        tab.whatif = build_whatif(spec.layout, spec.modality, models[0], models)
+        tab.panels |= tab.whatif.panels
+        _connect(tab, models)
 
 
-def _inputs(kind: TabSpec, models: list[ModelEntry]) -> SimpleNamespace:
-    source = kind.make_input()
-    button = gr.Button("Analyse", variant="primary", size="lg")
+def _build_input(tab: Tab, models: list[ModelEntry]) -> None:
+    tab.source = tab.spec.make_input()
+    tab.button = gr.Button("Analyse", variant="primary", size="lg")
     titles = [(model.title, model.name) for model in models]
-    model = gr.Dropdown(titles, value=models[0].name, label="Model", filterable=False, elem_classes="model")
-    facts = gr.HTML(markup.model_facts(models[0]))
-    examples = gr.Dataset(
+    tab.model = gr.Dropdown(titles, value=models[0].name, label="Model", filterable=False, elem_classes="model")
+    tab.facts = gr.HTML(model_facts(models[0]))
+    tab.examples = gr.Dataset(
         label="Examples: click one to analyse it",
-        components=[source],
-        samples=_samples(kind, models[0]),
+        components=[tab.source],
+        samples=tab.spec.samples(models[0]),
         type="index",
     )
-    return SimpleNamespace(source=source, examples=examples, button=button, model=model, facts=facts)
 
 
-def _samples(kind: TabSpec, model: ModelEntry) -> list[list[str]]:
-    return [[example] for example in model.examples or kind.examples]
+def _build_results(tab: Tab) -> None:
+    with gr.Column(visible=True) as tab.hint:
+        gr.HTML(f'<div class="hint"><p>{tab.spec.hint}</p></div>')
+    with gr.Column(visible=False) as tab.results:
+        tab.label = gr.Label(label="Prediction", num_top_classes=5)
+        tab.notice = gr.HTML()
+        for view in ordered():
+            if view.name in _BESIDE_INPUT and tab.spec.layout in view.layouts:
+                tab.panels[view.name] = build_panel(view, tab.spec.layout, tab.spec.modality)
 
 
-def _results(kind: TabSpec) -> SimpleNamespace:
-    with gr.Column(visible=True) as hint:
-        gr.HTML(f'<div class="hint"><p>{kind.hint}</p></div>')
-    with gr.Column(visible=False) as shown:
-        label = gr.Label(label="Prediction", num_top_classes=5)
-        summary = gr.HTML()
-        with gr.Column(visible=not kind.has_grid):
-            panels.section(
-                "Word by word", "Blue speaks for the class, orange against it; rest on a word to read its score."
-            )
-            words = gr.HTML()
-    return SimpleNamespace(hint=hint, shown=shown, label=label, summary=summary, words=words)
+def _build_views(tab: Tab, model: ModelEntry) -> None:
+    """The panels of all other views, two in a row."""
 
+    def attribution_choices() -> None:
+        titles = [
+            (known.title + (" (slow)" if tab.spec.layout == "grid" and known.slow_on_photos else ""), known.name)
+            for known in methods_for(tab.spec.layout == "grid")
+        ]
+        with gr.Row():
+            tab.method = gr.Dropdown(titles, value=titles[0][1], label="Method", min_width=200)
+            tab.target = gr.Dropdown(targets(model), value=handlers.PREDICTED, label="Class to explain", min_width=200)
 
-def _connect(kind, models, state, inputs, results, inside, asked) -> None:
-    attribution = [results.words, *inside.attribution]
-    measured = [*inside.trust, inside.stop]
-    selectors = [
-        *(inside.layer, inside.head, inside.viewpoint, inside.through),
-        *(inside.recurrence, inside.direction, inside.quantity),
+    views = [
+        view for view in ordered() if view.name not in (*_BESIDE_INPUT, *_ASKED_FOR) and tab.spec.layout in view.layouts
     ]
+    for pair in (views[start : start + 2] for start in range(0, len(views), 2)):
+        with gr.Row(equal_height=False):
+            for view in pair:
+                before = attribution_choices if view.name == "attribution" else lambda: None
+                with gr.Column(min_width=320):
+                    tab.panels[view.name] = build_panel(view, tab.spec.layout, tab.spec.modality, before)
+                    if view.name == "trust":
+                        tab.stop = gr.Button("Stop measuring", size="sm", visible=False)
+    section("How to read this", "What each view can tell, and what it cannot.")
+    gr.HTML(GLOSSARY)
+
+
+def targets(model: ModelEntry) -> list[tuple[str, str]]:
+    """Return the classes that can be explained, as a dropdown takes them."""
+    return [("the predicted class", handlers.PREDICTED), *((label, label) for label in model.labels)]
+
+
+def _connect(tab: Tab, models: list[ModelEntry]) -> None:
+    def analyse(request: gr.Request, model, source, method, target, *chosen, progress=gr.Progress()):  # noqa: B008
+        return handlers.analyse(tab, request, model, source, method, target, *chosen, progress=progress)
+
+    def re_explain(document, request: gr.Request, method, target, *chosen, progress=gr.Progress()):  # noqa: B008
+        return handlers.re_explain(tab, document, request, method, target, *chosen, progress=progress)
+
+    def assess(document, request: gr.Request, progress=gr.Progress()):  # noqa: B008
+        return handlers.assess(tab, document, request, progress)
+
     analysing = {
-        "fn": handlers.analyse,
-        "inputs": [inputs.model, inputs.source, inside.method, inside.target, *selectors],
-        "outputs": [
-            *(
-                state,
-                *measured,
-                results.hint,
-                results.shown,
-                inside.shown,
-                results.label,
-                results.summary,
-                *attribution,
-            ),
-            *(inside.layer, inside.head, inside.viewpoint, *inside.attention, inside.attention_matter),
-            *(inside.recurrence, inside.quantity, *inside.states, inside.memory_matter, *inside.beliefs),
-            *(asked.shown, *asked.outputs),
-        ],
-        # Gradio would open photos itself, with errors and conversions of its own: the pipeline gets the raw file.
+        "fn": analyse,
+        "inputs": [tab.model, tab.source, tab.method, tab.target, *tab.controls],
+        "outputs": tab.outputs,
+        # Gradio would open photos itself, with errors and conversions of its own: the service gets the raw file.
         "preprocess": False,
-        "show_progress_on": [results.hint, results.label],
+        "show_progress_on": [tab.hint, tab.label],
         **MODEL,
     }
-    triggers = [inputs.button.click, *([inputs.source.submit] if kind.submits else [])]
-    by_name = {model.name: model for model in models}
-    chosen = _connect_examples(kind, by_name, inputs)
-    analysed = [gr.on(triggers, **analysing), chosen.success(**analysing)]
+    triggers = [tab.button.click, *([tab.source.submit] if tab.spec.submits else [])]
+    analysed = [gr.on(triggers, **analysing), _connect_examples(tab, models).success(**analysing)]
     explained = gr.on(
-        [inside.method.input, inside.target.input],
-        handlers.re_explain,
-        [state, inside.method, inside.target],
-        [state, *measured, *attribution],
-        show_progress_on=inside.attribution[0],
+        [tab.method.input, tab.target.input],
+        re_explain,
+        [tab.state, tab.method, tab.target, *tab.controls],
+        tab.outputs,
+        show_progress_on=tab.panels["attribution"].picture,
         **MODEL,
     )
+    trust = tab.panels["trust"]
     for event in (*analysed, explained):
-        event.success(handlers.assess, state, measured, show_progress_on=inside.trust[0], **TRUST)
-    # It changes nothing on the page: the measurement that it ends says so itself.
-    inside.stop.click(handlers.stop_assessing, show_progress="hidden", queue=False, **LAST_WINS)
-    _connect_selectors(kind, state, inside)
-    _connect_models(kind, by_name, inputs, results, inside, asked)
-    whatif_panel.connect(asked, state)
-
-
-def _connect_selectors(kind, state, inside) -> None:
-    """Redrawing: but for what goes through the recurrence no model runs, so nothing waits for one."""
-    # "change" of the viewpoint too: a click on the picture sets it.
-    gr.on(
-        [inside.layer.input, inside.head.input, inside.viewpoint.change, inside.through.input],
-        handlers.redraw_attention,
-        [state, inside.layer, inside.head, inside.viewpoint, inside.through],
-        inside.attention,
-        **QUIET,
-    )
-    gr.on(
-        [inside.recurrence.input, inside.direction.input, inside.quantity.input],
-        handlers.redraw_states,
-        [state, inside.recurrence, inside.direction, inside.quantity],
-        [inside.quantity, *inside.states],
-        **QUIET,
-    )
-    if kind.has_grid:
-        inside.attention[0].select(
-            handlers.choose_viewpoint, [state, inside.layer, inside.head], inside.viewpoint, **QUIET
+        event.success(
+            assess, tab.state, [tab.state, tab.stop, *trust.components], show_progress_on=trust.caption, **TRUST
         )
+    # It changes nothing on the page: the measurement that it ends says so itself.
+    tab.stop.click(handlers.stop_assessing, show_progress="hidden", queue=False, **LAST_WINS)
+    for panel in tab.panels.values():
+        _connect_panel(tab, panel)
+    _connect_models(tab, models)
+    _connect_whatif(tab)
 
 
-def _connect_models(kind, by_name, inputs, results, inside, asked) -> None:
+def _connect_panel(tab: Tab, panel: Panel) -> None:
+    """Redrawing: the model runs only for a section that is not there yet, so nothing waits for one."""
+    if not panel.controls:
+        return
+    controls, outputs = list(panel.controls.values()), [tab.state, *panel.components]
+
+    def redraw(document, *values):
+        return handlers.redraw(tab, panel, document, *values)
+
+    def pick(document, event: gr.SelectData, *values):
+        return handlers.pick(tab, panel, document, event, *values)
+
+    gr.on([control.input for control in controls], redraw, [tab.state, *controls], outputs, **QUIET)
+    if panel.view.pick is not None and tab.spec.layout == "grid":
+        panel.picture.select(pick, [tab.state, *controls], outputs, **QUIET)
+
+
+def _connect_models(tab: Tab, models: list[ModelEntry]) -> None:
     """Another model: what was typed stays; its examples and classes come, and the results of the other one go."""
+    by_name = {model.name: model for model in models}
 
-    def choose_model(name: str, request: gr.Request) -> list:
+    def choose_model(name: str, shown: str, request: gr.Request):
+        if name == shown:  # the choice was only left, or made again
+            return {tab.shown_model: gr.skip()}
         handlers.end_assessing(request)
         chosen = by_name[name]
-        return [
-            markup.model_facts(chosen),
-            gr.Dataset(samples=_samples(kind, chosen)),
-            gr.Dropdown(choices=panels.targets(chosen), value=handlers.PREDICTED),
-            *(gr.Column(visible=True), gr.Column(visible=False), gr.Column(visible=False), gr.Column(visible=False)),
-            gr.Column(visible=whatif_panel.has_rivals(chosen, [*by_name.values()])),
-        ]
+        return {
+            tab.shown_model: name,
+            tab.facts: model_facts(chosen),
+            tab.examples: gr.Dataset(samples=tab.spec.samples(chosen)),
+            tab.target: gr.Dropdown(choices=targets(chosen), value=handlers.PREDICTED),
+            tab.whatif.baselines: gr.Column(visible=has_baselines(chosen, models)),
+            **tab.leave(),
+        }
 
-    inputs.model.input(
-        choose_model,
-        inputs.model,
-        [
-            *(inputs.facts, inputs.examples, inside.target),
-            *(results.hint, results.shown, inside.shown, asked.shown, asked.rivals),
-        ],
-        show_progress="hidden",
-        **LAST_WINS,
+    changed = [tab.shown_model, tab.facts, tab.examples, tab.target, tab.whatif.baselines]
+    columns = [tab.hint, tab.results, tab.below, tab.whatif.column]
+    tab.model.input(
+        choose_model, [tab.model, tab.shown_model], [*changed, *columns], show_progress="hidden", **LAST_WINS
     )
 
 
-def _connect_examples(kind, by_name, inputs) -> gr.events.Dependency:
+def _connect_examples(tab: Tab, models: list[ModelEntry]) -> gr.events.Dependency:
     """A click on an example puts it into the input; what is to follow is attached to what this gives."""
+    by_name = {model.name: model for model in models}
 
     @as_gradio_error
     def load_example(name: str, number: int) -> str:
-        samples = _samples(kind, by_name[name])
+        samples = tab.spec.samples(by_name[name])
         if number >= len(samples):  # clicked just before those of another model came
             raise InputError("These examples have changed with the model: click one of the new ones.")
         return samples[number][0]
 
-    return inputs.examples.click(
-        load_example,
-        [inputs.model, inputs.examples],
-        inputs.source,
-        show_progress="hidden",
-        queue=False,
-        **LAST_WINS,
+    return tab.examples.click(
+        load_example, [tab.model, tab.examples], tab.source, show_progress="hidden", queue=False, **LAST_WINS
+    )
+
+
+def _connect_whatif(tab: Tab) -> None:
+    whatif = tab.whatif
+
+    def edit(document, units, brushed, perturbation, word):
+        return handlers.edit(tab, document, units, brushed, perturbation, word)
+
+    def find(document, perturbation, progress=gr.Progress()):  # noqa: B008
+        return handlers.find_counterfactual(tab, document, perturbation, progress)
+
+    def compare(document, progress=gr.Progress()):  # noqa: B008
+        return handlers.compare_baselines(tab, document, progress)
+
+    question = [tab.state, whatif.units, whatif.brushed, whatif.perturbation, whatif.word]
+    answered = [tab.state, *whatif.panels["edits"].components]
+    gr.on([whatif.ask.click, whatif.word.submit], edit, question, answered, **MODEL)
+    whatif.find.click(find, [tab.state, whatif.perturbation], [*answered, whatif.units], **MODEL)
+    compared = [tab.state, *whatif.panels["comparison"].components]
+    whatif.compare.click(compare, tab.state, compared, **MODEL)
+
+
+def _boxes(document: Document) -> str:
+    """A notice where the pictures cannot write what the visitor wrote."""
+    from ..views.canvas import undrawable
+
+    boxes = undrawable("".join((*document.input.unit_names, *document.model.labels)))
+    return (
+        as_caption(f"This machine has no font for {boxes}: in the pictures, boxes stand in their place.")
+        if boxes
+        else ""
     )

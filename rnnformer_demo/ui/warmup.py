@@ -21,14 +21,16 @@ def warm_up() -> threading.Thread:
 def _run_everything_once() -> None:
     # The page works without: a failure here would come again, with its sentence, at the visitor's click.
     try:
-        from ..analysis import inquiry, service
-        from . import render
+        from ..analysis import service
+        from ..views.canvas import to_image
+        from ..views.registry import views_for
 
         first_of_each_tab = {model.modality: model for model in reversed(list_entries())}
         for model in first_of_each_tab.values():
-            analysis = service.analyse(model.name, _source(model.modality))
-            inside = inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis)
-            render.everything(analysis, *inside, *[None] * 5, render.DIRECTIONS[0], None)
+            document = service.analyse(model.name, _source(model.modality), ("attribution", *service.INTERNALS))
+            for view in views_for(document):
+                if view.figure is not None:
+                    to_image(view.figure(document, view.settle(document, {})))
     except Exception:
         logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
 

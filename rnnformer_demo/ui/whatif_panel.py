@@ -1,33 +1,95 @@
-"""What a visitor can ask once there is an analysis: what if, and what do the rivals say."""
+"""Panel of what a visitor can ask once there is an analysis: edits of the input, and a comparison with baselines."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from ..api.concurrency import MODEL
-from . import handlers
-from .panels import figure, section
+from ..views.registry import VIEWS
+from .panels import Panel, Updates, build_panel, section
 
 if TYPE_CHECKING:
+    from ..document import Document
     from .model_list import ModelEntry
-    from .tab import TabSpec
+
+_HELP = {
+    "sequence": "Remove words or put another in: the change of the logit that the attribution forecasts, beside the "
+    "one that comes.",
+    "grid": "Cover parts of the photo: the change of the logit that the attribution forecasts, beside the one that "
+    "comes.",
+}
 
 
-def build(kind: TabSpec, model: ModelEntry, models: list[ModelEntry]) -> SimpleNamespace:
-    """Builds the two sections, hidden until there is an analysis; the components by name.
+@dataclass
+class WhatIf:
+    """Components of the panel, by what they ask.
 
-    `outputs` are those that an analysis fills, as `views.asking` gives them.
+    Attributes:
+        column: all of it.
+        brushed: over a photo.
+        units: the words or cells to change.
+        perturbation: how they go.
+        word: to put in instead.
+        ask, find: buttons for an edit and for a minimal counterfactual.
+        baselines: column of the comparison.
+        compare: its button.
+        panels: of the views `edits` and `comparison`.
+    """
+
+    column: gr.Column
+    brushed: gr.ImageEditor
+    units: gr.Dropdown
+    perturbation: gr.Radio
+    word: gr.Textbox
+    ask: gr.Button
+    find: gr.Button
+    baselines: gr.Column
+    compare: gr.Button
+    panels: dict[str, Panel]
+
+    def offer(self, document: Document) -> Updates:
+        """Show the questions that an input admits, without their answers."""
+        from ..analysis.edits import perturbations
+
+        ways = perturbations(document.model.name)
+        named = [(f"{1 + unit}: {name}", unit) for unit, name in enumerate(document.input.unit_names)]
+        updates: Updates = {
+            self.column: gr.Column(visible=True),
+            self.units: gr.Dropdown(choices=named, value=[], multiselect=True),
+            self.perturbation: gr.Radio(choices=list(ways), value=ways[0]),
+            self.word: "",
+        }
+        if document.input.image is not None:
+            from ..analysis.sections.core import decode_image
+
+            photo = decode_image(document.input.image)
+            updates[self.brushed] = gr.ImageEditor(value={"background": photo, "layers": [], "composite": None})
+        for panel in self.panels.values():
+            updates |= panel.clear()
+        return updates
+
+    @property
+    def components(self) -> list[Any]:
+        """All that events may change."""
+        own = [self.column, self.brushed, self.units, self.perturbation, self.word, self.baselines]
+        return own + [part for panel in self.panels.values() for part in panel.components]
+
+
+def build_whatif(layout: str, prefix: str, model: ModelEntry, models: list[ModelEntry]) -> WhatIf:
+    """Build the panel, hidden until there is an analysis.
 
     Args:
+        layout: of the tab's inputs.
+        prefix: of the elements' ids.
         model: the one that the tab opens with.
         models: all of the tab.
     """
-    with gr.Column(visible=False) as shown, gr.Row(equal_height=False):
+    has_grid = layout == "grid"
+    with gr.Column(visible=False) as column, gr.Row(equal_height=False):
         with gr.Column(min_width=320):
-            section("What if …", _WHAT_IF[kind.has_grid])
+            section("What if …", _HELP[layout])
             brushed = gr.ImageEditor(
                 label="Brush over what is to go",
                 type="numpy",
@@ -37,59 +99,28 @@ def build(kind: TabSpec, model: ModelEntry, models: list[ModelEntry]) -> SimpleN
                 brush=gr.Brush(default_size=24, colors=["#d55e00"], color_mode="fixed"),
                 eraser=gr.Eraser(default_size=24),
                 height=320,
-                visible=kind.has_grid,
+                visible=has_grid,
                 elem_classes="brushed",
             )
             units = gr.Dropdown(
-                [], multiselect=True, label="Cells that are to go" if kind.has_grid else "Words that are to go"
+                [], multiselect=True, label="Cells that are to go" if has_grid else "Words that are to go"
             )
             with gr.Row():
-                perturbation = gr.Radio([], label="What stands in their place")
-                word = gr.Textbox(
-                    label="Or another word instead", max_lines=1, visible=not kind.has_grid, min_width=140
-                )
+                perturbation = gr.Radio([], label="Perturbation: what stands in their place")
+                word = gr.Textbox(label="Or another word instead", max_lines=1, visible=not has_grid, min_width=140)
             with gr.Row():
                 ask = gr.Button("See what changes", size="md", min_width=120)
-                minimal_counterfactual = gr.Button("Find the fewest that change the label", size="md", min_width=120)
-            answer = gr.HTML()
-        with gr.Column(min_width=320, visible=has_rivals(model, models)) as rivals:
-            section("Beside its rivals", "The same input through networks that lack some of its parts.")
+                find = gr.Button("Minimal counterfactual", size="md", min_width=120)
+            edits = build_panel(VIEWS["edits"], layout, prefix)
+        with gr.Column(min_width=320, visible=has_baselines(model, models)) as baselines:
+            section("Compare with baselines", "The same input through networks that lack some of its parts.")
             compare = gr.Button("Compare", size="md")
-            comparison = [gr.HTML(), *figure("Beliefs side by side", f"{kind.modality}-comparison")]
-    return SimpleNamespace(
-        shown=shown,
-        outputs=[brushed, units, perturbation, word, answer, *comparison],
-        rivals=rivals,
-        brushed=brushed,
-        units=units,
-        perturbation=perturbation,
-        word=word,
-        ask=ask,
-        minimal_counterfactual=minimal_counterfactual,
-        answer=answer,
-        compare=compare,
-        comparison=comparison,
-    )
+            comparison = build_panel(VIEWS["comparison"], layout, prefix)
+    panels = {"edits": edits, "comparison": comparison}
+    return WhatIf(column, brushed, units, perturbation, word, ask, find, baselines, compare, panels)
 
 
-def has_rivals(model: ModelEntry, models: list[ModelEntry]) -> bool:
-    """Whether there is something to compare a model with."""
-    hybrid = model.rival_of or model.name
-    return any(other.rival_of == hybrid for other in models)
-
-
-_WHAT_IF = {
-    False: "Take words out or put another in: the change that the attribution forecasts, beside the one that comes.",
-    True: "Cover parts of the photo: the change that the attribution forecasts, beside the one that comes.",
-}
-
-
-def connect(asked: SimpleNamespace, state: gr.State) -> None:
-    """Connects the buttons with what they ask."""
-    question = [state, asked.units, asked.brushed, asked.perturbation, asked.word]
-    asked.ask.click(handlers.ablate_units, question, asked.answer, **MODEL)
-    asked.word.submit(handlers.ablate_units, question, asked.answer, **MODEL)
-    asked.minimal_counterfactual.click(
-        handlers.find_fewest, [state, asked.perturbation], [asked.units, asked.answer], **MODEL
-    )
-    asked.compare.click(handlers.compare_rivals, state, asked.comparison, **MODEL)
+def has_baselines(model: ModelEntry, models: list[ModelEntry]) -> bool:
+    """Return whether there is something to compare a model with."""
+    hybrid = model.baseline_of or model.name
+    return any(other.baseline_of == hybrid for other in models)

@@ -54,6 +54,8 @@ class View:
         controls: in their order.
         variants: (document) -> choices that a report shows, one figure each.
         extends: (choices) -> sections beyond `sections` that these choices need.
+        pick: (document, choices, x, y) -> choices that a click on the figure's picture makes, in pixels from its upper
+            left; None where a click means nothing.
         layouts: of the inputs that it is for.
         place: of the panel on the page: lower comes first.
     """
@@ -68,6 +70,7 @@ class View:
     controls: tuple[Control, ...] = ()
     variants: Callable[[Document], Iterator[Choices]] = field(default=lambda document: iter(({},)))
     extends: Callable[[Choices], tuple[str, ...]] = field(default=lambda choices: ())
+    pick: Callable[[Document, Choices, float, float], Choices] | None = None
     layouts: tuple[str, ...] = ANY
     place: int = 100
 

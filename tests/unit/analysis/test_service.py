@@ -1,4 +1,4 @@
-"""The pipeline: what the page, the command line and the API call."""
+"""The analysis service: what the page, the command line and the API call."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -7,11 +7,13 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo.analysis import service
-from rnnformer_demo.analysis.service import analyse, get, predict, re_explain
+from rnnformer_demo.analysis import registry, service
+from rnnformer_demo.analysis.sections import BUILDERS
+from rnnformer_demo.analysis.service import DEFAULT_METHOD, INTERNALS, analyse, context_of, extend, get, predict
 from rnnformer_demo.checkpoints.cards import names
 from rnnformer_demo.checkpoints.store import about_of, load, save
 from rnnformer_demo.data import InputError
+from rnnformer_demo.document import from_json, to_dict, to_json
 from rnnformer_demo.interpret.attribution import METHODS, explain
 
 SOURCES = {"text": "The plot isn't boring, it's FUNNY and moving!", "image": tiny.photo()}
@@ -30,30 +32,30 @@ def source(modality):
 
 
 def test_a_prediction_is_the_calibrated_softmax_of_the_logits(modality, source, saved):
-    prediction = predict(modality, source)
+    document = predict(modality, source)
     loaded = load(modality, saved)
     sample = loaded.reader(source)
     with torch.no_grad():
         expected = loaded.temperature.probabilities(loaded.model(sample.inputs, sample.mask)[0], sample.mask.sum())
-    assert list(prediction.probabilities) == ["no", "yes", "perhaps"]
-    torch.testing.assert_close(torch.tensor(list(prediction.probabilities.values())), expected, atol=1e-6, rtol=0)
-    assert sum(prediction.probabilities.values()) == pytest.approx(1, abs=1e-6)
-    assert prediction.label == loaded.labels[int(expected.argmax())]
-    assert prediction.confidence == prediction.probabilities[prediction.label]
-    assert prediction.modality == modality
-    assert prediction.latency_ms > 0
+    answer = document.prediction
+    assert list(answer.probabilities) == ["no", "yes", "perhaps"]
+    torch.testing.assert_close(torch.tensor(list(answer.probabilities.values())), expected, atol=1e-6, rtol=0)
+    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-6)
+    assert answer.label == loaded.labels[int(expected.argmax())]
+    assert answer.confidence == answer.probabilities[answer.label]
+    scaled = torch.tensor(answer.logits) / answer.temperature
+    torch.testing.assert_close(scaled.softmax(-1), expected, atol=1e-6, rtol=0)
+    assert answer.latency_ms > 0
 
 
 def test_a_prediction_as_json(modality, source):
-    said = json.loads(json.dumps(predict(modality, source).as_dict()))
-    assert list(said) == [
-        *("model", "label", "confidence", "probabilities"),
-        *("in_domain", "ood_score", "notices", "latency_ms"),
-    ]
-    assert (said["in_domain"], said["ood_score"]) == (None, None)
-    assert said["model"] == modality
-    assert said["confidence"] == max(said["probabilities"].values())
-    assert isinstance(said["notices"], list)
+    document = predict(modality, source)
+    values = json.loads(to_json(document))
+    assert set(values) == {"schema", "model", "input", "prediction", "provenance"}
+    assert values["prediction"]["ood"] is None
+    assert values["model"]["name"] == modality
+    assert values["input"]["image"] is None
+    assert from_json(to_json(document)) == document
 
 
 every_feature = pytest.mark.parametrize(("modality", "feature"), tiny.FEATURES_OF)
@@ -63,7 +65,7 @@ every_feature = pytest.mark.parametrize(("modality", "feature"), tiny.FEATURES_O
 def judging(feature, modality, saved, tmp_path, monkeypatch):
     """Makes the small checkpoint one that can tell what is out of domain, from a distance on that is given."""
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
-    monkeypatch.setattr(service, "_loaded", {})
+    monkeypatch.setattr(registry, "_loaded", {})
 
     def judge(threshold: float) -> None:
         plain = load(modality, saved)
@@ -85,19 +87,18 @@ STRANGE = "This does not look like what the model was trained on (films, reviews
 @pytest.mark.parametrize(("threshold", "in_domain"), [(1e-9, False), (1e9, True)])
 def test_a_prediction_says_whether_its_input_is_in_domain(judging, modality, source, saved, threshold, in_domain):
     judging(threshold)
-    prediction = predict(modality, source)
-    assert prediction.in_domain is in_domain
-    assert (prediction.ood_score <= 1) is in_domain
-    assert prediction.warnings == prediction.sample.warnings + (() if in_domain else (STRANGE,))
-    assert prediction.warning == ("" if in_domain else STRANGE)
-    assert json.loads(json.dumps(prediction.as_dict()))["in_domain"] is in_domain
-    # Looking at the taps changes nothing and leaves nothing behind.
-    assert prediction.probabilities == predict(load(modality, saved), source).probabilities
+    document = predict(modality, source)
+    ood = document.prediction.ood
+    assert ood.in_domain is in_domain
+    assert (ood.score <= 1) is in_domain
+    assert ood.message == ("" if in_domain else STRANGE)
+    assert document.warnings == document.input.warnings + (() if in_domain else (STRANGE,))
+    # Looking at the hook points changes nothing and leaves nothing behind.
+    assert document.prediction.probabilities == predict(load(modality, saved), source).prediction.probabilities
     assert tiny.hooks(get(modality).model) == 0
     analysis = analyse(modality, source)
-    assert analysis.prediction.ood_score == prediction.ood_score
-    assert (STRANGE in analysis.warnings) is not in_domain
-    assert (STRANGE in re_explain(analysis, "yes", "occlusion").warnings) is not in_domain
+    assert analysis.prediction.ood == ood
+    assert (STRANGE in extend(analysis, "attribution", target="yes", method="occlusion").warnings) is not in_domain
 
 
 @every_feature
@@ -111,59 +112,89 @@ def test_an_input_is_read_once_to_judge_it(judging, modality, source):
 
 
 @pytest.mark.parametrize("target", [None, "no", "PERHAPS", "1"])
-def test_an_analysis_holds_prediction_trace_and_explanation_of_one_input(modality, source, saved, target):
-    analysis = analyse(modality, source, target=target)
-    index = {None: int(analysis.trace.logits.argmax()), "no": 0, "PERHAPS": 2, "1": 1}[target]
+def test_an_attribution_is_that_of_the_class_asked_for(modality, source, saved, target):
+    document = analyse(modality, source, target=target)
+    index = {None: int(torch.tensor(document.prediction.logits).argmax()), "no": 0, "PERHAPS": 2, "1": 1}[target]
     loaded = load(modality, saved)
-    assert analysis.target == loaded.labels[index]
-    assert analysis.explanation.target == index
-    assert analysis.explanation.method == service.DEFAULT_METHOD == "integrated-gradients"
+    assert document.target == document.attribution.target == loaded.labels[index]
+    assert document.attribution.method == DEFAULT_METHOD == "integrated-gradients"
     expected = explain(loaded.model, loaded.reader(source), index, "integrated-gradients")
-    torch.testing.assert_close(analysis.explanation.scores, expected.scores, atol=1e-6, rtol=0)
-    assert analysis.prediction.probabilities == pytest.approx(predict(modality, source).probabilities, abs=1e-6)
-    assert analysis.model_sha256 == loaded.sha256
-    assert analysis.seconds > 0
+    torch.testing.assert_close(torch.tensor(document.attribution.scores), expected.scores, atol=1e-6, rtol=0)
+    assert document.prediction.probabilities == pytest.approx(predict(modality, source).prediction.probabilities)
+    assert document.model.sha256 == loaded.sha256
+    assert document.provenance.seconds["attribution"] > 0
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
-def test_an_analysis_as_json(modality, source, method):
+def test_every_method_fills_the_section(modality, source, method):
     if METHODS[method].needs_grid and modality == "text":
         with pytest.raises(InputError, match=f"There is no method '{method}'"):
             analyse(modality, source, method=method)
         return
-    analysis = analyse(modality, source, target="yes", method=method)
-    said = json.loads(json.dumps(analysis.as_dict(), allow_nan=False))
-    assert set(said) == {
-        "model",
-        "model_sha256",
-        "method",
-        "target",
-        "units" if modality == "text" else "grid",
-        "scores",
-        "completeness_gap",
-        "seed",
-        "notices",
-    }
-    assert (said["model"], said["method"], said["target"]) == (modality, method, "yes")
-    count = len(said["units"]) if modality == "text" else said["grid"][0] * said["grid"][1]
-    assert len(said["scores"]) == count
-    assert (said["completeness_gap"] is not None) == (
+    document = analyse(modality, source, target="yes", method=method)
+    section = to_dict(document)["attribution"]
+    assert (section["method"], section["target"]) == (method, "yes")
+    assert (section["title"], section["signed"]) == (METHODS[method].title, METHODS[method].signed)
+    grid = section["grid"]
+    assert len(section["scores"]) == (len(document.input.units) if modality == "text" else grid[0] * grid[1])
+    assert (section["completeness_gap"] is not None) == (
         "integrated" in method or method in ("kernel-shap", "direct-logit-attribution")
     )
+    assert (section["seed"] is not None) == METHODS[method].draws
 
 
-def test_another_explanation_of_the_same_input_keeps_its_trace(modality, source):
-    first = analyse(modality, source, target="no")
-    second = re_explain(first, "yes", "occlusion")
+def test_all_sections_survive_json_and_can_be_filled_one_by_one(modality, source):
+    whole = analyse(modality, source, wanted=tuple(BUILDERS), target="no")
+    assert all(whole.has(name) for name in BUILDERS)
+    assert from_json(to_json(whole)) == whole
+    grown = from_json(to_json(analyse(modality, source, target="no")))
+    for name in BUILDERS:
+        assert not grown.has(name) or name == "attribution"
+        grown = extend(grown, name)
+        expected, section = getattr(whole, name), getattr(grown, name)
+        if name == "trust":
+            expected, section = ((part.verdict, part.perturbations, part.agreement) for part in (expected, section))
+        assert section == expected, name
+
+
+def test_sections_hold_what_the_trace_holds(modality, source):
+    document = analyse(modality, source, wanted=("attention", "recurrence", "prefixes", "interventions"))
+    trace = context_of(document).trace
+    for name, layer in trace.attention.items():
+        rows = document.attention.layers[name].numpy()
+        torch.testing.assert_close(torch.from_numpy(rows), layer, atol=2e-3, rtol=0)
+    torch.testing.assert_close(torch.from_numpy(document.attention.pooling.numpy()), trace.pooling)
+    for recurrence in document.recurrence:
+        gates = trace.gates[recurrence.name]
+        assert recurrence.cell == gates.kind
+        torch.testing.assert_close(
+            torch.from_numpy(recurrence.hidden.numpy()), trace.states[recurrence.name], atol=1 / 200, rtol=0
+        )
+        for gate, values in gates.gates.items():
+            torch.testing.assert_close(torch.from_numpy(recurrence.gates[gate].numpy()), values, atol=1 / 200, rtol=0)
+    for trajectory in document.prefixes:
+        final = dict(zip(document.model.labels, trajectory.probabilities.numpy()[-1].tolist(), strict=True))
+        assert final == pytest.approx(document.prediction.probabilities, abs=1e-4)
+        labels = trajectory.probabilities.numpy().argmax(1)
+        assert list(trajectory.flips) == [at for at in range(1, len(labels)) if labels[at] != labels[at - 1]]
+        assert (labels[trajectory.stable_from :] == labels[-1]).all()
+
+
+def test_another_attribution_keeps_the_old_one_and_drops_its_trust(modality, source):
+    first = analyse(modality, source, ("attribution", "attention", "trust"), target="no")
+    second = extend(first, "attribution", target="yes", method="occlusion")
     fresh = analyse(modality, source, target="yes", method="occlusion")
-    assert second.trace is first.trace
-    assert second.prediction is first.prediction
-    assert (second.target, second.explanation.method) == ("yes", "occlusion")
-    assert torch.equal(second.explanation.scores, fresh.explanation.scores)
+    assert (second.attention, second.prediction) == (first.attention, first.prediction)
+    assert (second.target, second.attribution.method) == ("yes", "occlusion")
+    assert second.attribution.scores == fresh.attribution.scores
+    assert (second.trust, second.other_attributions) == (None, (first.attribution,))
+    assert "trust" not in second.provenance.seconds
+    again = extend(second, "attribution", target="no", method=DEFAULT_METHOD)
+    assert (again.attribution, again.other_attributions) == (first.attribution, (second.attribution,))
     with pytest.raises(InputError, match="There is no label 'nosuch'"):
-        re_explain(first, "nosuch", "occlusion")
+        extend(first, "attribution", target="nosuch")
     with pytest.raises(InputError, match="There is no method 'nosuch'"):
-        re_explain(first, "yes", "nosuch")
+        extend(first, "attribution", method="nosuch")
 
 
 @pytest.mark.parametrize(
@@ -174,6 +205,7 @@ def test_another_explanation_of_the_same_input_keeps_its_trace(modality, source)
         ({"target": "3"}, "There is no label '3'"),
         ({"target": ""}, "There is no label ''"),
         ({"method": "nosuch"}, "There is no method 'nosuch' for this input"),
+        ({"wanted": ("nosuch",)}, "There is no section 'nosuch' to fill: there is attribution, "),
         ({"source": None}, "There is no photo yet|Expected text"),
         ({"source": b""}, "The file is empty|Expected text"),
     ],
@@ -183,27 +215,49 @@ def test_bad_input_gets_a_sentence(modality, source, options, sentence):
         analyse(**{"model": modality, "source": source} | options)
 
 
+def test_a_document_of_other_weights_is_refused(modality, source, monkeypatch):
+    document = analyse(modality, source)
+    values = to_dict(document)
+    values["model"]["sha256"] = "0" * 64
+    with pytest.raises(InputError, match=r"The weights of \w+ are others than those of this analysis"):
+        extend(from_json(json.dumps(values)), "trust")
+
+
 def test_a_photo_may_be_a_path_bytes_or_a_picture(tmp_path):
     data = tiny.encode(SOURCES["image"], "PNG")
     (tmp_path / "photo.png").write_bytes(data)
-    expected = predict("image", SOURCES["image"]).probabilities
+    expected = predict("image", SOURCES["image"]).prediction.probabilities
     for source in (data, tmp_path / "photo.png", str(tmp_path / "photo.png")):
-        assert predict("image", source).probabilities == expected
+        assert predict("image", source).prediction.probabilities == expected
 
 
-def test_notices_of_input_and_computation_come_together():
+def test_a_photo_without_its_picture_cannot_be_asked_again():
+    with pytest.raises(InputError, match="The photo is not in this document"):
+        extend(predict("image", SOURCES["image"]), "attribution")
+
+
+def test_a_path_stands_in_the_document_only_where_it_was_named(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(tiny.encode(SOURCES["image"], "PNG"))
+    assert str(tmp_path) not in to_json(analyse("image", str(path)))
+    document = analyse("image", str(path), path="photo.png", method="occlusion", seed=3)
+    assert document.input.source == "photo.png"
+    command = "python -m rnnformer_demo explain image photo.png --method occlusion --target "
+    assert document.provenance.command == f"{command}{document.target} --seed 3"
+
+
+def test_warnings_of_input_and_computation_come_together():
     reader = get("text").reader
-    analysis = analyse("text", "good film " * reader.max_tokens)
-    assert any("longer than this model reads" in notice for notice in analysis.warnings)
-    assert analysis.as_dict()["notices"] == list(analysis.warnings)
-    assert predict("text", "good film " * reader.max_tokens).as_dict()["notices"]
+    document = analyse("text", "good film " * reader.max_tokens)
+    assert any("longer than this model reads" in warning for warning in document.warnings)
+    assert predict("text", "good film " * reader.max_tokens).warnings
 
 
 def test_a_checkpoint_is_loaded_once_even_by_many(monkeypatch, modality):
     loads = []
-    original = service.store.load
-    monkeypatch.setattr(service.store, "load", lambda *arguments: loads.append(1) or original(*arguments))
-    monkeypatch.setattr(service, "_loaded", {})
+    original = registry.store.load
+    monkeypatch.setattr(registry.store, "load", lambda *arguments: loads.append(1) or original(*arguments))
+    monkeypatch.setattr(registry, "_loaded", {})
     with ThreadPoolExecutor(8) as pool:
         got = list(pool.map(lambda _: get(modality), range(16)))
     assert len(loads) == 1
@@ -215,27 +269,22 @@ def test_eight_visitors_get_what_one_gets(modality, source):
     alone = {target: analyse(modality, source, target=target) for target in targets[:3]}
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda target: analyse(modality, source, target=target), targets))
-    for target, analysis in zip(targets, together, strict=True):
-        assert analysis.target == target
-        assert torch.equal(analysis.trace.logits, alone[target].trace.logits)
-        assert torch.equal(analysis.explanation.scores, alone[target].explanation.scores)
+    for target, document in zip(targets, together, strict=True):
+        assert document.prediction.logits == alone[target].prediction.logits
+        assert document.attribution == alone[target].attribution
 
 
-def test_an_analysis_holds_no_model(modality, source):
-    analysis = analyse(modality, source)
+def test_what_a_report_raises_ends_the_analysis(modality, source):
+    shares = []
+    analyse(modality, source, ("attribution", "prefixes"), report=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1
 
-    def parts(value):
-        yield value
-        children = value.values() if isinstance(value, dict) else getattr(value, "__dict__", {}).values()
-        if isinstance(value, tuple | list):
-            children = value
-        if not isinstance(value, torch.Tensor):
-            for child in children:
-                yield from parts(child)
+    def stop(share: float) -> None:
+        raise InterruptedError
 
-    found = list(parts(analysis))
-    assert not any(isinstance(part, torch.nn.Module) for part in found)
-    assert not any(isinstance(part, torch.Tensor) and part.requires_grad for part in found)
+    with pytest.raises(InterruptedError):
+        analyse(modality, source, report=stop)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -243,8 +292,23 @@ def test_shipped_models_analyse_within_the_promised_gap(name, monkeypatch):
     monkeypatch.delenv("RNNFORMER_CHECKPOINTS")
     modality = get(name).model.modality
     source = {"text": "A moving, funny and wonderful film.", "image": tiny.photo((300, 200))}[modality]
-    analysis = analyse(name, source)
-    assert analysis.explanation.completeness_gap <= 0.01
-    config = get(name).model.config
-    assert len(analysis.trace.attention) == config.attention_layers
-    assert len(analysis.trace.states) == len(config.recurrence) * config.recurrent_layers
+    document = analyse(name, source, ("attribution", "attention", "recurrence"))
+    assert document.attribution.completeness_gap <= 0.01
+    model = get(name).model
+    assert len(document.attention.layers) == len(model.hook_points("attention"))
+    assert len(document.recurrence) == len(model.hook_points("states"))
+
+
+def test_a_document_stays_small(monkeypatch):
+    monkeypatch.delenv("RNNFORMER_CHECKPOINTS")
+    twenty = " ".join(
+        ["A clumsy film with a big heart and an ending that nobody in the whole cinema saw coming at all"]
+    )
+    assert len(twenty.split()) == 20
+    whole = analyse("sentiment-en", twenty, tuple(BUILDERS))
+    assert len(to_json(whole)) <= 100_000
+    long = analyse("sentiment-en", "good film " * 300, ("attribution", "jacobian", *INTERNALS))
+    assert len(to_json(long)) <= 3_000_000
+    assert all(recurrence.left_out for recurrence in long.recurrence)
+    assert all("parts were run" in trajectory.left_out for trajectory in long.prefixes)
+    assert service.predict("sentiment-en", twenty).attention is None
