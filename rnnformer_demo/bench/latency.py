@@ -23,10 +23,10 @@ def latencies(runs: int) -> dict[str, Any]:
     texts, photo = inputs()
 
     def shown(model: str, source: Any) -> None:
-        analysis = analyse(model, source)
-        to_png(attribution_figure(analysis))
-        to_png(attention_figure(analysis, next(iter(analysis.trace.attention))))
-        to_png(states_figure(analysis, next(iter(analysis.trace.states))))
+        document = analyse(model, source, ("attribution", "attention", "recurrence"))
+        for view in views_for(document):
+            if view.figure is not None:
+                to_bytes(view.figure(document, view.settle(document, {})), "png")
 
     measured: dict[str, Callable[[], Any]] = {
         "text_predict": lambda: predict(TEXT_MODEL, next(texts)),
@@ -51,19 +51,17 @@ def latencies(runs: int) -> dict[str, Any]:
 
 def _with_trust(runs: int, asked: dict[str, tuple[str, Any]]) -> dict[str, Any]:
     """What the page answers a click with, figures apart: analysis, beliefs and what matters; then the trust card."""
-    from ..analysis import inquiry
-    from ..analysis.service import analyse
+    from ..analysis.service import INTERNALS, analyse, extend
 
     figures = {}
     for name, (model, source) in asked.items():
 
         def inside(model: str = model, source: Any = source) -> Any:
-            analysis = analyse(model, source)
-            return analysis, inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis)
+            return analyse(model, source, ("attribution", *INTERNALS))
 
-        analysis, *_ = inside()
+        document = inside()
         figures[f"{name}_inside_p50_ms"] = round(1000 * median([seconds_of(inside) for _ in range(runs)], 5), 1)
-        cards = [inquiry.assess(analysis).trust.seconds for _ in range(max(3, runs // _RUNS_A_CARD))]
+        cards = [extend(document, "trust").trust.seconds for _ in range(max(3, runs // _RUNS_A_CARD))]
         figures[f"{name}_trust_p50_s"] = median(cards, 2)
     return figures
 
