@@ -1,82 +1,209 @@
-"""Attention weights: steps by steps for words, an overlay of what is attended for a photo."""
+"""Attention weights: queries by keys for words, an overlay of the keys for a photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from torch import Tensor
 
-from ..analysis.service import Analysis
-from .canvas import DPI, SEQUENTIAL, WIDTH, blank, colour_bar, label_steps, overlay, photo_figure, room, titled
-from .descriptions import MEAN_OF_HEADS, POOLING, attended, head_name, head_weights, step_names
+from ..document import Attention, Document
+from .phrases import joined, token_names
+from .registry import OFF, ON, Choices, Control, View, register, require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+POOLING = "pooling"  # in place of a layer
+MEAN_OF_HEADS = "mean of heads"
+ALL_CELLS = "all cells, on average"
+_STRONGEST = 5
 
 
-def attention_figure(
-    analysis: Analysis,
-    layer: str,
-    head: str = MEAN_OF_HEADS,
-    from_step: int | None = None,
-    dependence: Tensor | None = None,
-) -> Figure:
-    """Attention weights: steps by steps for words, an overlay of what is attended for a photo.
+def to_token_attention(weights: np.ndarray, norms: np.ndarray) -> np.ndarray:
+    """Return weights over states, (..., T), as weights over the tokens that those states depend on, (..., T).
 
-    Args:
-        layer: a key of `Trace.attention`, or POOLING.
-        head: a number counted from 1, or MEAN_OF_HEADS.
-        from_step: for a photo, the cell that looks; None for the mean over all cells.
-        dependence: traces the weights through the recurrence to words or patches, see `inquiry.dependence`.
+    Each state's weight is shared out among the tokens in proportion to its row of the Jacobian's norms (T, T); sums are
+    kept. A state whose row is empty keeps its weight for its own token.
+    """
+    sums = norms.sum(-1, keepdims=True)
+    return weights @ np.where(sums > 0, norms / np.where(sums > 0, sums, 1), np.eye(len(norms), dtype=norms.dtype))
+
+
+def weights_of(document: Document, choices: Choices) -> np.ndarray:
+    """Return (T, T) weights of one head or the mean of all, or (1, T) of the pooling; rows are queries.
 
     Raises:
-        ValueError: for a layer, head or step that the trace does not hold.
+        ValueError: for choices that the document does not have.
     """
-    pooling = layer == POOLING
-    what = "pooling weights" if pooling else f"attention, {layer}, {head_name(head)}"
-    what += "" if dependence is None else ", through the recurrence"
-    if analysis.sample.grid:
-        weights = attended(analysis, layer, head, from_step, dependence)
-        if not pooling:
-            what += ", mean over all cells" if from_step is None else f", from {analysis.sample.unit_names[from_step]}"
-        figure, ax, bar = photo_figure(titled(analysis, what))
-        overlay(ax, bar, analysis, weights.view(analysis.sample.grid).numpy(), SEQUENTIAL, "weight")
-        _outline(ax, analysis, from_step)
+    attention, chosen = _attention(document), VIEW.check(document, choices)
+    if chosen["layer"] == POOLING:
+        weights = attention.pooling.numpy()[None]
     else:
-        weights = head_weights(analysis, layer, head, dependence)
-        what += "" if pooling else "; each row sums to 1"
-        beside = room(analysis.sample.unit_names)
-        left, height = (0.3, 1.5 + beside) if pooling else (0.3 + beside, 4.5 + beside)
-        figure, ax, bar = blank(titled(analysis, what), WIDTH, height, left, right=0.95, bottom=0.3 + beside)
-        _draw_matrix(ax, bar, weights.numpy(), step_names(analysis), SEQUENTIAL)
-    return figure
+        heads = attention.layers[chosen["layer"]].numpy()  # (H, T, T)
+        weights = heads.mean(0) if chosen["head"] == MEAN_OF_HEADS else heads[int(chosen["head"]) - 1]
+    if chosen.get("through") == ON:
+        return to_token_attention(weights, require(document.jacobian, "jacobian").norms.numpy())
+    return weights
 
 
-def cell_at(figure: Figure, analysis: Analysis, x: float, y: float, dpi: int = DPI) -> int | None:
-    """The cell of a photo's grid at a pixel of the drawn figure, counted from its upper left; None beside the photo."""
-    figure.set_dpi(dpi)
-    figure.draw_without_rendering()
-    left, upper = figure.axes[0].transData.inverted().transform((x, figure.bbox.height - y))
-    rows, columns = analysis.sample.grid
-    width, height = analysis.sample.display.size
-    column, row = int(left * columns // width), int(upper * rows // height)
+def _attention(document: Document) -> Attention:
+    return require(document.attention, "attention")
+
+
+def _keys(document: Document, choices: Choices) -> np.ndarray:
+    """Return (T,) weights that the tokens get: from one cell, in the mean over all queries, or from the pooling."""
+    weights, query = weights_of(document, choices), _query(document, choices)
+    return weights.mean(0) if query is None else weights[query]
+
+
+def _query(document: Document, choices: Choices) -> int | None:
+    """Return the index of the cell that looks; None for all of them."""
+    viewpoint = VIEW.check(document, choices).get("viewpoint", ALL_CELLS)
+    return None if viewpoint == ALL_CELLS else document.input.unit_names.index(viewpoint)
+
+
+def _layers(document: Document, choices: Choices) -> tuple[str, ...]:
+    return (*_attention(document).layers, POOLING)
+
+
+def _heads(document: Document, choices: Choices) -> tuple[str, ...]:
+    if choices["layer"] == POOLING:
+        return ()
+    count = _attention(document).layers[choices["layer"]].shape[0]
+    return (MEAN_OF_HEADS, *(str(1 + head) for head in range(count)))
+
+
+def _viewpoints(document: Document, choices: Choices) -> tuple[str, ...]:
+    return () if choices["layer"] == POOLING else (ALL_CELLS, *document.input.unit_names)
+
+
+def _through(document: Document, choices: Choices) -> tuple[str, ...]:
+    return () if document.recurrence == () else (OFF, ON)
+
+
+def caption(document: Document, choices: Choices) -> str:
+    """Return the layer, the head, the strongest keys, and a warning where the states point the same way."""
+    chosen, weights, names = VIEW.check(document, choices), _keys(document, choices), token_names(document)
+    order = np.argsort(-weights, kind="stable")[:_STRONGEST]
+    strongest = ", ".join(f"{names[index]} ({weights[index]:.1%})" for index in order)
+    through = ", through the recurrence" if chosen.get("through") == ON else ""
+    if chosen["layer"] == POOLING:
+        sentence = f"Pooling weights{through}. The decision draws most on: {strongest}."
+    else:
+        query = _query(document, choices)
+        source = "on average" if query is None else f"from {names[query]}"
+        head = _head_name(chosen["head"])
+        sentence = f"Attention, {chosen['layer']}, {head}{through}. Attended most {source}: {strongest}."
+    return joined([sentence, _attention(document).warning or ""])
+
+
+def _head_name(head: str) -> str:
+    return head if head == MEAN_OF_HEADS else f"head {head}"
+
+
+def figure(document: Document, choices: Choices) -> Figure:
+    """Draw the weights: queries by keys for words, an overlay of the keys for a photo."""
+    return _draw_photo(document, choices) if document.input.grid else _draw_words(document, choices)
+
+
+def _title(document: Document, choices: Choices) -> str:
+    from .canvas import titled
+
+    chosen = VIEW.check(document, choices)
+    pooling = chosen["layer"] == POOLING
+    parts = ["pooling weights"] if pooling else ["attention", chosen["layer"], _head_name(chosen["head"])]
+    if chosen.get("through") == ON:
+        parts.append("through the recurrence")
+    if not pooling and document.input.grid:
+        viewpoint = chosen["viewpoint"]
+        parts.append("mean over all cells" if viewpoint == ALL_CELLS else f"from {viewpoint}")
+    rows = "" if pooling or document.input.grid else "; each row sums to 1"
+    return titled(document, ", ".join(parts) + rows)
+
+
+def _draw_words(document: Document, choices: Choices) -> Figure:
+    from .canvas import SEQUENTIAL, WIDTH, blank, colour_bar, label_steps, room
+
+    weights, names, beside = weights_of(document, choices), token_names(document), room(document.input.unit_names)
+    pooling = len(weights) == 1 and VIEW.check(document, choices)["layer"] == POOLING
+    left, height = (0.3, 1.5 + beside) if pooling else (0.3 + beside, 4.5 + beside)
+    drawn, ax, bar = blank(_title(document, choices), WIDTH, height, left, right=0.95, bottom=0.3 + beside)
+    image = ax.imshow(weights, aspect="auto", cmap=SEQUENTIAL, vmin=0, interpolation="nearest")
+    colour_bar(image, bar, "weight")
+    label_steps(ax.xaxis, names)
+    ax.set_xlabel("key: is looked at")
+    if len(weights) > 1:
+        label_steps(ax.yaxis, names)
+        ax.set_ylabel("query: looks")
+    else:
+        ax.set_yticks([])
+    return drawn
+
+
+def _draw_photo(document: Document, choices: Choices) -> Figure:
+    from .canvas import SEQUENTIAL, overlay, photo_figure
+
+    drawn, ax, bar = photo_figure(_title(document, choices))
+    overlay(ax, bar, document, _keys(document, choices).reshape(document.input.grid), SEQUENTIAL, "weight")
+    query = _query(document, choices)
+    if query is not None:
+        _outline(ax, document, query)
+    return drawn
+
+
+def _outline(ax: Axes, document: Document, query: int) -> None:
+    """Draw a frame around the cell that looks."""
+    from matplotlib.patches import Rectangle
+
+    rows, columns = document.input.grid
+    width, height = ax.get_xlim()[1] / columns, ax.get_ylim()[0] / rows
+    row, column = divmod(query, columns)
+    ax.add_patch(Rectangle((column * width, row * height), width, height, fill=False, edgecolor="white", linewidth=2.5))
+
+
+def cell_at(document: Document, choices: Choices, x: float, y: float, dpi: int | None = None) -> int | None:
+    """Return the cell at a pixel of the drawn figure, counted from its upper left; None beside the photo.
+
+    Args:
+        dpi: at which it was drawn; that of `canvas` by default.
+    """
+    from .canvas import DPI
+
+    drawn = figure(document, choices)
+    drawn.set_dpi(DPI if dpi is None else dpi)
+    drawn.draw_without_rendering()
+    ax = drawn.axes[0]
+    left, upper = ax.transData.inverted().transform((x, drawn.bbox.height - y))
+    rows, columns = document.input.grid
+    column, row = int(left * columns // ax.get_xlim()[1]), int(upper * rows // ax.get_ylim()[0])
     return row * columns + column if 0 <= row < rows and 0 <= column < columns else None
 
 
-def _draw_matrix(ax: Axes, bar: Axes, weights: np.ndarray, names: list[str], colours: str) -> None:
-    image = ax.imshow(weights, aspect="auto", cmap=colours, vmin=0, interpolation="nearest")
-    colour_bar(image, bar, "weight")
-    label_steps(ax.xaxis, names)
-    ax.set_xlabel("is looked at")
-    if len(weights) > 1:
-        label_steps(ax.yaxis, names)
-        ax.set_ylabel("looks")
-    else:
-        ax.set_yticks([])
+def variants(document: Document) -> Iterator[Choices]:
+    """Yield every layer and the pooling, also through the recurrence where the Jacobian is there."""
+    for through in (OFF, ON) if document.jacobian and document.recurrence != () else (OFF,):
+        for layer in _layers(document, {}):
+            yield {"layer": layer} if through == OFF else {"layer": layer, "through": ON}
 
 
-def _outline(ax: Axes, analysis: Analysis, step: int | None) -> None:
-    """A frame around the cell that looks."""
-    if step is None:
-        return
-    rows, columns = analysis.sample.grid
-    width, height = analysis.sample.display.size[0] / columns, analysis.sample.display.size[1] / rows
-    row, column = divmod(step, columns)
-    ax.add_patch(Rectangle((column * width, row * height), width, height, fill=False, edgecolor="white", linewidth=2.5))
+VIEW = register(
+    View(
+        name="attention",
+        title="Attention",
+        help="Which query looks at which key in each layer and head of the Transformer, and what the pooling draws on.",
+        sections=("input", "attention"),
+        caption=caption,
+        figure=figure,
+        controls=(
+            Control("layer", "Layer", _layers),
+            Control("head", "Head", _heads),
+            Control("viewpoint", "From (or click a cell)", _viewpoints, layouts=("grid",)),
+            Control("through", "Trace it through the recurrence, from states to words or cells", _through, "toggle"),
+        ),
+        variants=variants,
+        extends=lambda choices: ("jacobian",) if choices.get("through") == ON else (),
+        place=50,
+    )
+)

@@ -1,34 +1,54 @@
-"""The scores of an explanation: bars for words, an overlay for a photo."""
+"""The scores of the attribution: bars for words, an overlay for a photo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from ..analysis.service import Analysis
-from ..interpret.attribution import METHODS
-from .canvas import AGAINST_COLOUR, DIVERGING, FOR_COLOUR, WIDTH, blank, overlay, photo_figure, room, short, titled
+from ..document import Attribution, Document
+from .phrases import joined, ood_sentence, strongest_scores
+from .registry import Choices, View, register, require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _BARS = 24
 
 
-def attribution_figure(analysis: Analysis) -> Figure:
-    """Scores of the explanation: bars for words, an overlay for a photo."""
-    title = titled(analysis, f"{analysis.explanation.method} for “{analysis.target}”")
-    if analysis.explanation.grid:
-        figure, ax, bar = photo_figure(title)
-        _draw_photo_scores(ax, bar, analysis)
+def caption(document: Document, choices: Choices) -> str:
+    """Return the strongest scores, the method's help, its completeness gap, and a warning of a foreign input."""
+    attribution, ood = require(document.attribution, "attribution"), document.prediction.ood
+    gap = attribution.completeness_gap
+    exactness = "" if gap is None else f"Completeness gap {gap:.2%}: so far the scores are from adding up exactly."
+    warning = ood_sentence(document) if ood is not None and not ood.in_domain else ""
+    return joined([strongest_scores(document, attribution), warning, attribution.help, exactness])
+
+
+def figure(document: Document, choices: Choices) -> Figure:
+    """Draw the scores: bars for words, an overlay for a photo."""
+    from .canvas import WIDTH, blank, photo_figure, room, titled
+
+    attribution = require(document.attribution, "attribution")
+    title = titled(document, f"{attribution.method} for “{attribution.target}”")
+    names = document.input.unit_names
+    if attribution.grid:
+        drawn, ax, bar = photo_figure(title)
+        _draw_photo_scores(ax, bar, document, attribution)
     else:
-        count = min(len(analysis.sample.unit_names), _BARS)
-        left = room(analysis.sample.unit_names)
-        figure, ax, _ = blank(title, WIDTH, 1.6 + 0.2 * max(count, 8), left, right=0.3, bottom=0.65)
-        _draw_word_scores(ax, analysis)
-    return figure
+        count = min(len(names), _BARS)
+        drawn, ax, _ = blank(title, WIDTH, 1.6 + 0.2 * max(count, 8), room(names), right=0.3, bottom=0.65)
+        _draw_word_scores(ax, names, attribution)
+    return drawn
 
 
-def _draw_word_scores(ax: Axes, analysis: Analysis) -> None:
-    scores = analysis.explanation.scores
-    order = sorted(scores.abs().argsort(descending=True)[:_BARS].tolist())
-    values = [scores[index].item() for index in order]
+def _draw_word_scores(ax: Axes, names: tuple[str, ...], attribution: Attribution) -> None:
+    from .canvas import AGAINST_COLOUR, FOR_COLOUR, plain, short
+
+    scores = np.array(attribution.scores)
+    order = sorted(np.argsort(-np.abs(scores), kind="stable")[:_BARS].tolist())
+    values = [attribution.scores[index] for index in order]
     ax.barh(
         range(len(order)), values, height=0.75, color=[FOR_COLOUR if value > 0 else AGAINST_COLOUR for value in values]
     )
@@ -36,21 +56,34 @@ def _draw_word_scores(ax: Axes, analysis: Analysis) -> None:
     ax.grid(axis="x", color="0.9")
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)
-    ax.set_yticks(range(len(order)), [short(analysis.sample.unit_names[index]) for index in order], fontsize=8)
+    ax.set_yticks(range(len(order)), [short(names[index]) for index in order], fontsize=8)
     ax.invert_yaxis()
     ax.axvline(0, color="0.3", linewidth=0.8)
     more = f" (the {_BARS} strongest of {len(scores)} words)" if len(scores) > _BARS else ""
-    ax.set_xlabel(_score_label(analysis) + more)
+    ax.set_xlabel(plain(_score_label(attribution)) + more)
 
 
-def _score_label(analysis: Analysis) -> str:
-    method = METHODS[analysis.explanation.method]
-    return f"against ←  {method.scale}  → for" if method.signed else f"{method.scale} →"
+def _score_label(attribution: Attribution) -> str:
+    return f"against ←  {attribution.scale}  → for" if attribution.signed else f"{attribution.scale} →"
 
 
-def _draw_photo_scores(ax: Axes, bar: Axes, analysis: Analysis) -> None:
-    rows, columns = analysis.explanation.grid
-    scores = analysis.explanation.scores.view(rows, columns).numpy()
+def _draw_photo_scores(ax: Axes, bar: Axes, document: Document, attribution: Attribution) -> None:
+    from .canvas import DIVERGING, overlay
+
+    scores = np.array(attribution.scores, dtype=np.float32).reshape(attribution.grid)
     # A few extreme pixels would leave all others white: the scale ends at the 99.5th percentile.
     top = float(np.percentile(np.abs(scores), 99.5 if scores.size > 1000 else 100)) or 1.0
-    overlay(ax, bar, analysis, scores, DIVERGING, _score_label(analysis), top)
+    overlay(ax, bar, document, scores, DIVERGING, _score_label(attribution), top)
+
+
+register(
+    View(
+        name="attribution",
+        title="Attribution",
+        help="What the decision rests on: blue speaks for the class, orange against it.",
+        sections=("input", "attribution"),
+        caption=caption,
+        figure=figure,
+        place=30,
+    )
+)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Choices = Mapping[str, str]  # values of a view's controls, by their names
 Options = Callable[["Document", Choices], tuple[str, ...]]
+Section = TypeVar("Section")
 ANY = ("sequence", "grid")
 ON, OFF = "on", "off"  # values of a toggle
 
@@ -78,6 +79,20 @@ class View:
         """Return whether the document has the layout and the sections that the view is for."""
         return document.input.layout in self.layouts and all(map(document.has, self.sections))
 
+    def check(self, document: Document, choices: Choices) -> dict[str, str]:
+        """Return a value for every control: the chosen one, or the default where none is.
+
+        Raises:
+            ValueError: for a chosen value that is no option.
+        """
+        settled = self.settle(document, choices)
+        for control in self.controls:
+            chosen = choices.get(control.name)
+            if control.name in settled and chosen not in (None, settled[control.name]):
+                options = control.options(document, settled)
+                raise ValueError(f"{control.name} must be one of {options}, got {chosen!r}")
+        return settled
+
     def settle(self, document: Document, choices: Choices) -> dict[str, str]:
         """Return a valid value for every control: the chosen one where it is still an option, else the default.
 
@@ -117,3 +132,14 @@ def views_for(document: Document) -> list[View]:
 def ordered() -> list[View]:
     """Return all views in the order of the page."""
     return sorted(VIEWS.values(), key=lambda view: (view.place, view.name))
+
+
+def require(value: Section | None, name: str) -> Section:
+    """Return a section that a view needs.
+
+    Raises:
+        ValueError: where the document does not have it.
+    """
+    if value is None:
+        raise ValueError(f"document must have the section {name}, got none")
+    return value
