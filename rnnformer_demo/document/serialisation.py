@@ -1,6 +1,7 @@
 """The document as JSON, there and back, and its JSON Schema."""
 
 import json
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -15,9 +16,10 @@ def _adapter() -> TypeAdapter[Document]:
 
 
 def to_dict(document: Document) -> dict[str, Any]:
-    """Return the document as JSON takes it; sections that are not there are left out."""
+    """Return the document as JSON takes it; sections that were not asked for are left out."""
     whole = _adapter().dump_python(document, mode="json")
-    return {key: value for key, value in whole.items() if key == "schema" or value not in (None, [], ())}
+    kept = {field.name for field in fields(document) if getattr(document, field.name) != field.default}
+    return {key: value for key, value in whole.items() if key == "schema" or key in kept}
 
 
 def to_json(document: Document) -> str:
