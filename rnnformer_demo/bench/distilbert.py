@@ -15,14 +15,12 @@ def beside_distilbert(runs: int) -> dict[str, Any]:
     The network has random weights, which take as long; integrated gradients along 50 steps from vectors of zeros, by
     Captum.
     """
-    from ..analysis import inquiry
-    from ..analysis.service import analyse
+    from ..analysis.service import INTERNALS, analyse
 
     text, attribute = text_of_64_tokens(), _attribution()
 
     def whole() -> Any:
-        analysis = analyse(TEXT_MODEL, text)
-        return inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis), inquiry.assess(analysis)
+        return analyse(TEXT_MODEL, text, ("attribution", *INTERNALS, "trust"))
 
     for work in (whole, attribute):
         work()

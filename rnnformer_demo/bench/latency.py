@@ -19,6 +19,8 @@ LoadEncoder = Callable[[], tuple[Any, Any]]
 def latencies(runs: int) -> dict[str, Any]:
     """Analyses with the figures that the page draws, warm, in this process."""
     from ..analysis.service import analyse, predict
+    from ..views import views_for
+    from ..views.canvas import to_bytes
 
     texts, photo = inputs()
 

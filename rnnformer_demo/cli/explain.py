@@ -186,6 +186,6 @@ def _compare(options: argparse.Namespace) -> tuple[dict, str]:
 
 
 def _caption(name: str, document: "Document") -> str:
-    from ..views.registry import VIEWS
+    from ..views import VIEWS
 
     return VIEWS[name].caption(document, {})

@@ -57,7 +57,9 @@ class Panel:
             return {self.column: gr.Column(visible=False)}
         settled = self.view.settle(document, choices)
         caption = self.view.caption(document, settled)
-        updates: Updates = {self.column: gr.Column(visible=True), self.caption: as_caption(caption)}
+        # Where there is HTML it says the same: the caption is then the picture's text alternative alone.
+        said = "" if self.html is not None else as_caption(caption)
+        updates: Updates = {self.column: gr.Column(visible=True), self.caption: said}
         for control in self.view.controls:
             if control.name in self.controls:
                 updates[self.controls[control.name]] = _control_update(control, document, settled)

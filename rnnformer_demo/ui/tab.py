@@ -12,12 +12,12 @@ from ..api.concurrency import LAST_WINS, MODEL, QUIET, TRUST
 from ..api.errors import as_gradio_error
 from ..data import InputError
 from ..interpret.attribution import methods_for
-from ..views.registry import ordered
+from ..views import ordered
 from . import handlers
 from .glossary import GLOSSARY
 from .model_facts import model_facts
 from .model_list import ModelEntry
-from .panels import Panel, Updates, as_caption, build_panel, section
+from .panels import Panel, Updates, build_panel
 from .whatif_panel import WhatIf, build_whatif, has_baselines
 
 if TYPE_CHECKING:
@@ -65,7 +65,6 @@ class Tab:
         source, button, model, facts, examples: input and choices.
         hint, results, below: columns: before there is an analysis, and with one.
         label: the prediction's bars.
-        notice: sentences about the page itself.
         method, target: what the attribution is asked for.
         stop: ends the measurement of trust.
         panels: by the name of their view.
@@ -84,7 +83,6 @@ class Tab:
     results: gr.Column | None = None
     below: gr.Column | None = None
     label: gr.Label | None = None
-    notice: gr.HTML | None = None
     method: gr.Dropdown | None = None
     target: gr.Dropdown | None = None
     stop: gr.Button | None = None
@@ -99,7 +97,7 @@ class Tab:
     @property
     def outputs(self) -> list[Any]:
         """All that an analysis may change."""
-        own = [self.state, self.hint, self.results, self.below, self.label, self.notice, self.stop]
+        own = [self.state, self.hint, self.results, self.below, self.label, self.stop]
         panels = [part for panel in self.panels.values() for part in panel.components]
         return [*own, *panels, *(part for part in self.whatif.components if part not in panels)]
 
@@ -123,7 +121,6 @@ class Tab:
                 self.results: gr.Column(visible=True),
                 self.below: gr.Column(visible=True),
                 self.label: document.prediction.probabilities,
-                self.notice: _boxes(document),
                 **self.whatif.offer(document),
             }
         return updates
@@ -176,7 +173,6 @@ def _build_results(tab: Tab) -> None:
         gr.HTML(f'<div class="hint"><p>{tab.spec.hint}</p></div>')
     with gr.Column(visible=False) as tab.results:
         tab.label = gr.Label(label="Prediction", num_top_classes=5)
-        tab.notice = gr.HTML()
         for view in ordered():
             if view.name in _BESIDE_INPUT and tab.spec.layout in view.layouts:
                 tab.panels[view.name] = build_panel(view, tab.spec.layout, tab.spec.modality)
@@ -205,8 +201,8 @@ def _build_views(tab: Tab, model: ModelEntry) -> None:
                     tab.panels[view.name] = build_panel(view, tab.spec.layout, tab.spec.modality, before)
                     if view.name == "trust":
                         tab.stop = gr.Button("Stop measuring", size="sm", visible=False)
-    section("How to read this", "What each view can tell, and what it cannot.")
-    gr.HTML(GLOSSARY)
+    with gr.Accordion("How to read this: what each view can tell, and what it cannot", open=False):
+        gr.HTML(GLOSSARY)
 
 
 def targets(model: ModelEntry) -> list[tuple[str, str]]:
@@ -332,15 +328,3 @@ def _connect_whatif(tab: Tab) -> None:
     whatif.find.click(find, [tab.state, whatif.perturbation], [*answered, whatif.units], **MODEL)
     compared = [tab.state, *whatif.panels["comparison"].components]
     whatif.compare.click(compare, tab.state, compared, **MODEL)
-
-
-def _boxes(document: Document) -> str:
-    """A notice where the pictures cannot write what the visitor wrote."""
-    from ..views.canvas import undrawable
-
-    boxes = undrawable("".join((*document.input.unit_names, *document.model.labels)))
-    return (
-        as_caption(f"This machine has no font for {boxes}: in the pictures, boxes stand in their place.")
-        if boxes
-        else ""
-    )

@@ -22,8 +22,8 @@ def _run_everything_once() -> None:
     # The page works without: a failure here would come again, with its sentence, at the visitor's click.
     try:
         from ..analysis import service
+        from ..views import views_for
         from ..views.canvas import to_image
-        from ..views.registry import views_for
 
         first_of_each_tab = {model.modality: model for model in reversed(list_entries())}
         for model in first_of_each_tab.values():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from ..views.registry import VIEWS
+from ..views import VIEWS
 from .panels import Panel, Updates, build_panel, section
 
 if TYPE_CHECKING:

@@ -181,6 +181,12 @@ def cell_at(document: Document, choices: Choices, x: float, y: float, dpi: int |
     return row * columns + column if 0 <= row < rows and 0 <= column < columns else None
 
 
+def pick(document: Document, choices: Choices, x: float, y: float) -> Choices:
+    """Return the viewpoint that a click means: the cell, or all of them beside the photo."""
+    cell = cell_at(document, choices, x, y)
+    return {"viewpoint": ALL_CELLS if cell is None else document.input.unit_names[cell]}
+
+
 def variants(document: Document) -> Iterator[Choices]:
     """Yield every layer and the pooling, also through the recurrence where the Jacobian is there."""
     for through in (OFF, ON) if document.jacobian and document.recurrence != () else (OFF,):
@@ -203,6 +209,7 @@ VIEW = register(
             Control("through", "Trace it through the recurrence, from states to words or cells", _through, "toggle"),
         ),
         variants=variants,
+        pick=pick,
         extends=lambda choices: ("jacobian",) if choices.get("through") == ON else (),
         place=50,
     )
