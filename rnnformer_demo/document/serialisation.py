@@ -38,6 +38,10 @@ def from_dict(values: Any) -> Document:
     if values["schema"] != SCHEMA:
         raise ValueError(f"The document must have schema {SCHEMA}, got {str(values['schema'])[:20]}.")
     try:
+        json.dumps(values, ensure_ascii=False, default=str).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise ValueError("The document is damaged: it holds half of a character, or is nested too deeply.") from error
+    try:
         return _adapter().validate_python(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

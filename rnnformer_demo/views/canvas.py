@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Literal
@@ -36,6 +37,7 @@ DPI = 130
 WIDTH = 5.8  # inches
 _MAX_LABELS = 32  # more words than this cannot be read under an axis: every n-th is written
 _MAX_WORD = 14  # Latin letters; one of Chinese is as wide as two
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what XML 1.0 has no place for
 _MOST_OPAQUE = 0.75
 _CELL = 32  # pixels of a cell of a photo that is not there
 
@@ -87,8 +89,8 @@ def blank(
 
 
 def plain(text: str) -> str:
-    """Return a text as matplotlib takes it: a dollar sign would start a formula."""
-    return text.replace("$", r"\$")
+    """Return a text as figures take it: a dollar sign would start a formula, a control character break an SVG."""
+    return _CONTROLS.sub("\ufffd", text).replace("$", r"\$")
 
 
 def room(names: Sequence[str]) -> float:

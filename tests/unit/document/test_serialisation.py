@@ -103,6 +103,7 @@ def damaged(*path: str, value: object) -> str:
             damaged("attention", "pooling", "dtype", value="int8"),
             "The document is damaged at attention.pooling.dtype",
         ),
+        (damaged("input", "text", value="\ud800"), "The document is damaged: it holds half of a character"),
         (damaged("memory", value=[]), "The document is damaged at memory: "),
     ],
 )
