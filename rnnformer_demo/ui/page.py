@@ -49,7 +49,7 @@ def _photo_input() -> gr.Image:
     )
 
 
-_KINDS = (
+SPECS = (
     TabSpec(
         modality="text",
         layout="sequence",
@@ -82,8 +82,8 @@ def build_page() -> gr.Blocks:
             "predicts from your sentence or photo, and how it got there.</p></header>",
         )
         with gr.Tabs():
-            for kind in _KINDS:
-                build_tab(kind, [model for model in models if model.modality == kind.modality])
+            for spec in SPECS:
+                build_tab(spec, [model for model in models if model.modality == spec.modality])
         endpoints.register()
         page.unload(handlers.end_assessing)
     return page.queue(max_size=40)

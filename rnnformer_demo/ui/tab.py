@@ -131,16 +131,19 @@ class Tab:
         return columns | {part: gr.Column(visible=False) for part in (self.results, self.below, self.whatif.column)}
 
 
-def build_tab(spec: TabSpec, models: list[ModelEntry]) -> None:
+def build_tab(spec: TabSpec, models: list[ModelEntry]) -> Tab | None:
     """Build the tab of one modality inside the page that is being built.
 
     Args:
         models: those of that modality; the tab opens with the first.
+
+    Returns:
+        The tab's components; None where there is no model.
     """
     with gr.Tab(spec.title, id=spec.modality):
         if not models:
             gr.Markdown(f"There is no {spec.modality} model in the folder of checkpoints.")
-            return
+            return None
         tab = Tab(spec, gr.State(time_to_live=_STATE_SECONDS), gr.State(models[0].name))
         with gr.Row(equal_height=False):
             with gr.Column(min_width=320):
@@ -152,6 +155,7 @@ def build_tab(spec: TabSpec, models: list[ModelEntry]) -> None:
         tab.whatif = build_whatif(spec.layout, spec.modality, models[0], models)
         tab.panels |= tab.whatif.panels
         _connect(tab, models)
+        return tab
 
 
 def _build_input(tab: Tab, models: list[ModelEntry]) -> None:

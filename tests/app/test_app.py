@@ -6,33 +6,27 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
-import gradio as gr
 import pytest
 import tiny
 from browser import CHINESE, EXAMPLES, FAMILY, ODD_IMAGES, save_family, served
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from matplotlib import rcParams
 
-from rnnformer_demo.analysis import inquiry, service
+from rnnformer_demo.analysis import service
 from rnnformer_demo.api import uploads
 from rnnformer_demo.bench import Page
 from rnnformer_demo.checkpoints import store
 from rnnformer_demo.data import InputError
-from rnnformer_demo.interpret.attribution import METHODS, methods_for
-from rnnformer_demo.models import Hybrid
-from rnnformer_demo.ui import handlers, markup, render
+from rnnformer_demo.document import from_dict
+from rnnformer_demo.interpret.attribution import methods_for
+from rnnformer_demo.ui.model_facts import model_facts
 from rnnformer_demo.ui.model_list import ModelEntry, list_entries
 from rnnformer_demo.ui.page import EXAMPLE_TEXTS
-from rnnformer_demo.views.attention import attention_figure
-from rnnformer_demo.views.canvas import to_image
 
 TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
 TEXT = "A witty, tender film with two wonderful performances."
 PHOTO = str(EXAMPLES / "elephant.jpg")
-SESSION = SimpleNamespace(session_hash="of a test")
 PREDICTION_KEYS = {
     *("model", "label", "confidence", "probabilities"),
     *("in_domain", "ood_score", "notices", "latency_ms"),
@@ -76,16 +70,6 @@ def page(address) -> Page:
     return Page(address)
 
 
-@pytest.fixture(scope="module")
-def text_analysis() -> service.Analysis:
-    return service.analyse(TEXT_MODEL, TEXT)
-
-
-@pytest.fixture(scope="module")
-def photo_analysis() -> service.Analysis:
-    return service.analyse(PHOTO_MODEL, PHOTO)
-
-
 def test_models(client):
     models = {model["name"]: model for model in client.predict(api_name="/models")}
     assert models[TEXT_MODEL]["labels"] == ["negative", "positive"]
@@ -99,12 +83,23 @@ def test_models(client):
 def test_only_the_api_is_public(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {
-        *("/models", "/predict", "/predict_image", "/explain", "/explain_image"),
+        *("/models", "/analyse", "/analyse_image", "/predict", "/predict_image", "/explain", "/explain_image"),
         *("/whatif", "/whatif_image", "/fewest", "/compare"),
     }
     assert [parameter["parameter_name"] for parameter in endpoints["/explain"]["parameters"]] == [
         *("model", "text", "method", "target", "trust", "seed", "inside")
     ]
+
+
+def test_a_document_comes_in_parts(client):
+    parts = client.predict(TEXT_MODEL, TEXT, ["attention", "prefixes"], api_name="/analyse")
+    assert set(parts) == {"schema", "model", "input", "prediction", "provenance", "attention", "prefixes"}
+    assert from_dict(parts).prediction.label == "positive"
+    parts = client.predict(PHOTO_MODEL, handle_file(PHOTO), api_name="/analyse_image")
+    assert from_dict(parts).attribution.method == "integrated-gradients"
+    assert parts["input"]["source"] is None  # the upload's path is nobody's business
+    with pytest.raises(AppError, match="There is no section 'everything' to fill"):
+        client.predict(TEXT_MODEL, TEXT, ["everything"], api_name="/analyse")
 
 
 def test_what_can_be_asked_over_http(client):
@@ -292,86 +287,7 @@ def test_a_megabyte_of_text_is_cut_with_a_notice(client):
     assert "longer than this model reads" in prediction["notices"][0]
 
 
-def test_words_are_escaped():
-    text = "A great <script>alert(1)</script> film & <img src=x onerror=alert(2)> ${x} {{x}} \"quoted\" 'too'"
-    words = markup.words(service.analyse(TEXT_MODEL, text))
-    assert "<script" not in words
-    assert "<img" not in words
-    assert html.unescape(re.sub(r"<[^>]*>", "", words.split("</div>")[0])) == text
-
-
-@pytest.mark.parametrize("colour", [markup.FOR, markup.AGAINST])
-@pytest.mark.parametrize(("ground", "ink"), [((255, 255, 255), (15, 23, 42)), ((15, 23, 42), (241, 245, 249))])
-def test_words_can_be_read_on_every_colour(colour, ground, ink):
-    mixed = [markup.STRONGEST * top + (1 - markup.STRONGEST) * below for top, below in zip(colour, ground, strict=True)]
-    lighter, darker = sorted((luminance(mixed), luminance(ink)), reverse=True)
-    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
-
-
-def luminance(colour) -> float:
-    """Relative luminance as WCAG 2 defines it, of a colour in 0-255."""
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (part / 255 for part in colour)]
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def test_redrawing_runs_no_model(monkeypatch, text_analysis, photo_analysis):
-    monkeypatch.setattr(Hybrid, "classify_tokens", forbidden)
-    monkeypatch.setattr(service, "analyse", forbidden)
-    for analysis in (text_analysis, photo_analysis):
-        for layer in (*analysis.trace.attention, "pooling"):
-            picture, _ = handlers.redraw_attention(analysis, layer, "2", render.ALL_CELLS, False)
-            assert layer in picture.alt_text.lower()
-        for recurrence in analysis.trace.states:
-            _, picture, _ = handlers.redraw_states(analysis, recurrence, "backward", None)
-            assert picture.alt_text.startswith(f"Hidden state of {recurrence}, backward")
-
-
-def test_another_target_does_not_predict_again(monkeypatch, photo_analysis):
-    monkeypatch.setattr(service, "trace_of", forbidden)
-    analysis, *_ = handlers.re_explain(
-        photo_analysis, SESSION, "grad-cam", "rhino", progress=lambda *share, **text: None
-    )
-    assert (analysis.explanation.method, analysis.target) == ("grad-cam", "rhino")
-    assert analysis.trace is photo_analysis.trace
-    analysis, *_ = handlers.re_explain(
-        analysis, SESSION, "grad-cam", handlers.PREDICTED, progress=lambda *share, **text: None
-    )
-    assert analysis.target == photo_analysis.prediction.label
-
-
-def test_a_result_that_has_gone_is_missed_with_a_sentence():
-    for handler, chosen in (
-        (handlers.redraw_attention, ("pooling", "1", render.ALL_CELLS, False)),
-        (handlers.redraw_states, ("lstm tokens 1", "forward", "hidden state")),
-        (handlers.assess, (SESSION,)),
-        (handlers.ablate_units, ([0], None, "unknown", "")),
-        (handlers.find_fewest, ("unknown",)),
-        (handlers.compare_rivals, ()),
-        (handlers.re_explain, (SESSION, "occlusion", "")),
-        (handlers.re_explain, (SESSION, "occlusion", "positive")),
-    ):
-        with pytest.raises(gr.Error, match="press Analyse again"):
-            handler(None, *chosen)
-
-
-def forbidden(*arguments, **named):
-    """Stands for what must not be called."""
-    raise AssertionError("a model was run")
-
-
-def test_a_photo_seen_from_one_cell(photo_analysis):
-    layer = next(iter(photo_analysis.trace.attention))
-    average, _ = handlers.redraw_attention(photo_analysis, layer, "1", render.ALL_CELLS, False)
-    single, _ = handlers.redraw_attention(photo_analysis, layer, "1", "row 3, column 5", False)
-    assert average.value != single.value
-    assert "from row 3, column 5" in single.alt_text
-    figure = attention_figure(photo_analysis, layer)
-    width, height = to_image(figure).size
-    assert render.viewpoint_at(photo_analysis, layer, "1", 0.05 * width, 0.15 * height) == "row 1, column 1"
-    assert render.viewpoint_at(photo_analysis, layer, "1", 0.99 * width, 0.5 * height) == render.ALL_CELLS
-
-
-OFFER = ModelEntry(
+ENTRY = ModelEntry(
     name="a-gru",
     modality="text",
     labels=("x", "y"),
@@ -384,7 +300,7 @@ OFFER = ModelEntry(
         "seconds": 3,
     },
     made_of="a GRU alone",
-    rival_of="a",
+    baseline_of="a",
     matched=True,
     task="Moods & <i>colours</i>",
     limits="Knows no green.",
@@ -393,9 +309,10 @@ OFFER = ModelEntry(
 
 
 def test_the_page_says_what_a_model_is_for_and_how_good_it_is():
-    assert markup.model_facts(OFFER) == (
+    assert model_facts(ENTRY) == (
         '<p class="caption"><strong>Moods &amp; &lt;i&gt;colours&lt;/i&gt;.</strong> '
-        "Right on 93.4% of 2,893 (sst2 test), 90.0% of 25,000 (imdb test). It is a rival of a and has about its size. "
+        "Right on 93.4% of 2,893 (sst2 test), 90.0% of 25,000 (imdb test). It is a baseline of a and has about "
+        "its size. "
         "Made of a GRU alone: 2.7 million parameters, 4.1 MB, 2 classes.</p>"
         '<p class="caption">What it cannot do: Knows no green.</p>'
     )
@@ -403,14 +320,14 @@ def test_the_page_says_what_a_model_is_for_and_how_good_it_is():
 
 def test_what_a_card_leaves_out_is_not_said():
     held_out_alone = replace(
-        OFFER, metrics={"held_out": {"accuracy": 0.99, "n": 10}}, task="", limits="", rival_of=None
+        ENTRY, metrics={"held_out": {"accuracy": 0.99, "n": 10}}, task="", limits="", baseline_of=None
     )
-    assert markup.model_facts(held_out_alone) == (
+    assert model_facts(held_out_alone) == (
         '<p class="caption">Right on 99.0% of 10 (training data held out). '
         "Made of a GRU alone: 2.7 million parameters, 4.1 MB, 2 classes.</p>"
     )
-    assert "Not measured yet." in markup.model_facts(replace(OFFER, metrics={}))
-    assert "It is a rival of a. Made of" in markup.model_facts(replace(OFFER, matched=False))
+    assert "Not measured yet." in model_facts(replace(ENTRY, metrics={}))
+    assert "It is a baseline of a. Made of" in model_facts(replace(ENTRY, matched=False))
 
 
 def test_the_cnn_alone_is_called_so(tmp_path, monkeypatch):
@@ -512,54 +429,6 @@ def send(page: Page, part: dict, name: str, data: list) -> tuple[dict, dict]:
     answer = page.send(event["id"], data)
     assert answer["success"], answer["output"]
     return event, dict(zip(event["outputs"], answer["output"]["data"], strict=True))
-
-
-STRANGE = "This looks like nothing that the model knows."
-
-
-@pytest.mark.parametrize(
-    ("in_domain", "score", "said", "unsaid"),
-    [
-        (False, 1.8, [f'<p class="stranger" role="status">{STRANGE} Strangeness 1.80, threshold 1.</p>'], []),
-        (True, 0.4, ["This looks like what the model was trained on. Strangeness 0.40, threshold 1."], ["stranger"]),
-        (None, None, [], ["stranger", "trangeness"]),
-    ],
-)
-def test_a_prediction_says_how_strange_its_input_is(text_analysis, photo_analysis, in_domain, score, said, unsaid):
-    for analysis in (text_analysis, photo_analysis):
-        warning = STRANGE if in_domain is False else ""
-        told = {"warnings": ("Said to the API.",), "warning": warning}
-        prediction = replace(analysis.prediction, in_domain=in_domain, ood_score=score, **told)
-        outputs = all_of(replace(analysis, prediction=prediction))
-        (summary,) = [output for output in outputs if isinstance(output, str) and 'class="facts"' in output]
-        (picture,) = [
-            output for output in outputs if (getattr(output, "alt_text", None) or "").startswith("integrated-gradients")
-        ]
-        assert all(sentence in summary for sentence in said)
-        assert "Said to the API." not in summary
-        assert not any(word in summary for word in unsaid)
-        assert (STRANGE in picture.alt_text) == (in_domain is False)
-
-
-def all_of(analysis: service.Analysis) -> list:
-    """The outputs of a tab with its first choices."""
-    inside = inquiry.prefix_predictions(analysis), inquiry.measure_interventions(analysis)
-    return render.everything(analysis, *inside, *[None] * 5, "forward", None)
-
-
-def test_boxes_in_the_pictures_are_announced(family, monkeypatch):
-    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
-    analysis = service.analyse("sentiment-zh", CHINESE[1])
-    monkeypatch.setitem(rcParams, "font.family", ["DejaVu Sans"])
-    with pytest.warns(UserWarning, match="missing from font"):
-        outputs = all_of(analysis)
-    (summary,) = [output for output in outputs if isinstance(output, str) and 'class="facts"' in output]
-    assert "This machine has no font for 屏幕有坏点" in summary
-
-
-def test_every_method_is_offered_with_its_meaning(text_analysis):
-    assert all(method.title and method.about for method in METHODS.values())
-    assert METHODS[text_analysis.explanation.method].about in markup.completeness(text_analysis)
 
 
 def test_the_page_is_built_without_torch():
