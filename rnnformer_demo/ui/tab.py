@@ -215,7 +215,7 @@ def targets(model: ModelEntry) -> list[tuple[str, str]]:
 
 
 def _connect(tab: Tab, models: list[ModelEntry]) -> None:
-    def analyse(request: gr.Request, model, source, method, target, *chosen, progress=gr.Progress()):  # noqa: B008
+    def page_analyse(request: gr.Request, model, source, method, target, *chosen, progress=gr.Progress()):  # noqa: B008
         return handlers.analyse(tab, request, model, source, method, target, *chosen, progress=progress)
 
     def re_explain(document, request: gr.Request, method, target, *chosen, progress=gr.Progress()):  # noqa: B008
@@ -225,7 +225,7 @@ def _connect(tab: Tab, models: list[ModelEntry]) -> None:
         return handlers.assess(tab, document, request, progress)
 
     analysing = {
-        "fn": analyse,
+        "fn": page_analyse,
         "inputs": [tab.model, tab.source, tab.method, tab.target, *tab.controls],
         "outputs": tab.outputs,
         # Gradio would open photos itself, with errors and conversions of its own: the service gets the raw file.
@@ -323,7 +323,7 @@ def _connect_whatif(tab: Tab) -> None:
     def find(document, perturbation, progress=gr.Progress()):  # noqa: B008
         return handlers.find_counterfactual(tab, document, perturbation, progress)
 
-    def compare(document, progress=gr.Progress()):  # noqa: B008
+    def page_compare(document, progress=gr.Progress()):  # noqa: B008
         return handlers.compare_baselines(tab, document, progress)
 
     question = [tab.state, whatif.units, whatif.brushed, whatif.perturbation, whatif.word]
@@ -331,4 +331,4 @@ def _connect_whatif(tab: Tab) -> None:
     gr.on([whatif.ask.click, whatif.word.submit], edit, question, answered, **MODEL)
     whatif.find.click(find, [tab.state, whatif.perturbation], [*answered, whatif.units], **MODEL)
     compared = [tab.state, *whatif.panels["comparison"].components]
-    whatif.compare.click(compare, tab.state, compared, **MODEL)
+    whatif.compare.click(page_compare, tab.state, compared, **MODEL)

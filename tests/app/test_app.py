@@ -393,8 +393,11 @@ def test_the_dropdown_shows_titles_and_gives_names(page_of_family, family, monke
 )
 def test_examples_follow_the_model(page_of_family, model, examples):
     shown = component(page_of_family, "dataset")
-    _, brought = send(page_of_family, component(page_of_family, "dropdown", "Model"), "input", [model])
-    assert [text for (text,) in brought[shown["id"]]["samples"]] == list(examples)
+    samples = shown["props"]["samples"]
+    if model != "sentiment-en":  # which the page opens with
+        _, brought = send(page_of_family, component(page_of_family, "dropdown", "Model"), "input", [model, None])
+        samples = brought[shown["id"]]["samples"]
+    assert [text for (text,) in samples] == list(examples)
     for number, example in enumerate(examples):
         _, loaded = send(page_of_family, shown, "click", [model, number])
         assert list(loaded.values()) == [example]
@@ -407,7 +410,7 @@ def test_a_click_on_an_example_that_has_just_gone_gets_a_sentence(page_of_family
 
 
 def test_another_model_leaves_what_was_typed(page_of_family):
-    event, brought = send(page_of_family, component(page_of_family, "dropdown", "Model"), "input", ["mine"])
+    event, brought = send(page_of_family, component(page_of_family, "dropdown", "Model"), "input", ["mine", None])
     typed = component(page_of_family, "textbox", "Text")["id"]
     assert typed not in brought
     assert typed not in event["inputs"]

@@ -2,17 +2,21 @@
 
 import io
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import tiny
 from PIL import Image
 
 from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.cli import main
 from rnnformer_demo.data.image import reference_image as picture
+from rnnformer_demo.document import Document, from_dict
 from rnnformer_demo.evaluation.reporting import model_tables
+from rnnformer_demo.views import VIEWS, View, register
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT, PHOTO = "sentiment-en", "caltech101"
@@ -30,6 +34,10 @@ def run_json(capsys: pytest.CaptureFixture, *arguments: str):
     assert code == 0
     assert out.count("\n") == 1, "one JSON object on one line"
     return json.loads(out)
+
+
+def run_document(capsys: pytest.CaptureFixture, *arguments: str) -> Document:
+    return from_dict(run_json(capsys, *arguments))
 
 
 @pytest.fixture
@@ -54,120 +62,202 @@ def test_models_prints_the_tables_of_the_readme(capsys):
 
 
 def test_predict_text(capsys):
-    result = run_json(capsys, "predict", TEXT, "A wonderful, moving film.")
-    assert list(result) == [
-        *("model", "label", "confidence", "probabilities"),
-        *("in_domain", "ood_score", "notices", "latency_ms"),
-    ]
-    assert result["label"] == "positive"
-    assert sum(result["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-    assert result["confidence"] == max(result["probabilities"].values())
-    assert result["latency_ms"] > 0
+    document = run_document(capsys, "predict", TEXT, "A wonderful, moving film.")
+    answer = document.prediction
+    assert answer.label == "positive"
+    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert answer.confidence == max(answer.probabilities.values())
+    assert answer.latency_ms > 0
 
 
 def test_predict_photo(capsys, photo):
-    result = run_json(capsys, "predict", PHOTO, photo)
-    assert len(result["probabilities"]) == 101
-    assert result["label"] in result["probabilities"]
+    answer = run_document(capsys, "predict", PHOTO, photo).prediction
+    assert len(answer.probabilities) == 101
+    assert answer.label in answer.probabilities
 
 
 @pytest.mark.parametrize(("model", "data"), [(TEXT, b"Dull and far too long."), (PHOTO, None)])
 def test_input_from_standard_input(capsys, monkeypatch, photo, model, data):
     data = data if data is not None else Path(photo).read_bytes()
     monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": io.BytesIO(data)}))
-    piped = run_json(capsys, "predict", model, "-")
-    direct = run_json(capsys, "predict", model, photo if model == PHOTO else data.decode())
-    assert piped["probabilities"] == direct["probabilities"]
+    piped = run_document(capsys, "predict", model, "-")
+    direct = run_document(capsys, "predict", model, photo if model == PHOTO else data.decode())
+    assert piped.prediction.probabilities == direct.prediction.probabilities
 
 
 def test_explain_text_gives_one_score_for_each_word(capsys):
-    result = run_json(capsys, "explain", TEXT, "A dull film.", "--method", "occlusion", "--target", "negative")
-    assert result["units"] == ["A", "dull", "film", "."]
-    assert len(result["scores"]) == 4
-    assert result["method"] == "occlusion"
-    assert result["target"] == "negative"
-    assert result["completeness_gap"] is None
-    assert len(result["model_sha256"]) == 64
+    document = run_document(capsys, "explain", TEXT, "A dull film.", "--method", "occlusion", "--target", "negative")
+    attribution = document.attribution
+    assert document.input.unit_names == ("A", "dull", "film", ".")
+    assert len(attribution.scores) == 4
+    assert (attribution.method, attribution.target) == ("occlusion", "negative")
+    assert attribution.completeness_gap is None
+    assert len(document.model.sha256) == 64
 
 
 def test_explain_photo_gives_one_score_for_each_cell(capsys, photo):
-    result = run_json(capsys, "explain", PHOTO, photo)
-    assert result["grid"] == [7, 7]
-    assert len(result["scores"]) == 49
-    assert result["completeness_gap"] <= 0.01
-    assert "units" not in result
+    document = run_document(capsys, "explain", PHOTO, photo)
+    assert document.input.grid == document.attribution.grid == (7, 7)
+    assert len(document.attribution.scores) == 49
+    assert document.attribution.completeness_gap <= 0.01
+    assert document.provenance.command == shlex.join(
+        [
+            "python",
+            "-m",
+            "rnnformer_demo",
+            "explain",
+            PHOTO,
+            photo,
+            "--method",
+            "integrated-gradients",
+            "--target",
+            document.target,
+            "--seed",
+            "0",
+        ]
+    )
 
 
-@pytest.mark.parametrize("suffix", [".png", ".json", ".html"])
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf", ".json", ".html"])
 def test_explain_writes_a_file(capsys, tmp_path, suffix):
     out = tmp_path / f"result{suffix}"
     result = run_json(capsys, "explain", TEXT, "A dull film.", "--out", str(out))
+    data = out.read_bytes()
     if suffix == ".json":
-        assert json.loads(out.read_text(encoding="utf-8")) == result
+        assert json.loads(data) == result
     elif suffix == ".html":
-        assert result["trust"]["verdict"] in out.read_text(encoding="utf-8")
-    else:
+        assert result["trust"]["verdict"] in data.decode()
+    elif suffix == ".png":
         with Image.open(out) as figure:
             assert min(figure.size) > 300
+    else:
+        assert {".svg": b"<svg", ".pdf": b"%PDF"}[suffix] in data[:2000]
+
+
+def test_every_view_with_a_figure_can_be_drawn(capsys, tmp_path):
+    for name in ("trust", "attention", "recurrence", "prefixes"):
+        out = tmp_path / f"{name}.png"
+        run_document(capsys, "explain", TEXT, "A dull film.", "--view", name, "--out", str(out))
+        assert out.stat().st_size > 5000
+    code, _, error = run(capsys, "explain", TEXT, "A dull film.", "--view", "magic", "--out", str(tmp_path / "x.png"))
+    assert code == 2
+    assert "There is no view 'magic' to draw: there is attribution" in error
+
+
+def test_a_toy_view_is_named_in_the_help(capsys):
+    register(
+        View("toy", "Toy", "Nothing.", ("input",), lambda document, choices: "", figure=lambda document, choices: None)
+    )
+    try:
+        with pytest.raises(SystemExit):
+            main(["explain", "--help"])
+        assert ", toy" in " ".join(capsys.readouterr().out.split())
+    finally:
+        del VIEWS["toy"]
+
+
+def test_a_report_is_drawn_from_a_document_without_a_model(capsys, tmp_path):
+    code, out, _ = run(capsys, "explain", TEXT, "A dull film.", "--internals", "--json")
+    assert code == 0
+    (tmp_path / "a.json").write_text(out, encoding="utf-8")
+    script = (
+        "import sys; from rnnformer_demo.cli import main; "
+        f"code = main(['report', {str(tmp_path / 'a.json')!r}, '--out', {str(tmp_path / 'a.html')!r}]); "
+        "print(code, 'torch' in sys.modules)"
+    )
+    assert tiny.run_python(script).splitlines()[-1] == "0 False"
+    html = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "lstm tokens 1" in html
+    assert "dull" in html
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [("{", "This is not JSON"), ("{}", "This is no analysis document"), ('{"schema": 2}', "damaged at model")],
+)
+def test_a_report_of_something_else_gets_a_sentence(capsys, tmp_path, content, sentence):
+    path = tmp_path / "a.json"
+    path.write_text(content, encoding="utf-8")
+    code, _, error = run(capsys, "report", str(path), "--out", str(tmp_path / "a.html"))
+    assert (code, error.count("\n")) == (2, 1)
+    assert sentence in error
+    assert run(capsys, "report", str(tmp_path / "none.json"), "--out", "a.html")[0] == 2
+    assert run(capsys, "report", str(path), "--out", "a.pdf")[0] == 2
 
 
 def test_explain_with_trust(capsys):
-    plain = run_json(capsys, "explain", TEXT, "A dull film.", "--method", "kernel-shap", "--seed", "5")
-    trusted = run_json(capsys, "explain", TEXT, "A dull film.", "--method", "kernel-shap", "--seed", "5", "--trust")
-    trust = trusted.pop("trust")
-    assert trusted == plain
-    assert plain["seed"] == trust["seed"] == 5
-    assert set(trust) >= {
-        *("comprehensiveness", "sufficiency", "deletion_auc", "insertion_auc"),
-        *("max_sensitivity", "infidelity", "agreement", "verdict", "reasons"),
-    }
-    assert set(trust["comprehensiveness"]) == {"value", "normalised", "percentile"}
+    plain = run_document(capsys, "explain", TEXT, "A dull film.", "--method", "kernel-shap", "--seed", "5")
+    trusted = run_document(capsys, "explain", TEXT, "A dull film.", "--method", "kernel-shap", "--seed", "5", "--trust")
+    assert trusted.attribution == plain.attribution
+    assert plain.trust is None
+    assert plain.attribution.seed == trusted.trust.seed == 5
+    assert list(trusted.trust.perturbations) == ["unknown", "deletion"]
     assert "Verdict: " in run(capsys, "explain", TEXT, "A dull film.", "--trust")[1]
 
 
-def test_explain_with_what_is_inside(capsys, photo):
+def test_explain_with_internals(capsys, photo):
     for model, source, scans in ((TEXT, "A dull film.", 2), (PHOTO, photo, 4)):
-        result = run_json(capsys, "explain", model, source, "--inside")
-        assert len(result["beliefs"]) == scans
-        assert set(result["matter"]) == {"probability", "total_variation", "conicity"}
-        assert all(set(memory) == {"half_life", "saturation"} for memory in result["memory"].values())
-        assert {name.split()[0] for name in result["memory"]} == {"lstm", "gru"}
-    assert "Read from the start:" in run(capsys, "explain", TEXT, "A dull film.", "--inside")[1]
+        document = run_document(capsys, "explain", model, source, "--internals")
+        assert len(document.prefixes) == scans
+        assert document.interventions.probability["as it is"] == pytest.approx(document.prediction.confidence, abs=1e-4)
+        assert {recurrence.cell for recurrence in document.recurrence} == {"lstm", "gru"}
+    assert "from the start" in run(capsys, "explain", TEXT, "A dull film.", "--internals")[1]
 
 
 def test_an_option_of_a_method(capsys):
-    usual = run_json(capsys, "explain", TEXT, "A dull film.")
-    other = run_json(capsys, "explain", TEXT, "A dull film.", "--option", "baseline=zero")
-    assert usual["scores"] != other["scores"]
+    usual = run_document(capsys, "explain", TEXT, "A dull film.")
+    other = run_document(capsys, "explain", TEXT, "A dull film.", "--option", "baseline=zero")
+    assert usual.attribution.scores != other.attribution.scores
+    assert "--option baseline=zero" in other.provenance.command
 
 
 @pytest.mark.parametrize("named", [["dull"], ["#2"]])
 def test_whatif_without_a_word(capsys, named):
-    result = run_json(capsys, "whatif", TEXT, "A dull film.", "--without", *named, "--removal", "deletion")
-    assert (result["changed"], result["how"]) == (["dull"], "deletion")
-    assert result["after"]["probabilities"]["negative"] < result["before"]["probabilities"]["negative"]
-    assert result["forecast"] < 0 > result["measured"]
+    document = run_document(capsys, "whatif", TEXT, "A dull film.", "--remove", *named, "--perturbation", "deletion")
+    (edit,) = document.edits
+    assert (edit.units, edit.operation) == ((1,), "deletion")
+    assert edit.probabilities["negative"] < document.prediction.probabilities["negative"]
+    assert edit.forecast < 0 > edit.measured
 
 
-def test_whatif_with_another_word_and_the_fewest(capsys):
-    result = run_json(capsys, "whatif", TEXT, "A dull film.", "--replace", "dull", "wonderful")
-    assert (result["before"]["label"], result["after"]["label"]) == ("negative", "positive")
-    assert "forecast to change" in run(capsys, "whatif", TEXT, "A dull film.", "--replace", "dull", "fine")[1]
-    found = run_json(capsys, "whatif", TEXT, "A dull film.", "--fewest")
-    assert set(found) == {"model", "model_sha256", "removal", "changed", "before", "after", "exact", "tried"}
+def test_whatif_with_another_word_and_the_minimal_counterfactual(capsys):
+    edit = run_document(capsys, "whatif", TEXT, "A dull film.", "--replace", "dull", "wonderful").edits[0]
+    assert (edit.before, edit.after) == ("negative", "positive")
+    assert "forecast" in run(capsys, "whatif", TEXT, "A dull film.", "--replace", "dull", "fine")[1]
+    edit = run_document(capsys, "whatif", TEXT, "A dull film.", "--counterfactual").edits[0]
+    assert (edit.kind, edit.exact) == ("counterfactual", True)
 
 
 def test_whatif_covers_cells(capsys, photo):
-    result = run_json(capsys, "whatif", PHOTO, photo, "--without", "1,1", "#9", "--removal", "mean")
-    assert result["changed"] == ["row 1, column 1", "row 2, column 2"]
+    document = run_document(capsys, "whatif", PHOTO, photo, "--remove", "1,1", "#9", "--perturbation", "mean")
+    names = [document.input.unit_names[unit] for unit in document.edits[0].units]
+    assert names == ["row 1, column 1", "row 2, column 2"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (["whatif", TEXT, "A dull film.", "--without", "dull"], "--remove"),
+        (["whatif", TEXT, "A dull film.", "--remove", "dull", "--removal", "deletion"], "--perturbation"),
+        (["whatif", TEXT, "A dull film.", "--fewest"], "--counterfactual"),
+        (["explain", TEXT, "A dull film.", "--inside"], "--internals"),
+    ],
+)
+def test_old_flags_still_work_and_say_their_new_names(capsys, old, new):
+    code, _, error = run(capsys, *old)
+    assert code == 0
+    assert f"is now called {new}" in error
 
 
 def test_compare(capsys):
-    result = run_json(
+    document = run_document(
         capsys, "compare", "news-en-lstm", "Shares fell after the bank's results.", "--method", "occlusion"
     )
-    assert list(result) == ["news-en", "news-en-lstm", "news-en-gru", "news-en-transformer"]
-    assert {side["explanation"]["method"] for side in result.values()} == {"occlusion"}
+    compared = document.comparison
+    assert [each.model.name for each in compared] == [
+        *("news-en", "news-en-lstm", "news-en-gru", "news-en-transformer")
+    ]
+    assert {each.attribution.method for each in compared} == {"occlusion"}
 
 
 def test_evaluate_counts_rejected_rows_with_their_lines(capsys, tmp_path):
@@ -207,12 +297,12 @@ BAD = [
     (["explain", TEXT, "good", "--out", "x.gif"], ".json or .html"),
     (["explain", TEXT, "good", "--option", "baseline"], "--option must be NAME=VALUE"),
     (["explain", TEXT, "good", "--option", "colour=red"], "has no option 'colour'"),
-    (["whatif", TEXT, "a good film", "--without", "bad"], "There is no bad in this input"),
-    (["whatif", TEXT, "a good film", "--without", "#4"], "There is no #4"),
+    (["whatif", TEXT, "a good film", "--remove", "bad"], "There is no bad in this input"),
+    (["whatif", TEXT, "a good film", "--remove", "#4"], "There is no #4"),
     (["whatif", TEXT, "a good good film", "--replace", "good", "bad"], "stands there 2 times: say which"),
-    (["whatif", TEXT, "a good film", "--fewest", "--removal", "blur"], "There is no removal 'blur'"),
-    (["whatif", TEXT, "a good film"], "one of the arguments --without --replace --fewest is required"),
-    (["compare", "objects", "nowhere.jpg"], "no rivals"),
+    (["whatif", TEXT, "a good film", "--counterfactual", "--perturbation", "blur"], "There is no perturbation 'blur'"),
+    (["whatif", TEXT, "a good film"], "one of the arguments --remove --replace --counterfactual is required"),
+    (["compare", "objects", "nowhere.jpg"], "no baselines"),
     (["explain", TEXT, "good", "--out", "no/such/folder/x.png"], "cannot be written"),
     (["evaluate", TEXT, "--data", "nowhere.csv"], "nowhere.csv"),
     (["evaluate", TEXT, "--data", "nowhere.pdf"], ".tsv, .csv or .jsonl"),
@@ -277,6 +367,6 @@ def test_training_on_ones_own_table_gives_a_model_that_predicts(capsys, tmp_path
     command = cards.read_card("taste")["command"]
     assert command.startswith("python -m rnnformer_demo train text --name taste --data taste.csv")
     assert "--learning-rate 0.01" in command
-    assert run_json(capsys, "predict", "taste", "it tastes of honey")["label"] == "sweet"
-    best = run_json(capsys, "explain", "taste", "number 7 tastes of vinegar")
-    assert best["units"][max(range(5), key=best["scores"].__getitem__)] == "vinegar"
+    assert run_document(capsys, "predict", "taste", "it tastes of honey").prediction.label == "sweet"
+    document = run_document(capsys, "explain", "taste", "number 7 tastes of vinegar")
+    assert document.input.unit_names[max(range(5), key=document.attribution.scores.__getitem__)] == "vinegar"

@@ -95,7 +95,7 @@ def test_a_toy_view_appears_on_the_page(of_text):
     try:
         tab = made_tab("text")
         updates = tab.show(of_text, defaults(tab))
-        assert updates[tab.panels["toy"].caption] == '<p class="caption">15 words.</p>'
+        assert updates[tab.panels["toy"].caption] == f'<p class="caption">{len(of_text.input.units)} words.</p>'
         assert updates[tab.panels["toy"].column].visible is True
     finally:
         del VIEWS["toy"]
@@ -371,7 +371,7 @@ FOREIGN = "This looks like nothing that the model knows."
 @pytest.mark.parametrize(
     ("ood", "sentence"),
     [
-        (OutOfDistribution(1.8, False, "the distance", FOREIGN), f"{FOREIGN} OOD score 1.80 (1 = threshold)"),
+        (OutOfDistribution(1.8, False, "the distance", FOREIGN), f"OOD score 1.80 (1 = threshold). {FOREIGN}"),
         (OutOfDistribution(0.4, True, "the distance"), "OOD score 0.40 (1 = threshold)"),
         (None, ""),
     ],
