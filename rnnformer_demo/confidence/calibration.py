@@ -1,4 +1,4 @@
-"""Temperature scaling: what turns logits into probabilities that are right as often as they say."""
+"""Temperature scaling: probabilities that are right as often as they say."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,10 @@ REFERENCE_STEPS = 64
 
 @dataclass(frozen=True)
 class Temperature:
-    """By what logits are divided before the softmax (Guo et al. 2017, section 4.2), as a power law of the input's
-    length: one number for a phrase and a page left the phrase overconfident and the page underconfident (measured on
-    SST-2 and IMDB, whose own best temperatures differ by a factor of 1.8).
+    """Divisor of the logits before the softmax (Guo et al. 2017, section 4.2), a power law of the input's length.
+
+    One number for a phrase and a page left the phrase overconfident and the page underconfident (measured on SST-2 and
+    IMDB, whose own best temperatures differ by a factor of 1.8).
 
     Attributes:
         scale: the temperature at `REFERENCE_STEPS` steps.
@@ -23,11 +24,11 @@ class Temperature:
     exponent: float = 0.0
 
     def at(self, steps: Tensor) -> Tensor:
-        """Temperatures (...) of inputs with so many real steps (...)."""
+        """Return the temperatures (...) of inputs with so many real steps (...)."""
         return self.scale * (steps / REFERENCE_STEPS) ** self.exponent
 
     def probabilities(self, logits: Tensor, steps: Tensor) -> Tensor:
-        """Calibrated probabilities (..., C) of logits (..., C) for inputs with so many real steps (...)."""
+        """Return calibrated probabilities (..., C) of logits (..., C) of inputs with so many real steps (...)."""
         return torch.softmax(logits / self.at(steps)[..., None], dim=-1)
 
 
