@@ -19,9 +19,9 @@ def family(model: str) -> tuple[str, ...]:
     Raises:
         InputError: for a model that is not there.
     """
-    hybrid = read_card(model).get("rival_of") or model
+    hybrid = read_card(model).get("baseline_of") or model
     cards = by_family(readable_cards())
-    return tuple(name for name, card in cards.items() if hybrid in (name, card.get("rival_of")))
+    return tuple(name for name, card in cards.items() if hybrid in (name, card.get("baseline_of")))
 
 
 def compare(document: Document, report: Report = lambda share: None) -> Document:

@@ -1,54 +1,132 @@
-"""The cards of a folder of checkpoints: which there are, and what stands in them."""
+"""The cards of a folder of checkpoints: NAME.json beside NAME.safetensors and, for text, NAME.tokenizer.json."""
 
 import json
 import logging
 import os
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ..data import InputError
+from .migration import migrate_card
 
-FORMAT = 1
+FORMAT = 2
+WEIGHTS, CARD, TOKENIZER = ".safetensors", ".json", ".tokenizer.json"  # after the name of a checkpoint
+_READABLE_FORMATS = (1, FORMAT)
 _NEEDED = {
     *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
     *("parameters", "metrics", "data", "command"),  # to list it
 }
-_RIVALS = ("lstm", "gru", "transformer", "cnn")  # as they follow their hybrid
+_BASELINES = ("lstm", "gru", "transformer", "cnn")  # as they follow their hybrid
 
 
 def default_folder() -> Path:
-    """`checkpoints/` beside the package, or what RNNFORMER_CHECKPOINTS names."""
+    """Return `checkpoints/` beside the package, or the folder that RNNFORMER_CHECKPOINTS names."""
     return Path(os.environ.get("RNNFORMER_CHECKPOINTS") or Path(__file__).resolve().parents[2] / "checkpoints")
 
 
 def names(folder: Path | None = None) -> list[str]:
-    """Names of the checkpoints in a folder, sorted."""
+    """Return the names of the checkpoints in a folder, sorted."""
     folder = folder or default_folder()
-    return sorted(path.stem for path in folder.glob("*.json") if path.with_suffix(".safetensors").exists())
+    files = set(os.listdir(folder)) if folder.is_dir() else set()
+    stems = (file.removesuffix(CARD) for file in files if file.endswith(CARD))
+    return sorted(stem for stem in stems if stem + WEIGHTS in files)
 
 
-def read_card(name: str, folder: Path | None = None) -> dict:
-    """The JSON of a checkpoint, without loading its weights.
+def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:
+    """Return the card of a checkpoint in the format of today, without loading its weights.
+
+    A file that has not changed is read once; what the card holds is shared between callers, who must not change it.
 
     Raises:
-        InputError: for a name that no checkpoint bears, and for a card that is damaged or of another format.
+        InputError: for a name that no checkpoint bears, and for a card that is damaged or of an unknown format.
     """
     folder = folder or default_folder()
     if name not in names(folder):
         known = ", ".join(names(folder)) or "none at all"
         raise InputError(f"There is no model {str(name)[:60]!r}: there is {known}.")
+    path = folder / f"{name}{CARD}"
+    status = path.stat()
+    return dict(_parsed(path, status.st_mtime_ns, status.st_size, status.st_ino))
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: Path, mtime_ns: int, size: int, inode: int) -> dict[str, Any]:
+    """The card in a file; the other arguments tell a changed file from the one that was read."""
     try:
-        card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        card = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # neither JSON nor UTF-8
-        raise InputError(f"{name}.json is damaged: {error}.") from error
+        raise InputError(f"{path.name} is damaged: {error}.") from error
     if not isinstance(card, dict) or not card.keys() >= _NEEDED:
-        raise InputError(f"{name}.json is damaged: it must have {', '.join(sorted(_NEEDED))}.")
-    if card["format"] != FORMAT:
-        raise InputError(f"{name}.json has format {card['format']}, this version reads {FORMAT}: train it again.")
-    return card
+        raise InputError(f"{path.name} is damaged: it must have {', '.join(sorted(_NEEDED))}.")
+    if card["format"] not in _READABLE_FORMATS:
+        known = " and ".join(map(str, _READABLE_FORMATS))
+        raise InputError(f"{path.name} has format {card['format']}, this version reads {known}: train it again.")
+    for key in ("config", "preprocessing", "metrics", "data"):
+        if not isinstance(card[key], dict):
+            raise InputError(f"{path.name} is damaged: {key} must be an object, got {card[key]!r:.60}.")
+    return migrate_card(card)
 
 
-def in_families(folder: Path | None = None) -> dict[str, dict]:
-    """The cards by name: each hybrid by its name, then its rivals in the order of their kinds.
+def write_card(path: Path, card: dict[str, Any]) -> None:
+    """Write a card, one key a line: short enough to read, and a confusion matrix of 101 classes stays one line."""
+    lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in card.items()]
+    _replace(path, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def write_tokenizer(path: Path, tokenizer: dict[str, Any]) -> None:
+    """Write a tokenizer as the `tokenizers` library reads it."""
+    _replace(path, json.dumps(tokenizer, ensure_ascii=False) + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all."""
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def preprocessing_of(name: str, folder: Path | None = None) -> dict[str, Any]:
+    """Return the arguments of a checkpoint's reader: those in its card, and for text its tokenizer.
+
+    Raises:
+        InputError: see `read_card`; and for a tokenizer that is missing or damaged.
+    """
+    folder = folder or default_folder()
+    card = read_card(name, folder)
+    if card["modality"] != "text" or "tokenizer" in card["preprocessing"]:  # cards of format 1 hold it themselves
+        return card["preprocessing"]
+    path = folder / f"{name}{TOKENIZER}"
+    try:
+        tokenizer = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name}, the tokenizer of {name}, is missing or damaged: {error}.") from error
+    if not isinstance(tokenizer, dict) or "model" not in tokenizer:
+        raise InputError(f"{path.name} is damaged: it must be a tokenizer with a model.")
+    return {"tokenizer": tokenizer} | card["preprocessing"]
+
+
+def upgrade(name: str, folder: Path | None = None) -> bool:
+    """Rewrite a card of an older format in the format of today, its tokenizer aside; the weights stay untouched.
+
+    Returns:
+        True where the files changed.
+
+    Raises:
+        InputError: see `preprocessing_of`.
+    """
+    folder = folder or default_folder()
+    path = folder / f"{name}{CARD}"
+    card, before = read_card(name, folder), path.read_bytes()
+    preprocessing = dict(preprocessing_of(name, folder))
+    if tokenizer := preprocessing.pop("tokenizer", None):
+        write_tokenizer(folder / f"{name}{TOKENIZER}", tokenizer)  # first: an interruption leaves a card that loads
+    write_card(path, card | {"preprocessing": preprocessing})
+    return path.read_bytes() != before
+
+
+def in_families(folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Return the cards by name: each hybrid, then its baselines in the order of their kinds.
 
     Raises:
         InputError: see `read_card`.
@@ -56,27 +134,28 @@ def in_families(folder: Path | None = None) -> dict[str, dict]:
     return by_family({name: read_card(name, folder) for name in names(folder)})
 
 
-def by_family(cards: dict[str, dict]) -> dict[str, dict]:
-    """Cards by name in the order of `in_families`."""
+def by_family(cards: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return cards by name in the order of `in_families`."""
 
-    def place(name: str) -> tuple:
-        hybrid = cards[name].get("rival_of")
+    def place(name: str) -> tuple[str, int, str]:
+        hybrid = cards[name].get("baseline_of")
         if hybrid not in cards:
             return name, -1, name
         kind = name.removeprefix(f"{hybrid}-")
-        return hybrid, _RIVALS.index(kind) if kind in _RIVALS else len(_RIVALS), name
+        return hybrid, _BASELINES.index(kind) if kind in _BASELINES else len(_BASELINES), name
 
     return {name: cards[name] for name in sorted(cards, key=place)}
 
 
 def size_on_disk(name: str, folder: Path | None = None) -> int:
-    """Bytes of both files of a checkpoint."""
+    """Return the bytes of a checkpoint's files: weights, card and tokenizer."""
     folder = folder or default_folder()
-    return sum((folder / f"{name}{suffix}").stat().st_size for suffix in (".safetensors", ".json"))
+    files = (folder / f"{name}{suffix}" for suffix in (WEIGHTS, CARD, TOKENIZER))
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
-def readable_cards(folder: Path | None = None) -> dict[str, dict]:
-    """The card of every checkpoint whose card can be read, by name; others are logged."""
+def readable_cards(folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Return the card of every checkpoint whose card can be read, by name; others are logged."""
     cards = {}
     for name in names(folder):
         try:
@@ -86,13 +165,13 @@ def readable_cards(folder: Path | None = None) -> dict[str, dict]:
     return cards
 
 
-def list_models(folder: Path | None = None) -> list[dict]:
-    """The object that `models --json` gives: an entry for each of `readable_cards`."""
+def list_models(folder: Path | None = None) -> list[dict[str, Any]]:
+    """Return the object that `models --json` gives: an entry for each of `readable_cards`."""
     return [entry(name, card, folder) for name, card in readable_cards(folder).items()]
 
 
-def entry(name: str, card: dict, folder: Path | None = None) -> dict:
-    """What a list of models says of one."""
+def entry(name: str, card: dict[str, Any], folder: Path | None = None) -> dict[str, Any]:
+    """Return a model's entry in a list of models."""
     return {
         "name": name,
         "modality": card["modality"],

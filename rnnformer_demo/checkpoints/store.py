@@ -1,7 +1,6 @@
-"""Strict saving and loading of `<name>.safetensors` + `<name>.json`, and nothing else: never a pickle."""
+"""Strict saving and loading of `NAME.safetensors`, `NAME.json` and `NAME.tokenizer.json`: never a pickle."""
 
 import hashlib
-import json
 import re
 import tempfile
 import warnings
@@ -19,8 +18,20 @@ from ..confidence.calibration import NO_SCALING, Temperature
 from ..confidence.ood import PREFIX, OODDetector, restore
 from ..data import InputError, Sample, make_reader, reference_input
 from ..models import Hybrid, build, config_from_dict, config_to_dict, freeze
-from .cards import FORMAT, default_folder, names, read_card, size_on_disk
-from .migration import migrate_config, migrate_weight_names
+from .cards import (
+    CARD,
+    FORMAT,
+    TOKENIZER,
+    WEIGHTS,
+    default_folder,
+    names,
+    preprocessing_of,
+    read_card,
+    size_on_disk,
+    write_card,
+    write_tokenizer,
+)
+from .migration import migrate_weight_names
 from .quantisation import pack, unpack
 
 __all__ = [
@@ -39,6 +50,7 @@ __all__ = [
 
 MAX_BYTES = 10_000_000  # what Hugging Face Spaces takes without LFS
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_RESERVED = ".tokenizer"  # such a name's card would be the tokenizer of another model
 _WRITTEN_BY_SAVE = {
     *("format", "name", "modality", "config", "temperature", "temperature_exponent", "parameters"),
     *("recorded", "preprocessing"),
@@ -50,14 +62,14 @@ class Checkpoint:
     """A trained model as it lies on disk.
 
     Attributes:
-        name: of its two files.
-        model: in eval mode, no parameter asks for a gradient.
-        reader: raw input to `Sample`.
-        card: what the JSON says: labels, metrics, data, command.
+        name: the stem of its files.
+        model: the model in eval mode, no parameter asks for a gradient.
+        reader: maps raw input to a `Sample`.
+        card: the JSON: labels, metrics, data, command.
         temperature: makes probabilities of logits.
-        sha256: of the weights file.
-        size: bytes of both files.
-        ood: tells what is out of domain; None where nothing was fitted, see `train ood`.
+        sha256: the digest of the weights file.
+        size: bytes of all its files.
+        ood: the out-of-distribution detector; None where none was fitted, see `train ood`.
         eight_bit_weights: names of the matrices that are stored in 8 bits; the others lie there in 16.
     """
 
@@ -77,12 +89,12 @@ class Checkpoint:
         return self.model.config.labels
 
     def probabilities(self, logits: Tensor, steps: Tensor) -> Tensor:
-        """Logits (..., C) of inputs with so many real steps (...) to calibrated probabilities (..., C)."""
+        """Return calibrated probabilities (..., C) of logits (..., C) of inputs with so many real steps (...)."""
         return self.temperature.probabilities(logits, steps)
 
 
 def load(name: str, folder: Path | None = None) -> Checkpoint:
-    """Loads a checkpoint: every weight of the model must be there, with the tensors of `ood` where the card has it, and
+    """Load a checkpoint: every weight of the model must be there, with the tensors of `ood` where the card has it, and
     no other.
 
     Raises:
@@ -90,22 +102,22 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     """
     folder = folder or default_folder()
     card = read_card(name, folder)
-    weights = folder / f"{name}.safetensors"
+    weights = folder / f"{name}{WEIGHTS}"
     try:
-        model = build(card["modality"], config_from_dict(card["modality"], migrate_config(card["config"])))
+        model = build(card["modality"], config_from_dict(card["modality"], card["config"]))
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name}.json is damaged: {error}.") from error
+        raise InputError(f"{name}{CARD} is damaged: {error}.") from error
     try:
         stored = load_file(weights)
         tensors = {key: _widen(tensor) for key, tensor in migrate_weight_names(unpack(stored)).items()}
         ood = _take_ood(card["ood"], tensors, model) if "ood" in card else None
         model.load_state_dict(tensors, strict=True)
     except (SafetensorError, RuntimeError, ValueError) as error:
-        raise InputError(f"{weights.name} does not fit {name}.json: {str(error)[:300]}") from error
+        raise InputError(f"{weights.name} does not fit {name}{CARD}: {str(error)[:300]}") from error
     return Checkpoint(
         name=name,
         model=freeze(model),
-        reader=make_reader(card["modality"], card["preprocessing"]),
+        reader=make_reader(card["modality"], preprocessing_of(name, folder)),
         card=card,
         temperature=Temperature(card["temperature"], card.get("temperature_exponent", 0.0)),
         sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
@@ -118,7 +130,7 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
 
 
 def _take_ood(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector:
-    """Takes the tensors of the signal out of those of the checkpoint."""
+    """Take the tensors of the detector out of those of the checkpoint."""
     return restore(card, {key: tensors.pop(key) for key in [*tensors] if key.startswith(PREFIX)}, model)
 
 
@@ -133,23 +145,27 @@ def save(
     ood: OODDetector | None = None,
     eight_bit_weights: Collection[str] | None = None,
 ) -> Checkpoint:
-    """Writes both files, weights in 16 bits or 8, and returns what was written, loaded again.
+    """Write the files of a checkpoint, weights in 16 bits or 8, and return it as it is loaded again.
 
     Args:
-        about: what the JSON says beyond config and preprocessing: metrics, data, command; with a signal also "ood",
-            which names its feature and its threshold.
+        about: the card beyond config and preprocessing: metrics, data, command; with a detector also "ood", which names
+            its feature and its threshold.
         recorded_text: the input whose output is recorded, for a text model.
-        ood: what tells what is out of domain.
+        ood: the out-of-distribution detector.
         eight_bit_weights: names of the matrices to store in 8 bits; None for those of the model. Those of the
             checkpoint that it was loaded from leave its weights as they are.
 
     Raises:
-        InputError: for a name that is no plain file name, and for a signal that is not the one of `about`.
+        InputError: for a name that is no plain file name, and for a detector that is not the one of `about`.
     """
     if not _NAME.fullmatch(name):
         raise InputError(f"A model's name must be made of a-z, 0-9, '.', '_' and '-', got {name[:60]!r}.")
+    if name.endswith(_RESERVED):
+        raise InputError(f"A model's name must not end in {_RESERVED!r}, got {name!r}.")
     folder = folder or default_folder()
     folder.mkdir(parents=True, exist_ok=True)
+    preprocessing = reader.preprocessing()
+    tokenizer = preprocessing.pop("tokenizer", None)
     card = {
         "format": FORMAT,
         "name": name,
@@ -160,7 +176,7 @@ def save(
         "parameters": model.parameters_count,
         **about,
         "recorded": {"input": recorded_text},
-        "preprocessing": reader.preprocessing(),
+        "preprocessing": preprocessing,
     }
     # Written aside first: an interruption never leaves weights without their card in the folder.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
@@ -170,12 +186,16 @@ def save(
         narrow: dict[str, Tensor] = {}
         for key, tensor in tensors.items():
             narrow |= pack(key, tensor) if key in eight_bits else {key: _narrow(tensor).contiguous()}
-        save_file(narrow, draft / f"{name}.safetensors")
-        (draft / f"{name}.safetensors").chmod(0o644)  # safetensors writes for the owner alone
-        write_card(draft / f"{name}.json", card)
+        save_file(narrow, draft / f"{name}{WEIGHTS}")
+        (draft / f"{name}{WEIGHTS}").chmod(0o644)  # safetensors writes for the owner alone
+        if tokenizer is not None:
+            write_tokenizer(draft / f"{name}{TOKENIZER}", tokenizer)
+        write_card(draft / f"{name}{CARD}", card)
         card["recorded"]["logits"] = recorded_logits(load(name, draft)).tolist()
-        write_card(draft / f"{name}.json", card)
-        for suffix in (".safetensors", ".json"):
+        write_card(draft / f"{name}{CARD}", card)
+        if tokenizer is None:
+            (folder / f"{name}{TOKENIZER}").unlink(missing_ok=True)  # of a text model of that name
+        for suffix in (WEIGHTS, *([] if tokenizer is None else [TOKENIZER]), CARD):
             (draft / f"{name}{suffix}").replace(folder / f"{name}{suffix}")
     saved = load(name, folder)
     if saved.size > MAX_BYTES:
@@ -184,22 +204,16 @@ def save(
 
 
 def about_of(card: dict) -> dict:
-    """What a card says beyond what `save` writes by itself: with it a checkpoint can be saved again."""
+    """Return a card without what `save` writes by itself: with it a checkpoint can be saved again."""
     return {key: value for key, value in card.items() if key not in _WRITTEN_BY_SAVE}
 
 
 def recorded_logits(checkpoint: Checkpoint) -> Tensor:
-    """Logits (C,) for the input that the checkpoint records."""
+    """Return the logits (C,) of the input that the checkpoint records."""
     recorded = checkpoint.card["recorded"]["input"]
     sample = checkpoint.reader(reference_input(checkpoint.model.modality, recorded))
     with torch.no_grad():
         return checkpoint.model(sample.inputs, sample.mask)[0]
-
-
-def write_card(path: Path, card: dict) -> None:
-    """One key a line: short enough to read, and a confusion matrix of 101 classes stays one line."""
-    lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in card.items()]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def _narrow(tensor: Tensor) -> Tensor:

@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("model", metavar="NAME", nargs="?", help="print its tests, data, training and limits")
     shown.add_argument("--markdown", action="store_true", help="print the tables of the README files")
     shown.add_argument("--write", metavar="FILE", nargs="+", help="put those tables in their places in each FILE")
+    shown.add_argument("--upgrade", action="store_true", help="rewrite cards of older formats in the format of today")
     predict = command("predict", _predict, "classify a text or a photo")
     predict.add_argument("model", metavar="MODEL")
     predict.add_argument("input", metavar="INPUT", help=INPUT)
@@ -108,6 +109,9 @@ def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
     if options.model:
         card = cards.read_card(options.model) | {"bytes": cards.size_on_disk(options.model)}
         return card, card_text.describe(options.model)
+    if options.upgrade:
+        changed = [name for name in cards.readable_cards() if cards.upgrade(name)]
+        return cards.list_models(), "\n".join(f"{name} is rewritten." for name in changed) or "All cards are of today."
     models = cards.list_models()
     parts = (
         readme.readme_parts() | study_tables.readme_parts() | explanations.readme_parts()

@@ -274,7 +274,7 @@ def _stages(options: argparse.Namespace) -> dict[str, list[str]]:
 
 def _shared(options: argparse.Namespace) -> dict[str, Any]:
     """What the training of a text and of an image hybrid both take."""
-    rival = {"rival_of": options.name} if options.rival else {}
+    rival = {"baseline_of": options.name} if options.rival else {}
     return {
         "name": f"{options.name}-{options.rival}" if options.rival else options.name,
         "config": _config(options, options.kind),

@@ -57,7 +57,7 @@ def list_entries() -> list[ModelEntry]:
 def _offer(name: str, cards: dict[str, dict]) -> ModelEntry:
     card = cards[name]
     listed = entry(name, card)
-    baseline_of = card["rival_of"] if card.get("rival_of") in cards else None
+    baseline_of = card["baseline_of"] if card.get("baseline_of") in cards else None
     # A rival has the task of its hybrid: what its own card leaves out stands in that one's.
     told = cards.get(baseline_of, {}) | card
     return ModelEntry(

@@ -333,9 +333,9 @@ def test_what_a_card_leaves_out_is_not_said():
 def test_the_cnn_alone_is_called_so(tmp_path, monkeypatch):
     cnn = {"pooling": "mean", "recurrence": (), "attention_layers": 0, "width": 320}
     about = {"metrics": {}, "data": {}, "command": "none"}
-    for name, changes, rival in (("photos", {}, {}), ("photos-cnn", cnn, {"rival_of": "photos"})):
+    for name, changes, baseline in (("photos", {}, {}), ("photos-cnn", cnn, {"baseline_of": "photos"})):
         made = tiny.model("image", patches=False, image_size=64, **changes)
-        store.save(name, made, tiny.image_reader(64), about | rival, folder=tmp_path)
+        store.save(name, made, tiny.image_reader(64), about | baseline, folder=tmp_path)
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
     *_, offer = list_entries()
     assert (offer.title, offer.matched) == ("photos-cnn: the same with the CNN alone", False)

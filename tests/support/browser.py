@@ -18,14 +18,14 @@ CHINESE = ("房间很干净，服务员也热情。", "屏幕有坏点，再也�
 FAMILY = {  # what the cards of `save_family` say beyond the figures, by name, in the order in which the page lists them
     "sentiment-en": {"task": "Sentiment of English film reviews", "examples": list(tiny.SENTENCES[:2])},
     "mine": {},
-    "orphan": {"rival_of": "gone", "task": "Anything."},
+    "orphan": {"baseline_of": "gone", "task": "Anything."},
     "sentiment-zh": {
         "task": "Sentiment of Chinese reviews of hotels, books, computers, fruit, shampoo and mobile telephones.",
         "limits": "It knows two answers, <b>no neutral</b>",
         "examples": list(CHINESE),
     },
-    "sentiment-zh-lstm": {"rival_of": "sentiment-zh"},
-    "sentiment-zh-transformer": {"rival_of": "sentiment-zh", "examples": list(CHINESE[1:])},
+    "sentiment-zh-lstm": {"baseline_of": "sentiment-zh"},
+    "sentiment-zh-transformer": {"baseline_of": "sentiment-zh", "examples": list(CHINESE[1:])},
 }
 REQUIRED = os.environ.get("RNNFORMER_REQUIRE_BROWSER") == "1"
 PATIENCE = 60  # seconds that a busy machine may take for what a visitor waits for

@@ -32,7 +32,7 @@ def describe(name: str, folder: Path | None = None) -> str:
 def _about(name: str, card: dict, size: int) -> Iterator[str]:
     labels, data = card["config"]["labels"], card["data"]
     yield f"{name}: {card['task']}" if card.get("task") else name
-    yield from _told("Rival of", card.get("rival_of"))
+    yield from _told("Baseline of", card.get("baseline_of"))
     yield f"Classes ({len(labels)}): {', '.join(labels[:_MOST_CLASSES])}{', ...' * (len(labels) > _MOST_CLASSES)}"
     yield f"Data: {data['file']}"
     counts = f"{data['trained_on']:,} trained on, {data['held_out']:,} held out, {data['rejected_rows']:,} rejected"

@@ -146,4 +146,4 @@ def training_commands(folder: Path | None = None) -> str:
 
 def _hybrids(folder: Path | None) -> Iterator[tuple[str, dict]]:
     cards = in_families(folder)
-    return ((name, card) for name, card in cards.items() if card.get("rival_of") not in cards)
+    return ((name, card) for name, card in cards.items() if card.get("baseline_of") not in cards)

@@ -70,27 +70,27 @@ OOD = {
 
 @pytest.fixture
 def family(tmp_path, monkeypatch):
-    """A folder of cards: a hybrid with all that a card can say, its rivals, and models that say the least."""
+    """A folder of cards: a hybrid with all that a card can say, its baselines, and models that say the least."""
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     training = {"minutes": 12.5, "machine": "A processor, 2 cores, 1 thread, bfloat16"}
     full = {"task": "Taste.", "limits": "It knows two tastes.", "seeds": SEEDS, "ood": OOD, "training": training}
     write(folder, "tea", **full)
     for kind in ("transformer", "gru", "lstm"):
-        write(folder, f"tea-{kind}", rival_of="tea", limits="It knows two tastes.")
-    write(folder, "orphan", rival_of="gone")
+        write(folder, f"tea-{kind}", baseline_of="tea", limits="It knows two tastes.")
+    write(folder, "orphan", baseline_of="gone")
     write(folder, "many", classes=21)
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(folder))
     return folder
 
 
-def test_each_hybrid_is_followed_by_its_rivals(family):
+def test_each_hybrid_is_followed_by_its_baselines(family):
     assert list(cards.in_families()) == ["many", "orphan", "tea", "tea-lstm", "tea-gru", "tea-transformer"]
 
 
-def test_the_cnn_alone_follows_the_other_rivals():
+def test_the_cnn_alone_follows_the_other_baselines():
     of_photos = [f"photos-{kind}" for kind in ("lstm", "gru", "transformer", "cnn")]
-    known = {name: {"rival_of": "photos"} for name in sorted(of_photos)} | {"photos": {}}
+    known = {name: {"baseline_of": "photos"} for name in sorted(of_photos)} | {"photos": {}}
     assert list(cards.by_family(known)) == ["photos", *of_photos]
 
 
@@ -127,14 +127,14 @@ def test_a_test_that_only_the_shipped_model_took_is_of_one_seed(family):
     assert "imdb" not in model_tables.seeds_summary(card)
 
 
-def test_tasks_and_limits_are_told_once_for_a_hybrid_and_its_rivals(family):
+def test_tasks_and_limits_are_told_once_for_a_hybrid_and_its_baselines(family):
     parts = readme_files.readme_parts()
     assert "| `tea` | Taste | 2 | a/b.tsv | 1,800 of 2,000 |" in parts["tasks"]
     assert parts["limits"] == "- `tea`: It knows two tastes."
-    for rival in ("tea-lstm", "tea-gru", "tea-transformer"):
-        assert rival not in parts["tasks"] + parts["limits"]
-        assert rival in parts["models"]
-        assert f"--name {rival}" in parts["training"]
+    for baseline in ("tea-lstm", "tea-gru", "tea-transformer"):
+        assert baseline not in parts["tasks"] + parts["limits"]
+        assert baseline in parts["models"]
+        assert f"--name {baseline}" in parts["training"]
 
 
 def test_far_and_near_inputs_stand_apart(family):
@@ -169,7 +169,7 @@ def test_a_card_is_told_in_words(family, capsys):
         "Cannot: It knows two tastes.",
     ):
         assert line in told.splitlines(), line
-    assert "Rival of: tea" in card_text.describe("tea-gru").splitlines()
+    assert "Baseline of: tea" in card_text.describe("tea-gru").splitlines()
 
 
 def test_a_confusion_matrix_of_many_classes_is_left_out(family):

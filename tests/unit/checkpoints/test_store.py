@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 
 import pytest
 import tiny
@@ -10,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.checkpoints.cards import names, read_card
+from rnnformer_demo.checkpoints.migration import migrate_card
 from rnnformer_demo.checkpoints.quantisation import dequantise, quantise
 from rnnformer_demo.checkpoints.store import MAX_BYTES, about_of, load, recorded_logits, save
 from rnnformer_demo.confidence.calibration import NO_SCALING, Temperature
@@ -33,7 +35,8 @@ def test_what_is_saved_comes_back(modality, saved):
     assert loaded.model.config == original.config
     assert loaded.labels == original.config.labels
     assert loaded.temperature == (Temperature(1.5, -0.25) if modality == "text" else NO_SCALING)
-    assert loaded.reader.preprocessing() == loaded.card["preprocessing"]
+    assert loaded.reader.preprocessing() == cards.preprocessing_of(modality, saved)
+    assert "tokenizer" not in loaded.card["preprocessing"]
     assert not loaded.model.training
     assert not any(weight.requires_grad for weight in loaded.model.parameters())
     for name, tensor in original.state_dict().items():
@@ -60,7 +63,7 @@ every_feature = pytest.mark.parametrize(("modality", "feature"), tiny.FEATURES_O
 
 @pytest.fixture
 def judging(feature, modality, folder):
-    """A checkpoint with a signal."""
+    """A checkpoint with an out-of-distribution detector."""
     plain = load(modality, folder)
     signal = tiny.ood_signal(plain.model, feature, threshold=0.7)
     about = about_of(plain.card) | {"ood": {"feature": feature, "threshold": 0.7}}
@@ -208,17 +211,94 @@ def test_an_unknown_field_of_the_config_is_refused(folder):
         load("text", folder)
 
 
-@pytest.mark.parametrize("number", [0, 2, None])
+@pytest.mark.parametrize("number", [0, 3, None])
 def test_another_format_is_refused(folder, number):
     _change_card(folder, "text", lambda card: card.update(format=number))
-    with pytest.raises(InputError, match=f"text.json has format {number}, this version reads 1: train it again"):
+    with pytest.raises(InputError, match=f"text.json has format {number}, this version reads 1 and 2: train it again"):
         load("text", folder)
 
 
-@pytest.mark.parametrize("name", ["", "../evil", "a/b", "a\\b", "Upper", ".hidden", "a b", "ü", "x" * 65, "a\n"])
+@pytest.fixture
+def format_1(folder):
+    """The folder with its text model as format 1 had it: the tokenizer within the card."""
+    tokenizer = folder / "text.tokenizer.json"
+    inside = {"tokenizer": json.loads(tokenizer.read_text(encoding="utf-8"))}
+    tokenizer.unlink()
+
+    def older(card):
+        card.update(format=1, rival_of="image", preprocessing=inside | card["preprocessing"])
+
+    _change_card(folder, "text", older)
+    return folder
+
+
+def test_a_card_of_format_1_is_read_as_one_of_today(format_1, saved):
+    today, migrated = load("text", saved), load("text", format_1)
+    assert migrated.card["format"] == cards.FORMAT == 2
+    assert migrated.card["baseline_of"] == "image"
+    assert "rival_of" not in migrated.card
+    assert migrated.sha256 == today.sha256
+    assert migrated.reader.preprocessing() == today.reader.preprocessing()
+    assert torch.equal(recorded_logits(migrated), recorded_logits(today))
+
+
+def test_an_upgrade_moves_the_tokenizer_aside_and_leaves_the_weights(format_1, saved):
+    weights = (format_1 / "text.safetensors").read_bytes()
+    assert cards.upgrade("text", format_1)
+    assert sorted(path.name for path in format_1.glob("text.*")) == [
+        "text.json",
+        "text.safetensors",
+        "text.tokenizer.json",
+    ]
+    assert (format_1 / "text.safetensors").read_bytes() == weights
+    for suffix in (cards.CARD, cards.TOKENIZER):
+        new, old = (json.loads((folder / f"text{suffix}").read_text(encoding="utf-8")) for folder in (format_1, saved))
+        assert {key: value for key, value in new.items() if key != "baseline_of"} == old
+    assert not cards.upgrade("text", format_1), "nothing is left to do"
+
+
+def test_migration_keeps_what_it_does_not_know():
+    card = {"format": 1, "config": {"readout": "evidence", "width": 3}, "rival_of": "tea", "more": [1]}
+    expected = {"format": 2, "config": {"readout": "cnn_head", "width": 3}, "baseline_of": "tea", "more": [1]}
+    assert migrate_card(card) == expected == migrate_card(expected)
+    assert card["format"] == 1
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"{}"])
+def test_a_tokenizer_that_is_missing_or_damaged_is_refused(folder, content):
+    path = folder / "text.tokenizer.json"
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(InputError, match=r"text\.tokenizer\.json"):
+        load("text", folder)
+
+
+def test_a_card_is_parsed_once_until_it_changes(folder, monkeypatch):
+    first = read_card("text", folder)
+    loads = Counter()
+    monkeypatch.setattr(cards.json, "loads", lambda text: loads.update(["read"]) or json.JSONDecoder().decode(text))
+    assert read_card("text", folder) == first
+    first["metrics"] = None
+    assert read_card("text", folder)["metrics"] is not None, "a caller's own keys are no one else's"
+    assert loads["read"] == 0
+    card = read_card("text", folder) | {"task": "Taste"}
+    cards.write_card(folder / "text.json", card)
+    assert read_card("text", folder) == card
+    assert loads["read"] == 1
+
+
+def test_an_image_model_leaves_no_tokenizer_of_an_older_text_model(folder):
+    image = load("image", folder)
+    saved = save("text", image.model, image.reader, about_of(image.card), folder=folder)
+    assert sorted(path.name for path in folder.glob("text.*")) == ["text.json", "text.safetensors"]
+    assert saved.size == sum(path.stat().st_size for path in folder.glob("text.*"))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../evil", "a/b", "a\\b", "Upper", ".hidden", "a b", "ü", "x" * 65, "a\n", "a.tokenizer"]
+)
 def test_a_name_that_is_no_plain_file_name_is_refused(saved, tmp_path, name):
     loaded = load("text", saved)
-    with pytest.raises(InputError, match="A model's name must be made of a-z"):
+    with pytest.raises(InputError, match="A model's name must"):
         save(name, loaded.model, loaded.reader, {}, folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -255,9 +335,9 @@ def test_one_text_and_one_image_checkpoint_are_shipped():
 @shipped
 def test_shipped_checkpoint_is_small_complete_and_no_pickle(name):
     folder = tiny.ROOT / "checkpoints"
-    files = sorted(path.name for path in folder.glob(f"{name}.*"))
-    assert files == [f"{name}.json", f"{name}.safetensors"]
-    assert sum((folder / file).stat().st_size for file in files) <= MAX_BYTES == 10_000_000
+    assert cards.size_on_disk(name, folder) <= MAX_BYTES == 10_000_000
+    assert (folder / f"{name}.json").stat().st_size < 72_000
+    assert (folder / f"{name}.tokenizer.json").exists() == (read_card(name, folder)["modality"] == "text")
     weights = (folder / f"{name}.safetensors").read_bytes()
     header = json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])
     eight_bits = set(load(name, folder).model.eight_bit_weights)
@@ -271,7 +351,7 @@ def test_shipped_checkpoint_says_what_it_is(name):
     card = read_card(name, tiny.ROOT / "checkpoints")
     assert card["name"] == name
     assert card["command"].startswith("python -m rnnformer_demo train ")
-    assert f"--name {card.get('rival_of', name)} " in card["command"]
+    assert f"--name {card.get('baseline_of', name)} " in card["command"]
     assert card["data"]["file"]
     assert card["temperature"] > 0
     assert card["metrics"]
@@ -296,4 +376,14 @@ def test_shipped_checkpoint_reproduces_its_recorded_output(name):
 
 def test_nothing_else_lies_in_checkpoints():
     files = {path.name for path in (tiny.ROOT / "checkpoints").iterdir()}
-    assert files == {f"{name}{suffix}" for name in SHIPPED for suffix in (".json", ".safetensors")}
+    texts = {name for name in SHIPPED if read_card(name, tiny.ROOT / "checkpoints")["modality"] == "text"}
+    assert files == {
+        *(f"{name}{suffix}" for name in SHIPPED for suffix in (".json", ".safetensors")),
+        *(f"{name}.tokenizer.json" for name in texts),
+    }
+
+
+@shipped
+def test_shipped_card_is_of_the_format_of_today(name):
+    written = json.loads((tiny.ROOT / "checkpoints" / f"{name}.json").read_text(encoding="utf-8"))
+    assert written == read_card(name, tiny.ROOT / "checkpoints"), "run: python -m rnnformer_demo models --upgrade"

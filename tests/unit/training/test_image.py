@@ -137,7 +137,7 @@ def test_the_command_trains_the_cnn_alone_on_a_grid(photos, tmp_path, monkeypatc
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
     assert run(photos, tmp_path, "--rival", "cnn", "--grid", grid) == 0
     saved = load("light-cnn")
-    assert saved.card["rival_of"] == "light"
+    assert saved.card["baseline_of"] == "light"
     assert "--seeds" not in saved.card["command"]
     assert "--tuned" not in saved.card["command"]
     channels, stride = {"32": (320, 32), "16": (112, 16), "both": (432, 32)}[grid]

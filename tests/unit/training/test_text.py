@@ -323,7 +323,7 @@ def test_seeds_that_were_trained_apart_are_put_together_by_resuming(tmp_path):
 
 
 def test_the_card_says_what_it_is_told(tmp_path):
-    more = {"task": "Tea", "limits": "No coffee.", "examples": ["hot"], "rival_of": "tea"}
+    more = {"task": "Tea", "limits": "No coffee.", "examples": ["hot"], "baseline_of": "tea"}
     card = train_text(tmp_path, more=more, recipe=Recipe(epochs=1)).card
     assert {key: card[key] for key in more} == more
 
