@@ -1,7 +1,8 @@
-"""The table of the bench in README.md."""
+"""The table of the bench in its README.md."""
 
 from typing import Any
 
+from ..evaluation.reporting.markdown import table
 from .timing import TEXT_MODEL
 
 _ROWS = {
@@ -48,19 +49,18 @@ _ROWS = {
 
 
 def markdown(figures: dict[str, Any]) -> str:
-    """A row for each of the figures that `run` gives, and one for each length of text beside all-MiniLM-L6-v2."""
+    """Return a row for each figure that `run` gives, and one for each length of text beside all-MiniLM-L6-v2."""
     rows = {
-        title.format(runs=figures["runs"]): "; ".join(_told(figures[name]) for name in names)
+        title.format(runs=figures["runs"]): "; ".join(_shown(figures[name]) for name in names)
         for title, names in _ROWS.items()
     }
     for length, measured in (figures["minilm"] or {}).items():
         title = f"Text of {length} tokens: `{TEXT_MODEL}`; all-MiniLM-L6-v2; p50, ms; ratio; that of the fastest calls"
-        rows[title] = "; ".join(map(_told, measured.values()))
+        rows[title] = "; ".join(map(_shown, measured.values()))
     if figures["minilm_note"]:
         rows["Beside all-MiniLM-L6-v2"] = figures["minilm_note"]
-    lines = [f"| {title} | {told} |" for title, told in rows.items()]
-    return "\n".join(["| what | measured |", "|---|---|", *lines])
+    return table(("quantity", "measured"), rows.items())
 
 
-def _told(figure: Any) -> str:
+def _shown(figure: Any) -> str:
     return "not measured" if figure is None else str(figure)

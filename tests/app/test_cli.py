@@ -57,7 +57,7 @@ def test_models_lists_the_cards(capsys):
 
 def test_models_prints_the_tables_of_the_readme(capsys):
     _, out, _ = run(capsys, "models", "--markdown")
-    assert model_tables.markdown_table() in out
+    assert model_tables.model_table() in out
     assert model_tables.training_commands() in out
 
 

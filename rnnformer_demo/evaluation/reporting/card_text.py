@@ -1,17 +1,17 @@
-"""One card in words, for a terminal."""
+"""A card as text for a terminal."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from unicodedata import east_asian_width
 
 from ...checkpoints.cards import read_card, size_on_disk
-from .model_tables import accuracy_with_interval, calibration, percent, seeds_summary
+from .figures import accuracy_with_interval, calibration, percent, seeds_summary, title_of
 
 _MOST_CLASSES = 20  # of which a confusion matrix can still be read
 
 
 def describe(name: str, folder: Path | None = None) -> str:
-    """What a model does, on what it was trained, how well it does, and what it cannot do.
+    """Return a model's task, data, tests, training and limits, a line each.
 
     Raises:
         InputError: see `read_card`.
@@ -22,9 +22,9 @@ def describe(name: str, folder: Path | None = None) -> str:
         _tests(card["metrics"]),
         _beside(card),
         _confusions(card),
-        _strangeness(card),
+        _ood(card),
         _training(card),
-        _told("Cannot", card.get("limits")),
+        _line("Limits", card.get("limits")),
     )
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
@@ -32,7 +32,7 @@ def describe(name: str, folder: Path | None = None) -> str:
 def _about(name: str, card: dict, size: int) -> Iterator[str]:
     labels, data = card["config"]["labels"], card["data"]
     yield f"{name}: {card['task']}" if card.get("task") else name
-    yield from _told("Baseline of", card.get("baseline_of"))
+    yield from _line("Baseline of", card.get("baseline_of"))
     yield f"Classes ({len(labels)}): {', '.join(labels[:_MOST_CLASSES])}{', ...' * (len(labels) > _MOST_CLASSES)}"
     yield f"Data: {data['file']}"
     counts = f"{data['trained_on']:,} trained on, {data['held_out']:,} held out, {data['rejected_rows']:,} rejected"
@@ -48,7 +48,7 @@ def _tests(metrics: dict) -> Iterator[str]:
     head = ("test", "n", "accuracy, % (95 % interval)", "macro F1, %", "ECE, %, before -> after scaling")
     rows = [
         (
-            test.replace("_", " "),
+            title_of(test),
             f"{figures['n']:,}",
             accuracy_with_interval(figures),
             percent(figures["macro_f1"]),
@@ -64,7 +64,7 @@ def _confusions(card: dict) -> Iterator[str]:
     if len(labels) > _MOST_CLASSES:
         return
     for test, figures in card["metrics"].items():
-        yield f"Confusion, {test.replace('_', ' ')} (a row for each true class, a column for each answer):"
+        yield f"Confusion, {title_of(test)} (a row for each true class, a column for each answer):"
         counts = ([label, *map(str, row)] for label, row in zip(labels, figures["confusion"], strict=True))
         yield from _aligned([["", *map(str, range(1, len(labels) + 1))], *counts])
 
@@ -73,19 +73,19 @@ def _beside(card: dict) -> Iterator[str]:
     for test, beside in card.get("teacher", {}).get("tests", {}).items():
         same = beside["agreement"]
         right = f"; accuracy {beside['ratio']:.3f} of the teacher's on {beside['n']:,}" if "ratio" in beside else ""
-        yield f"Beside {card['teacher']['name']}, {test.replace('_', ' ')}: the same answer for " + (
+        yield f"Beside {card['teacher']['name']}, {title_of(test)}: the same answer for " + (
             f"{percent(same['share'])} % of {same['n']:,}{right}"
         )
 
 
-def _strangeness(card: dict) -> Iterator[str]:
+def _ood(card: dict) -> Iterator[str]:
     if "ood" not in card:
         return
     ood = card["ood"]
-    passed = f"{percent(ood['recall'])} % of {ood['n']:,} of its own kind pass"
-    yield f"What it knows: by {ood['signal']}, threshold {ood['threshold']:.3g}: {passed}"
+    passed = f"{percent(ood['recall'])} % of {ood['n']:,} held-out inputs lie below it"
+    yield f"OOD score: {ood['signal']}, threshold {ood['threshold']:.3g}: {passed}"
     for name, measured in ood["auroc"].items():
-        counts = f"{measured['n_in']:,} inside, {measured['n_out']:,} outside"
+        counts = f"{measured['n_in']:,} in distribution, {measured['n_out']:,} out"
         yield f"AUROC against {name} ({measured['kind']}): {measured['auroc']:.3f} ({counts})"
 
 
@@ -95,15 +95,15 @@ def _training(card: dict) -> Iterator[str]:
         yield f"Training: {training['minutes']} minutes on {training.get('machine', 'a machine that it does not name')}"
     if "tuning" in card:
         tuning = card["tuning"]
-        yield f"Fine-tuned: the trunk's last {tuning['blocks']} blocks, at {tuning['rate']} of the learning rate"
+        yield f"Fine-tuned: the CNN's last {tuning['blocks']} blocks, at {tuning['rate']} of the learning rate"
     yield f"Seeds: {seeds_summary(card)}"
     for command in [*card.get("stages", ()), card["command"]]:
         yield f"Command: {command}"
 
 
-def _told(title: str, said: str | None) -> Iterator[str]:
-    if said:
-        yield f"{title}: {said}"
+def _line(title: str, text: str | None) -> Iterator[str]:
+    if text:
+        yield f"{title}: {text}"
 
 
 def _aligned(rows: list) -> Iterator[str]:

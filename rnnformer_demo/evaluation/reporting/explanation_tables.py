@@ -1,49 +1,39 @@
-"""The tables of a README file that results make, in Markdown. Made without torch."""
+"""Tables of what explanations reach against ground truth, in Markdown. Made without torch."""
 
-from collections.abc import Iterator
 from typing import Any
+
+from .markdown import table
 
 NOTHING = "No explanation has been measured against ground truth yet."
 
 
 def markdown(results: list[dict[str, Any]]) -> str:
-    """For each result a line that says what was measured, and a table: a row for each method and reference."""
-    return "\n\n".join("\n".join(_table(result)) for result in results) or NOTHING
+    """Return for each result a line that says what was measured, and a row for each method and reference."""
+    return "\n\n".join(f"{_caption(result)}\n\n{_table(result)}" for result in results) or NOTHING
 
 
 def format_value(value: float | None, unit: str) -> str:
-    """A figure as tables and sentences show it: shares in per cent, correlations with two digits."""
+    """Return a figure as tables and sentences show it: shares in per cent, correlations with two digits."""
     if value is None:
         return "undefined"
     return f"{100 * value:.1f} %" if unit == "%" else f"{value:.2f}"
 
 
-def _table(result: dict[str, Any]) -> Iterator[str]:
+def _table(result: dict[str, Any]) -> str:
     measures = result["measures"]
     timed = any("seconds" in figures for figures in result["methods"].values())
     judged = any("verdict" in figures for figures in result["methods"].values())
-    yield _caption(result)
-    yield ""
     titles = [f"{about['title']}{', %' if about['unit'] == '%' else ''}" for about in measures.values()]
-    head = ["method", *titles, *(["seconds an input"] if timed else []), *(["test"] if judged else [])]
-    yield f"| {' | '.join(head)} |"
-    yield "|---" * len(head) + "|"
+    rows: list[list[str]] = []
     for name, figures in result["methods"].items():
-        cells = [f"`{name}`", *(_cell(figures["measures"][measure], measures[measure]["unit"]) for measure in measures)]
-        cells += [f"{figures['seconds']:.2f}"] if timed else []
-        cells += [figures["verdict"]] if judged else []
-        yield f"| {' | '.join(cells)} |"
+        values = [_cell(figures["measures"][measure], about["unit"]) for measure, about in measures.items()]
+        seconds = [f"{figures['seconds']:.2f}"] if timed else []
+        rows.append([f"`{name}`", *values, *seconds, *([figures["verdict"]] if judged else [])])
     for name, figures in result["references"].items():
-        values = [
-            format_value(figures["measures"][measure]["value"], about["unit"]) for measure, about in measures.items()
-        ]
-        cells = [
-            name,
-            *(value.removesuffix(" %") for value in values),
-            *([""] if timed else []),
-            *([""] if judged else []),
-        ]
-        yield f"| {' | '.join(cells)} |"
+        values = [_bare(figures["measures"][measure]["value"], about["unit"]) for measure, about in measures.items()]
+        rows.append([name, *values, *([""] if timed else []), *([""] if judged else [])])
+    header = ["method", *titles, *(["seconds an input"] if timed else []), *(["test"] if judged else [])]
+    return table(header, rows, "l" + "r" * (len(titles) + timed))
 
 
 def _caption(result: dict[str, Any]) -> str:
@@ -64,10 +54,14 @@ def _cell(figure: dict[str, Any], unit: str) -> str:
     """The value with its interval, how many inputs had none, and how far models differ."""
     if figure["value"] is None:
         return "undefined"
-    value, low, high = (format_value(each, unit).removesuffix(" %") for each in (figure["value"], *figure["interval"]))
+    value, low, high = (_bare(each, unit) for each in (figure["value"], *figure["interval"]))
     more = f", {figure['undefined']} undefined" if figure["undefined"] else ""
     by_group = [each for each in figure.get("by_group", ()) if each is not None]
     if by_group and min(by_group) < max(by_group):
-        least, most = (format_value(each, unit).removesuffix(" %") for each in (min(by_group), max(by_group)))
-        more += f"; from model to model {least} to {most}"
+        more += f"; from model to model {_bare(min(by_group), unit)} to {_bare(max(by_group), unit)}"
     return f"{value} ({low} to {high}{more})"
+
+
+def _bare(value: float | None, unit: str) -> str:
+    """A figure without its sign of per cent, which stands in the title of its column."""
+    return format_value(value, unit).removesuffix(" %")

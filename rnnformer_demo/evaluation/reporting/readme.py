@@ -1,19 +1,19 @@
-"""The parts of the README files that are made and not written: what stands in them, and how it gets there."""
+"""Made parts of README files, each between its marker and the next `<!-- end -->`."""
 
 from pathlib import Path
 
 from ...data import InputError
-from .model_tables import limits_list, markdown_table, strangeness_table, task_table, teachers_table, training_commands
+from .model_tables import limits_list, model_table, ood_table, task_table, teachers_table, training_commands
 
 _END = "<!-- end -->"
 
 
 def readme_parts(folder: Path | None = None) -> dict[str, str]:
-    """The parts that are made from the cards, by the marker before which they stand."""
+    """Return the parts that are made from the cards, by the marker before which they stand."""
     return {
         "tasks": task_table(folder),
-        "models": markdown_table(folder),
-        "strangeness": strangeness_table(folder),
+        "models": model_table(folder),
+        "ood": ood_table(folder),
         "teachers": teachers_table(folder),
         "limits": limits_list(folder),
         "training": f"```bash\n{training_commands(folder)}\n```",
@@ -21,13 +21,13 @@ def readme_parts(folder: Path | None = None) -> dict[str, str]:
 
 
 def marked(name: str, part: str) -> str:
-    """A part between its markers, as it stands in the file."""
+    """Return a part between its markers, as it stands in the file."""
     return f"{_begin(name)}{part}\n{_END}"
 
 
 def fill(path: Path, parts: dict[str, str]) -> list[str]:
-    """Replaces what stands between `<!-- name -->` and the next `<!-- end -->` by the part of that name, wherever the
-    file has a place for one.
+    """Replace the text between `<!-- name -->` and the next `<!-- end -->` by the part of that name, wherever the file
+    has a place for one.
 
     Returns:
         The names of the parts that have a place.
@@ -51,7 +51,7 @@ def fill(path: Path, parts: dict[str, str]) -> list[str]:
 
 
 def check_place(path: Path, name: str) -> None:
-    """Refuses what `fill` would refuse, before the part is made.
+    """Refuse what `fill` would refuse, before the part is made.
 
     Raises:
         InputError: for a file that cannot be read, or in which the part has no place.

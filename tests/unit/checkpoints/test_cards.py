@@ -11,13 +11,13 @@ from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation import explanations
-from rnnformer_demo.evaluation.reporting import card_text, model_tables, study_tables
+from rnnformer_demo.evaluation.reporting import card_text, figures, model_tables, study_tables
 from rnnformer_demo.evaluation.reporting import readme as readme_files
 from rnnformer_demo.training.loop import Progress, Recipe
 from rnnformer_demo.training.tasks import finish
 
 
-def figures(accuracy: float, classes: int = 2, **more) -> dict:
+def results(accuracy: float, classes: int = 2, **more) -> dict:
     """Those of a test."""
     return {
         "n": 1000,
@@ -42,7 +42,7 @@ def write(folder, name: str, classes: int = 2, **more) -> None:
         "temperature": 1.5,
         "recorded": {},
         "parameters": 1_234_567,
-        "metrics": {"held_out": figures(0.9, classes), "sst2 dev": figures(0.87, classes)},
+        "metrics": {"held_out": results(0.9, classes), "sst2 dev": results(0.87, classes)},
         "data": {"file": "a/b.tsv", "rows": 2000, "rejected_rows": 3, "trained_on": 1800, "held_out": 200},
         "command": f"python -m rnnformer_demo train text --name {name}",
         **more,
@@ -95,7 +95,7 @@ def test_the_cnn_alone_follows_the_other_baselines():
 
 
 def test_the_table_has_a_row_for_each_model_and_test(family):
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in model_tables.markdown_table().splitlines()]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in model_tables.model_table().splitlines()]
     assert len(rows) == 2 + 2 * len(cards.names())
     assert {len(row) for row in rows} == {9}
     tea = next(index for index, row in enumerate(rows) if row[0] == "`tea`")
@@ -106,28 +106,28 @@ def test_the_table_has_a_row_for_each_model_and_test(family):
 
 
 def test_a_card_of_an_older_version_has_its_one_calibration_error(family):
-    older = figures(0.8)
+    older = results(0.8)
     del older["ece_before_scaling"]
     write(family, "older", metrics={"held_out": older})
-    (row,) = (line for line in model_tables.markdown_table().splitlines() if "`older`" in line)
+    (row,) = (line for line in model_tables.model_table().splitlines() if "`older`" in line)
     assert row.endswith("| 50.0 | 1.2 |")
 
 
 def test_seeds_are_summed_up_by_mean_and_sample_deviation(family):
     card = cards.read_card("tea")
-    assert model_tables.seeds_summary(card) == "3 seeds: held out 91.0 ± 1.0, sst2 dev 87.0 ± 1.0; seed 2 is shipped"
-    assert model_tables.seeds_summary(cards.read_card("many")) == "one seed"
-    assert model_tables.seeds_summary(card | {"seeds": SEEDS[:1]}) == "one seed"
+    assert figures.seeds_summary(card) == "3 seeds: held out 91.0 ± 1.0, sst2 dev 87.0 ± 1.0; seed 2 is shipped"
+    assert figures.seeds_summary(cards.read_card("many")) == "one seed"
+    assert figures.seeds_summary(card | {"seeds": SEEDS[:1]}) == "one seed"
 
 
 def test_a_test_that_only_the_shipped_model_took_is_of_one_seed(family):
     card = cards.read_card("tea")
-    card["metrics"]["imdb test"] = figures(0.88)
-    assert model_tables.over_seeds(card, "imdb test") == "one seed"
-    assert "imdb" not in model_tables.seeds_summary(card)
+    card["metrics"]["imdb test"] = results(0.88)
+    assert figures.over_seeds(card, "imdb test") == "one seed"
+    assert "imdb" not in figures.seeds_summary(card)
 
 
-def test_tasks_and_limits_are_told_once_for_a_hybrid_and_its_baselines(family):
+def test_tasks_and_limits_stand_once_for_a_hybrid_and_its_baselines(family):
     parts = readme_files.readme_parts()
     assert "| `tea` | Taste | 2 | a/b.tsv | 1,800 of 2,000 |" in parts["tasks"]
     assert parts["limits"] == "- `tea`: It knows two tastes."
@@ -138,19 +138,19 @@ def test_tasks_and_limits_are_told_once_for_a_hybrid_and_its_baselines(family):
 
 
 def test_far_and_near_inputs_stand_apart(family):
-    row = readme_files.readme_parts()["strangeness"].splitlines()[-1]
-    told = "| `tea` | energy | 1.23 (95.0 % of 800) | news 0.980, Chinese 0.990 | reviews of phones 0.750 |"
-    assert row == told
+    row = readme_files.readme_parts()["ood"].splitlines()[-1]
+    expected = "| `tea` | energy | 1.23 (95.0 % of 800) | news 0.980, Chinese 0.990 | reviews of phones 0.750 |"
+    assert row == expected
 
 
 def test_where_no_card_says_it_a_sentence_does(tmp_path):
     write(tmp_path, "plain")
     parts = readme_files.readme_parts(tmp_path)
-    assert parts["strangeness"] == "No card says yet how well its model tells what lies outside what it knows."
+    assert parts["ood"] == "No card has an out-of-distribution detector yet."
     assert parts["limits"] == "No card names limits of its own model yet."
 
 
-def test_a_card_is_told_in_words(family, capsys):
+def test_a_card_is_described(family, capsys):
     assert main(["models", "tea"]) == 0
     told = capsys.readouterr().out
     for line in (
@@ -161,12 +161,12 @@ def test_a_card_is_told_in_words(family, capsys):
         "Size: 1,234,567 parameters, 1.0 MB",
         "held out  1,000          90.0 (88.0 to 91.0)         50.0                       3.4 -> 1.2",
         "class 1  701  701",
-        "What it knows: by energy, threshold 1.23: 95.0 % of 800 of its own kind pass",
-        "AUROC against reviews of phones (near): 0.750 (800 inside, 400 outside)",
+        "OOD score: energy, threshold 1.23: 95.0 % of 800 held-out inputs lie below it",
+        "AUROC against reviews of phones (near): 0.750 (800 in distribution, 400 out)",
         "Training: 12.5 minutes on A processor, 2 cores, 1 thread, bfloat16",
-        f"Seeds: {model_tables.seeds_summary(cards.read_card('tea'))}",
+        f"Seeds: {figures.seeds_summary(cards.read_card('tea'))}",
         "Command: python -m rnnformer_demo train text --name tea",
-        "Cannot: It knows two tastes.",
+        "Limits: It knows two tastes.",
     ):
         assert line in told.splitlines(), line
     assert "Baseline of: tea" in card_text.describe("tea-gru").splitlines()
@@ -271,7 +271,7 @@ def test_a_file_without_a_place_stays_as_it_was(tmp_path, text, sentence):
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_cards_are_read_and_told_without_torch():
+def test_cards_are_read_and_described_without_torch():
     out = tiny.run_python(
         "import sys\nfrom rnnformer_demo.checkpoints import cards\n"
         "from rnnformer_demo.evaluation.reporting import card_text, readme\nname, *_ = cards.names()\n"

@@ -65,8 +65,10 @@ def test_ablations_that_cannot_be_run_are_refused(table, tmp_path):
 
 def test_the_interval_is_that_of_students_t():
     # Mean 0.85, standard deviation 0.01, three seeds: 4.303 * 0.01 / sqrt(3).
-    assert study_tables._interval([0.84, 0.85, 0.86]) == "85.0 ± 2.5"
-    assert study_tables._interval([0.5]) == "50.0"
+    assert study_tables.mean_with_interval([0.84, 0.85, 0.86]) == "85.0 ± 2.5"
+    assert study_tables.mean_with_interval([0.5]) == "50.0"
+    # Nine seeds: standard deviation 0.02739, 2.306 * 0.02739 / 3.
+    assert study_tables.mean_with_interval([0.80 + 0.01 * seed for seed in range(9)]) == "84.0 ± 2.1"
 
 
 def test_a_search_goes_on_until_it_has_its_trials(table, tmp_path):
