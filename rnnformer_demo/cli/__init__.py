@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("model", metavar="NAME", nargs="?", help="print its tests, data, training and limits")
     shown.add_argument("--markdown", action="store_true", help="print the tables of the README files")
     shown.add_argument("--write", metavar="FILE", nargs="+", help="put those tables in their places in each FILE")
+    shown.add_argument("--write-cards", action="store_true", help="write NAME.md and the tables beside the checkpoints")
     shown.add_argument("--upgrade", action="store_true", help="rewrite cards of older formats in the format of today")
     predict = command("predict", _predict, "classify a text or a photo")
     predict.add_argument("model", metavar="MODEL")
@@ -96,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     add_evaluation(command)
     bench = command("bench", _bench, "measure start-up, latency and memory on this machine")
     bench.add_argument("--runs", type=int, default=20, help="analyses per figure (default: 20)")
-    bench.add_argument("--write", metavar="FILE", help="put the table of README.md in its place in FILE")
+    bench.add_argument(
+        "--write", metavar="FILE", help="put the table in its place in FILE, as in rnnformer_demo/bench/README.md"
+    )
     add_kinds(command("train", lambda options: None, "train a model"), common)
     return parser
 
@@ -109,6 +112,8 @@ def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
     if options.model:
         card = cards.read_card(options.model) | {"bytes": cards.size_on_disk(options.model)}
         return card, card_text.describe(options.model)
+    if options.write_cards:
+        return cards.list_models(), _write_cards(readme.readme_parts())
     if options.upgrade:
         changed = [name for name in cards.readable_cards() if cards.upgrade(name)]
         return cards.list_models(), "\n".join(f"{name} is rewritten." for name in changed) or "All cards are of today."
@@ -131,6 +136,19 @@ def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
             f"{model['bytes'] / 1e6:.1f} MB, {held['accuracy']:.1%} of {held['n']} held out"
         )
     return models, "\n".join(lines) or "There are no models: train one, see python -m rnnformer_demo train --help."
+
+
+def _write_cards(parts: dict[str, str]) -> str:
+    """The page of every model, and the tables of the folder's README.md where there is one."""
+    from ..checkpoints.cards import default_folder
+    from ..evaluation.reporting import model_card, readme
+
+    written = model_card.write_cards()
+    index = default_folder() / "README.md"
+    if index.exists():
+        readme.fill(index, parts)
+        written.append(index)
+    return "\n".join(f"{path} is written." for path in written)
 
 
 def _predict(options: argparse.Namespace) -> tuple[dict, str]:

@@ -1,0 +1,207 @@
+"""A model's card in Markdown, with the front matter and the sections of Hugging Face's model cards, from its JSON."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ...checkpoints.cards import WEIGHTS, default_folder, in_families, read_card, size_on_disk
+from .figures import percent, seeds_summary, title_of
+from .front_matter import front_matter
+from .markdown import table
+from .model_tables import test_table
+from .sources import Source, data_sets, languages, pretrained, training_files
+
+CARD_PAGE = ".md"  # after the name of a checkpoint
+_MOST_CLASSES = 20
+_CELLS = {"lstm": "LSTM", "gru": "GRU"}
+
+
+def write_cards(folder: Path | None = None) -> list[Path]:
+    """Write NAME.md beside the card of every checkpoint of a folder, and return what was written.
+
+    Raises:
+        InputError: see `read_card`.
+    """
+    folder = folder or default_folder()
+    pages = {folder / f"{name}{CARD_PAGE}": model_card(name, folder) for name in in_families(folder)}
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
+    return [*pages]
+
+
+def model_card(name: str, folder: Path | None = None) -> str:
+    """Return the page of one model.
+
+    Raises:
+        InputError: see `read_card`.
+    """
+    folder = folder or default_folder()
+    card = read_card(name, folder)
+    task = f"{card['task'].rstrip('.')}. " if card.get("task") else ""
+    intro = f"{task}Made from `{name}.json` by `python -m rnnformer_demo models --write-cards`."
+    sections = {
+        "Model details": _details(name, card, folder),
+        "Uses": _uses(card),
+        "Bias, risks and limitations": _risks(card),
+        "Training data": _data(card),
+        "Training procedure": _procedure(card),
+        "Evaluation": _evaluation(card),
+        "Compute": _compute(card),
+        "How to use": _usage(name, card),
+        "Citation and licence": _licence(card),
+    }
+    parts = [front_matter(name, card), f"# {name}", intro]
+    for title, lines in sections.items():
+        parts += [f"## {title}", "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _details(name: str, card: dict[str, Any], folder: Path) -> Iterator[str]:
+    labels = card["config"]["labels"]
+    digest = hashlib.sha256((folder / f"{name}{WEIGHTS}").read_bytes()).hexdigest()
+    yield f"- Layers: {_layers(card)}"
+    if hybrid := card.get("baseline_of"):
+        yield f"- Baseline of `{hybrid}`, trained on the same data"
+    yield f"- Classes ({len(labels)}): {', '.join(labels[:_MOST_CLASSES])}{', ...' * (len(labels) > _MOST_CLASSES)}"
+    yield f"- Languages: {', '.join(languages(card)) or 'none'}"
+    yield f"- Size: {card['parameters']:,} parameters, {size_on_disk(name, folder) / 1e6:.1f} MB"
+    if "quantised" in card:
+        yield f"- Stored in {card['quantised']['bits']} bits: {', '.join(card['quantised']['weights'])}; else in 16"
+    yield f"- Weights: `{name}{WEIGHTS}`, sha256 `{digest}`"
+
+
+def _layers(card: dict[str, Any]) -> str:
+    config, photos = card["config"], card["modality"] == "image"
+    cells = " and ".join(_CELLS.get(cell, cell) for cell in config.get("recurrence", ()))
+    ways = "along rows and columns of the grid" if photos else "in both directions"
+    return ", ".join(
+        [
+            "EfficientNet-Lite0" if photos else "token embedding",
+            *([f"{cells} {ways}"] if cells else []),
+            *([f"{config['attention_layers']} Transformer layers"] if config.get("attention_layers") else []),
+            f"{config.get('pooling', 'attention')} pooling",
+            "linear head",
+        ]
+    )
+
+
+def _uses(card: dict[str, Any]) -> Iterator[str]:
+    kind = "photo" if card["modality"] == "image" else "text"
+    yield (
+        f"Direct use: classify a {kind} and look into how the prediction came about. The model is small and made to be "
+        "explained, not to lead a leaderboard."
+    )
+    yield ""
+    yield (
+        "Out of scope: decisions about people, and inputs unlike the training data. The OOD score flags many of the "
+        "latter, not all."
+    )
+
+
+def _risks(card: dict[str, Any]) -> Iterator[str]:
+    if card.get("limits"):
+        yield card["limits"]
+        yield ""
+    yield "The biases of the training data were not audited; the model repeats them."
+    if "ood" in card:
+        ood = card["ood"]
+        yield ""
+        passed = f"{percent(ood['recall'])} % of {ood['n']:,} held-out inputs lie below the threshold"
+        yield f"OOD score: {ood['signal']}; {passed}."
+        yield ""
+        rows = [
+            (other, figures["kind"], f"{figures['auroc']:.3f}", percent(figures["flagged"]), f"{figures['n_out']:,}")
+            for other, figures in ood["auroc"].items()
+        ]
+        yield table(("told from", "kind", "AUROC", "flagged, %", "n"), rows, "llrrr")
+
+
+def _data(card: dict[str, Any]) -> Iterator[str]:
+    data, sets = card["data"], data_sets(training_files(card))
+    yield table(
+        ("data set", "citation", "licence"), [(source.title, source.citation, source.licence) for source in sets]
+    )
+    yield ""
+    yield f"Files: {', '.join(training_files(card))}."
+    if "rows" in data:
+        yield (
+            f"Of {data['rows']:,} rows {data['trained_on']:,} were trained on and {data['held_out']:,} held out; "
+            f"{data['rejected_rows']:,} could not be read."
+        )
+    if data.get("left_out_rows"):
+        yield f"Left out: {data['left_out_rows']:,} rows that a test set or another row repeats."
+    if data.get("left_out_classes"):
+        yield f"Left out classes: {', '.join(data['left_out_classes'])}."
+    if data.get("unlabelled"):
+        yield f"Read without labels: {data['unlabelled']:,} sentences."
+
+
+def _procedure(card: dict[str, Any]) -> Iterator[str]:
+    data = card["data"]
+    part = "CNN" if card["modality"] == "image" else "word vectors"
+    yield from (f"- Pretrained {part}: {source.title}" for source in pretrained(card))
+    if data.get("encoders"):
+        yield f"- Recurrent encoders pretrained alone: {data['encoders'].replace('-', ' ')}"
+    if "start" in data:
+        yield f"- Started from `{data['start']['name']}`"
+    if data.get("teacher"):
+        yield f"- Teachers: {data['teacher']}"
+    if "teacher" in card:
+        yield f"- Teacher: {card['teacher']['name']}"
+    if "tuning" in card:
+        blocks, rate = card["tuning"]["blocks"], card["tuning"]["rate"]
+        yield f"- Fine-tuned: the CNN's last {blocks} blocks, at {rate} of the learning rate"
+    if recipe := card.get("recipe"):
+        yield f"- Hyperparameters: {', '.join(f'{key} {value}' for key, value in recipe.items())}"
+    yield f"- Seeds: {seeds_summary(card)}"
+    exponent = card.get("temperature_exponent", 0.0)
+    yield f"- Temperature: {card['temperature']:.3f}{f', times (length / 64)^{exponent:.3f}' if exponent else ''}"
+    yield "- Commands: in the card's JSON"
+
+
+def _evaluation(card: dict[str, Any]) -> Iterator[str]:
+    yield (
+        "Intervals are Wilson's, of 95 %. Epoch, seed and temperature were chosen on the held-out part, so its row "
+        "flatters; training chooses nothing on a test. ECE has 15 bins."
+    )
+    yield ""
+    yield test_table(card)
+    if tests := card.get("teacher", {}).get("tests"):
+        rows = [
+            (title_of(test), percent(beside["agreement"]["share"]), f"{beside['agreement']['n']:,}")
+            for test, beside in tests.items()
+        ]
+        yield ""
+        yield table(("photos of", f"same answer as {card['teacher']['name']}, %", "n"), rows, "lrr")
+
+
+def _compute(card: dict[str, Any]) -> Iterator[str]:
+    if training := card.get("training"):
+        machine = training.get("machine", "a machine that the card does not name")
+        yield f"{training['minutes']} minutes on {machine}, for the shipped seed; teachers and pretraining not counted."
+        yield ""
+        yield "Energy was not measured."
+    else:
+        yield "Not recorded."
+
+
+def _usage(name: str, card: dict[str, Any]) -> Iterator[str]:
+    source = "photo.jpg" if card["modality"] == "image" else next(iter(card.get("examples", ())), "A text.")
+    yield "```python"
+    yield "from rnnformer_demo.analysis.service import predict"
+    yield ""
+    kind = "photo" if card["modality"] == "image" else "text"
+    yield f"{kind} = {json.dumps(source, ensure_ascii=False)}"
+    yield f'print(predict("{name}", {kind}).probabilities)'
+    yield "```"
+
+
+def _licence(card: dict[str, Any]) -> Iterator[str]:
+    yield "Weights and card: Apache-2.0, RNNformer Demo."
+    sources: list[Source] = [*pretrained(card), *data_sets(training_files(card))]
+    yield ""
+    for source in sources:
+        cited = f": {source.citation}" if source.citation else ""
+        yield f"- {source.title}{cited}. Licence: {source.licence}."
