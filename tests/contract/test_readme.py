@@ -1,10 +1,13 @@
 """The README files say what is so: their tables and commands, the file map, the front matter."""
 
+import ast
 import re
 import shlex
 from pathlib import Path
 
+import prose
 import pytest
+import tiny
 
 from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.cli import _parser
@@ -12,17 +15,22 @@ from rnnformer_demo.evaluation import explanations
 from rnnformer_demo.evaluation.reporting import readme, study_tables
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = ("README.md", "rnnformer_demo/training/README.md", "rnnformer_demo/evaluation/README.md")
+ROOMS = ("bench", "evaluation", "interpret", "training")
+PLACES = ("README.md", "checkpoints/README.md", *(f"rnnformer_demo/{room}/README.md" for room in ROOMS))
+PAGES = sorted(
+    str(path.relative_to(ROOT))
+    for path in (ROOT / "README.md", *ROOT.glob("checkpoints/*.md"), *ROOT.glob("rnnformer_demo/**/*.md"))
+    if path.stem not in cards.names(ROOT / "checkpoints")  # made as a whole and compared elsewhere
+)
 TEXTS = {place: (ROOT / place).read_text(encoding="utf-8") for place in PLACES}
 README = TEXTS["README.md"]
 every_place = pytest.mark.parametrize("place", PLACES)
 
 
 def _between(marker: str) -> str:
-    """What stands between a marker and its end, in the one file that has it."""
-    parts = [re.search(rf"<!-- {marker} -->\n(.*?)\n<!-- end -->", text, flags=re.DOTALL) for text in TEXTS.values()]
-    (found,) = filter(None, parts)
-    return found.group(1)
+    """The text between a marker and its end, in the one file that has it."""
+    (part,) = [part for text in TEXTS.values() for name, part in prose.PART.findall(text) if name == marker]
+    return part
 
 
 def test_front_matter_names_the_pinned_gradio():
@@ -84,6 +92,40 @@ def test_the_command_of_a_card_trains_all_its_seeds(name):
     assert options.seeds == [each["seed"] for each in SEVERAL[name]["seeds"]]
 
 
+def test_the_readme_is_short():
+    assert len(README.encode()) <= 8000
+
+
+def test_the_three_statements_of_the_readme_give_a_result():
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert len(ast.parse(code).body) == 3
+    assert tiny.run_python(code).startswith("positive {'A': ")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_figure_in_prose_lacks_a_source_beside_it(page):
+    assert prose.unsourced(ROOT / page) == [], "link the table or the JSON that holds it, or leave it out"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "figures"),
+    [
+        ("It is right in 12.34 % of cases ([tables](#tables)).", ["12.34"]),
+        ("It is right in 97 % of cases ([tables](#tables)).", ["97"]),
+        ("Integrated gradients reach 97.0 %.", ["97.0"]),
+        ("Integrated gradients reach 97.0 % ([tables](#tables)).", []),
+        ("They lie at 97.0 and 12.34 % ([tables](#tables)).", ["12.34"]),
+        ("- 97.0 % ([tables](#tables))\n- 96.9 %", ["96.9"]),
+        ("On all tests 3.9 % ([card](../../checkpoints/objects.json)), not 3.35 %.", ["3.35"]),
+        ("They beat 95 % of random orders, with a 95 % interval.", []),
+    ],
+)
+def test_figures_without_a_source_are_found(sentence, figures):
+    path = ROOT / "rnnformer_demo/evaluation/README.md"
+    text = TEXTS["rnnformer_demo/evaluation/README.md"]
+    assert prose.unsourced(path, f"{text}\n\n{sentence}\n") == figures
+
+
 @every_place
 def test_nothing_is_left_to_fill_in(place):
     assert "@@" not in TEXTS[place]
@@ -96,7 +138,6 @@ def test_the_bench_has_been_run():
 @every_place
 def test_screenshot_and_linked_files_exist(place):
     links = re.findall(r"\]\(([^)#:]+)(#[^)]+)?\)", TEXTS[place])
-    assert links or place.startswith("rnnformer_demo/training/")
     for link, anchor in links:
         linked = (ROOT / place).parent / link
         assert linked.is_file(), link
@@ -105,6 +146,6 @@ def test_screenshot_and_linked_files_exist(place):
 
 
 def _anchors(text: str) -> set[str]:
-    """What a Markdown page calls its headings in links, as GitHub and Hugging Face do."""
+    """Anchors of a Markdown page's headings, as GitHub and Hugging Face make them."""
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

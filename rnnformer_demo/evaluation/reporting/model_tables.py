@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from ...checkpoints.cards import in_families, size_on_disk
-from .figures import accuracy_with_interval, calibration, over_seeds, percent, title_of
+from .figures import HELD_OUT, accuracy_with_interval, calibration, over_seeds, percent, title_of
 from .markdown import table
 
+_ALL_TESTS = "all tests"
 NO_OOD = "No card has an out-of-distribution detector yet."
 NO_TEACHERS = "No model here was distilled from another network of photos."
 NO_LIMITS = "No card names limits of its own model yet."
@@ -27,6 +28,18 @@ def task_table(folder: Path | None = None) -> str:
         task = card.get("task", "").rstrip(".")
         rows.append((f"`{name}`", task, len(card["config"]["labels"]), files, counts))
     return table(("model", "task", "classes", "trained on", "rows"), rows, "llrlr")
+
+
+def summary_table(folder: Path | None = None) -> str:
+    """Return a row for each hybrid: its task, and its accuracy on all tests or, where none joins them, on the first."""
+    rows = []
+    for name, card in _hybrids(folder):
+        tests = [test for test in card["metrics"] if test != HELD_OUT] or [*card["metrics"]]
+        test = _ALL_TESTS if _ALL_TESTS in tests else tests[0]
+        figures = card["metrics"][test]
+        task = card.get("task", "").rstrip(".")
+        rows.append((task, f"`{name}`", title_of(test), f"{figures['n']:,}", accuracy_with_interval(figures)))
+    return table(("task", "model", "tested on", "n", "accuracy, % (95 % interval)"), rows, "lllrr")
 
 
 def model_table(folder: Path | None = None) -> str:

@@ -3,7 +3,15 @@
 from pathlib import Path
 
 from ...data import InputError
-from .model_tables import limits_list, model_table, ood_table, task_table, teachers_table, training_commands
+from .model_tables import (
+    limits_list,
+    model_table,
+    ood_table,
+    summary_table,
+    task_table,
+    teachers_table,
+    training_commands,
+)
 
 _END = "<!-- end -->"
 
@@ -11,6 +19,7 @@ _END = "<!-- end -->"
 def readme_parts(folder: Path | None = None) -> dict[str, str]:
     """Return the parts that are made from the cards, by the marker before which they stand."""
     return {
+        "summary": summary_table(folder),
         "tasks": task_table(folder),
         "models": model_table(folder),
         "ood": ood_table(folder),

@@ -11,6 +11,7 @@ from .markdown import table
 RESULTS = Path(__file__).resolve().parents[2] / "training" / "results"
 SEARCH = RESULTS / "search.json"
 ABLATIONS, IMAGE_ABLATIONS = RESULTS / "ablations.json", RESULTS / "ablations-image.json"
+DISTILLATION = RESULTS / "distillation-zh.json"
 _NONE = "Nothing has been ablated yet."
 _SEARCHED = (
     *("units", "recurrent blocks", "attention layers", "dropout", "learning rate", "epochs"),
@@ -24,6 +25,7 @@ def readme_parts() -> dict[str, str]:
         "search": search_table(),
         "ablations": ablations_tables(),
         "image-ablations": image_ablations_table(),
+        "distillation-zh": distillation_table(),
     }
 
 
@@ -59,6 +61,21 @@ def image_ablations_table(path: Path = IMAGE_ABLATIONS) -> str:
     groups = _by_condition(path)
     header = ("model", "weights of the core", "seeds", "held out", "test", "test, mean of the classes")
     return _accuracies(groups, header, ("held_out", "accuracy", "mean_class_accuracy")) if groups else _NONE
+
+
+def distillation_table(path: Path = DISTILLATION) -> str:
+    """Return accuracies by what a model learned from, and those of its teachers on the held-out part, in per cent."""
+    about = json.loads(path.read_text(encoding="utf-8"))
+    parts = ("held_out", "dev", "test")
+    rows = [
+        (row["condition"], row["seeds"], *(f"{mean:.1f} ± {half:.1f}" for mean, half in (row[part] for part in parts)))
+        for row in about["rows"]
+    ]
+    rows += [
+        (f"teacher: {name}", len(values), ", ".join(map(str, values)), "", "")
+        for name, values in about["teachers"].items()
+    ]
+    return table(("learned from", "models", "held out", "dev set", "test set"), rows, "lrrrr")
 
 
 def mean_with_interval(values: list[float]) -> str:

@@ -378,7 +378,8 @@ def test_nothing_else_lies_in_checkpoints():
     files = {path.name for path in (tiny.ROOT / "checkpoints").iterdir()}
     texts = {name for name in SHIPPED if read_card(name, tiny.ROOT / "checkpoints")["modality"] == "text"}
     assert files == {
-        *(f"{name}{suffix}" for name in SHIPPED for suffix in (".json", ".safetensors")),
+        "README.md",
+        *(f"{name}{suffix}" for name in SHIPPED for suffix in (".json", ".safetensors", ".md")),
         *(f"{name}.tokenizer.json" for name in texts),
     }
 
