@@ -8,12 +8,12 @@ _MOST = 127
 
 
 def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """A matrix (N, M) to int8 (N, M) and scales (N, 1) in 16 bits, one for each row: symmetric, rounded to the nearest.
+    """Return a matrix (N, M) as int8 (N, M) and 16-bit scales (N, 1), one a row: symmetric, rounded to nearest.
 
-    What `dequantise` gives back is quantised to the same again.
+    The matrix that `dequantise` returns is quantised to the same again.
 
     Raises:
-        ValueError: for what is no matrix of finite numbers.
+        ValueError: for anything but a matrix of finite numbers.
     """
     if matrix.ndim != 2 or not matrix.isfinite().all():
         raise ValueError(f"matrix must be two-dimensional and finite, got shape {tuple(matrix.shape)}")
@@ -23,18 +23,18 @@ def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def dequantise(quantised: Tensor, scales: Tensor) -> Tensor:
-    """int8 (N, M) and scales (N, 1) to float32 (N, M)."""
+    """Return int8 (N, M) with scales (N, 1) as float32 (N, M)."""
     return quantised.float() * scales.float()
 
 
 def pack(name: str, matrix: Tensor) -> dict[str, Tensor]:
-    """A matrix as a checkpoint stores it in 8 bits, by the names there."""
+    """Return a matrix as a checkpoint stores it in 8 bits, by the names there."""
     quantised, scales = quantise(matrix)
     return {name: quantised, name + SCALE: scales}
 
 
 def unpack(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a checkpoint with every 8-bit matrix back in float32 and its scales gone.
+    """Return the tensors of a checkpoint with every 8-bit matrix back in float32 and its scales gone.
 
     Raises:
         ValueError: for an 8-bit matrix whose scales are missing or do not fit it.

@@ -21,7 +21,7 @@ _STEPS_PER_BATCH = 4096  # padding included: the attention of 64 long texts outg
 
 
 def short_path(path: str | Path) -> str:
-    """Folder and name of a data set, which say what it is wherever it lies."""
+    """Return folder and name of a data set, which identify it wherever it lies."""
     path = Path(path)
     return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
 
@@ -38,7 +38,7 @@ class Scored:
 
 
 def evaluate(checkpoint: Checkpoint, path: str | Path, split: str | None = None, drop: Iterable[str] = ()) -> dict:
-    """Figures of a checkpoint on a data set; see `metrics.summarise`, plus `model`, `data` (the set's name),
+    """Return the figures of a checkpoint on a data set; see `metrics.summarise`, plus `model`, `data` (the set's name),
     `rejected_rows` and `rejected` (a sentence for each of them, with its line or its path).
 
     Args:
@@ -97,13 +97,13 @@ def _label_index(label: str, checkpoint: Checkpoint) -> int:
 
 
 def text_ids(reader: TextReader, rows: list[TextRow]) -> list[list[int]]:
-    """Ids of many texts, at least one of each."""
+    """Return the ids of many texts, at least one of each."""
     return [reader.ids(row.text) or [UNKNOWN] for row in rows]
 
 
 @torch.no_grad()
 def text_logits(model: torch.nn.Module, ids: list[list[int]], progress: bool = True) -> Tensor:
-    """Logits (N, C) of many texts, given as ids, batched by length."""
+    """Return the logits (N, C) of many texts, given as ids, batched by length."""
     logits = torch.zeros(len(ids), len(model.config.labels))
     for batch in tqdm(by_length(ids), desc="texts", disable=not progress, mininterval=2):
         logits[batch] = model(*to_device_of(model, *pad([ids[index] for index in batch]))).cpu()
@@ -111,7 +111,7 @@ def text_logits(model: torch.nn.Module, ids: list[list[int]], progress: bool = T
 
 
 def by_length(ids: list[list[int]]) -> list[list[int]]:
-    """Batches of texts of like length, as indices: many short ones, few long ones."""
+    """Return batches of texts of like length, as indices: many short ones, few long ones."""
     batches: list[list[int]] = [[]]
     for index in sorted(range(len(ids)), key=lambda index: len(ids[index])):
         if len(batches[-1]) >= max(1, min(TEXTS_PER_BATCH, _STEPS_PER_BATCH // max(1, len(ids[index])))):

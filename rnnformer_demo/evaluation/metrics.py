@@ -13,13 +13,13 @@ _DRAWS = 200
 
 
 def expected_calibration_error(probabilities: Tensor, labels: Tensor, bins: int = ECE_BINS) -> float:
-    """Mean gap between confidence and accuracy over equal-width bins of confidence, 0-1 (Guo et al. 2017, eq. 3)."""
+    """Return the mean gap between confidence and accuracy over bins of equal width, 0-1 (Guo et al. 2017, eq. 3)."""
     confidence, predicted = probabilities.max(-1)
     return _gaps(confidence, (predicted == labels)[None], bins).item()
 
 
 def calibration_error_by_chance(probabilities: Tensor, bins: int = ECE_BINS) -> float:
-    """The expected calibration error that a model would show which is right exactly as often as it says, 0-1.
+    """Return the expected calibration error, 0-1, of a model that is right exactly as often as it says.
 
     It is above 0, the more so the fewer inputs there are: within a bin accuracy differs from confidence by chance. The
     mean over 200 draws of which answers are right, by a fixed seed.
@@ -37,7 +37,7 @@ def _gaps(confidence: Tensor, right: Tensor, bins: int) -> Tensor:
 
 
 def summarise(logits: Tensor, labels: Tensor, steps: Tensor, temperature: Temperature) -> dict:
-    """Figures of a test, shares in 0-1.
+    """Return the figures of a test, shares in 0-1.
 
     Args:
         logits: (N, C).
@@ -52,9 +52,9 @@ def summarise(logits: Tensor, labels: Tensor, steps: Tensor, temperature: Temper
     classes = logits.shape[1]
     predicted = logits.argmax(-1)
     confusion = torch.bincount(labels * classes + predicted, minlength=classes**2).view(classes, classes)
-    hits, true, said = confusion.diag().double(), confusion.sum(1).double(), confusion.sum(0).double()
+    hits, true, answered = confusion.diag().double(), confusion.sum(1).double(), confusion.sum(0).double()
     occurs = true > 0
-    f1 = 2 * hits / (true + said).clamp(min=1)
+    f1 = 2 * hits / (true + answered).clamp(min=1)
     right, n = int(hits.sum()), len(labels)
     probabilities = temperature.probabilities(logits, steps)
     return {
@@ -71,7 +71,7 @@ def summarise(logits: Tensor, labels: Tensor, steps: Tensor, temperature: Temper
 
 
 def fit_temperature(logits: Tensor, labels: Tensor, steps: Tensor) -> Temperature:
-    """The temperature that minimises the negative log-likelihood on a held-out part.
+    """Return the temperature that minimises the negative log-likelihood on a held-out part (Guo et al. 2017).
 
     Its exponent is only fitted where lengths differ. A weak pull towards 1 and 0 keeps both finite where every input
     of a small held-out part is classified correctly.

@@ -1,9 +1,9 @@
 """Features of a forward pass whose distance from the training inputs tells an out-of-distribution input.
 
-Which feature tells it depends on the task. Training keeps in the pooled representation what separates the classes and
-drops the rest: a model of topics recognises foreign text by that representation; a model of sentiment, which no topic
-concerns, by the mean of its word vectors, or by both together. An input that is no photo at all shows halfway through
-the CNN, whose last grid has forgotten it.
+The feature that tells it depends on the task. Training keeps in the pooled representation what separates the classes
+and drops the rest: a model of topics recognises foreign text by that representation; a model of sentiment, which no
+topic concerns, by the mean of its word vectors, or by both together. An input that is no photo at all shows halfway
+through the CNN, whose last grid has forgotten it.
 """
 
 from collections.abc import Callable

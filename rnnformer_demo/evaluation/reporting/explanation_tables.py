@@ -1,4 +1,4 @@
-"""Tables of what explanations reach against ground truth, in Markdown. Made without torch."""
+"""Tables of the explanation benchmarks, in Markdown. Made without torch."""
 
 from typing import Any
 

@@ -19,7 +19,7 @@ _CELLS = {"lstm": "LSTM", "gru": "GRU"}
 
 
 def write_cards(folder: Path | None = None) -> list[Path]:
-    """Write NAME.md beside the card of every checkpoint of a folder, and return what was written.
+    """Write NAME.md beside the card of every checkpoint of a folder, and return the paths.
 
     Raises:
         InputError: see `read_card`.
@@ -115,7 +115,7 @@ def _risks(card: dict[str, Any]) -> Iterator[str]:
             (other, figures["kind"], f"{figures['auroc']:.3f}", percent(figures["flagged"]), f"{figures['n_out']:,}")
             for other, figures in ood["auroc"].items()
         ]
-        yield table(("told from", "kind", "AUROC", "flagged, %", "n"), rows, "llrrr")
+        yield table(("against", "kind", "AUROC", "flagged, %", "n"), rows, "llrrr")
 
 
 def _data(card: dict[str, Any]) -> Iterator[str]:

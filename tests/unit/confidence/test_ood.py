@@ -1,4 +1,4 @@
-"""What tells inputs that a model does not know: the signal, its fitting, and the command that does it."""
+"""Out-of-distribution detectors: their scores, their fitting, and the command that does it."""
 
 import io
 import json
@@ -145,8 +145,8 @@ def test_the_fit_recovers_both_variances_and_allows_for_length():
     for steps in (1, 5, 40, 400):
         some = sources(1000, steps, 3)
         assert signal.distances(some.means, some.steps).mean() == pytest.approx(1, abs=0.1)
-        strangers = sources(1000, steps, 4, shift=4.0)
-        assert auroc(*(signal.distances(one.means, one.steps) for one in (some, strangers))) > 0.95
+        foreign = sources(1000, steps, 4, shift=4.0)
+        assert auroc(*(signal.distances(one.means, one.steps) for one in (some, foreign))) > 0.95
 
 
 def test_inputs_of_one_step_are_told_by_their_spread():
