@@ -194,7 +194,7 @@ def _usage(name: str, card: dict[str, Any]) -> Iterator[str]:
     yield ""
     kind = "photo" if card["modality"] == "image" else "text"
     yield f"{kind} = {json.dumps(source, ensure_ascii=False)}"
-    yield f'print(predict("{name}", {kind}).probabilities)'
+    yield f'print(predict("{name}", {kind}).prediction.probabilities)'
     yield "```"
 
 
