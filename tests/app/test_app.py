@@ -437,7 +437,7 @@ def send(page: Page, part: dict, name: str, data: list) -> tuple[dict, dict]:
 def test_the_page_is_built_without_torch():
     code = (
         "import sys; from rnnformer_demo.ui import build_page, launch_options; build_page(); launch_options(); "
-        "print(sorted({'torch', 'torchvision', 'captum', 'matplotlib'} & set(sys.modules)))"
+        "print(sorted({'torch', 'torchvision', 'captum', 'matplotlib', 'scipy'} & set(sys.modules)))"
     )
     root = Path(__file__).resolve().parents[2]
     run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
