@@ -51,6 +51,12 @@ def undrawable(text: str) -> str:
     )
 
 
+def font_notice(document: Document) -> str:
+    """Return a sentence about what figures cannot write of the input and of the labels; "" where they can write all."""
+    boxes = undrawable("".join((*document.input.unit_names, *document.model.labels)))
+    return f"This machine has no font for {boxes}: in the pictures, boxes stand in their place." if boxes else ""
+
+
 def to_bytes(figure: Figure, kind: Kind = "png", dpi: int = DPI) -> bytes:
     """Return the figure as a file; the same figure gives the same bytes.
 

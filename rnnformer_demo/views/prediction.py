@@ -27,7 +27,7 @@ def caption(document: Document, choices: Choices) -> str:
 
 
 def html(document: Document, choices: Choices) -> str:
-    """Return the same, with a warning of the pictures where no font draws what the visitor wrote."""
+    """Return the same, the warning of a foreign input first."""
     ood = document.prediction.ood
     foreign = ood is not None and not ood.in_domain
     sentence = ood_sentence(document)
@@ -38,7 +38,7 @@ def html(document: Document, choices: Choices) -> str:
         label=document.prediction.label,
         confidence=_confidence(document),
         time=_time(document),
-        warnings=[*_warnings(document), *_boxes(document)],
+        warnings=_warnings(document),
     )
 
 
@@ -56,13 +56,6 @@ def _warnings(document: Document) -> list[str]:
     """Return those of the document without that of the detector, which stands beside its score."""
     ood = document.prediction.ood
     return [warning for warning in document.warnings if not ood or warning != ood.message]
-
-
-def _boxes(document: Document) -> list[str]:
-    from .canvas import undrawable
-
-    boxes = undrawable("".join((*document.input.unit_names, *document.model.labels)))
-    return [f"This machine has no font for {boxes}: in the pictures, boxes stand in their place."] if boxes else []
 
 
 register(
