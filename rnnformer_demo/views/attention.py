@@ -157,7 +157,7 @@ def _outline(ax: Axes, document: Document, query: int) -> None:
     """Draw a frame around the cell that looks."""
     from matplotlib.patches import Rectangle
 
-    rows, columns = document.input.grid
+    rows, columns = require(document.input.grid, "input.grid")
     width, height = ax.get_xlim()[1] / columns, ax.get_ylim()[0] / rows
     row, column = divmod(query, columns)
     ax.add_patch(Rectangle((column * width, row * height), width, height, fill=False, edgecolor="white", linewidth=2.5))
@@ -176,7 +176,7 @@ def cell_at(document: Document, choices: Choices, x: float, y: float, dpi: int |
     drawn.draw_without_rendering()
     ax = drawn.axes[0]
     left, upper = ax.transData.inverted().transform((x, drawn.bbox.height - y))
-    rows, columns = document.input.grid
+    rows, columns = require(document.input.grid, "input.grid")
     column, row = int(left * columns // ax.get_xlim()[1]), int(upper * rows // ax.get_ylim()[0])
     return row * columns + column if 0 <= row < rows and 0 <= column < columns else None
 

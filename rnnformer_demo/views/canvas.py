@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from matplotlib import font_manager, rcParams
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
@@ -127,7 +127,7 @@ def short(word: str) -> str:
     return plain(word if cut == word else cut[:-1] + "…")
 
 
-def label_steps(axis: Axis, names: Sequence[str]) -> None:
+def label_steps(axis: XAxis | YAxis, names: Sequence[str]) -> None:
     """Write the names of steps along an axis, or every n-th where there are many."""
     every = -(-len(names) // _MAX_LABELS)
     axis.set_ticks(range(0, len(names), every), [short(name) for name in names[::every]], fontsize=8)
