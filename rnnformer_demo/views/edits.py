@@ -5,7 +5,7 @@ from .markup import fill
 from .phrases import joined, quoted
 from .registry import Choices, View, register
 
-_HTML = '{% for sentence in sentences %}<p class="facts">{{ sentence }}</p>{% endfor %}'
+_HTML = '{% for sentence in sentences %}<p class="edit" role="status">{{ sentence }}</p>{% endfor %}'
 
 
 def edit_sentence(document: Document, edit: Edit) -> str:
@@ -64,7 +64,7 @@ def html(document: Document, choices: Choices) -> str:
 register(
     View(
         name="edits",
-        title="What if …",
+        title="Edits",
         help="The input without some of its words or cells, or with another word: the forecast beside what came.",
         sections=("input", "prediction", "edits"),
         caption=caption,

@@ -56,17 +56,17 @@ def test_text_tab(visit):
         ("text-attention", "Layer", "pooling"),
         ("text-attention", "Layer", "layer 2"),
         ("text-attention", "Head", "1"),
-        ("text-states", "Recurrence", "gru tokens 1"),
+        ("text-recurrence", "Recurrence", "gru tokens 1"),
         ("text-attribution", "Method", "Occlusion"),
         ("text-attribution", "Class to explain", "positive"),
     ):
         before = pixels(page, figure)
         choose(page, selector, choice)
         wait_for_change(page, figure, before)
-    before = pixels(page, "text-states")
-    page.get_by_label("backward").locator("visible=true").check()
-    wait_for_change(page, "text-states", before)
-    expect(page.locator("#text-states img")).to_have_attribute("alt", re.compile("gru tokens 1, backward"))
+    before = pixels(page, "text-recurrence")
+    choose(page, "Direction", "backward")
+    wait_for_change(page, "text-recurrence", before)
+    expect(page.locator("#text-recurrence img")).to_have_attribute("alt", re.compile("gru tokens 1, backward"))
 
 
 def test_photo_tab(visit):
@@ -80,7 +80,7 @@ def test_photo_tab(visit):
     for figure, selector, choice in (
         ("image-attention", "Layer", "layer 2"),
         ("image-attention", "From (or click a cell)", "row 4, column 4"),
-        ("image-states", "Recurrence", "gru columns 1"),
+        ("image-recurrence", "Recurrence", "gru columns 1"),
         ("image-attribution", "Method", "Grad-CAM"),
         ("image-attribution", "Class to explain", "African elephant"),
     ):
@@ -102,8 +102,8 @@ def test_trust_follows_and_questions_are_answered(visit):
     page.get_by_role("button", name="Analyse").locator("visible=true").click()
     expect(page.locator(".verdict").locator("visible=true")).to_have_text(re.compile("trust|with care|don't"))
     expect(page.locator("#text-trust img")).to_have_attribute("alt", re.compile("^Verdict: "))
-    expect(page.locator("#text-beliefs img")).to_have_attribute("alt", re.compile("^Read from the start"))
-    answer = page.locator(".facts[role=status]").locator("visible=true")
+    expect(page.locator("#text-prefixes img")).to_have_attribute("alt", re.compile("Read from the start"))
+    answer = page.locator(".edit").locator("visible=true")
     page.get_by_label("Words that are to go").click()
     page.get_by_role("option", name="10: mess").click()
     page.keyboard.press("Escape")
@@ -112,7 +112,7 @@ def test_trust_follows_and_questions_are_answered(visit):
     page.get_by_label("Or another word instead").fill("joy")
     page.get_by_role("button", name="See what changes").locator("visible=true").click()
     expect(answer).to_contain_text("“mess” → joy")
-    page.get_by_role("button", name="Find the fewest").locator("visible=true").click()
+    page.get_by_role("button", name="Minimal counterfactual").locator("visible=true").click()
     expect(answer).to_contain_text(re.compile("Without|No words"))
     page.get_by_role("button", name="Compare", exact=True).locator("visible=true").click()
     expect(page.locator("#text-comparison img")).to_have_attribute("alt", re.compile("sentiment-en-lstm"))
@@ -141,7 +141,7 @@ def test_a_brushed_part_of_a_photo_goes(visit):
         page.mouse.move(x + 50, y + row, steps=6)
     page.mouse.up()
     page.get_by_role("button", name="See what changes").locator("visible=true").click()
-    answer = page.locator(".facts[role=status]").locator("visible=true")
+    answer = page.locator(".edit").locator("visible=true")
     expect(answer).to_contain_text("“row 4, column 4”")
     expect(answer).to_contain_text("→ blur")
 
@@ -171,7 +171,7 @@ def test_an_example_is_analysed_at_a_click(visit):
 
     page = visit.page
     page.get_by_role("button", name="It never bored me").click()
-    expect(page.locator(".facts").locator("visible=true")).to_contain_text("sure")
+    expect(page.locator(".facts").locator("visible=true")).to_contain_text("calibrated probability")
     page.get_by_role("tab", name="Photo").click()
     page.locator(".gallery-item").locator("visible=true").nth(
         sorted(EXAMPLES.glob("*.jpg")).index(EXAMPLES / "elephant.jpg")
