@@ -40,14 +40,11 @@ def render(document: Document) -> str:
 
     The document stands in it as JSON, in the element with the id `document`.
     """
-    from ..views.canvas import font_notice
-
     return _template().render(
         document=document,
         sections=list(_sections(document)),
         probabilities=most_probable(document),
         scores=_scores(document),
-        font_notice=font_notice(document),
         json=_inlined(document),
     )
 

@@ -27,7 +27,9 @@ def caption(document: Document, choices: Choices) -> str:
 
 
 def html(document: Document, choices: Choices) -> str:
-    """Return the same, the warning of a foreign input first."""
+    """Return the same, the warning of a foreign input first, with a notice where no font draws what was written."""
+    from .canvas import font_notice
+
     ood = document.prediction.ood
     foreign = ood is not None and not ood.in_domain
     sentence = ood_sentence(document)
@@ -38,7 +40,7 @@ def html(document: Document, choices: Choices) -> str:
         label=document.prediction.label,
         confidence=_confidence(document),
         time=_time(document),
-        warnings=_warnings(document),
+        warnings=[*_warnings(document), *filter(None, [font_notice(document)])],
     )
 
 

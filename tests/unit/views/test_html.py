@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import documents
 import pytest
+from matplotlib import rcParams
 
 from rnnformer_demo.document import Document
 from rnnformer_demo.views import VIEWS
@@ -91,6 +92,13 @@ def test_whatever_comes_from_outside_is_escaped(view):
     assert "<b" not in html.replace("<br>", "")
     assert "onclick=&#34;x&#34;" in html
     assert "&amp;" in html
+
+
+def test_boxes_in_the_figures_are_announced(monkeypatch):
+    monkeypatch.setitem(rcParams, "font.family", ["DejaVu Sans"])
+    html = VIEWS["prediction"].html(documents.text_document(("good", "电影")), {})
+    assert "<li>This machine has no font for 电影: in the pictures, boxes stand in their place.</li>" in html
+    assert "no font" not in VIEWS["prediction"].html(documents.text_document(("good", "film")), {})
 
 
 def test_trust_is_a_table_of_the_measures():
