@@ -18,7 +18,7 @@ from .panels import Panel, Updates
 
 if TYPE_CHECKING:
     from ..document import Document
-    from .tab import Tab
+    from .tab_state import Tab
 
 PREDICTED = ""  # value of the choice "the predicted class"
 _BRUSHED = 0.25  # share of a cell

@@ -8,7 +8,8 @@ import gradio as gr
 from ..api import endpoints
 from . import handlers
 from .model_list import list_entries
-from .tab import TabSpec, build_tab
+from .tab import build_tab
+from .tab_state import TabSpec
 from .theme import CSS, make_theme
 
 TITLE = "RNNformer Demo"

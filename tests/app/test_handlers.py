@@ -18,7 +18,8 @@ from rnnformer_demo.models import Hybrid
 from rnnformer_demo.ui import cancellation, handlers, whatif_panel
 from rnnformer_demo.ui.model_list import list_entries
 from rnnformer_demo.ui.page import SPECS
-from rnnformer_demo.ui.tab import Tab, build_tab
+from rnnformer_demo.ui.tab import build_tab
+from rnnformer_demo.ui.tab_state import Tab
 from rnnformer_demo.views import VIEWS, views_for
 from rnnformer_demo.views.attention import ALL_CELLS
 from rnnformer_demo.views.canvas import to_image

@@ -1,0 +1,121 @@
+"""A tab's traits and components: what its events read and change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from .model_list import ModelEntry
+from .panels import Panel, Updates
+from .whatif_panel import WhatIf
+
+if TYPE_CHECKING:
+    from ..document import Document
+
+ASKED_FOR = ("edits", "comparison")  # views that a question fills
+
+
+@dataclass(frozen=True)
+class TabSpec:
+    """The traits of a tab.
+
+    Attributes:
+        modality: of its models: "text" or "image".
+        layout: of their inputs: "sequence" or "grid".
+        title: of the tab.
+        make_input: makes the input component.
+        examples: inputs to choose from, in the order shown, for a model whose card names none.
+        submits: whether the Enter key in the input starts the analysis.
+        hint: one sentence that stands where the results will be.
+    """
+
+    modality: str
+    layout: str
+    title: str
+    make_input: Callable[[], gr.components.Component]
+    examples: tuple[str, ...]
+    submits: bool
+    hint: str
+
+    def samples(self, model: ModelEntry) -> list[list[str]]:
+        """Return the examples for a model, as a dataset takes them."""
+        return [[example] for example in model.examples or self.examples]
+
+
+@dataclass
+class Tab:
+    """The components of a tab that events read or change.
+
+    Attributes:
+        state: the document.
+        shown_model: name of the model whose facts are shown.
+        source, button, model, facts, examples: input and choices.
+        hint, results, below: columns: before there is an analysis, and with one.
+        label: the prediction's bars.
+        method, target: what the attribution is asked for.
+        stop: ends the measurement of trust.
+        panels: by the name of their view.
+        whatif: the questions.
+    """
+
+    spec: TabSpec
+    state: gr.State
+    shown_model: gr.State
+    source: Any = None
+    button: gr.Button | None = None
+    model: gr.Dropdown | None = None
+    facts: gr.HTML | None = None
+    examples: gr.Dataset | None = None
+    hint: gr.Column | None = None
+    results: gr.Column | None = None
+    below: gr.Column | None = None
+    label: gr.Label | None = None
+    method: gr.Dropdown | None = None
+    target: gr.Dropdown | None = None
+    stop: gr.Button | None = None
+    panels: dict[str, Panel] = field(default_factory=dict)
+    whatif: WhatIf | None = None
+
+    @property
+    def controls(self) -> list[Any]:
+        """The controls of all panels, in their order."""
+        return [control for panel in self.panels.values() for control in panel.controls.values()]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """All that an analysis may change."""
+        own = [self.state, self.hint, self.results, self.below, self.label, self.stop]
+        panels = [part for panel in self.panels.values() for part in panel.components]
+        return [*own, *panels, *(part for part in self.whatif.components if part not in panels)]
+
+    def show(self, document: Document, chosen: Sequence[Any], sections: Sequence[str] | None = None) -> Updates:
+        """Return the updates that show a document.
+
+        Args:
+            chosen: values of `controls`.
+            sections: only views that read one of these are drawn anew; None for a new document, which all show.
+        """
+        updates: Updates = {self.state: document, self.stop: gr.Button(visible=True)}
+        values = iter(chosen)
+        for panel in self.panels.values():
+            own = [next(values) for _ in panel.controls]
+            if panel.view.name not in ASKED_FOR and (sections is None or set(panel.view.sections) & set(sections)):
+                updates |= panel.fill(document, panel.choices(own))
+        updates |= self.panels["trust"].clear("Measuring …")
+        if sections is None:
+            updates |= {
+                self.hint: gr.Column(visible=False),
+                self.results: gr.Column(visible=True),
+                self.below: gr.Column(visible=True),
+                self.label: document.prediction.probabilities,
+                **self.whatif.offer(document),
+            }
+        return updates
+
+    def leave(self) -> Updates:
+        """Return the updates that take an analysis away: another model is chosen."""
+        columns: Updates = {self.hint: gr.Column(visible=True)}
+        return columns | {part: gr.Column(visible=False) for part in (self.results, self.below, self.whatif.column)}
