@@ -64,20 +64,20 @@ class Tab:
     spec: TabSpec
     state: gr.State
     shown_model: gr.State
-    source: Any = None
-    button: gr.Button | None = None
-    model: gr.Dropdown | None = None
-    facts: gr.HTML | None = None
-    examples: gr.Dataset | None = None
-    hint: gr.Column | None = None
-    results: gr.Column | None = None
-    below: gr.Column | None = None
-    label: gr.Label | None = None
-    method: gr.Dropdown | None = None
-    target: gr.Dropdown | None = None
-    stop: gr.Button | None = None
+    source: Any = field(init=False)
+    button: gr.Button = field(init=False)
+    model: gr.Dropdown = field(init=False)
+    facts: gr.HTML = field(init=False)
+    examples: gr.Dataset = field(init=False)
+    hint: gr.Column = field(init=False)
+    results: gr.Column = field(init=False)
+    below: gr.Column = field(init=False)
+    label: gr.Label = field(init=False)
+    method: gr.Dropdown = field(init=False)
+    target: gr.Dropdown = field(init=False)
+    stop: gr.Button = field(init=False)
     panels: dict[str, Panel] = field(default_factory=dict)
-    whatif: WhatIf | None = None
+    whatif: WhatIf = field(init=False)
 
     @property
     def controls(self) -> list[Any]:
