@@ -75,12 +75,14 @@ def _details(name: str, card: dict[str, Any], folder: Path) -> Iterator[str]:
 def _layers(card: dict[str, Any]) -> str:
     config, photos = card["config"], card["modality"] == "image"
     cells = " and ".join(_CELLS.get(cell, cell) for cell in config.get("recurrence", ()))
+    blocks = config.get("blocks")
+    attention = blocks.count("attention") if blocks else config.get("attention_layers", 0)
     ways = "along rows and columns of the grid" if photos else "in both directions"
     return ", ".join(
         [
             "EfficientNet-Lite0" if photos else "token embedding",
             *([f"{cells} {ways}"] if cells else []),
-            *([f"{config['attention_layers']} Transformer layers"] if config.get("attention_layers") else []),
+            *([f"{attention} Transformer layer{'s' * (attention != 1)}"] if attention else []),
             f"{config.get('pooling', 'attention')} pooling",
             "linear head",
         ]

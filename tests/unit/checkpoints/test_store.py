@@ -258,8 +258,9 @@ def test_an_upgrade_moves_the_tokenizer_aside_and_leaves_the_weights(format_1, s
 
 
 def test_migration_keeps_what_it_does_not_know():
-    card = {"format": 1, "config": {"readout": "evidence", "width": 3}, "rival_of": "tea", "more": [1]}
-    expected = {"format": 2, "config": {"readout": "cnn_head", "width": 3}, "baseline_of": "tea", "more": [1]}
+    config = {"width": 3, "blocks": ["recurrent"]}
+    card = {"format": 1, "config": config | {"readout": "evidence"}, "rival_of": "tea", "more": [1]}
+    expected = {"format": 2, "config": config | {"readout": "cnn_head"}, "baseline_of": "tea", "more": [1]}
     assert migrate_card(card) == expected == migrate_card(expected)
     assert card["format"] == 1
 
