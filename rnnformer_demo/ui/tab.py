@@ -82,8 +82,8 @@ def _build_views(tab: Tab, model: ModelEntry) -> None:
 
     def attribution_choices() -> None:
         titles = [
-            (known.title + (" (slow)" if tab.spec.layout == "grid" and known.slow_on_photos else ""), known.name)
-            for known in methods_for(tab.spec.layout == "grid")
+            (known.title + (" (slow)" if tab.spec.layout == "grid" and known.slow_on_grid else ""), known.name)
+            for known in methods_for(tab.spec.layout)
         ]
         with gr.Row():
             tab.method = gr.Dropdown(titles, value=titles[0][1], label="Method", min_width=200)

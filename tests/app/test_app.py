@@ -134,7 +134,7 @@ def test_predict(client, endpoint, arguments, label):
     assert prediction["latency_ms"] > 0
 
 
-@pytest.mark.parametrize("method", [method.name for method in methods_for(has_grid=False)])
+@pytest.mark.parametrize("method", [method.name for method in methods_for("sequence")])
 def test_explain(client, method):
     explanation = client.predict(TEXT_MODEL, TEXT, method, "negative", api_name="/explain")
     assert set(explanation) >= EXPLANATION_KEYS | {"units"}
@@ -145,7 +145,7 @@ def test_explain(client, method):
         assert explanation["scores"][1] < 0  # "witty" speaks against "negative"
 
 
-@pytest.mark.parametrize("method", [method.name for method in methods_for(has_grid=True) if not method.slow_on_photos])
+@pytest.mark.parametrize("method", [method.name for method in methods_for("grid") if not method.slow_on_grid])
 def test_explain_image(client, method):
     explanation = client.predict(PHOTO_MODEL, handle_file(PHOTO), method, api_name="/explain_image")
     rows, columns = explanation["grid"]

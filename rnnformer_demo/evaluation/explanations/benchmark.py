@@ -94,13 +94,13 @@ class Benchmark:
     by_sign: bool = False
 
 
-def chosen_methods(methods: Sequence[str] | None, has_grid: bool) -> list[str]:
+def chosen_methods(methods: Sequence[str] | None, layout: str) -> list[str]:
     """Names of methods that work on a kind of input: all of them for None.
 
     Raises:
         InputError: for a name that is unknown or does not fit.
     """
-    fitting = [method.name for method in methods_for(has_grid)]
+    fitting = [method.name for method in methods_for(layout)]
     unknown = sorted(set(methods or ()) - set(fitting))
     if unknown:
         raise InputError(f"There is no method {unknown[0][:60]!r} for this model: there is {', '.join(fitting)}.")

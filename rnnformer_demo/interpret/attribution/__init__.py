@@ -1,4 +1,4 @@
-"""Attribution methods on Captum, behind one registry; one file each.
+"""Attribution methods behind one registry: one file each, and its row below.
 
 Importing this imports neither torch nor Captum, so that the page can list the methods while those still load: the
 functions import them.
@@ -9,7 +9,8 @@ and is off: on three of the page's examples its scores miss f(x) - f(baseline) b
 gradients miss by less than 1 % (`pytest -s tests/unit/interpret/attribution/test_deeplift.py`).
 """
 
-# Importing registers: in the order of the page's list, the default first and the control last.
+# Rows of the registry: importing a file registers its methods, in the order of the page's list, the default first and
+# the control last.
 from . import (  # noqa: F401, I001
     integrated_gradients,
     occlusion,
@@ -25,18 +26,23 @@ from . import (  # noqa: F401, I001
     recurrence_integrated_gradients,
     random,
 )
-from .features import BASELINES, by_unit
-from .registry import METHODS, Explanation, Method, MethodError, Report, explain, methods_for, sum_by_unit
+from .compute import MethodError, explain
+from .features import BASELINES, by_unit, sum_by_unit
+from .progress import Report
+from .registry import METHOD_ALIASES, METHODS, Explanation, Method, current_name, layout_of, methods_for
 
 __all__ = [
     "BASELINES",
     "METHODS",
+    "METHOD_ALIASES",
     "Explanation",
     "Method",
     "MethodError",
     "Report",
     "by_unit",
+    "current_name",
     "explain",
+    "layout_of",
     "methods_for",
     "sum_by_unit",
 ]

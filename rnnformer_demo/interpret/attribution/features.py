@@ -1,11 +1,11 @@
-"""What methods act on, and how scores of steps become those of words or cells."""
+"""Features that methods act on, and sums of their scores over words or cells."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ...data import Sample
-from .registry import sum_by_unit
+from .progress import Report, counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from ...models import Hybrid
 
 BASELINES = ("unknown", "zero", "mean")
+_ROWS_PER_PASS = 16
 
 
 def tokens_of(model: Hybrid, sample: Sample) -> Tensor:
-    """What the hybrid reads: vectors of tokens, or cells of the CNN's grid (1, T, width_in)."""
+    """Return what the hybrid reads: vectors of tokens, or cells of the CNN's grid (1, T, width_in)."""
     import torch
 
     with torch.no_grad():
@@ -24,11 +25,14 @@ def tokens_of(model: Hybrid, sample: Sample) -> Tensor:
 
 
 def baseline_tokens(model: Hybrid, sample: Sample, choice: str) -> Tensor:
-    """Tokens without evidence, (1, T, width_in).
+    """Return tokens without evidence, (1, T, width_in).
 
     Args:
         choice: "unknown" for the unknown token everywhere, or what the CNN makes of a grey photo; "zero" for vectors of
             zeros; "mean" for the mean of the input's own tokens everywhere.
+
+    Raises:
+        ValueError: for another choice.
     """
     import torch
 
@@ -44,6 +48,36 @@ def baseline_tokens(model: Hybrid, sample: Sample, choice: str) -> Tensor:
     raise ValueError(f"choice must be one of {BASELINES}, got {choice!r}")
 
 
+def logits_without(model: Hybrid, sample: Sample, removed: Tensor, report: Report) -> Tensor:
+    """Return logits (R, C) with the units that are true in a row of `removed`, (R, n), replaced by the baseline: by the
+    unknown token, or by grey."""
+    import torch
+
+    baseline = model.baseline(sample.inputs, sample.mask)
+    forward = counted(lambda inputs: model(inputs, sample.mask.expand(len(inputs), -1)), len(removed), report)
+    with torch.no_grad():
+        return torch.cat(
+            [
+                forward(torch.where(rows[:, sample.feature_mask[0]], baseline, sample.inputs))
+                for rows in removed.split(_ROWS_PER_PASS)
+            ]
+        )
+
+
+def sum_by_unit(features: Tensor, units: Tensor, count: int) -> Tensor:
+    """Add attributions of features up over their units: (count,).
+
+    Args:
+        features: of any shape.
+        units: index of the unit of each, broadcastable to `features`.
+        count: number of units.
+    """
+    import torch
+
+    units = units.expand_as(features).flatten()
+    return torch.zeros(count).index_add_(0, units, features.detach().float().flatten())
+
+
 def by_unit(steps: Tensor, sample: Sample) -> Tensor:
-    """Scores of steps (T,) added up over the words or cells that they belong to: (n,)."""
+    """Add scores of steps (T,) up over the words or cells that they belong to: (n,)."""
     return sum_by_unit(steps, sample.token_to_unit, len(sample.unit_names))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
-from .registry import Explanation, Report, register_method
+from .progress import Report
+from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from ...models import Hybrid
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     "Grad-CAM",
     "Channels of the CNN's grid, weighted by their mean gradient. Negative cells speak against the class.",
     scale="weighted activation",
-    needs_grid=True,
+    layout="grid",
 )
 def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """One pass forward and one backward."""

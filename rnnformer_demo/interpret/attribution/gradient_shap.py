@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...data import Sample
 from .features import BASELINES, baseline_tokens, by_unit, tokens_of
-from .registry import Explanation, Report, counted, register_method
+from .progress import Report, counted
+from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from ...models import Hybrid

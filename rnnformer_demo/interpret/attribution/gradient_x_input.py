@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ...data import Sample
 from .features import by_unit, tokens_of
-from .registry import Explanation, Report, register_method
+from .progress import Report
+from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from ...models import Hybrid

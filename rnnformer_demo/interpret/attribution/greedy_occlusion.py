@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from ...data import Sample
-from .registry import Explanation, Report, register_method
+from .progress import Report
+from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +25,7 @@ _AT_ONCE, _UP_TO = 0.12, 0.5
     "time, and stay away: what stands in for another is found out too. The score tells how early each goes; none "
     "speaks against the class.",
     scale="how early it goes",
-    slow_on_photos=True,
+    slow_on_grid=True,
     signed=False,
 )
 def greedy_occlusion(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:

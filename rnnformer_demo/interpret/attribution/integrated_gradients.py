@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ...data import Sample
 from .features import BASELINES, baseline_tokens, by_unit, tokens_of
 from .integration import gap_notices, integrate
-from .registry import Explanation, Report, register_method
+from .progress import Report
+from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from ...models import Hybrid
@@ -44,8 +45,8 @@ def integrated_gradients(
     "Integrated gradients on pixels",
     "The same, down to single pixels: finer, slower and noisier.",
     scale="share of the logit",
-    needs_grid=True,
-    slow_on_photos=True,
+    layout="grid",
+    slow_on_grid=True,
 )
 def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Over pixels, through the CNN, from a grey photo on."""

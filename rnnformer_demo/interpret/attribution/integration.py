@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .registry import Report, counted
+from .progress import Report, counted
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...data import Sample
 from .integration import gap_notices, relative_gap
-from .registry import Explanation, Report, counted, register_method
+from .progress import Report, counted
+from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +28,7 @@ _ROWS_PER_PASS = 16
     "Each word's or patch's fair share (Shapley value): its mean effect on the logit over the orders in which it can "
     "be added to the unknown tokens or the grey photo. Exact for up to 8 words, estimated for more.",
     scale="share of the logit",
-    slow_on_photos=True,
+    slow_on_grid=True,
     draws=True,
 )
 def kernel_shap(model: Hybrid, sample: Sample, target: int, report: Report, seed: int) -> Explanation:

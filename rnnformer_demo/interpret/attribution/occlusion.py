@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
-from .registry import Explanation, Report, counted, register_method, sum_by_unit
+from .features import sum_by_unit
+from .progress import Report, counted
+from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from ...models import Hybrid
@@ -18,7 +20,7 @@ _ROWS_PER_PASS = 16
     "Occlusion",
     "How much the logit falls when a word is replaced by the unknown token, or a patch by grey.",
     scale="fall of the logit",
-    slow_on_photos=True,
+    slow_on_grid=True,
 )
 def occlusion(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """One forward pass for each word or patch, in batches."""

@@ -1,11 +1,12 @@
-"""The control: numbers that know nothing of the input. What does not beat them explains nothing."""
+"""The control: numbers that know nothing of the input. A method that does not beat them explains nothing."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ...data import Sample
-from .registry import Explanation, Report, register_method
+from .progress import Report
+from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from ...models import Hybrid
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 @register_method(
     "random",
-    "Random (the control)",
+    "Random (control)",
     "Random numbers, one for each word or patch: they explain nothing, and are here to be beaten.",
     scale="random number",
     draws=True,

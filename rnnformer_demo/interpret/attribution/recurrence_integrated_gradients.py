@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ...data import InputError, Sample
 from .features import by_unit, tokens_of
 from .integration import gap_notices, integrate
-from .registry import Explanation, Report, register_method
+from .progress import Report
+from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from torch import Tensor

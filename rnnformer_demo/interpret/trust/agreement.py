@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ...data import Sample
 from ...models import Hybrid
-from ..attribution import Explanation, Method, explain, methods_for
+from ..attribution import Explanation, Method, explain, layout_of, methods_for
 from .faithfulness import MAX_LEAVE_ONE_OUT
 from .stability import unit_scores
 
@@ -35,7 +35,7 @@ def _ranks(values: Tensor) -> Tensor:
 
 def _takes_seconds(method: Method, sample: Sample) -> bool:
     """Methods that are slow on photos run the whole model for each unit, which many words make slow, too."""
-    return method.slow_on_photos and (sample.grid is not None or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
+    return method.slow_on_grid and (sample.grid is not None or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
 
 
 def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> dict[str, float]:
@@ -44,7 +44,7 @@ def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int
     A method whose scores are all equal has no ranks and is left out.
     """
     scores = unit_scores(explanation, sample)
-    fitting = methods_for(sample.grid is not None)
+    fitting = methods_for(layout_of(sample))
     fast = {method.name for method in fitting if not _takes_seconds(method, sample)}
     found = {}
     for name in OTHERS:

@@ -7,8 +7,7 @@ from torch import Tensor
 
 from ...data import Sample
 from ...models import Hybrid
-from ..attribution import Explanation, explain
-from ..attribution.registry import sum_by_unit
+from ..attribution import Explanation, explain, sum_by_unit
 from ..perturb import Counter, perturbed_logits
 
 RADIUS = 0.02  # of the norm of what is embedded

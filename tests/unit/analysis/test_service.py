@@ -127,7 +127,7 @@ def test_an_attribution_is_that_of_the_class_asked_for(modality, source, saved, 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_every_method_fills_the_section(modality, source, method):
-    if METHODS[method].needs_grid and modality == "text":
+    if METHODS[method].layout == "grid" and modality == "text":
         with pytest.raises(InputError, match=f"There is no method '{method}'"):
             analyse(modality, source, method=method)
         return

@@ -13,7 +13,7 @@ from torch import nn
 from rnnformer_demo.data import InputError, Sample
 from rnnformer_demo.data.text import UNKNOWN
 from rnnformer_demo.interpret.attention_flow import attention_through_recurrence, pooled_rollout
-from rnnformer_demo.interpret.attribution import BASELINES, METHODS, explain, methods_for
+from rnnformer_demo.interpret.attribution import BASELINES, METHODS, explain, layout_of, methods_for
 from rnnformer_demo.interpret.attribution.features import baseline_tokens, by_unit, tokens_of
 from rnnformer_demo.interpret.attribution.kernel_shap import draw_coalitions
 from rnnformer_demo.interpret.interventions import intervene
@@ -22,7 +22,9 @@ from rnnformer_demo.interpret.trace import record
 from rnnformer_demo.models import Hybrid, freeze
 
 FITTING = [
-    (modality, method.name) for modality in ("image", "text") for method in methods_for(has_grid=modality == "image")
+    (modality, method.name)
+    for modality, layout in (("image", "grid"), ("text", "sequence"))
+    for method in methods_for(layout)
 ]
 every_method = pytest.mark.parametrize(("modality", "method"), FITTING)
 
@@ -106,9 +108,9 @@ def test_an_option_that_a_method_does_not_have_is_refused(model, sample, method,
 
 
 def test_the_control_comes_last():
-    for has_grid in (False, True):
-        assert methods_for(has_grid)[-1].name == "random"
-    assert METHODS["random"].title == "Random (the control)"
+    for layout in ("sequence", "grid"):
+        assert methods_for(layout)[-1].name == "random"
+    assert METHODS["random"].title == "Random (control)"
 
 
 def linear_model() -> Hybrid:
@@ -246,7 +248,7 @@ def test_a_model_without_recurrence_has_no_contribution_of_it(modality, samples)
     model = freeze(tiny.model(modality, recurrence=()))
     with pytest.raises(InputError, match="has no recurrence"):
         explain(model, samples[modality], 0, "recurrence-integrated-gradients")
-    for method in methods_for(samples[modality].grid is not None):
+    for method in methods_for(layout_of(samples[modality])):
         if method.name != "recurrence-integrated-gradients":
             assert explain(model, samples[modality], 0, method.name).scores.isfinite().all()
 

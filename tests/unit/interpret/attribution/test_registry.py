@@ -9,16 +9,28 @@ import torch
 from torch import nn
 
 from rnnformer_demo.data import InputError, Sample
-from rnnformer_demo.interpret.attribution import METHODS, explain, methods_for, registry
+from rnnformer_demo.evaluation.explanations.benchmark import chosen_methods
+from rnnformer_demo.interpret.attribution import (
+    METHOD_ALIASES,
+    METHODS,
+    Explanation,
+    MethodError,
+    current_name,
+    explain,
+    layout_of,
+    methods_for,
+    registry,
+    sum_by_unit,
+)
 from rnnformer_demo.interpret.attribution.integration import GAP_WANTED
-from rnnformer_demo.interpret.attribution.registry import Explanation, MethodError, register_method, sum_by_unit
+from rnnformer_demo.interpret.attribution.registry import register_method
 from rnnformer_demo.models import Hybrid, freeze
 
 FITTING = [
     (modality, name)
     for modality in ("image", "text")
     for name, method in METHODS.items()
-    if modality == "image" or not method.needs_grid
+    if modality == "image" or method.layout is None
 ]
 every_method = pytest.mark.parametrize(("modality", "method"), FITTING)
 COMPLETE = [pair for pair in FITTING if pair[1] in ("integrated-gradients", "pixel-integrated-gradients")]
@@ -141,8 +153,8 @@ def test_the_share_that_is_done_rises_to_one(model, sample, method):
 
 @pytest.mark.parametrize("modality", ["text", "image"])
 def test_eight_threads_get_what_one_gets(model, sample):
-    has_grid = sample.grid is not None
-    quick = [method.name for method in methods_for(has_grid) if not (has_grid and method.slow_on_photos)]
+    layout = layout_of(sample)
+    quick = [method.name for method in methods_for(layout) if not (layout == "grid" and method.slow_on_grid)]
     jobs = [(method, target) for method in quick for target in (0, 1)]
     with ThreadPoolExecutor(1) as pool:
         alone = list(pool.map(lambda job: explain(model, sample, job[1], job[0]).scores, jobs))
@@ -159,16 +171,16 @@ def test_an_unknown_method_is_refused_with_the_known_ones(model, sample, method)
     assert len(str(refused.value)) < 400
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if METHODS[name].needs_grid])
+@pytest.mark.parametrize("method", [name for name in METHODS if METHODS[name].layout == "grid"])
 def test_a_method_for_photos_is_refused_for_words(samples, method):
     with pytest.raises(InputError, match=f"There is no method '{method}' for this input"):
         explain(freeze(tiny.model("text")), samples["text"], 0, method)
 
 
 def test_the_default_method_comes_first_and_photos_have_all():
-    assert methods_for(has_grid=False)[0].name == methods_for(has_grid=True)[0].name == "integrated-gradients"
-    assert [method.name for method in methods_for(has_grid=True)] == list(METHODS)
-    assert {"integrated-gradients", "occlusion"} <= {method.name for method in methods_for(has_grid=False)}
+    assert methods_for("sequence")[0].name == methods_for("grid")[0].name == "integrated-gradients"
+    assert [method.name for method in methods_for("grid")] == list(METHODS)
+    assert {"integrated-gradients", "occlusion"} <= {method.name for method in methods_for("sequence")}
     assert {"grad-cam", "pixel-integrated-gradients"} <= set(METHODS)
 
 
@@ -197,6 +209,54 @@ def test_a_name_is_registered_once():
         register_method("occlusion", "Occlusion", "Again.", scale="none")(lambda model, sample, target, report: None)
     assert METHODS["occlusion"].compute.__module__.endswith("attribution.occlusion")
     assert registry.METHODS is METHODS
+
+
+def test_a_method_is_a_file_and_its_row(model, sample, monkeypatch):
+    """All that lists or runs methods finds a new one in the registry."""
+    monkeypatch.setitem(METHODS, "toy", None)  # and is gone afterwards
+    del METHODS["toy"]
+
+    @register_method("toy", "Toy", "Ones.", scale="ones", layout=layout_of(sample), options={"sign": ("1", "-1")})
+    def toy(model, sample, target, report, sign="1"):
+        return Explanation("toy", target, float(sign) * torch.ones(len(sample.unit_names)), sample.grid)
+
+    assert methods_for(layout_of(sample))[-1].name == "toy"
+    (other,) = {"sequence", "grid"} - {layout_of(sample)}
+    assert "toy" not in {method.name for method in methods_for(other)}
+    assert explain(model, sample, 1, "toy", sign="-1").scores.tolist() == [-1] * len(sample.unit_names)
+    assert chosen_methods(["toy"], layout_of(sample)) == ["toy"]
+
+
+@pytest.mark.parametrize(("alias", "name"), METHOD_ALIASES.items())
+def test_the_ids_of_the_last_version_work_with_a_notice(model, sample, alias, name):
+    explanation, expected = explain(model, sample, 1, alias), explain(model, sample, 1, name)
+    assert explanation.method == name
+    assert torch.equal(explanation.scores, expected.scores)
+    assert explanation.warnings == (f"'{alias}' is now called {name}.", *expected.warnings)
+    assert alias not in METHODS
+    with pytest.raises(ValueError, match="name must be new"):
+        register_method(alias, "", "", "")(toy_method)
+
+
+def toy_method(model, sample, target, report):
+    raise AssertionError("is never called")
+
+
+def test_any_other_name_is_current():
+    assert current_name("occlusion") == ("occlusion", ())
+    assert current_name("lime") == ("lime", ())
+
+
+@pytest.mark.parametrize("layout", ["text", None, True])
+def test_an_unknown_layout_is_refused(layout):
+    with pytest.raises(ValueError, match="layout must be one of"):
+        methods_for(layout)
+
+
+def test_a_method_for_an_unknown_layout_is_not_registered():
+    with pytest.raises(ValueError, match=r"layout must be one of .* or None, got 'photo'"):
+        register_method("toy", "Toy", "Ones.", "ones", layout="photo")(toy_method)
+    assert "toy" not in METHODS
 
 
 def test_sum_by_unit_adds_features_of_a_unit_up():

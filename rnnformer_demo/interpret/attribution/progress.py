@@ -1,0 +1,44 @@
+"""Progress of an attribution: who reports it, and who hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Report = Callable[[float], None]  # takes the share that is done, 0-1
+
+
+class Relay:
+    """Pass reports on, and remember an error of whoever gets them: it is none of the method's.
+
+    Attributes:
+        raised: that error, or None.
+    """
+
+    def __init__(self, report: Report):
+        self.report = report
+        self.raised: Exception | None = None
+
+    def __call__(self, share: float) -> None:
+        try:
+            self.report(share)
+        except Exception as error:
+            self.raised = error
+            raise
+
+
+def counted(forward: Callable[..., Tensor], rows: int, report: Report) -> Callable[..., Tensor]:
+    """Return the same function, which reports the share of the expected rows that has gone through it."""
+    done = 0
+
+    def run(inputs: Tensor, *rest: Tensor) -> Tensor:
+        nonlocal done
+        output = forward(inputs, *rest)
+        done += len(inputs)
+        report(min(1.0, done / rows))
+        return output
+
+    return run
