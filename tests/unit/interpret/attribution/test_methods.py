@@ -1,7 +1,5 @@
 """The methods one by one: what is drawn, what adds up, and what can be computed by hand."""
 
-import itertools
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +13,6 @@ from rnnformer_demo.data.text import UNKNOWN
 from rnnformer_demo.interpret.attention_flow import attention_through_recurrence, pooled_rollout
 from rnnformer_demo.interpret.attribution import BASELINES, METHODS, explain, layout_of, methods_for
 from rnnformer_demo.interpret.attribution.features import baseline_tokens, by_unit, tokens_of
-from rnnformer_demo.interpret.attribution.kernel_shap import draw_coalitions
 from rnnformer_demo.interpret.interventions import intervene
 from rnnformer_demo.interpret.perturb import perturbed_logits
 from rnnformer_demo.interpret.trace import record
@@ -137,66 +134,6 @@ def test_gradient_shap_on_a_linear_model_is_the_distance_from_the_mean_baseline(
     mean = explain(model, sample, 1, "integrated-gradients", baseline="mean").scores
     # Two of the three baselines are zero here; noise and the draw of baselines leave a spread.
     torch.testing.assert_close(shares.mean(0), (2 * expected + mean) / 3, atol=0.02 * expected.abs().max(), rtol=0.1)
-
-
-def shapley_values(model: Hybrid, sample: Sample, target: int) -> torch.Tensor:
-    """By their definition, over all coalitions."""
-    count = len(sample.unit_names)
-    baseline = model.baseline(sample.inputs, sample.mask)
-
-    def value(coalition: tuple[int, ...]) -> float:
-        kept = torch.isin(sample.feature_mask, torch.tensor(coalition, dtype=torch.long))
-        return logit(model, torch.where(kept, sample.inputs, baseline), sample, target)
-
-    scores = torch.zeros(count)
-    for unit in range(count):
-        others = [other for other in range(count) if other != unit]
-        for size in range(count):
-            weight = 1 / (count * math.comb(count - 1, size))
-            for coalition in itertools.combinations(others, size):
-                scores[unit] += weight * (value((*coalition, unit)) - value(coalition))
-    return scores
-
-
-@pytest.fixture
-def small(modality) -> tuple[Hybrid, Sample]:
-    """A model and an input of 4 or 5 units."""
-    if modality == "text":
-        return freeze(tiny.model("text")), tiny.text_reader()("isn't FUNNY, never")
-    return freeze(tiny.model("image", image_size=64)), tiny.image_reader(64)(tiny.photo())
-
-
-def test_kernel_shap_of_few_units_is_exact(small):
-    model, sample = small
-    assert 4 <= len(sample.unit_names) <= 6
-    explanation = explain(model, sample, 2, "kernel-shap")
-    torch.testing.assert_close(explanation.scores, shapley_values(model, sample, 2), atol=1e-5, rtol=0)
-    assert explanation.completeness_gap < 1e-4
-
-
-def test_kernel_shap_of_more_units_is_close(small, monkeypatch):
-    model, sample = small
-    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES", 4)
-    monkeypatch.setattr(
-        "rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES_PER_UNIT", 3
-    )  # fewer than there are coalitions
-    exact = shapley_values(model, sample, 2)
-    drawn = torch.stack([explain(model, sample, 2, "kernel-shap", seed=seed).scores for seed in range(8)])
-    torch.testing.assert_close(drawn.mean(0), exact, atol=0.2 * exact.abs().max().item(), rtol=0)
-    torch.testing.assert_close(drawn.sum(1), exact.sum().expand(8), atol=1e-5, rtol=0)
-
-
-def test_coalitions_come_with_their_complements():
-    coalitions, weights = draw_coalitions(20, 100, seed=0)
-    assert coalitions[0].all()
-    assert not coalitions[1].any()
-    assert coalitions.shape == (102, 20)
-    assert (coalitions[2::2] + coalitions[3::2] == 1).all()
-    assert (weights == 1).all()
-    every, kernel = draw_coalitions(4, 100, seed=0)
-    assert len({tuple(row) for row in every.tolist()}) == len(every) == 2**4
-    assert kernel[2:].unique().numel() == 2  # sizes 1 and 3 weigh the same, size 2 less
-    assert len(draw_coalitions(1, 100, seed=0)[0]) == 2
 
 
 def test_one_word_gets_the_whole_change(samples):

@@ -1,0 +1,138 @@
+"""KernelSHAP beside Shapley values by their definition and beside Captum."""
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import pytest
+import tiny
+import torch
+from captum.attr import KernelShap, Lime
+
+from rnnformer_demo.data import Sample
+from rnnformer_demo.interpret.attribution import explain
+from rnnformer_demo.interpret.attribution.coalitions import draw_coalitions, shapley_regression
+from rnnformer_demo.models import Hybrid, freeze
+
+
+def logit(model: Hybrid, inputs: torch.Tensor, sample: Sample, target: int) -> float:
+    with torch.no_grad():
+        return model(inputs, sample.mask)[0, target].item()
+
+
+def shapley_values(model: Hybrid, sample: Sample, target: int) -> torch.Tensor:
+    """By their definition, over all coalitions."""
+    count = len(sample.unit_names)
+    baseline = model.baseline(sample.inputs, sample.mask)
+
+    def value(coalition: tuple[int, ...]) -> float:
+        kept = torch.isin(sample.feature_mask, torch.tensor(coalition, dtype=torch.long))
+        return logit(model, torch.where(kept, sample.inputs, baseline), sample, target)
+
+    scores = torch.zeros(count)
+    for unit in range(count):
+        others = [other for other in range(count) if other != unit]
+        for size in range(count):
+            weight = 1 / (count * math.comb(count - 1, size))
+            for coalition in itertools.combinations(others, size):
+                scores[unit] += weight * (value((*coalition, unit)) - value(coalition))
+    return scores
+
+
+@pytest.fixture
+def small(modality) -> tuple[Hybrid, Sample]:
+    """A model and an input of 4 or 5 units."""
+    if modality == "text":
+        return freeze(tiny.model("text")), tiny.text_reader()("isn't FUNNY, never")
+    return freeze(tiny.model("image", image_size=64)), tiny.image_reader(64)(tiny.photo())
+
+
+def test_kernel_shap_of_few_units_is_exact(small):
+    model, sample = small
+    assert 4 <= len(sample.unit_names) <= 6
+    explanation = explain(model, sample, 2, "kernel-shap")
+    torch.testing.assert_close(explanation.scores, shapley_values(model, sample, 2), atol=1e-5, rtol=0)
+    assert explanation.completeness_gap < 1e-4
+
+
+def test_kernel_shap_of_more_units_is_close(small, monkeypatch):
+    model, sample = small
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES", 4)
+    monkeypatch.setattr(
+        "rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES_PER_UNIT", 3
+    )  # fewer than there are coalitions
+    exact = shapley_values(model, sample, 2)
+    drawn = torch.stack([explain(model, sample, 2, "kernel-shap", seed=seed).scores for seed in range(8)])
+    torch.testing.assert_close(drawn.mean(0), exact, atol=0.2 * exact.abs().max().item(), rtol=0)
+    torch.testing.assert_close(drawn.sum(1), exact.sum().expand(8), atol=1e-5, rtol=0)
+
+
+def test_coalitions_come_with_their_complements():
+    coalitions, weights = draw_coalitions(20, 100, seed=0)
+    assert coalitions[0].all()
+    assert not coalitions[1].any()
+    assert coalitions.shape == (102, 20)
+    assert (coalitions[2::2] + coalitions[3::2] == 1).all()
+    assert (weights == 1).all()
+    every, kernel = draw_coalitions(4, 100, seed=0)
+    assert len({tuple(row) for row in every.tolist()}) == len(every) == 2**4
+    assert kernel[2:].unique().numel() == 2  # sizes 1 and 3 weigh the same, size 2 less
+    assert len(draw_coalitions(1, 100, seed=0)[0]) == 2
+
+
+class ConstrainedRegression:
+    """Captum's interface of a surrogate, around the regression."""
+
+    def fit(self, train_data, **_options: object) -> None:
+        self.scores = shapley_regression(*train_data.dataset.tensors)
+
+    def representation(self) -> torch.Tensor:
+        return self.scores
+
+
+def by_lime(model: Hybrid, sample: Sample, target: int, seed: int) -> torch.Tensor:
+    """KernelSHAP as Captum makes it of its `Lime`: with a kernel and a sampler of coalitions."""
+    count = len(sample.unit_names)
+    coalitions, weights = draw_coalitions(count, max(256, 8 * count), seed)
+    kernel = iter(weights)
+
+    def one_by_one(_inputs: torch.Tensor, **_options: object) -> Iterator[torch.Tensor]:
+        yield from coalitions[:, None]
+
+    with torch.no_grad():
+        return Lime(
+            lambda rows: model(rows, sample.mask.expand(len(rows), -1)),
+            interpretable_model=ConstrainedRegression(),
+            similarity_func=lambda *_arguments, **_options: next(kernel),
+            perturb_func=one_by_one,
+        ).attribute(
+            sample.inputs,
+            model.baseline(sample.inputs, sample.mask),
+            target=target,
+            feature_mask=sample.feature_mask,
+            n_samples=len(coalitions),
+            perturbations_per_eval=16,
+            return_input_shape=False,
+        )
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_kernel_shap_is_captums_lime_with_the_same_coalitions(model, sample, seed):
+    scores = explain(model, sample, 1, "kernel-shap", seed=seed).scores
+    torch.testing.assert_close(scores, by_lime(model, sample, 1, seed).flatten().float(), atol=1e-6, rtol=0)
+
+
+def test_kernel_shap_of_few_units_is_what_captums_comes_close_to(small):
+    model, sample = small
+    with torch.no_grad():
+        drawn = KernelShap(lambda rows: model(rows, sample.mask.expand(len(rows), -1))).attribute(
+            sample.inputs,
+            model.baseline(sample.inputs, sample.mask),
+            target=2,
+            feature_mask=sample.feature_mask,
+            n_samples=2000,
+            perturbations_per_eval=100,
+            return_input_shape=False,
+        )
+    exact = explain(model, sample, 2, "kernel-shap").scores
+    torch.testing.assert_close(drawn.flatten().float(), exact, atol=0.05 * exact.abs().max().item(), rtol=0)
