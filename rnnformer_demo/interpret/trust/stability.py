@@ -1,6 +1,4 @@
-"""How far an explanation moves with its input, and how well its scores forecast a change: on captum.metrics."""
-
-import copy
+"""Stability of an explanation under small shifts of its input, and its infidelity as a forecast of changes."""
 
 import torch
 from torch import Tensor
@@ -9,13 +7,14 @@ from ...data import Sample
 from ...models import Hybrid
 from ..attribution import Explanation, explain, sum_by_unit
 from ..perturb import Counter, perturbed_logits
+from .shift import ShiftedHybrid
 
-RADIUS = 0.02  # of the norm of what is embedded
-_MOVES, _DRAWS = 4, 32
+RADIUS = 0.02  # of the norm of the embedded input
+_SHIFTS, _DRAWS = 4, 32
 
 
 def unit_scores(explanation: Explanation, sample: Sample) -> Tensor:
-    """One score for each unit of the sample, (n,): those of pixels are added up over their patch."""
+    """Return one score for each unit of the sample, (n,): those of pixels are added up over their patch."""
     count = len(sample.unit_names)
     if len(explanation.scores) == count:
         return explanation.scores
@@ -23,41 +22,31 @@ def unit_scores(explanation: Explanation, sample: Sample) -> Tensor:
 
 
 def max_sensitivity(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> float:
-    """Largest change of the scores relative to their norm, over a few small moves of what is embedded (Yeh et al. 2019,
-    section 4): words' vectors, or pixels. Methods that draw, draw the same each time.
+    """Max-sensitivity (Yeh et al. 2019, section 4): largest change of the scores relative to their norm, over a few
+    small random shifts of the embedded input (vectors of words, or pixels).
+
+    Methods that draw, draw the same each time; the input without evidence is not shifted.
 
     Args:
-        seed: of the moves, random ones of `RADIUS` times the norm of what is embedded.
+        seed: of the shifts, each of `RADIUS` times the norm of the embedded input.
     """
-    from captum.metrics import sensitivity_max
-
     embedded = model.embed(sample.inputs).detach()
-    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(_SHIFTS, *embedded.shape[1:], generator=torch.Generator().manual_seed(seed))
+    moved = embedded + RADIUS * embedded.norm() * noise / _norms(noise)
+    shifts = moved - embedded  # rounded as the embedded input can hold them
+    scores = torch.stack([_scores_at(model, sample, explanation, shift[None], seed) for shift in shifts])
+    changes = (scores - explanation.scores).flatten(1).norm(dim=1)
+    return (changes.max() / (explanation.scores.norm() or 1.0)).item()
 
-    def move(inputs: Tensor) -> Tensor:
-        noise = torch.randn(inputs.shape, generator=generator)
-        return inputs + RADIUS * embedded.norm() * noise / noise.flatten(1).norm(dim=1).view(
-            -1, *[1] * (noise.ndim - 1)
-        )
 
-    def scores(inputs: tuple[Tensor] | Tensor) -> tuple[Tensor]:
-        rows = inputs if isinstance(inputs, Tensor) else inputs[0]
-        return (torch.stack([_scores_at(model, sample, explanation, row[None] - embedded, seed) for row in rows]),)
-
-    return sensitivity_max(scores, embedded, perturb_func=move, n_perturb_samples=_MOVES).item()
+def _norms(rows: Tensor) -> Tensor:
+    """Frobenius norm of each row, broadcastable to them."""
+    return rows.flatten(1).norm(dim=1).view(-1, *[1] * (rows.ndim - 1))
 
 
 def _scores_at(model: Hybrid, sample: Sample, explanation: Explanation, shift: Tensor, seed: int) -> Tensor:
-    """Scores (n,) by the same method when what is embedded is shifted; the input without evidence stays where it is."""
-    if not shift.any():
-        return explanation.scores
-    nothing = model.baseline(sample.inputs, sample.mask)
-    shifted = copy.copy(model)  # shares every weight
-
-    def embed(inputs: Tensor) -> Tensor:
-        return model.embed(inputs) if torch.equal(inputs, nothing) else model.embed(inputs) + shift
-
-    shifted.embed = embed
+    """Scores (n,) by the same method when the embedded input is shifted."""
+    shifted = ShiftedHybrid(model, sample, shift)
     return explain(shifted, sample, explanation.target, explanation.method, seed=seed).scores
 
 
@@ -69,28 +58,19 @@ def infidelity(
     seed: int,
     report: Counter = lambda rows: None,
 ) -> float | None:
-    """Squared error of the scores, scaled as fits best, as a forecast of what the logit loses when a random half of the
-    units goes (Yeh et al. 2019, section 2), as a share of the error of forecasting no loss: 0 is perfect.
+    """Normalised infidelity (Yeh et al. 2019, section 2): squared error of the scores as a forecast of what the logit
+    loses when a random half of the units goes, as a share of the error of forecasting no loss: 0 is perfect.
+
+    The scores are scaled as fits best: the share is then 1 - cos^2 between forecasts and losses.
 
     Returns:
         None where nothing that goes changes the logit.
     """
-    from captum.metrics import infidelity as captum_infidelity
-
     scores = unit_scores(explanation, sample)
-    generator = torch.Generator().manual_seed(seed)
-    drawn = torch.rand(_DRAWS, len(scores), generator=generator) < 0.5
+    drawn = torch.rand(_DRAWS, len(scores), generator=torch.Generator().manual_seed(seed)) < 0.5
     removed = torch.cat([torch.zeros(1, len(scores), dtype=torch.bool), drawn])
-    logits = perturbed_logits(model, sample, removed, perturbation, report)[:, explanation.target]
-    known = {row.numpy().tobytes(): logit for row, logit in zip(removed, logits, strict=True)}
-
-    def logit(present: Tensor) -> Tensor:
-        return torch.stack([known[row.numpy().tobytes()] for row in present == 0])
-
-    def take_out(present: Tensor) -> tuple[Tensor, Tensor]:
-        return drawn.float(), present - drawn.float()
-
-    there = torch.ones(1, len(scores))
-    error = captum_infidelity(logit, take_out, there, scores[None], n_perturb_samples=_DRAWS, normalize=True)
-    losses = (logits[0] - logits[1:]).square().mean()
-    return (error / losses).item() if losses > 0 else None
+    logits = perturbed_logits(model, sample, removed, perturbation, report)[:, explanation.target].double()
+    losses, forecasts = logits[0] - logits[1:], drawn.double() @ scores.double()
+    if not losses.any():
+        return None
+    return 1 - torch.cosine_similarity(forecasts, losses, dim=0).square().item()
