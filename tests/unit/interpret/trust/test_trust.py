@@ -256,7 +256,7 @@ def test_every_method_gets_a_card(model, sample, method):
     assert card.verdict in VERDICTS
     assert card.reasons
     assert set(card.perturbations) == set(model.perturbations)
-    assert (card.max_sensitivity is None) is (sample.grid is not None and METHODS[method].slow_on_photos)
+    assert (card.max_sensitivity is None) is (sample.grid is not None and METHODS[method].slow_on_grid)
     assert card.infidelity == pytest.approx(0.5, abs=0.5001)
     assert json.loads(json.dumps(card.as_dict(), allow_nan=False))["verdict"] == card.verdict
 
