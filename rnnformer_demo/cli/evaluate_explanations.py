@@ -29,7 +29,7 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
 
     more = {} if options.randomised is None else {"randomised": options.randomised}
     keep = explanations.write if options.write else lambda result: None
-    found = explanations.evaluate(
+    found = explanations.evaluate_explanations(
         get(options.model), options.data, options.methods, options.limit, options.seed, keep=keep, **more
     )
     return found, explanations.markdown(found["results"])

@@ -1,4 +1,4 @@
-"""What every kind of ground truth has in common: inputs whose explanations can be scored, and how the scores add up."""
+"""Benchmarks of explanations: inputs whose explanations can be scored, and sums of the scores."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from ...checkpoints.store import Checkpoint
 from ...data import InputError, Sample
 from ...data.readers import Rejected
-from ...interpret.attribution import Explanation, explain, methods_for
+from ...interpret.attribution import Explanation, current_name, explain, methods_for
 from ...models import Hybrid
 from .scoring import Part, interval, mean
 
@@ -21,8 +21,8 @@ class Measure:
     """A figure.
 
     Attributes:
-        title: what tables call it.
-        about: how it is computed, in one sentence.
+        title: its name in tables.
+        about: its definition, in one sentence.
         unit: "%" for shares, "" for correlations.
     """
 
@@ -33,13 +33,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class Example:
-    """One input of which the truth is known.
+    """One input whose truth is known.
 
     Attributes:
-        model: whose decision is explained.
-        sample: what it reads.
+        model: the one whose decision is explained.
+        sample: its input.
         target: index of the class that is explained.
-        score: gives what an explanation adds to each measure.
+        score: takes an explanation, gives its part of each measure.
         references: the same for answers that need no explanation, by their name.
         group: number of the model, where the inputs are shared out among several.
     """
@@ -53,12 +53,12 @@ class Example:
 
 
 class Skipped(Exception):
-    """A good row that does not say anything about explanations of this model; its message counts as the reason."""
+    """A good row that says nothing about explanations of this model; its message counts as the reason."""
 
 
 @dataclass(frozen=True)
-class Rows:
-    """What a file holds: its name in results, the rows with the line of each, and the lines that could not be read."""
+class RowSet:
+    """The content of a file: its name in results, the rows with the line of each, and the lines that were rejected."""
 
     data: str
     rows: list[tuple[int, Any]]
@@ -67,18 +67,18 @@ class Rows:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A kind of ground truth.
+    """A kind of ground truth, and the way from its files to examples.
 
     Attributes:
         name: in results.
         modality: of the models that read it.
-        inputs: what one of its inputs is called, in the plural.
-        explained: which class is explained.
+        inputs: the noun for its inputs, in the plural.
+        explained: the class that is explained, in words.
         measures: by name, the one to cite first.
         find: the file to read at a path; None where there is nothing of this kind.
-        rows: reads that file.
-        case: makes a case of a row; raises `Skipped` or `InputError`.
-        check: refuses a checkpoint that cannot be asked, with an InputError.
+        read: reads that file.
+        make_example: makes an example of a row; raises `Skipped` or `InputError`.
+        check: refuses a checkpoint that it does not fit, with an InputError.
         by_sign: scores are judged by their sign, so methods whose scores have none are left out.
     """
 
@@ -88,31 +88,38 @@ class Benchmark:
     explained: str
     measures: dict[str, Measure]
     find: Callable[[Path], Path | None]
-    rows: Callable[[Path], Rows]
-    case: Callable[[Checkpoint, Any], Example]
+    read: Callable[[Path], RowSet]
+    make_example: Callable[[Checkpoint, Any], Example]
     check: Callable[[Checkpoint], Any] = lambda checkpoint: None
     by_sign: bool = False
 
 
 def chosen_methods(methods: Sequence[str] | None, layout: str) -> list[str]:
-    """Names of methods that work on a kind of input: all of them for None.
+    """Return the names of methods that work on a layout: all of them for None. Ids of the last version become today's.
 
     Raises:
         InputError: for a name that is unknown or does not fit.
     """
     fitting = [method.name for method in methods_for(layout)]
-    unknown = sorted(set(methods or ()) - set(fitting))
+    if methods is None:
+        return fitting
+    wanted = {current_name(name)[0] for name in methods}
+    unknown = sorted(wanted - set(fitting))
     if unknown:
         raise InputError(f"There is no method {unknown[0][:60]!r} for this model: there is {', '.join(fitting)}.")
-    return [name for name in fitting if methods is None or name in methods]
+    return [name for name in fitting if name in wanted]
 
 
 class ScoreAccumulator:
-    """Adds up what explanations and references score, one input after the other.
+    """Sums of the scores of explanations and references, one input after the other.
 
     Args:
         measures: names of the measures.
         seed: of the bootstrap.
+
+    Attributes:
+        refused: methods that do not fit the model, with the reason.
+        inputs: number of those that were added.
     """
 
     def __init__(self, measures: Sequence[str], seed: int):
@@ -120,11 +127,11 @@ class ScoreAccumulator:
         self._parts: dict[tuple[str, str], list[Parts]] = {}
         self._seconds: dict[str, list[float]] = {}
         self._groups: list[int] = []
-        self.refused: dict[str, str] = {}  # methods that do not fit the model, with the reason
+        self.refused: dict[str, str] = {}
         self.inputs = 0
 
-    def add(self, case: Example, methods: Sequence[str], seed: int) -> None:
-        """Explains one input with each of the methods but those that do not fit the model.
+    def add(self, example: Example, methods: Sequence[str], seed: int) -> None:
+        """Explain one input with each of the methods but those that do not fit the model.
 
         Raises:
             InputError: where none fits.
@@ -132,29 +139,29 @@ class ScoreAccumulator:
         for method in [name for name in methods if name not in self.refused]:
             started = time.perf_counter()
             try:
-                explanation = explain(case.model, case.sample, case.target, method, seed=seed)
+                explanation = explain(example.model, example.sample, example.target, method, seed=seed)
             except InputError as error:
                 self.refused[method] = str(error)
                 if len(self.refused) == len(methods):
                     raise InputError(f"No method fits this model: {error}") from error
                 continue
             self._seconds.setdefault(method, []).append(time.perf_counter() - started)
-            self._parts.setdefault(("methods", method), []).append(case.score(explanation))
-        for name, parts in case.references.items():
+            self._parts.setdefault(("methods", method), []).append(example.score(explanation))
+        for name, parts in example.references.items():
             self._parts.setdefault(("references", name), []).append(parts)
-        self._groups.append(case.group)
+        self._groups.append(example.group)
         self.inputs += 1
 
     def figures(self) -> dict[str, dict]:
-        """`methods` and `references`: of each, by measure, the value with its 95 % interval, `n` (what the measure
-        counts: inputs, or phrases), the number of inputs for which it is `undefined`, and where there are groups the
-        value in each as `by_group`; `seconds` an input."""
-        found: dict[str, dict] = {"methods": {}, "references": {}}
+        """Return `methods` and `references`: of each, by measure, the value with its 95 % interval, `n` (of what the
+        measure counts: inputs, or phrases), the number of inputs for which it is `undefined`, and where there are
+        groups the value in each as `by_group`; `seconds` an input."""
+        figures: dict[str, dict] = {"methods": {}, "references": {}}
         for (group, name), scored in self._parts.items():
-            found[group][name] = {"measures": self._by_measure(scored)}
+            figures[group][name] = {"measures": self._by_measure(scored)}
         for method, seconds in self._seconds.items():
-            found["methods"][method]["seconds"] = round(sum(seconds) / len(seconds), 3)
-        return found
+            figures["methods"][method]["seconds"] = round(sum(seconds) / len(seconds), 3)
+        return figures
 
     def _by_measure(self, scored: list[Parts]) -> dict[str, dict]:
         figures = {}
@@ -173,7 +180,7 @@ class ScoreAccumulator:
 
 
 def figure(parts: Sequence[Part], undefined: int, seed: int) -> dict[str, Any]:
-    """A value with its 95 % interval; both are None where no input counts."""
+    """Return a value with its 95 % interval; both are None where no input counts."""
     count = sum(of for _, of in parts)
     if not count:
         return {"value": None, "interval": None, "n": 0, "undefined": undefined}
@@ -182,8 +189,8 @@ def figure(parts: Sequence[Part], undefined: int, seed: int) -> dict[str, Any]:
 
 
 def words_of_tokens(tokens: Sequence[str], sample: Sample) -> Iterator[list[int]]:
-    """For each token of a text whose tokens were joined by blanks the indices of the words in it, as the model's reader
-    cuts them; none for a token that lies beyond what the model reads."""
+    """Yield the indices of the words in each token of a text whose tokens were joined by blanks, as the model's reader
+    cuts them; none for a token beyond the end of the sample."""
     spans, first, start = sample.spans, 0, 0
     for token in tokens:
         end = start + len(token)

@@ -1,5 +1,5 @@
-"""Faithfulness to the model itself, over many inputs: does the prediction fall when what a method marks is taken out,
-more than along random orders? And how often does the verdict of `trust` follow?
+"""Faithfulness to the model itself, over many inputs: shares on which the prediction falls more when the units go that a
+method marks than along random orders, and shares of each verdict of `trust`.
 
 The truth here is the model's own behaviour, so any labelled set will do: labels are not looked at, and the class that
 is explained is the predicted one. The random control shows what the verdict is worth: it should never be trusted.
@@ -20,14 +20,14 @@ from ...interpret.trace import MODEL_LOCK
 from ...interpret.trust.faithfulness import PerturbationCurves, perturbation_curves
 from ...interpret.trust.stability import unit_scores
 from ...interpret.trust.verdict import BETTER_THAN, FEWEST_UNITS, GAP, VERDICTS, verdict
-from .benchmark import Benchmark, Example, Measure, Parts, Rows, Skipped
+from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped
 from .files import plain_suffix, set_name
 
 _TABLES = (".tsv", ".csv", ".jsonl")
 
 
 def _measures(usual: str, other: str) -> dict[str, Measure]:
-    """Of two ways of taking units out."""
+    """The measures under two perturbations."""
     better = f"share of inputs on which comprehensiveness is better than on {BETTER_THAN:.0f} % of random orders"
     return {
         f"convincing-{usual}": Measure(f"beats {BETTER_THAN:.0f} % of random orders, {usual}", better),
@@ -47,7 +47,7 @@ def _measures(usual: str, other: str) -> dict[str, Measure]:
 
 
 def find_texts(path: Path) -> Path | None:
-    """A table of texts, of which at least one can be read."""
+    """Return the path of a table of texts, at least one of which can be read; None for anything else."""
     if not path.is_file() or plain_suffix(path) not in _TABLES:
         return None
     try:
@@ -57,14 +57,14 @@ def find_texts(path: Path) -> Path | None:
     return path
 
 
-def text_rows(path: Path) -> Rows:
-    """The texts of a table, with their lines."""
+def read_text_table(path: Path) -> RowSet:
+    """Read the texts of a table, with their lines."""
     texts, rejected = read_texts(path)
-    return Rows(set_name(path), [(row.line, functools.partial(str, row.text)) for row in texts], rejected)
+    return RowSet(set_name(path), [(row.line, functools.partial(str, row.text)) for row in texts], rejected)
 
 
 def find_photos(path: Path) -> Path | None:
-    """A folder or a zip of photos."""
+    """Return the path of a folder or a zip of photos; None for anything else."""
     try:
         PhotoSet(path)
     except InputError:
@@ -72,22 +72,22 @@ def find_photos(path: Path) -> Path | None:
     return path
 
 
-def photo_rows(path: Path) -> Rows:
-    """The photos of a set's split "test", or all where there are no splits."""
+def read_photo_set(path: Path) -> RowSet:
+    """List the photos of a set's split "test", or all where there are no splits."""
     photos = PhotoSet(path)
     rows = photos.select(photos.test_split)
 
     def source(name: str) -> Callable[[], object]:
         return lambda: open_photo(photos.read(name))[0]
 
-    return Rows(path.stem, [(number, source(row.path)) for number, row in enumerate(rows, start=1)])
+    return RowSet(path.stem, [(number, source(row.path)) for number, row in enumerate(rows, start=1)])
 
 
-def case(checkpoint: Checkpoint, source: Callable[[], object]) -> Example:
-    """One input, explained for the predicted class.
+def faithfulness_example(checkpoint: Checkpoint, source: Callable[[], object]) -> Example:
+    """Make an example of one input, explained for the predicted class.
 
     Args:
-        source: gives what the model's reader reads.
+        source: gives the raw input.
 
     Raises:
         Skipped: for an input of too few units.
@@ -98,12 +98,12 @@ def case(checkpoint: Checkpoint, source: Callable[[], object]) -> Example:
         raise Skipped(f"fewer than {FEWEST_UNITS} units")
     with MODEL_LOCK, torch.no_grad():
         target = int(model(sample.inputs, sample.mask)[0].argmax())
-    orders = functools.cache(lambda: _orders(checkpoint, sample, target))
+    curves = functools.cache(lambda: _curves(checkpoint, sample, target))
 
     def score(explanation: Explanation) -> Parts:
         scores, gap = unit_scores(explanation, sample), explanation.completeness_gap
-        perturbations = {name: along.measure(scores) for name, along in orders().items()}
-        said, _ = verdict(perturbations, len(scores), gap, None, None)
+        perturbations = {name: along.measure(scores) for name, along in curves().items()}
+        conclusion, _ = verdict(perturbations, len(scores), gap, None, None)
         usual = next(iter(perturbations))
         convincing = {
             f"convincing-{name}": (float(removed.comprehensiveness.percentile >= BETTER_THAN), 1.0)
@@ -113,15 +113,15 @@ def case(checkpoint: Checkpoint, source: Callable[[], object]) -> Example:
             f"comprehensiveness-{usual}": (perturbations[usual].comprehensiveness.value, 1.0),
             f"sufficiency-{usual}": (perturbations[usual].sufficiency.value, 1.0),
             "complete": None if gap is None else (float(gap <= GAP), 1.0),
-            "trusted": (float(said == VERDICTS[0]), 1.0),
-            "refused": (float(said == VERDICTS[2]), 1.0),
+            "trusted": (float(conclusion == VERDICTS[0]), 1.0),
+            "refused": (float(conclusion == VERDICTS[2]), 1.0),
         }
 
     return Example(model, sample, target, score, {})
 
 
-def _orders(checkpoint: Checkpoint, sample: Sample, target: int) -> dict[str, PerturbationCurves]:
-    """Random orders of an input, shared by all methods, by the way of taking units out."""
+def _curves(checkpoint: Checkpoint, sample: Sample, target: int) -> dict[str, PerturbationCurves]:
+    """Perturbation curves of an input, shared by all methods, by perturbation."""
     steps = sample.mask.sum()
 
     def confidence(logits: torch.Tensor) -> torch.Tensor:
@@ -130,11 +130,10 @@ def _orders(checkpoint: Checkpoint, sample: Sample, target: int) -> dict[str, Pe
     return perturbation_curves(checkpoint.model, sample, confidence, seed=0)
 
 
-def _kind(modality: str, inputs: str, perturbations: tuple[str, str], find: Callable, rows: Callable) -> Benchmark:
-    return Benchmark(
-        "faithfulness", modality, inputs, "the predicted class", _measures(*perturbations), find, rows, case
-    )
+def _benchmark(modality: str, inputs: str, perturbations: tuple[str, str], find: Callable, read: Callable) -> Benchmark:
+    measures, explained = _measures(*perturbations), "the predicted class"
+    return Benchmark("faithfulness", modality, inputs, explained, measures, find, read, faithfulness_example)
 
 
-FAITHFUL_TEXTS = _kind("text", "texts", ("unknown", "deletion"), find_texts, text_rows)
-FAITHFUL_PHOTOS = _kind("image", "photos", ("blur", "mean"), find_photos, photo_rows)
+FAITHFUL_TEXTS = _benchmark("text", "texts", ("unknown", "deletion"), find_texts, read_text_table)
+FAITHFUL_PHOTOS = _benchmark("image", "photos", ("blur", "mean"), find_photos, read_photo_set)

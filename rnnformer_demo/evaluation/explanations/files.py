@@ -1,4 +1,4 @@
-"""The text files of a data set with ground truth: where they are, their lines, what they are called."""
+"""The text files of a data set with ground truth: their places, lines and names."""
 
 import lzma
 import zlib
@@ -11,7 +11,7 @@ _PACKED = (".xz", ".gz")
 
 
 def text_lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a text file that are not blank, each with its number from 1; the file may end in .xz or .gz.
+    """Return the lines of a text file that are not blank, each with its number from 1; it may end in .xz or .gz.
 
     Raises:
         InputError: for a file that cannot be read.
@@ -24,16 +24,16 @@ def text_lines(path: Path) -> list[tuple[int, str]]:
 
 
 def with_any_suffix(folder: Path, stem: str, suffix: str) -> Path | None:
-    """The file `<stem><suffix>` of a folder, plain or compressed; None where there is none."""
+    """Return the file `<stem><suffix>` of a folder, plain or compressed; None where there is none."""
     candidates = (folder / f"{stem}{suffix}{packed}" for packed in ("", *_PACKED))
     return next((path for path in candidates if path.is_file()), None)
 
 
 def plain_suffix(path: Path) -> str:
-    """The suffix of a file in lower case, that of a compression left out: ".jsonl" for val.jsonl.xz."""
+    """Return the suffix of a file in lower case, that of a compression left out: ".jsonl" for val.jsonl.xz."""
     return next((suffix.lower() for suffix in reversed(path.suffixes) if suffix not in _PACKED), "")
 
 
 def set_name(path: Path) -> str:
-    """What a file is called in results: "movie-rationales val" for movie-rationales/val.jsonl.xz."""
+    """Return the name of a file in results: "movie-rationales val" for movie-rationales/val.jsonl.xz."""
     return f"{path.parent.name} {path.name.split('.')[0]}".strip()

@@ -1,7 +1,7 @@
-"""Outlines of animals (Oxford-IIIT Pet, Parkhi et al. 2012): does the heat map fall on the animal?
+"""Outlines of animals (Oxford-IIIT Pet, Parkhi et al. 2012), on which a heat map should fall.
 
-The class explained is the predicted one. The mask is cut and scaled as the photo is. Its border, about which the
-annotators leave open what it is, counts as neither animal nor background: scores there are left out. A cell that the
+The class explained is the predicted one. The mask is cut and scaled as the photo is. Its border, which the
+annotators leave open, counts as neither animal nor background: scores there are left out. A cell that the
 outline crosses counts by its shares, as if its score lay evenly over its pixels.
 """
 
@@ -22,7 +22,7 @@ from ...data.image import middle_square, open_photo
 from ...data.readers import FileSet, Rejected
 from ...interpret.attribution import Explanation
 from ...interpret.trace import MODEL_LOCK
-from .benchmark import Benchmark, Example, Measure, Parts, Rows, Skipped
+from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped
 from .scoring import energy_pointing_game
 
 PET, BACKGROUND, BORDER = 1, 2, 3  # values of a mask
@@ -40,7 +40,7 @@ MEASURES = {
 
 
 @dataclass(frozen=True)
-class Photo:
+class MaskedPhoto:
     """Names of a photo and of its mask, and the set that holds both."""
 
     path: str
@@ -48,8 +48,11 @@ class Photo:
     files: FileSet
 
 
-def find(path: Path) -> Path | None:
-    """A folder or a zip whose index.csv has the columns path and trimap, or the only such zip of a folder."""
+def find_masked_photos(path: Path) -> Path | None:
+    """Return a folder or a zip whose index.csv has the columns path and trimap, or the only such zip of a folder.
+
+    None for anything else.
+    """
     inside = sorted(path.glob("*.zip")) if path.is_dir() else []
     candidates = [each for each in (path, *inside) if _has_index(each)]
     return candidates[0] if len(candidates) == 1 else None
@@ -57,26 +60,26 @@ def find(path: Path) -> Path | None:
 
 def _has_index(path: Path) -> bool:
     if path.is_dir():
-        there = (path / "index.csv").is_file()
+        has_index = (path / "index.csv").is_file()
     else:
-        there = zipfile.is_zipfile(path) and "index.csv" in zipfile.ZipFile(path).namelist()
-    return there and {"path", "trimap"} <= set(FileSet(path).index()[0])
+        has_index = zipfile.is_zipfile(path) and "index.csv" in zipfile.ZipFile(path).namelist()
+    return has_index and {"path", "trimap"} <= set(FileSet(path).index()[0])
 
 
-def rows(path: Path) -> Rows:
-    """The photos of a set that have a mask; those without are no rows."""
+def read_masked_photos(path: Path) -> RowSet:
+    """List the photos of a set that have a mask; those without are no rows."""
     files = FileSet(path)
-    read, rejected = [], []
+    photos, rejected = [], []
     for line, row in files.index()[1]:
         if not row["path"]:
             rejected.append(Rejected(line, "no path"))
         elif row["trimap"]:
-            read.append((line, Photo(row["path"], row["trimap"], files)))
-    return Rows(path.stem, read, rejected)
+            photos.append((line, MaskedPhoto(row["path"], row["trimap"], files)))
+    return RowSet(path.stem, photos, rejected)
 
 
-def case(checkpoint: Checkpoint, photo: Photo) -> Example:
-    """One photo, explained for the predicted class.
+def masked_photo_example(checkpoint: Checkpoint, photo: MaskedPhoto) -> Example:
+    """Make an example of one photo, explained for the predicted class.
 
     Raises:
         Skipped: where no part of the animal lies in the square that the model reads.
@@ -123,14 +126,14 @@ def _mask(data: bytes, name: str, size: tuple[int, int]) -> np.ndarray:
     return values
 
 
-def _square(there: np.ndarray, size: int, share: float) -> Tensor:
-    """How much of each pixel that the model reads lies in a region, 0-1: (size, size)."""
-    region = Image.fromarray(there.astype(np.uint8) * 255)
-    return torch.from_numpy(np.asarray(middle_square(region, size, share), dtype=np.float32) / 255)
+def _square(region: np.ndarray, size: int, share: float) -> Tensor:
+    """Share of each pixel that the model reads in a region, 0-1: (size, size)."""
+    image = Image.fromarray(region.astype(np.uint8) * 255)
+    return torch.from_numpy(np.asarray(middle_square(image, size, share), dtype=np.float32) / 255)
 
 
 def _on_grid(region: Tensor, grid: tuple[int, int]) -> Tensor:
-    """How much of each cell lies in a region, 0-1: (rows * columns,)."""
+    """Share of each cell in a region, 0-1: (rows * columns,)."""
     return F.adaptive_avg_pool2d(region[None, None], grid).flatten()
 
 
@@ -140,7 +143,7 @@ MASKS = Benchmark(
     inputs="photos",
     explained="the predicted class",
     measures=MEASURES,
-    find=find,
-    rows=rows,
-    case=case,
+    find=find_masked_photos,
+    read=read_masked_photos,
+    make_example=masked_photo_example,
 )

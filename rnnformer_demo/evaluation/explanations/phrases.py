@@ -1,5 +1,5 @@
-"""Sentiments of the phrases inside a sentence (Stanford Sentiment Treebank, Socher et al. 2013): do the scores of a
-phrase add up to its sign?
+"""Sentiments of the phrases inside a sentence (Stanford Sentiment Treebank, Socher et al. 2013), to whose signs the
+scores of a phrase should add up.
 
 The class explained is "positive". Methods whose scores have no sign are left out. Phrases whose label is neutral count
 nowhere; neither does the sentence as a whole, whose sum is the prediction.
@@ -15,7 +15,7 @@ from ...checkpoints.store import Checkpoint
 from ...data.readers import Rejected, label_index
 from ...interpret.attribution import Explanation
 from ...interpret.trace import MODEL_LOCK
-from .benchmark import Benchmark, Example, Measure, Parts, Rows, Skipped, words_of_tokens
+from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped, words_of_tokens
 from .files import plain_suffix, set_name, text_lines, with_any_suffix
 
 MEASURES = {
@@ -37,8 +37,8 @@ class Tree:
     phrases: tuple[tuple[int, int, int], ...]
 
 
-def parse(line: str) -> Tree:
-    """A tree in brackets, "(3 (2 a) (4 gem))".
+def parse_tree(line: str) -> Tree:
+    """Parse a tree in brackets, "(3 (2 a) (4 gem))".
 
     Raises:
         ValueError: for anything else.
@@ -69,8 +69,8 @@ def parse(line: str) -> Tree:
     return Tree(tuple(tokens), tuple(phrases))
 
 
-def find(path: Path) -> Path | None:
-    """dev.txt of a folder, or a .txt file, whose first line opens a bracket."""
+def find_trees(path: Path) -> Path | None:
+    """Return dev.txt of a folder, or a .txt file, whose first line opens a bracket; None for anything else."""
     file = with_any_suffix(path, "dev", ".txt") if path.is_dir() else path
     if file is None or plain_suffix(file) != ".txt":
         return None
@@ -78,23 +78,23 @@ def find(path: Path) -> Path | None:
     return file if lines and lines[0][1].lstrip().startswith("(") else None
 
 
-def rows(path: Path) -> Rows:
-    """The trees of a file, one a line.
+def read_trees(path: Path) -> RowSet:
+    """Read the trees of a file, one a line.
 
     Raises:
         InputError: for a file that cannot be read.
     """
-    read, rejected = [], []
+    trees, rejected = [], []
     for line, text in text_lines(path):
         try:
-            read.append((line, parse(text)))
+            trees.append((line, parse_tree(text)))
         except ValueError as error:
             rejected.append(Rejected(line, str(error)))
-    return Rows(set_name(path), read, rejected)
+    return RowSet(set_name(path), trees, rejected)
 
 
-def case(checkpoint: Checkpoint, tree: Tree) -> Example:
-    """One sentence, explained for "positive".
+def tree_example(checkpoint: Checkpoint, tree: Tree) -> Example:
+    """Make an example of one sentence, explained for "positive".
 
     Raises:
         Skipped: where no phrase inside it has a sign, and where the model does not read all of it.
@@ -111,11 +111,11 @@ def case(checkpoint: Checkpoint, tree: Tree) -> Example:
     with MODEL_LOCK, torch.no_grad():
         predicted = int(checkpoint.model(sample.inputs, sample.mask)[0].argmax()) == target
 
-    def agreement(says_positive: list[bool | None]) -> Parts:
+    def agreement(signs: list[bool | None]) -> Parts:
         parts = {name: [0.0, 0.0] for name in MEASURES}
-        for (start, end, positive), said in zip(signed, says_positive, strict=True):
+        for (start, end, positive), sign in zip(signed, signs, strict=True):
             for name in _measures_of(tree.tokens[start:end]):
-                parts[name][0] += said is positive
+                parts[name][0] += sign is positive
                 parts[name][1] += 1
         return {name: (agree, of) for name, (agree, of) in parts.items()}
 
@@ -130,7 +130,7 @@ def case(checkpoint: Checkpoint, tree: Tree) -> Example:
 
 
 def _sign(scores: torch.Tensor, words: list[list[int]]) -> bool | None:
-    """Whether the scores of a phrase add up to more than 0; None for exactly 0, which is no sign."""
+    """True where the scores of a phrase add up to more than 0; None for exactly 0, which is no sign."""
     total = scores[sorted({word for inside in words for word in inside})].sum().item()
     return None if total == 0 else total > 0
 
@@ -148,9 +148,9 @@ PHRASES = Benchmark(
     inputs="sentences",
     explained="positive",
     measures=MEASURES,
-    find=find,
-    rows=rows,
-    case=case,
+    find=find_trees,
+    read=read_trees,
+    make_example=tree_example,
     check=lambda checkpoint: label_index("positive", checkpoint.labels),
     by_sign=True,
 )

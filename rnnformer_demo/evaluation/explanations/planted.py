@@ -1,5 +1,5 @@
 """Planted evidence: small hybrids that are trained on noise in which one known token, or one known patch, decides. An
-explanation that shows what such a model looks at must rank it first.
+explanation that is faithful to such a model must rank it first.
 
 Trained without dropout: it makes a small model lean on features that correlate with the evidence by chance.
 """
@@ -38,14 +38,14 @@ Inputs = tuple[Tensor, Tensor, Tensor]  # inputs, labels (1 where the evidence i
 
 @dataclass(frozen=True)
 class Planted:
-    """A model that knows the rule, and how to draw inputs for it."""
+    """A model that knows the rule, and the function that draws inputs for it."""
 
     model: Hybrid
     draw: Callable[[int, torch.Generator], Inputs]
 
 
 def draw_texts(count: int, generator: torch.Generator) -> Inputs:
-    """Random ids (count, T); the key token stands somewhere in every second text."""
+    """Draw random ids (count, T); the key token stands somewhere in every second text."""
     ids = torch.randint(2, KEY, (count, TOKENS), generator=generator)
     labels, places = torch.arange(count) % 2, torch.randint(TOKENS, (count,), generator=generator)
     present = labels == 1
@@ -54,7 +54,7 @@ def draw_texts(count: int, generator: torch.Generator) -> Inputs:
 
 
 def draw_photos(count: int, generator: torch.Generator) -> Inputs:
-    """Noise (count, 3, S, S); in every second photo one cell is redder than the others."""
+    """Draw noise (count, 3, S, S); in every second photo one cell is redder than the others."""
     photos = _NOISE * torch.randn(count, 3, SIDE * STRIDE, SIDE * STRIDE, generator=generator)
     labels, places = torch.arange(count) % 2, torch.randint(SIDE * SIDE, (count,), generator=generator)
     cells = F.one_hot(places, SIDE * SIDE).view(count, 1, SIDE, SIDE) * labels.view(-1, 1, 1, 1)
@@ -70,25 +70,25 @@ def _text_model() -> Hybrid:
 def _image_model() -> Hybrid:
     """With a trunk whose cells do not overlap: the evidence then lies in one cell of the grid."""
     config, model = classes("image")
-    made = model(config(**_SIZES, image_size=SIDE * STRIDE))
-    made.trunk = nn.Sequential(nn.Conv2d(3, made.core.width_in, STRIDE, STRIDE), nn.ReLU())
-    return made
+    hybrid = model(config(**_SIZES, image_size=SIDE * STRIDE))
+    hybrid.trunk = nn.Sequential(nn.Conv2d(3, hybrid.core.width_in, STRIDE, STRIDE), nn.ReLU())
+    return hybrid
 
 
-MAKERS = {"text": (_text_model, draw_texts), "image": (_image_model, draw_photos)}
+BUILDERS = {"text": (_text_model, draw_texts), "image": (_image_model, draw_photos)}
 
 
 def plant(modality: str, seed: int) -> Planted:
-    """Trains a small model in a second or two.
+    """Train a small model in a second or two.
 
     Raises:
-        RuntimeError: where it did not learn the rule, so that nothing could be said of its explanations.
+        RuntimeError: where it did not learn the rule, so that its explanations would prove nothing.
     """
-    make, draw = MAKERS[modality]
+    build, draw = BUILDERS[modality]
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
-        model = make().train()
+        model = build().train()
         optimizer = torch.optim.Adam(model.parameters(), _RATE)
         for _ in range(_UPDATES):
             inputs, labels, _ = draw(_BATCH, generator)
@@ -104,15 +104,15 @@ def plant(modality: str, seed: int) -> Planted:
     return Planted(model, draw)
 
 
-def planted_cases(modality: str, seed: int) -> Iterator[Example]:
-    """Inputs with the evidence that no model was trained on: `INPUTS_PER_MODEL` for each of `MODELS` models."""
+def planted_examples(modality: str, seed: int) -> Iterator[Example]:
+    """Yield inputs with the evidence that no model was trained on: `INPUTS_PER_MODEL` for each of `MODELS` models."""
     for number in range(MODELS):
         model_seed = seed + number
         planted = plant(modality, model_seed)
         held_out = torch.Generator().manual_seed(1_000_000 + model_seed)
         inputs, labels, places = planted.draw(2 * INPUTS_PER_MODEL, held_out)
         for row in labels.nonzero().flatten().tolist():
-            yield _case(planted.model, inputs[row : row + 1], int(places[row]), number)
+            yield _example(planted.model, inputs[row : row + 1], int(places[row]), number)
 
 
 def _mask(model: Hybrid, inputs: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ def _mask(model: Hybrid, inputs: Tensor) -> Tensor:
     return torch.ones(len(inputs), steps, dtype=torch.bool)
 
 
-def _case(model: Hybrid, inputs: Tensor, place: int, number: int) -> Example:
+def _example(model: Hybrid, inputs: Tensor, place: int, number: int) -> Example:
     mask = _mask(model, inputs)
     token_to_unit = torch.arange(mask.shape[1])
     units = token_to_unit[None]

@@ -1,5 +1,4 @@
-"""The model-parameter randomisation test (Adebayo et al. 2018): an explanation of what a model has learnt must change
-when that is taken away.
+"""The model-parameter randomisation test (Adebayo et al. 2018): an explanation of a model must change with its weights.
 
 The weights are drawn anew from the head down to the input, one stage after the other and all above it (cascading), as
 the modules draw them themselves. Beside each stage stands the rank correlation of |scores| with those of the trained
@@ -16,25 +15,25 @@ from ...interpret.trust.agreement import rank_correlation
 from ...models import Hybrid, build, freeze
 from .benchmark import Example, Measure, figure
 
-MOST_ALIKE = 0.5  # correlation with all weights drawn anew from which a method fails: it shows the input, not the model
+MAX_CORRELATION = 0.5  # with all weights drawn anew, above which a method fails: it shows the input, not the model
 
 
 def stages(model: Hybrid) -> dict[str, tuple[str, ...]]:
-    """The stages from the head to the input: their names, and how the names of their weights begin."""
+    """Return the stages from the head to the input: their names, and the prefixes of the names of their weights."""
     core = model.core
     named = {
         "head": ("core.head.",),
         "pooling": ("core.norm.", "core.pooling."),
         **{f"attention {i + 1}": (f"core.attention.{i}.",) for i in reversed(range(len(core.attention)))},
         **{f"recurrence {i + 1}": (f"core.recurrent.{i}.",) for i in reversed(range(len(core.recurrent)))},
-        "input": ("",),  # what is left: projection, embedding or CNN
+        "input": ("",),  # the rest: projection, embedding or CNN
     }
     weights = [*model.state_dict()]  # a mean has none
     return {stage: begin for stage, begin in named.items() if any(name.startswith(begin) for name in weights)}
 
 
 def randomised(model: Hybrid, seed: int, fresh: Callable[[], Hybrid] | None = None) -> dict[str, Hybrid]:
-    """A copy of a model for each stage, in which the weights of this stage and of those above it are drawn anew.
+    """Return a copy of a model for each stage, in which the weights of this stage and of those above it are drawn anew.
 
     Args:
         fresh: makes a model with new weights; by default one of the same config.
@@ -54,43 +53,43 @@ def randomised(model: Hybrid, seed: int, fresh: Callable[[], Hybrid] | None = No
 
 def randomisation(
     model: Hybrid,
-    cases: Sequence[Example],
+    examples: Sequence[Example],
     methods: Sequence[str],
     seed: int,
     advance: Callable[[], None] = lambda: None,
     fresh: Callable[[], Hybrid] | None = None,
 ) -> dict[str, dict]:
-    """`measures` and `methods` of a result: of each method the mean correlation at each stage, and its verdict.
+    """Return `measures` and `methods` of a result: of each method the mean correlation at each stage, and its verdict.
 
     An input whose scores are all the same before or after has no rank correlation, and counts as undefined.
 
     Args:
-        cases: inputs and classes to explain.
+        examples: inputs and classes to explain.
         advance: is called after each input of each method.
         fresh: see `randomised`.
     """
     copies = randomised(model, seed, fresh)
-    found = {}
+    by_method = {}
     for method in methods:
         by_stage: dict[str, list[float | None]] = {stage: [] for stage in copies}
-        for number, case in enumerate(cases):
-            trained = explain(model, case.sample, case.target, method, seed=seed + number).scores.abs()
+        for number, example in enumerate(examples):
+            trained = explain(model, example.sample, example.target, method, seed=seed + number).scores.abs()
             for stage, copy in copies.items():
-                scores = explain(copy, case.sample, case.target, method, seed=seed + number).scores.abs()
+                scores = explain(copy, example.sample, example.target, method, seed=seed + number).scores.abs()
                 by_stage[stage].append(rank_correlation(trained, scores))
             advance()
         figures = {}
         for stage, correlations in by_stage.items():
             defined = [(rho, 1.0) for rho in correlations if rho is not None]
             figures[stage] = figure(defined, len(correlations) - len(defined), seed)
-        found[method] = {"measures": figures, "verdict": _verdict(figures["input"]["value"])}
-    return {"measures": _measures(tuple(copies)), "methods": found}
+        by_method[method] = {"measures": figures, "verdict": _verdict(figures["input"]["value"])}
+    return {"measures": _measures(tuple(copies)), "methods": by_method}
 
 
-def _verdict(alike: float | None) -> str:
-    if alike is None:
+def _verdict(correlation: float | None) -> str:
+    if correlation is None:
         return "undefined"
-    return "fails" if alike > MOST_ALIKE else "passes"
+    return "fails" if correlation > MAX_CORRELATION else "passes"
 
 
 def _measures(names: tuple[str, ...]) -> dict[str, dict]:

@@ -1,7 +1,7 @@
 """Words that people marked as the reason for a review's label (ERASER, DeYoung et al. 2020; Zaidan et al. 2007).
 
-The class explained is the review's own label. A review is cut to what the model reads, and only what people marked
-there counts; a review without any is skipped and counted.
+The class explained is the review's own label. A review is cut to the length that the model reads, and only words marked
+there count; a review without any is skipped and counted.
 """
 
 import json
@@ -14,7 +14,7 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.readers import Rejected, label_index
 from ...interpret.attribution import Explanation
-from .benchmark import Benchmark, Example, Measure, Parts, Rows, Skipped, words_of_tokens
+from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped, words_of_tokens
 from .files import plain_suffix, set_name, text_lines, with_any_suffix
 from .scoring import average_precision, energy_pointing_game, r_precision
 
@@ -40,8 +40,11 @@ class Review:
     marked: tuple[tuple[int, int], ...]
 
 
-def find(path: Path) -> Path | None:
-    """val.jsonl of a folder that holds docs.jsonl too, or a .jsonl file beside such a one."""
+def find_reviews(path: Path) -> Path | None:
+    """Return val.jsonl of a folder that holds docs.jsonl too, or a .jsonl file beside such a one.
+
+    None for anything else.
+    """
     folder = path if path.is_dir() else path.parent
     docs = with_any_suffix(folder, "docs", ".jsonl")
     file = with_any_suffix(folder, "val", ".jsonl") if path.is_dir() else path
@@ -50,20 +53,20 @@ def find(path: Path) -> Path | None:
     return file
 
 
-def rows(path: Path) -> Rows:
-    """The reviews of an annotation file; their texts come from docs.jsonl beside it.
+def read_reviews(path: Path) -> RowSet:
+    """Read the reviews of an annotation file; their texts come from docs.jsonl beside it.
 
     Raises:
         InputError: for a file that cannot be read, and for a damaged docs.jsonl.
     """
     docs = _documents(with_any_suffix(path.parent, "docs", ".jsonl"))
-    read, rejected = [], []
+    reviews, rejected = [], []
     for line, text in text_lines(path):
         try:
-            read.append((line, _review(json.loads(text), docs)))
+            reviews.append((line, _review(json.loads(text), docs)))
         except (ValueError, RecursionError) as error:
             rejected.append(Rejected(line, f"{error}"))
-    return Rows(set_name(path), read, rejected)
+    return RowSet(set_name(path), reviews, rejected)
 
 
 def _documents(path: Path) -> dict[str, tuple[str, ...]]:
@@ -78,7 +81,7 @@ def _documents(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _review(record: object, docs: dict[str, tuple[str, ...]]) -> Review:
-    """Raises ValueError with what is wrong."""
+    """Raises ValueError with the fault."""
     try:
         name, label = record["annotation_id"], record["classification"]
         spans = [
@@ -96,11 +99,11 @@ def _review(record: object, docs: dict[str, tuple[str, ...]]) -> Review:
     return Review(docs[name], str(label), tuple((start, end) for _, start, end in spans))
 
 
-def case(checkpoint: Checkpoint, review: Review) -> Example:
-    """One review, explained for its own label.
+def review_example(checkpoint: Checkpoint, review: Review) -> Example:
+    """Make an example of one review, explained for its own label.
 
     Raises:
-        Skipped: where nothing is marked within what the model reads.
+        Skipped: where nothing is marked within the length that the model reads.
         InputError: for a label that the model does not know, and for what its reader refuses.
     """
     target = label_index(_NAMES.get(review.label, review.label), checkpoint.labels)
@@ -132,7 +135,7 @@ RATIONALES = Benchmark(
     inputs="reviews",
     explained="the review's own label",
     measures=MEASURES,
-    find=find,
-    rows=rows,
-    case=case,
+    find=find_reviews,
+    read=read_reviews,
+    make_example=review_example,
 )

@@ -1,4 +1,4 @@
-"""Runs the explanations of a checkpoint against what is known: `python -m rnnformer_demo evaluate-explanations`."""
+"""Runs of the benchmarks on a checkpoint: `python -m rnnformer_demo evaluate-explanations`."""
 
 import random
 from collections import Counter
@@ -14,21 +14,21 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.readers import Rejected
 from ...interpret.attribution import METHODS, Report
-from .benchmark import Benchmark, Example, Rows, ScoreAccumulator, Skipped, chosen_methods
+from .benchmark import Benchmark, Example, RowSet, ScoreAccumulator, Skipped, chosen_methods
 from .faithfulness import FAITHFUL_PHOTOS, FAITHFUL_TEXTS
 from .masks import MASKS
 from .phrases import PHRASES
-from .planted import INPUTS_PER_MODEL, MEASURES, MODELS, planted_cases
-from .randomisation import MOST_ALIKE, randomisation
+from .planted import INPUTS_PER_MODEL, MEASURES, MODELS, planted_examples
+from .randomisation import MAX_CORRELATION, randomisation
 from .rationales import RATIONALES
 
-KINDS = (RATIONALES, PHRASES, MASKS, FAITHFUL_TEXTS, FAITHFUL_PHOTOS)  # the first that fits a path is meant
+BENCHMARKS = (RATIONALES, PHRASES, MASKS, FAITHFUL_TEXTS, FAITHFUL_PHOTOS)  # the first that fits a path is run
 PLANTED = "planted"  # in place of a path
 _NO_SIGN = "Its scores have no sign."
 RANDOMISED = 20  # inputs of each data set on which weights are drawn anew
 
 
-def evaluate(
+def evaluate_explanations(
     checkpoint: Checkpoint,
     data: Sequence[str],
     methods: Sequence[str] | None = None,
@@ -38,14 +38,14 @@ def evaluate(
     keep: Callable[[dict], Any] = lambda result: None,
     randomised: int = RANDOMISED,
 ) -> dict[str, Any]:
-    """Measures attribution methods on data sets with ground truth.
+    """Measure attribution methods on data sets with ground truth.
 
     Args:
-        data: paths of such sets, whose kind is told by their files; "planted" stands for evidence planted in small
+        data: paths of such sets, whose kind follows from their files; "planted" stands for evidence planted in small
             models of the checkpoint's modality.
         methods: names; all that fit the modality by default.
         limit: inputs of each set, drawn by `seed`; all by default.
-        seed: of what is drawn: the inputs, the methods' own draws (`seed` plus the number of the input), new weights,
+        seed: of all draws: the inputs, the methods' own draws (`seed` plus the number of the input), new weights,
             planted models and intervals.
         report: is called with the share done.
         keep: is called with each result as soon as it is there.
@@ -53,7 +53,7 @@ def evaluate(
 
     Returns:
         `model` and `results`: for each set one of its own kind and one of the kind "randomisation". Each holds `kind`,
-        `model`, `model_sha256`, `modality`, `data`, `inputs` (what they are called), `n`, `explained` (which class),
+        `model`, `model_sha256`, `modality`, `data`, `inputs` (the noun for them), `n`, `explained` (the class),
         `seed`, `skipped` (reason: how many), `rejected_rows`, `rejected`, `left_out` (methods that do
         not fit: why), `measures` (name: title, about, unit), and by
         name `methods` and `references` (see `ScoreAccumulator.figures`).
@@ -75,32 +75,33 @@ def evaluate(
             report((number + done) / len(plans))
 
         if plan is None:
-            measured = _planted(checkpoint, names, seed, share)
+            outcome = _run_planted(checkpoint, names, seed, share)
         else:
-            measured = _measured(checkpoint, *plan, names, limit, seed, share, randomised)
-        for result in measured:
+            outcome = _run_benchmark(checkpoint, *plan, names, limit, seed, share, randomised)
+        for result in outcome:
             results.append(result)
             keep(result)
     return {"model": checkpoint.name, "results": results}
 
 
 def recognise(path: str, checkpoint: Checkpoint) -> tuple[Benchmark, Path]:
-    """The kind of ground truth that lies at a path, and the file that holds it.
+    """Return the benchmark that lies at a path, and the file that holds it.
 
     Raises:
-        InputError: for a path that holds nothing of the kind, or what this model cannot be asked.
+        InputError: for a path that holds no benchmark, or one that does not fit the model.
     """
     modality = checkpoint.model.modality
     if not Path(path).exists():
         raise InputError(f"There is no data set at {path}: check the path.")
-    for kind in KINDS:
-        file = kind.find(Path(path))
+    for benchmark in BENCHMARKS:
+        file = benchmark.find(Path(path))
         if file is None:
             continue
-        if kind.modality != modality:
-            raise InputError(f"{path} holds {kind.name} for {kind.modality} models: this model is one for {modality}.")
-        kind.check(checkpoint)
-        return kind, file
+        if benchmark.modality != modality:
+            needed = f"{benchmark.name} for {benchmark.modality} models"
+            raise InputError(f"{path} holds {needed}: this model is one for {modality}.")
+        benchmark.check(checkpoint)
+        return benchmark, file
     raise InputError(
         f"{path} is no data set with ground truth: it must be reviews with marked words (val.jsonl and docs.jsonl), "
         "trees of labelled phrases (dev.txt), or photos with masks (index.csv with path and trimap)."
@@ -108,17 +109,17 @@ def recognise(path: str, checkpoint: Checkpoint) -> tuple[Benchmark, Path]:
 
 
 @dataclass
-class _Reading:
-    """What became of the rows of a set."""
+class _RowLog:
+    """Rows of a set that gave no example, with the reasons."""
 
     rejected: list[Rejected]
     skipped: Counter = field(default_factory=Counter)
 
-    def cases(self, checkpoint: Checkpoint, kind: Benchmark, rows: Rows, seed: int) -> Iterator[Example]:
-        """The cases of a set in an order drawn by `seed`: sets are often sorted by class."""
+    def examples(self, checkpoint: Checkpoint, benchmark: Benchmark, rows: RowSet, seed: int) -> Iterator[Example]:
+        """Yield the examples of a set in an order drawn by `seed`: sets are often sorted by class."""
         for line, row in random.Random(seed).sample(rows.rows, len(rows.rows)):
             try:
-                yield kind.case(checkpoint, row)
+                yield benchmark.make_example(checkpoint, row)
             except Skipped as reason:
                 self.skipped[str(reason)] += 1
             except InputError as error:
@@ -133,9 +134,9 @@ class _Reading:
         }
 
 
-def _measured(
+def _run_benchmark(
     checkpoint: Checkpoint,
-    kind: Benchmark,
+    benchmark: Benchmark,
     file: Path,
     methods: Sequence[str],
     limit: int | None,
@@ -143,53 +144,60 @@ def _measured(
     report: Report,
     randomised: int,
 ) -> Iterator[dict]:
-    left_out = {name: _NO_SIGN for name in methods if kind.by_sign and not METHODS[name].signed}
+    left_out = {name: _NO_SIGN for name in methods if benchmark.by_sign and not METHODS[name].signed}
     methods = [name for name in methods if name not in left_out]
     if not methods:
-        raise InputError(f"The scores of {', '.join(left_out)} have no sign, by which {kind.name} are judged.")
-    rows = kind.rows(file)
-    reading, tally = _Reading(list(rows.rejected)), ScoreAccumulator(tuple(kind.measures), seed)
+        raise InputError(f"The scores of {', '.join(left_out)} have no sign, by which {benchmark.name} are judged.")
+    rows = benchmark.read(file)
+    log, accumulator = _RowLog(list(rows.rejected)), ScoreAccumulator(tuple(benchmark.measures), seed)
     total = min(limit or len(rows.rows), len(rows.rows))
     first: list[Example] = []
-    cases = islice(reading.cases(checkpoint, kind, rows, seed), limit)
-    for number, case in enumerate(_progress(cases, total, rows.data)):
-        tally.add(case, methods, seed + number)
+    examples = islice(log.examples(checkpoint, benchmark, rows, seed), limit)
+    for number, example in enumerate(_progress(examples, total, rows.data)):
+        accumulator.add(example, methods, seed + number)
         if len(first) < randomised:
-            first.append(case)
-        report(tally.inputs / (total + min(randomised, total)))
-    if not tally.inputs:
-        why = [f"{count} {reason}" for reason, count in reading.skipped.items()]
-        why += [f"line {row.line}: {row.reason}".rstrip(".") for row in reading.rejected[-1:]]
+            first.append(example)
+        report(accumulator.inputs / (total + min(randomised, total)))
+    if not accumulator.inputs:
+        why = [f"{count} {reason}" for reason, count in log.skipped.items()]
+        why += [f"line {row.line}: {row.reason}".rstrip(".") for row in log.rejected[-1:]]
         raise InputError(f"{file.name} holds nothing to evaluate on ({'; '.join(why) or 'no rows'}).")
     about = {
-        **_about(checkpoint, rows.data, kind.inputs, tally.inputs, kind.explained, seed),
-        **reading.as_dict(),
-        "left_out": left_out | tally.refused,
+        **_about(checkpoint, rows.data, benchmark.inputs, accumulator.inputs, benchmark.explained, seed),
+        **log.as_dict(),
+        "left_out": left_out | accumulator.refused,
     }
-    yield {"kind": kind.name, **about, "measures": _as_dicts(kind.measures), **tally.figures()}
+    yield {"kind": benchmark.name, **about, "measures": _as_dicts(benchmark.measures), **accumulator.figures()}
     if randomised:
-        methods = [name for name in methods if name not in tally.refused]
+        methods = [name for name in methods if name not in accumulator.refused]
         with tqdm(total=len(first) * len(methods), desc="weights drawn anew", mininterval=2) as bar:
             drawn = randomisation(checkpoint.model, first, methods, seed, bar.update)
-        yield {"kind": "randomisation", **about, "n": len(first), "fails_above": MOST_ALIKE, **drawn, "references": {}}
+        yield {
+            "kind": "randomisation",
+            **about,
+            "n": len(first),
+            "fails_above": MAX_CORRELATION,
+            **drawn,
+            "references": {},
+        }
     report(1.0)
 
 
-def _planted(checkpoint: Checkpoint, methods: Sequence[str], seed: int, report: Report) -> Iterator[dict]:
+def _run_planted(checkpoint: Checkpoint, methods: Sequence[str], seed: int, report: Report) -> Iterator[dict]:
     modality, total = checkpoint.model.modality, MODELS * INPUTS_PER_MODEL
-    tally = ScoreAccumulator(tuple(MEASURES), seed)
-    for number, case in enumerate(_progress(planted_cases(modality, seed), total, PLANTED)):
-        tally.add(case, methods, seed + number)
-        report(tally.inputs / total)
+    accumulator = ScoreAccumulator(tuple(MEASURES), seed)
+    for number, example in enumerate(_progress(planted_examples(modality, seed), total, PLANTED)):
+        accumulator.add(example, methods, seed + number)
+        report(accumulator.inputs / total)
     explained = "the class that the evidence decides"
-    about = _about(checkpoint, f"{MODELS} small models", "inputs", tally.inputs, explained, seed)
+    about = _about(checkpoint, f"{MODELS} small models", "inputs", accumulator.inputs, explained, seed)
     about |= {"model": f"{PLANTED}-{modality}", "model_sha256": None}
-    about |= {**_Reading([]).as_dict(), "left_out": tally.refused}
-    yield {"kind": PLANTED, **about, "measures": _as_dicts(MEASURES), **tally.figures()}
+    about |= {**_RowLog([]).as_dict(), "left_out": accumulator.refused}
+    yield {"kind": PLANTED, **about, "measures": _as_dicts(MEASURES), **accumulator.figures()}
 
 
-def _progress(cases: Iterator[Example], total: int, name: str) -> Iterator[Example]:
-    return iter(tqdm(cases, desc=name, total=total, mininterval=2))
+def _progress(examples: Iterator[Example], total: int, name: str) -> Iterator[Example]:
+    return iter(tqdm(examples, desc=name, total=total, mininterval=2))
 
 
 def _about(checkpoint: Checkpoint, data: str, inputs: str, n: int, explained: str, seed: int) -> dict[str, Any]:

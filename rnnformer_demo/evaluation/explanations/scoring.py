@@ -7,14 +7,14 @@ from torch import Tensor
 
 from ..intervals import wilson_interval
 
-Part = tuple[float, float]  # what one input adds to a figure: its numerator and its denominator
+Part = tuple[float, float]  # of one input in a figure: its numerator and its denominator
 _RESAMPLES = 2000
 
 
 def average_precision(scores: Tensor, relevant: Tensor) -> float:
-    """Area under the precision-recall curve as a sum of steps, 0-1: a gain of recall counts with the precision there.
+    """Return the area under the precision-recall curve as a sum of steps, 0-1.
 
-    Scores that are equal are taken together, so no order among them is made up.
+    A gain of recall counts with the precision there. Equal scores count together: no order is invented for them.
 
     Args:
         scores: (n,).
@@ -26,15 +26,15 @@ def average_precision(scores: Tensor, relevant: Tensor) -> float:
     hits = relevant[order].double().cumsum(0)
     last = torch.ones_like(relevant)
     last[:-1] = descending[:-1] != descending[1:]  # of those with the same score
-    taken = torch.arange(1, len(scores) + 1, dtype=torch.double)[last]
+    count = torch.arange(1, len(scores) + 1, dtype=torch.double)[last]
     hits = hits[last]
     gained = torch.diff(hits, prepend=torch.zeros(1, dtype=torch.double)) / hits[-1]
-    return (gained * hits / taken).sum().item()
+    return (gained * hits / count).sum().item()
 
 
 def r_precision(scores: Tensor, relevant: Tensor) -> float:
-    """Token F1 of the k highest scores, 0-1, where k is the number of relevant ones: precision and recall are the same
-    there. Of scores that tie at the edge each counts by its chance to be among the k.
+    """Return R-precision: token F1 of the k highest scores, 0-1, where k is the number of relevant ones, and precision
+    and recall are the same. Of scores that tie at the edge each counts by its chance to be among the k.
 
     Args:
         scores: (n,).
@@ -48,11 +48,12 @@ def r_precision(scores: Tensor, relevant: Tensor) -> float:
 
 
 def energy_pointing_game(scores: Tensor, inside: Tensor, outside: Tensor) -> float | None:
-    """Share of the positive scores that lies inside, 0-1; None where nothing positive lies on either side.
+    """Return the share of the positive scores that lies inside, 0-1; None where nothing positive lies on either side
+    (energy-based pointing game, Wang et al. 2020).
 
     Args:
         scores: (n,).
-        inside, outside: (n,) bool, or how much of each unit lies there, 0-1.
+        inside, outside: (n,) bool, or the share of each unit there, 0-1.
     """
     positive = scores.double().clamp(min=0)
     within = (positive * inside).sum().item()
@@ -61,15 +62,15 @@ def energy_pointing_game(scores: Tensor, inside: Tensor, outside: Tensor) -> flo
 
 
 def mean(parts: Sequence[Part]) -> float:
-    """Sum of the numerators over the sum of the denominators: a plain mean where each of these is 1."""
+    """Return the sum of the numerators over the sum of the denominators: a plain mean where each of these is 1."""
     return sum(part for part, _ in parts) / sum(of for _, of in parts)
 
 
 def interval(parts: Sequence[Part], seed: int = 0) -> tuple[float, float]:
-    """95 % interval of `mean` over the inputs.
+    """Return the 95 % interval of `mean` over the inputs.
 
-    Wilson's for hits and misses, one an input. Else the percentiles of a bootstrap that draws whole inputs, for what
-    one input adds (the phrases of a sentence) is not independent. Inputs that add nothing are no part of it.
+    Wilson's for hits and misses, one an input. Else the percentiles of a bootstrap that draws whole inputs, for the
+    parts of one input (the phrases of a sentence) are not independent. Inputs that add nothing are no part of it.
     """
     numbers = torch.tensor([part for part in parts if part[1]], dtype=torch.double)  # (n, 2)
     if (numbers[:, 1] == 1).all() and ((numbers[:, 0] == 0) | (numbers[:, 0] == 1)).all():

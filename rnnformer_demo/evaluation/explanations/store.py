@@ -1,4 +1,4 @@
-"""The results that are kept in the repository, and what the page says of them. Read without torch."""
+"""Results in the repository, and sentences that cite them. Read without torch."""
 
 import json
 import tempfile
@@ -12,7 +12,7 @@ RESULTS = Path(__file__).with_name("results")
 
 
 def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
-    """Writes a result to `<model>-<kind>-<data>.json`, as a whole or not at all.
+    """Write a result to `<model>-<kind>-<data>.json`, as a whole or not at all.
 
     Methods that were measured before in the same way (same weights, inputs and seed) stay in the file.
 
@@ -41,23 +41,23 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
 
 
 def _setting(result: dict[str, Any]) -> dict[str, Any]:
-    """What two measurements must have in common so that their methods can stand side by side: all but what depends on
-    which methods were asked for."""
+    """All that two measurements must share so that their methods can stand side by side: everything but the keys that
+    depend on the choice of methods."""
     return {key: value for key, value in result.items() if key not in ("methods", "left_out", "references")}
 
 
 def load_results(folder: Path = RESULTS) -> list[dict[str, Any]]:
-    """All results, by kind, then by model, hybrids (whose names are shorter) before their rivals."""
+    """Return all results, by kind, then by model, hybrids (whose names are shorter) before their baselines."""
     results = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
     return sorted(results, key=lambda result: (result["kind"], len(result["model"]), result["model"], result["data"]))
 
 
 def citation(method: str, modality: str, model: str | None = None, folder: Path = RESULTS) -> str:
-    """What was measured of a method, in one sentence; "" where nothing was.
+    """Cite the results of a method in one sentence; "" where there are none.
 
     Args:
         modality: "text" or "image".
-        model: whose results are preferred, where there are several of a kind; those of others name their model.
+        model: the one whose results are preferred, where there are several of a kind; those of others name their model.
     """
     by_kind: dict[str, dict] = {}
     for result in load_results(folder):

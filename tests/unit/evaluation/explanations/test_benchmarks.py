@@ -8,6 +8,9 @@ import pytest
 import tiny
 import torch
 import truth
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, precision_score, recall_score
 from truth import REVIEWS, TREES, explanation
 
 from rnnformer_demo.checkpoints.store import Checkpoint
@@ -15,7 +18,7 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation import explanations
 from rnnformer_demo.evaluation.explanations import phrases, rationales, scoring
 from rnnformer_demo.evaluation.explanations.benchmark import Skipped, words_of_tokens
-from rnnformer_demo.evaluation.explanations.run import evaluate, recognise
+from rnnformer_demo.evaluation.explanations.run import evaluate_explanations, recognise
 from rnnformer_demo.models import freeze
 
 
@@ -52,6 +55,36 @@ def test_average_precision_is_that_made_by_hand(scores, relevant, expected):
 def test_token_f1_is_that_made_by_hand(scores, relevant, expected):
     found = scoring.r_precision(torch.tensor(scores), torch.tensor(relevant, dtype=torch.bool))
     assert found == pytest.approx(expected)
+
+
+SCORES = st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=1, max_size=12)  # with many ties
+
+
+def scored(rows: list[tuple[int, bool]]) -> tuple[torch.Tensor, torch.Tensor]:
+    scores, relevant = zip(*rows, strict=True)
+    return torch.tensor(scores, dtype=torch.float), torch.tensor(relevant)
+
+
+@given(SCORES.filter(lambda rows: any(relevant for _, relevant in rows)))
+def test_average_precision_is_scikit_learns(rows):
+    scores, relevant = scored(rows)
+    expected = average_precision_score(relevant.numpy(), scores.numpy())
+    assert scoring.average_precision(scores, relevant) == pytest.approx(expected, abs=1e-9)
+
+
+@given(SCORES.filter(lambda rows: any(relevant for _, relevant in rows)), st.integers(0, 2**16))
+def test_r_precision_is_scikit_learns_over_the_orders_of_equal_scores(rows, seed):
+    scores, relevant = scored(rows)
+    k, generator = int(relevant.sum()), torch.Generator().manual_seed(seed)
+    shares = []
+    for _ in range(40):
+        broken = scores + 0.5 * torch.rand(len(scores), generator=generator)
+        highest = torch.zeros_like(relevant)
+        highest[broken.topk(k).indices] = True
+        shares.append(precision_score(relevant.numpy(), highest.numpy()))
+        assert shares[-1] == recall_score(relevant.numpy(), highest.numpy())
+    spread = (torch.tensor(shares).std() / len(shares) ** 0.5).item()
+    assert scoring.r_precision(scores, relevant) == pytest.approx(sum(shares) / len(shares), abs=5 * spread + 1e-9)
 
 
 def test_the_share_of_positive_scores_leaves_out_negative_ones():
@@ -97,7 +130,7 @@ def test_tokens_beyond_what_is_read_have_no_words():
 
 
 def test_a_tree_is_read_with_its_phrases():
-    tree = phrases.parse("(3 (2 a) (4 (1 dull) (3 gem)))\n")
+    tree = phrases.parse_tree("(3 (2 a) (4 (1 dull) (3 gem)))\n")
     assert tree.tokens == ("a", "dull", "gem")
     assert tree.phrases == ((0, 1, 2), (1, 2, 1), (2, 3, 3), (1, 3, 4), (0, 3, 3))
 
@@ -116,60 +149,62 @@ def test_a_tree_is_read_with_its_phrases():
 )
 def test_a_damaged_tree_is_refused(line, wrong):
     with pytest.raises(ValueError, match=wrong):
-        phrases.parse(line)
+        phrases.parse_tree(line)
 
 
 def test_the_sign_of_a_phrase_is_that_of_its_sum(checkpoint):
-    tree = phrases.parse("(1 (2 the) (1 (2 is) (1 (1 (2 n't) (3 funny)) (0 bad))))")
-    case = phrases.case(checkpoint, tree)
-    assert case.target == 1
+    tree = phrases.parse_tree("(1 (2 the) (1 (2 is) (1 (1 (2 n't) (3 funny)) (0 bad))))")
+    example = phrases.tree_example(checkpoint, tree)
+    assert example.target == 1
     # Words: funny +, bad -. Phrases: "n't funny", "n't funny bad" and "is n't funny bad", all negative and negated.
-    assert case.score(explanation([0.0, 9.0, -1.0, 0.5, -0.2])) == {
+    assert example.score(explanation([0.0, 9.0, -1.0, 0.5, -0.2])) == {
         "phrases": (2.0, 3.0),
         "words": (2.0, 2.0),
         "negated": (2.0, 3.0),
     }
-    assert case.score(explanation([0.0] * 5))["words"] == (0.0, 2.0)  # no sign is not the right one
-    assert case.references["always positive"] == {"phrases": (0.0, 3.0), "words": (1.0, 2.0), "negated": (0.0, 3.0)}
-    logits = checkpoint.model(case.sample.inputs, case.sample.mask)[0]
-    assert case.references["the prediction's sign"]["words"] == (1.0, 2.0)
-    assert case.references["the prediction's sign"]["phrases"][0] == (0.0 if logits.argmax() == 1 else 3.0)
+    assert example.score(explanation([0.0] * 5))["words"] == (0.0, 2.0)  # no sign is not the right one
+    assert example.references["always positive"] == {"phrases": (0.0, 3.0), "words": (1.0, 2.0), "negated": (0.0, 3.0)}
+    logits = checkpoint.model(example.sample.inputs, example.sample.mask)[0]
+    assert example.references["the prediction's sign"]["words"] == (1.0, 2.0)
+    assert example.references["the prediction's sign"]["phrases"][0] == (0.0 if logits.argmax() == 1 else 3.0)
 
 
 def test_a_sentence_without_signs_or_cut_short_is_skipped(checkpoint):
     with pytest.raises(Skipped, match="no phrase"):
-        phrases.case(checkpoint, phrases.parse("(3 (2 the) (2 film))"))
+        phrases.tree_example(checkpoint, phrases.parse_tree("(3 (2 the) (2 film))"))
     long = f"(3 {' '.join('(3 good)' for _ in range(40))})"
     with pytest.raises(Skipped, match="as a whole"):
-        phrases.case(checkpoint, phrases.parse(long))
+        phrases.tree_example(checkpoint, phrases.parse_tree(long))
 
 
 def test_marked_words_are_those_of_the_spans(checkpoint):
-    review = rationales.rows(REVIEWS / "val.jsonl").rows[0][1]
-    case = rationales.case(checkpoint, review)
-    assert case.target == 0
+    review = rationales.read_reviews(REVIEWS / "val.jsonl").rows[0][1]
+    example = rationales.review_example(checkpoint, review)
+    assert example.target == 0
     marked = ["boring", "do", "n't", "like", "this", "bad"]
-    scores = [1.0 if name in marked and place > 2 else 0.0 for place, name in enumerate(case.sample.unit_names)]
+    scores = [1.0 if name in marked and place > 2 else 0.0 for place, name in enumerate(example.sample.unit_names)]
     assert sum(scores) == len(marked)
-    assert case.score(explanation(scores)) == dict.fromkeys(rationales.MEASURES, (1.0, 1.0))
-    worst = case.score(explanation([-score for score in scores]))
+    assert example.score(explanation(scores)) == dict.fromkeys(rationales.MEASURES, (1.0, 1.0))
+    worst = example.score(explanation([-score for score in scores]))
     assert worst["token_f1"] == (0.0, 1.0)
     assert worst["energy"] is None
-    share = len(marked) / len(case.sample.unit_names)
-    assert case.references == {"share of words marked": dict.fromkeys(rationales.MEASURES, (pytest.approx(share), 1.0))}
+    share = len(marked) / len(example.sample.unit_names)
+    assert example.references == {
+        "share of words marked": dict.fromkeys(rationales.MEASURES, (pytest.approx(share), 1.0))
+    }
 
 
 def test_rationales_that_the_model_does_not_read_are_skipped(checkpoint):
-    review = rationales.rows(REVIEWS / "val.jsonl").rows[2][1]
+    review = rationales.read_reviews(REVIEWS / "val.jsonl").rows[2][1]
     with pytest.raises(Skipped, match="nothing marked"):
-        rationales.case(checkpoint, review)
+        rationales.review_example(checkpoint, review)
 
 
 def test_a_damaged_text_is_named(tmp_path):
     (tmp_path / "docs.jsonl").write_text('{"id": "a", "text": "b"}\n{"id": "c"}\n')
     (tmp_path / "val.jsonl").write_text("{}\n")
     with pytest.raises(InputError, match="line 2, must be"):
-        rationales.rows(tmp_path / "val.jsonl")
+        rationales.read_reviews(tmp_path / "val.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +225,7 @@ def test_what_is_no_ground_truth_is_refused(checkpoint, path, wrong):
 
 
 def test_reviews_are_evaluated_with_what_was_left_out(checkpoint):
-    found = evaluate(checkpoint, [str(REVIEWS)], ["integrated-gradients"], randomised=0)
+    found = evaluate_explanations(checkpoint, [str(REVIEWS)], ["integrated-gradients"], randomised=0)
     (result,) = found["results"]
     assert found["model"] == result["model"] == "tiny"
     assert (result["kind"], result["data"], result["n"]) == ("rationales", "reviews val", 2)
@@ -206,7 +241,7 @@ def test_reviews_are_evaluated_with_what_was_left_out(checkpoint):
 
 def test_sentences_are_drawn_by_the_seed(checkpoint):
     def run(**options) -> dict:
-        (result,) = evaluate(checkpoint, [str(TREES)], ["occlusion"], randomised=0, **options)["results"]
+        (result,) = evaluate_explanations(checkpoint, [str(TREES)], ["occlusion"], randomised=0, **options)["results"]
         result["methods"]["occlusion"].pop("seconds")
         return result
 
@@ -217,6 +252,11 @@ def test_sentences_are_drawn_by_the_seed(checkpoint):
     assert whole["methods"]["occlusion"]["measures"]["phrases"]["n"] == 7
     assert run(limit=2, seed=3) == run(limit=2, seed=3)
     assert run(limit=2)["n"] == 2
+
+
+def test_a_method_id_of_the_last_version_is_evaluated_as_todays(checkpoint):
+    (result,) = evaluate_explanations(checkpoint, [str(TREES)], ["evidence"], limit=1, randomised=0)["results"]
+    assert list(result["methods"]) == ["direct-logit-attribution"]
 
 
 @pytest.mark.parametrize(
@@ -230,16 +270,16 @@ def test_sentences_are_drawn_by_the_seed(checkpoint):
 )
 def test_bad_choices_are_refused_before_anything_runs(checkpoint, data, options, wrong):
     with pytest.raises(InputError, match=wrong):
-        evaluate(checkpoint, data, keep=pytest.fail, **options)
+        evaluate_explanations(checkpoint, data, keep=pytest.fail, **options)
 
 
 def test_scores_without_a_sign_are_not_judged_by_it(checkpoint):
     methods = ["attention-rollout", "occlusion"]
-    (result,) = evaluate(checkpoint, [str(TREES)], methods, randomised=0)["results"]
+    (result,) = evaluate_explanations(checkpoint, [str(TREES)], methods, randomised=0)["results"]
     assert list(result["methods"]) == ["occlusion"]
     assert result["left_out"] == {"attention-rollout": "Its scores have no sign."}
     with pytest.raises(InputError, match="have no sign"):
-        evaluate(checkpoint, [str(TREES)], methods[:1])
+        evaluate_explanations(checkpoint, [str(TREES)], methods[:1])
 
 
 def test_methods_that_do_not_fit_the_model_are_left_out(checkpoint):
@@ -247,23 +287,23 @@ def test_methods_that_do_not_fit_the_model_are_left_out(checkpoint):
     model = tiny.model("text", vocabulary=vocabulary, recurrence=())
     model.config = replace(model.config, labels=checkpoint.labels)
     other, methods = replace(checkpoint, model=freeze(model)), ["occlusion", "recurrence-integrated-gradients"]
-    for result in evaluate(other, [str(TREES)], methods, randomised=1)["results"]:
+    for result in evaluate_explanations(other, [str(TREES)], methods, randomised=1)["results"]:
         assert list(result["methods"]) == ["occlusion"]
         assert "no recurrence" in result["left_out"]["recurrence-integrated-gradients"]
     with pytest.raises(InputError, match="No method fits"):
-        evaluate(other, [str(TREES)], methods[1:])
+        evaluate_explanations(other, [str(TREES)], methods[1:])
 
 
 def test_a_model_without_the_class_says_so(checkpoint):
     other = replace(checkpoint, model=tiny.model("text", vocabulary=checkpoint.model.config.vocabulary))
     with pytest.raises(InputError, match="no label 'positive'"):
-        evaluate(other, [str(TREES)], ["occlusion"])
+        evaluate_explanations(other, [str(TREES)], ["occlusion"])
 
 
 def test_faithfulness_needs_no_truth_but_the_model(checkpoint, tmp_path):
     texts = tmp_path / "reviews.tsv"
     texts.write_text("text\tlabel\n" + "".join(f"{text}\tyes\n" for text in (*tiny.SENTENCES, "good")), "utf-8")
-    found = explanations.evaluate(checkpoint, [str(texts)], ["occlusion", "random"], randomised=0)
+    found = explanations.evaluate_explanations(checkpoint, [str(texts)], ["occlusion", "random"], randomised=0)
     (result,) = found["results"]
     assert (result["kind"], result["n"]) == ("faithfulness", len(tiny.SENTENCES))
     assert result["skipped"] == {"fewer than 4 units": 1}

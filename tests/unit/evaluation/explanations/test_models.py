@@ -25,11 +25,11 @@ def tallied() -> dict[str, dict]:
         patch.setattr(planted, "MODELS", 1)
         patch.setattr(planted, "INPUTS_PER_MODEL", 8)
         methods = [*FINDERS, "random"]
-        for modality in planted.MAKERS:
-            tally = ScoreAccumulator(tuple(planted.MEASURES), 0)
-            for number, case in enumerate(planted.planted_cases(modality, seed=0)):
-                tally.add(case, methods, number)
-            found[modality] = tally.figures()
+        for modality in planted.BUILDERS:
+            accumulator = ScoreAccumulator(tuple(planted.MEASURES), 0)
+            for number, example in enumerate(planted.planted_examples(modality, seed=0)):
+                accumulator.add(example, methods, number)
+            found[modality] = accumulator.figures()
     return found
 
 
@@ -48,7 +48,7 @@ def test_the_random_control_finds_it_at_chance(tallied, modality):
 
 
 def test_planted_inputs_hold_the_evidence_where_they_say(modality):
-    _, draw = planted.MAKERS[modality]
+    _, draw = planted.BUILDERS[modality]
     inputs, labels, places = draw(8, torch.Generator().manual_seed(0))
     assert labels.tolist() == [0, 1] * 4
     if modality == "text":
@@ -99,8 +99,8 @@ def test_the_same_seed_draws_the_same_weights_and_leaves_the_generator_alone():
 def test_a_method_that_shows_the_input_alone_fails(modality, model, sample, monkeypatch, method, verdict, expected):
     made = {"position": torch.arange(9.0), "flat": torch.ones(9)}[method]
     monkeypatch.setattr(randomisation, "explain", lambda *_, **__: Explanation(method, 1, made, None))
-    cases = [Example(model, sample, 1, lambda explanation: {}, {})] * 2
-    found = randomisation.randomisation(model, cases, [method], 0, fresh=lambda: tiny.model(modality, seed=5))
+    examples = [Example(model, sample, 1, lambda explanation: {}, {})] * 2
+    found = randomisation.randomisation(model, examples, [method], 0, fresh=lambda: tiny.model(modality, seed=5))
     assert found["methods"][method]["verdict"] == verdict
     figures = found["methods"][method]["measures"]["input"]
     assert figures["value"] == (expected if expected is None else pytest.approx(expected))
@@ -111,8 +111,8 @@ def test_a_method_that_shows_the_input_alone_fails(modality, model, sample, monk
 def test_a_method_that_reads_the_model_passes():
     model = planted.plant("text", 0).model
     inputs, _, places = planted.draw_texts(12, torch.Generator().manual_seed(5))
-    cases = [planted._case(model, inputs[row : row + 1], int(places[row]), 0) for row in range(1, 12, 2)]
-    found = randomisation.randomisation(model, cases, ["occlusion"], 0)
+    examples = [planted._example(model, inputs[row : row + 1], int(places[row]), 0) for row in range(1, 12, 2)]
+    found = randomisation.randomisation(model, examples, ["occlusion"], 0)
     assert found["methods"]["occlusion"]["verdict"] == "passes"
 
 
@@ -121,7 +121,9 @@ def results() -> list[dict]:
     """Real results of the small text model."""
     kept = []
     checkpoint = truth.checkpoint("text")
-    explanations.evaluate(checkpoint, [str(TREES), str(REVIEWS)], list(FINDERS), keep=kept.append, randomised=2)
+    explanations.evaluate_explanations(
+        checkpoint, [str(TREES), str(REVIEWS)], list(FINDERS), keep=kept.append, randomised=2
+    )
     return kept
 
 

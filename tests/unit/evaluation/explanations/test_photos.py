@@ -17,8 +17,8 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import FileSet
 from rnnformer_demo.evaluation.explanations import masks, randomisation
 from rnnformer_demo.evaluation.explanations.benchmark import Skipped
-from rnnformer_demo.evaluation.explanations.masks import BACKGROUND, BORDER, PET, Photo
-from rnnformer_demo.evaluation.explanations.run import evaluate, recognise
+from rnnformer_demo.evaluation.explanations.masks import BACKGROUND, BORDER, PET, MaskedPhoto
+from rnnformer_demo.evaluation.explanations.run import evaluate_explanations, recognise
 
 
 @pytest.fixture(scope="module")
@@ -48,33 +48,33 @@ def mask(height: int = 96, width: int = 192) -> np.ndarray:
     return values
 
 
-def case_of(checkpoint, folder: Path):
-    return masks.case(checkpoint, Photo("0.png", "0-mask.png", FileSet(folder)))
+def example_of(checkpoint, folder: Path):
+    return masks.masked_photo_example(checkpoint, MaskedPhoto("0.png", "0-mask.png", FileSet(folder)))
 
 
 def test_a_mask_is_cut_as_its_photo_and_its_border_counts_nowhere(checkpoint, tmp_path):
-    case = case_of(checkpoint, save(tmp_path, mask()))
-    assert case.sample.grid == (3, 3)
+    example = example_of(checkpoint, save(tmp_path, mask()))
+    assert example.sample.grid == (3, 3)
     on_animal, on_border = [1.0, 0.0, 0.0] * 3, [0.0, 1.0, 0.0] * 3
     edge = pytest.approx(1.0, abs=0.03)  # pixels beside an edge are mixed by the scaling
-    assert case.score(explanation(on_animal, (3, 3)))["energy"][0] == edge
-    assert case.score(explanation([-each for each in on_animal], (3, 3)))["energy"] is None
-    mixed = case.score(explanation([1.0, 9.0, 3.0, *[0.0] * 6], (3, 3)))
+    assert example.score(explanation(on_animal, (3, 3)))["energy"][0] == edge
+    assert example.score(explanation([-each for each in on_animal], (3, 3)))["energy"] is None
+    mixed = example.score(explanation([1.0, 9.0, 3.0, *[0.0] * 6], (3, 3)))
     assert mixed["energy"][0] == pytest.approx(0.25, abs=0.06)
     assert mixed["pointing"] == (0.0, 1.0)
-    assert case.score(explanation([1.0, 0.0, 0.5, *[0.0] * 6], (3, 3)))["pointing"] == (1.0, 1.0)
-    assert case.score(explanation(on_border, (3, 3)))["pointing"][1] == 1.0
-    share = case.references["share of the photo"]
+    assert example.score(explanation([1.0, 0.0, 0.5, *[0.0] * 6], (3, 3)))["pointing"] == (1.0, 1.0)
+    assert example.score(explanation(on_border, (3, 3)))["pointing"][1] == 1.0
+    share = example.references["share of the photo"]
     assert share["energy"][0] == pytest.approx(0.5, abs=0.02)
-    logits = checkpoint.model(case.sample.inputs, case.sample.mask)[0]
-    assert case.target == logits.argmax()
+    logits = checkpoint.model(example.sample.inputs, example.sample.mask)[0]
+    assert example.target == logits.argmax()
 
 
 def test_pixels_are_scored_at_their_own_size(checkpoint, tmp_path):
-    case = case_of(checkpoint, save(tmp_path, mask()))
+    example = example_of(checkpoint, save(tmp_path, mask()))
     scores = torch.zeros(96, 96)
     scores[50, 10], scores[50, 90] = 3.0, 1.0
-    assert case.score(explanation(scores.flatten().tolist(), (96, 96))) == {
+    assert example.score(explanation(scores.flatten().tolist(), (96, 96))) == {
         "energy": (pytest.approx(0.75), 1.0),
         "pointing": (1.0, 1.0),
     }
@@ -87,7 +87,7 @@ def test_the_share_of_what_is_cut_away_is_that_of_the_reader(checkpoint, tmp_pat
     checkpoint.reader.share, before = 5 / 6, checkpoint.reader.share
     try:
         with pytest.raises(Skipped, match="mostly animal"):
-            case_of(checkpoint, folder)
+            example_of(checkpoint, folder)
     finally:
         checkpoint.reader.share = before
 
@@ -101,7 +101,7 @@ def test_the_share_of_what_is_cut_away_is_that_of_the_reader(checkpoint, tmp_pat
 )
 def test_a_mask_that_does_not_fit_is_refused(checkpoint, tmp_path, values, size, wrong):
     with pytest.raises(InputError, match=wrong):
-        case_of(checkpoint, save(tmp_path, values, size=size))
+        example_of(checkpoint, save(tmp_path, values, size=size))
 
 
 def test_photos_are_evaluated(checkpoint, tmp_path, monkeypatch):
@@ -110,7 +110,7 @@ def test_photos_are_evaluated(checkpoint, tmp_path, monkeypatch):
     (folder / "1-mask.png").write_bytes(b"no picture")
     assert recognise(str(folder), checkpoint) == (masks.MASKS, folder)
     shares = []
-    found = evaluate(
+    found = evaluate_explanations(
         checkpoint, [str(folder)], ["integrated-gradients", "grad-cam"], report=shares.append, randomised=1
     )
     measured, drawn = found["results"]
@@ -136,5 +136,5 @@ def test_a_zip_in_a_folder_is_found(checkpoint, tmp_path):
     for path in (packed, packed.parent):
         kind, found = recognise(str(path), checkpoint)
         assert (kind.name, found) == ("masks", packed)
-    rows = masks.rows(packed)
+    rows = masks.read_masked_photos(packed)
     assert (rows.data, [line for line, _ in rows.rows]) == ("set", [3])
