@@ -1,6 +1,8 @@
 """Trust: faithfulness on a model whose evidence is known, the measures' values by hand, and the verdict."""
 
 import json
+import math
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -9,6 +11,7 @@ import tiny
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ConstantInputWarning, spearmanr
 
 from rnnformer_demo.interpret.attribution import METHODS, Explanation, explain, methods_for
 from rnnformer_demo.interpret.perturb import perturbed_logits
@@ -141,7 +144,7 @@ def test_random_orders_come_with_their_reverse_and_by_their_seed():
 
 def test_one_unit_has_no_order(model):
     sample = tiny.text_reader()("good")
-    with pytest.raises(ValueError, match="two units at least, got 1"):
+    with pytest.raises(ValueError, match="two units at least, which have an order, got 1"):
         faithfulness(freeze(tiny.model("text")), sample, torch.ones(1), "unknown", logit_of(0), 2, 0)
 
 
@@ -157,6 +160,21 @@ def test_one_unit_has_no_order(model):
 )
 def test_rank_correlation(a, b, expected):
     assert rank_correlation(torch.tensor(a).float(), torch.tensor(b).float()) == pytest.approx(expected, abs=1e-5)
+
+
+PAIRS = st.lists(st.tuples(st.integers(-4, 4), st.floats(-9, 9, width=16)), min_size=2, max_size=30)
+
+
+@given(PAIRS)
+def test_rank_correlation_is_scipys(pairs):
+    a, b = torch.tensor(pairs, dtype=torch.float).unbind(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConstantInputWarning)
+        expected = spearmanr(a.numpy(), b.numpy()).statistic
+    measured = rank_correlation(a, b)
+    assert (measured is None) == math.isnan(expected)
+    if measured is not None:
+        assert measured == pytest.approx(expected, abs=1e-5)
 
 
 @given(st.permutations(range(8)))
@@ -195,7 +213,7 @@ def removed(comprehensiveness: float = 100, sufficiency: float = 100) -> Faithfu
 
 
 @pytest.mark.parametrize(
-    ("expected", "changes", "said"),
+    ("expected", "changes", "sentence"),
     [
         ("trust", {}, "more than 100 % of 50 random orders"),
         ("trust", {"gap": None, "sensitivity": None, "in_domain": None}, "whichever way"),
@@ -214,7 +232,7 @@ def removed(comprehensiveness: float = 100, sufficiency: float = 100) -> Faithfu
         ("don't", {"gap": 0.5}, "50%"),
     ],
 )
-def test_verdict(expected, changes, said):
+def test_verdict(expected, changes, sentence):
     measured = {
         "perturbations": {"unknown": removed()},
         "units": 12,
@@ -222,10 +240,10 @@ def test_verdict(expected, changes, said):
         "sensitivity": 0.1,
         "in_domain": True,
     }
-    found, reasons = verdict(**measured | changes)
-    assert found == expected
-    assert found in VERDICTS
-    assert any(said in reason for reason in reasons), reasons
+    conclusion, reasons = verdict(**measured | changes)
+    assert conclusion == expected
+    assert conclusion in VERDICTS
+    assert any(sentence in reason for reason in reasons), reasons
 
 
 def test_a_card_is_whole_plain_and_the_same_for_the_same_seed(model, sample):
