@@ -1,5 +1,5 @@
-"""Faithfulness to the model itself, over many inputs: shares on which the prediction falls more when the units go that a
-method marks than along random orders, and shares of each verdict of `trust`.
+"""Faithfulness to the model itself, over many inputs: the share of inputs on which the units that a method marks change
+the prediction more than random orders do, and the share of each verdict of `trust`.
 
 The truth here is the model's own behaviour, so any labelled set will do: labels are not looked at, and the class that
 is explained is the predicted one. The random control shows what the verdict is worth: it should never be trusted.

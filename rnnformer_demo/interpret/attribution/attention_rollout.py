@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     signed=False,
 )
 def attention_rollout(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """One pass forward. The same for every target."""
+    """Run one pass forward. The same for every target."""
     from ..attention_flow import pooled_rollout
     from ..trace import record
 

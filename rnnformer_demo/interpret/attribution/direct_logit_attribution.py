@@ -1,4 +1,4 @@
-"""The logit taken apart: what each step adds to it through the pooling."""
+"""Direct logit attribution: the share of each step in the logit, through the pooling."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     scale="share of the logit",
 )
 def direct_logit_attribution(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """One forward pass. The scores add up to the logit itself, not to its difference from that of a baseline.
+    """Run one forward pass. The scores add up to the logit itself, not to its difference from that of a baseline.
 
     Raises:
         ValueError: for a model with a hidden layer after the pooling, see `HybridCore.logit_contributions`.

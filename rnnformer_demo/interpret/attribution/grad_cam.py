@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     layout="grid",
 )
 def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """One pass forward and one backward."""
+    """Run one pass forward and one backward."""
     from captum.attr import LayerGradCam
 
     (grid,) = model.hook_points("grid")

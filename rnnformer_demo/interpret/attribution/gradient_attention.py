@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     signed=False,
 )
 def gradient_attention(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """One pass forward and one backward."""
+    """Run one pass forward and one backward."""
     from .. import attention_flow
 
     shares = attention_flow.gradient_attention(model, sample, target)

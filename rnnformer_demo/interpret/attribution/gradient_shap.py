@@ -27,7 +27,7 @@ _NOISE = 0.1  # of the tokens' standard deviation
     draws=True,
 )
 def gradient_shap(model: Hybrid, sample: Sample, target: int, report: Report, seed: int) -> Explanation:
-    """One batch forward and backward above the tokens."""
+    """Run one batch forward and backward above the tokens."""
     import torch
     from captum.attr import GradientShap
 
@@ -47,7 +47,7 @@ def gradient_shap(model: Hybrid, sample: Sample, target: int, report: Report, se
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Both global generators, of which Captum draws, started from a seed and put back afterwards."""
+    """Seed both global generators, of which Captum draws, and put them back afterwards."""
     import numpy as np
     import torch
 

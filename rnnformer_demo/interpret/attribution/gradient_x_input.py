@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     scale="first-order share",
 )
 def gradient_x_input(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """One pass forward and one backward above the tokens."""
+    """Run one pass forward and one backward above the tokens."""
     from captum.attr import InputXGradient
 
     scores = InputXGradient(model.classify_tokens).attribute(

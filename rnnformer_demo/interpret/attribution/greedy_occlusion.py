@@ -29,7 +29,7 @@ _AT_ONCE, _UP_TO = 0.12, 0.5
     signed=False,
 )
 def greedy_occlusion(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """Greedy backward elimination by the log-probability of the target; it seeks the removal order by which Samek et
+    """Eliminate units greedily by the log-probability of the target; it seeks the removal order by which Samek et
     al. 2017 ("Evaluating the visualization of what a deep neural network has learned") judge heat maps.
 
     Words are deleted, patches painted in the photo's mean colour. A blur would leave a patch of one colour as it is.
@@ -48,7 +48,7 @@ def greedy_occlusion(model: Hybrid, sample: Sample, target: int, report: Report)
         report(min(1.0, done / expected))
 
     def by_fall(removed: Tensor) -> Tensor:
-        """The units that are left, the one first without which the class is least likely."""
+        """The units that stay, the one first without which the class is least likely."""
         left = (~removed).nonzero()[:, 0]
         rows = removed.repeat(len(left), 1)
         rows[torch.arange(len(left)), left] = True
@@ -67,7 +67,7 @@ def greedy_occlusion(model: Hybrid, sample: Sample, target: int, report: Report)
 
 
 def _schedule(count: int) -> list[int]:
-    """How many of so many units go in each turn: the same number until half have gone, then all that are left."""
+    """Numbers of units that go in each turn: the same until half have gone, then all the others."""
     at_once = max(1, round(_AT_ONCE * count))
     turns = math.ceil(_UP_TO * count / at_once)
     sizes = [at_once] * turns + [count - at_once * turns]

@@ -28,7 +28,7 @@ _PHOTOS_PER_PASS = 16  # sparing of memory through the CNN
 def integrated_gradients(
     model: Hybrid, sample: Sample, target: int, report: Report, baseline: str = BASELINES[0]
 ) -> Explanation:
-    """Over words, or over the cells of the CNN's grid: of a photo only the part above the CNN is run repeatedly."""
+    """Integrate over words, or over the cells of the CNN's grid: the CNN itself runs once."""
     scores, gap = integrate(
         lambda tokens: model.classify_tokens(tokens, sample.mask.expand(len(tokens), -1)),
         tokens_of(model, sample),
@@ -49,7 +49,7 @@ def integrated_gradients(
     slow_on_grid=True,
 )
 def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """Over pixels, through the CNN, from a grey photo on."""
+    """Integrate over pixels, through the CNN, from a grey photo on."""
     scores, gap = integrate(
         lambda photos: model.classify_embedded(photos, sample.mask.expand(len(photos), -1)),
         sample.inputs,

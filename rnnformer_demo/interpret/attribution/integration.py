@@ -24,14 +24,14 @@ def integrate(
     ladder: tuple[int, ...] | None = None,
     rows: int = ROWS_PER_PASS,
 ) -> tuple[Tensor, float | None]:
-    """Integrated gradients (Sundararajan et al. 2017).
+    """Compute integrated gradients (Sundararajan et al. 2017).
 
     Args:
         forward: features of R rows to logits (R, C).
         features: where the path ends, with a batch of 1.
         baseline: where it begins.
-        ladder: numbers of steps that are tried in turn; `STEPS` by default.
-        rows: that are run at once.
+        ladder: numbers of steps to try in turn; `STEPS` by default.
+        rows: number of points on the path in one pass.
 
     Returns:
         Attributions of the shape of `features`, and their relative completeness gap: None where both ends of the path
@@ -54,12 +54,12 @@ def integrate(
 
 
 def relative_gap(total: float, difference: float) -> float | None:
-    """How far scores that sum to `total` miss the difference that they should share out, in multiples of it."""
+    """Return the completeness gap |total - difference| / |difference|; None for a difference of 0."""
     return abs(total - difference) / abs(difference) if difference else None
 
 
 def gap_notices(gap: float | None) -> tuple[str, ...]:
-    """What a reader of the scores should know about their completeness gap."""
+    """Return sentences for the reader of scores with such a completeness gap."""
     if gap is None:
         return ("This input scores exactly as one without evidence does: there is no difference to share out.",)
     if gap > GAP_WANTED:

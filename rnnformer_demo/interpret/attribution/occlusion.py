@@ -1,4 +1,4 @@
-"""Occlusion (Zeiler & Fergus 2014): what the logit loses when a word or a patch is taken away."""
+"""Occlusion (Zeiler & Fergus 2014): the fall of the logit when a word or a patch is replaced by the baseline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROWS_PER_PASS = 16
     slow_on_grid=True,
 )
 def occlusion(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """One forward pass for each word or patch, in batches."""
+    """Run one forward pass for each word or patch, in batches."""
     import torch
     from captum.attr import FeatureAblation
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     draws=True,
 )
 def random(model: Hybrid, sample: Sample, target: int, report: Report, seed: int) -> Explanation:
-    """Standard normal numbers. The same for every model, input of this length and target."""
+    """Draw standard normal numbers. The same for every model, input of this length and target."""
     import torch
 
     scores = torch.randn(len(sample.unit_names), generator=torch.Generator().manual_seed(seed))

@@ -1,4 +1,4 @@
-"""What the recurrences contribute to a class at each step: integrated gradients while they are faded in."""
+"""Contributions of the recurrences to a class at each step: integrated gradients while they are faded in."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     scale="share of the logit's change",
 )
 def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
-    """Each recurrent block at each step is faded from the identity, 0, to itself, 1.
+    """Integrate while each recurrent block at each step fades from the identity, 0, to itself, 1.
 
-    With one block these are integrated gradients on what it adds, from nothing on. The path over gates has the merit
-    that it stays complete with several blocks, of which the upper ones read what the lower ones have added. A path over
+    With one block these are integrated gradients on its addition, from nothing on. The path over gates has the merit
+    that it stays complete with several blocks, where the upper ones read the additions of the lower ones. A path over
     the hidden states from zero would end elsewhere: the fusion adds its bias even to states of zero.
     """
     import torch
@@ -53,7 +53,7 @@ def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, 
 
 @contextmanager
 def _faded(model: Hybrid, gates: Tensor) -> Iterator[None]:
-    """Recurrent blocks that give gate * output + (1 - gate) * input, with gates (B, blocks, T)."""
+    """Let recurrent blocks give gate * output + (1 - gate) * input, with gates (B, blocks, T)."""
 
     def fade(gate: Tensor):
         return lambda _block, inputs, output: inputs[0] + gate[..., None] * (output - inputs[0])

@@ -1,4 +1,4 @@
-"""How far an explanation can be trusted, measured on the input that it explains."""
+"""Trust in an explanation, measured on the input that it explains."""
 
 from .assessment import assess
 from .card import FaithfulnessScores, RankedScore, Trust

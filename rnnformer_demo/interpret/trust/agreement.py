@@ -1,4 +1,4 @@
-"""Whether other methods tell the same story: rank correlation of their scores."""
+"""Agreement with other methods: rank correlation of the scores."""
 
 import torch
 from torch import Tensor
@@ -21,7 +21,10 @@ OTHERS = (
 
 
 def rank_correlation(a: Tensor, b: Tensor) -> float | None:
-    """Spearman's, -1 to 1, of two (n,); equal values share the mean of their ranks. None where either is constant."""
+    """Return Spearman's rank correlation, -1 to 1, of two (n,); equal values share the mean of their ranks.
+
+    None where either is constant.
+    """
     if (a == a[0]).all() or (b == b[0]).all():
         return None
     return torch.corrcoef(torch.stack([_ranks(a), _ranks(b)]))[0, 1].item()
@@ -34,21 +37,21 @@ def _ranks(values: Tensor) -> Tensor:
 
 
 def _takes_seconds(method: Method, sample: Sample) -> bool:
-    """Methods that are slow on photos run the whole model for each unit, which many words make slow, too."""
+    """True where the method takes seconds: on a grid; or on many words, for it runs the whole model for each unit."""
     return method.slow_on_grid and (sample.grid is not None or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
 
 
 def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> dict[str, float]:
-    """Rank correlation of an explanation with that of each other method that fits the input and takes no seconds there.
+    """Return the rank correlation of an explanation with each other method that fits the input and takes no seconds.
 
     A method whose scores are all equal has no ranks and is left out.
     """
     scores = unit_scores(explanation, sample)
     fitting = methods_for(layout_of(sample))
     fast = {method.name for method in fitting if not _takes_seconds(method, sample)}
-    found = {}
+    correlations = {}
     for name in OTHERS:
         if name in fast and name != explanation.method:
             other = explain(model, sample, explanation.target, name, seed=seed)
-            found[name] = rank_correlation(scores, unit_scores(other, sample))
-    return {name: correlation for name, correlation in found.items() if correlation is not None}
+            correlations[name] = rank_correlation(scores, unit_scores(other, sample))
+    return {name: correlation for name, correlation in correlations.items() if correlation is not None}

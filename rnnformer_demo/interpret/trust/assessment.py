@@ -1,4 +1,4 @@
-"""The whole trust card of one explanation, computed on the spot."""
+"""The whole trust card of one explanation."""
 
 import time
 from collections.abc import Callable
@@ -24,12 +24,12 @@ def assess(
     seed: int = 0,
     report: Report = lambda share: None,
 ) -> Trust:
-    """Measures how far an explanation can be trusted.
+    """Measure faithfulness, stability and agreement of an explanation, and conclude.
 
     Args:
         probabilities: logits (R, C) to probabilities (R, C), such as calibrated ones.
-        in_domain: of the prediction that is explained, see `Prediction`.
-        seed: of all that is drawn: the same seed gives the same card.
+        in_domain: False where the input is out of distribution, None where nobody can tell.
+        seed: of all draws: the same seed gives the same card.
         report: is called with the share that is done, 0-1; what it raises ends the measurement.
     """
     started = time.perf_counter()
@@ -44,25 +44,25 @@ def assess(
     def confidence(logits: Tensor) -> Tensor:
         return probabilities(logits)[:, explanation.target]
 
-    orders = perturbation_curves(model, sample, confidence, seed, count)
-    perturbations = {name: along.measure(scores) for name, along in orders.items()}
+    curves = perturbation_curves(model, sample, confidence, seed, count)
+    perturbations = {name: along.measure(scores) for name, along in curves.items()}
     usual = next(iter(model.perturbations))
-    wrong = infidelity(model, sample, explanation, usual, seed)
+    error = infidelity(model, sample, explanation, usual, seed)
     report(0.85)
     slow = sample.grid is not None and METHODS[explanation.method].slow_on_grid
     sensitivity = None if slow else max_sensitivity(model, sample, explanation, seed)
     report(0.95)
     agreeing = agreement(model, sample, explanation, seed) if len(scores) > 1 else {}
-    said, reasons = verdict(perturbations, len(scores), explanation.completeness_gap, sensitivity, in_domain)
+    conclusion, reasons = verdict(perturbations, len(scores), explanation.completeness_gap, sensitivity, in_domain)
     report(1.0)
     return Trust(
         perturbations=perturbations,
         completeness_gap=explanation.completeness_gap,
         max_sensitivity=sensitivity,
-        infidelity=wrong,
+        infidelity=error,
         agreement=agreeing,
         seed=seed,
-        verdict=said,
+        verdict=conclusion,
         reasons=reasons,
         seconds=time.perf_counter() - started,
     )

@@ -1,4 +1,4 @@
-"""The trust card: what was measured of one explanation, and the verdict on it. Plain numbers, no tensors."""
+"""The trust card: the measures of one explanation, and the verdict on it. Plain numbers, no tensors."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,8 +10,8 @@ class RankedScore:
 
     Attributes:
         value: see the measure.
-        normalised: 0 at the worst order that was found, 1 at the best (after Edin et al. 2025: what is reached at all
-            differs by model and input); None where all orders are the same.
+        normalised: 0 at the worst known order, 1 at the best (after Edin et al. 2025: the range differs by model and
+            input); None where all orders are the same.
         percentile: share of random orders that do worse, 0-100, half of those that do as well included.
     """
 
@@ -22,14 +22,14 @@ class RankedScore:
 
 @dataclass(frozen=True)
 class FaithfulnessScores:
-    """Faithfulness under one way of taking units out. p is the probability of the explained class.
+    """Faithfulness under one perturbation. p is the probability of the explained class.
 
     Attributes:
         comprehensiveness: mean fall of p when the highest-scoring units go (DeYoung et al. 2020); high is good.
         sufficiency: mean fall of p when only the highest-scoring units stay (ibid.); low is good.
         deletion_auc: area under p while the units go, the highest-scoring first (Petsiuk et al. 2018); low is good.
         insertion_auc: area under p while they come, the highest-scoring first (ibid.); high is good.
-        orders: how many random orders they were compared with.
+        orders: number of random orders that they were compared with.
         shares: of the units, at which p was measured.
         deletion, insertion: p at these shares.
     """
@@ -49,17 +49,17 @@ class Trust:
     """The trust card of one explanation.
 
     Attributes:
-        perturbations: by the name of the way in which units are taken out; the usual one first.
+        perturbations: faithfulness by the name of the perturbation; the usual one first.
         completeness_gap: of the explanation; None where its method does not promise completeness.
-        max_sensitivity: largest relative change of the scores when what is embedded moves by 2 % of its norm (Yeh et
-            al. 2019); None where computing the scores again takes seconds each time.
-        infidelity: normalised squared error of the scores as a forecast of what the logit loses when a random half of
+        max_sensitivity: largest relative change of the scores when the embedded input shifts by 2 % of its norm (Yeh
+            et al. 2019); None where computing the scores again takes seconds each time.
+        infidelity: normalised squared error of the scores as a forecast of the loss of the logit when a random half of
             the units goes (Yeh et al. 2019); 0 is perfect, 1 as good as forecasting no change.
         agreement: Spearman's rank correlation with other methods, by their name.
-        seed: of the random orders and of all else that is drawn.
+        seed: of the random orders and of all other draws.
         verdict: "trust", "with care" or "don't".
         reasons: sentences.
-        seconds: it took.
+        seconds: wall-clock time of the measurement.
     """
 
     perturbations: dict[str, FaithfulnessScores]
@@ -73,8 +73,8 @@ class Trust:
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
-        """The object that `explain --trust --json` and the API give; the four measures are those of the first removal,
-        and `perturbations` has them all."""
+        """Return the object that `explain --trust --json` and the API give; the four measures are those of the first
+        perturbation, and `perturbations` has them all."""
         first = next(iter(self.perturbations.values()), None)
         measures = (
             {}

@@ -1,7 +1,7 @@
-"""Faithfulness: what the prediction does when units go in the order of their scores, beside random orders.
+"""Faithfulness: the prediction while units go in the order of their scores, beside random orders.
 
-A value of comprehensiveness alone says little: what can be reached at all differs from model to model and from input to
-input. Each is therefore placed between the worst and the best order that was found, and among random orders.
+A value of comprehensiveness alone says little: its range differs from model to model and from input to input. Each is
+therefore placed between the worst and the best known order, and among random orders.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from ...models import Hybrid
 from ..perturb import Counter, perturbed_logits
 from .card import FaithfulnessScores, RankedScore
 
-# Symmetric, so that what stays when an order has gone half-way is what has gone from its reverse.
+# Symmetric, so that the units that stay half-way along an order are those that are gone from its reverse.
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _UP_TO = 0.5  # comprehensiveness and sufficiency look no further
 _PAIRS_OF_WORDS, _PAIRS_OF_PATCHES = 25, 10  # of random orders: a photo's forward pass takes twenty times as long
@@ -26,7 +26,7 @@ Confidence = Callable[[Tensor], Tensor]  # logits (R, C) to the probability of t
 def leave_one_out(
     model: Hybrid, sample: Sample, perturbation: str, confidence: Confidence, report: Counter = lambda rows: None
 ) -> Tensor:
-    """The fall of the explained class's probability when each unit goes alone, (n,)."""
+    """Return the fall of the explained class's probability when each unit goes alone, (n,)."""
     count = len(sample.unit_names)
     removed = torch.cat([torch.zeros(1, count, dtype=torch.bool), torch.eye(count, dtype=torch.bool)])
     shares = confidence(perturbed_logits(model, sample, removed, perturbation, report))
@@ -34,7 +34,7 @@ def leave_one_out(
 
 
 def random_orders(units: int, pairs: int, seed: int) -> Tensor:
-    """(2 * pairs, units): so many permutations, each followed by its reverse."""
+    """Draw permutations, each followed by its reverse: (2 * pairs, units)."""
     generator = torch.Generator().manual_seed(seed)
     orders = [torch.randperm(units, generator=generator) for _ in range(pairs)]
     return torch.stack([direction for order in orders for direction in (order, order.flip(0))])
@@ -43,7 +43,7 @@ def random_orders(units: int, pairs: int, seed: int) -> Tensor:
 def perturbation_curves(
     model: Hybrid, sample: Sample, confidence: Confidence, seed: int, report: Counter = lambda rows: None
 ) -> dict[str, "PerturbationCurves"]:
-    """Random orders of an input's units, by the way of taking them out; none for a single unit, which has no order.
+    """Run random orders of an input's units, by perturbation; none for a single unit, which has no order.
 
     Args:
         confidence, seed, report: see `PerturbationCurves`.
@@ -57,7 +57,7 @@ def perturbation_curves(
 
 
 def rows_of(model: Hybrid, sample: Sample) -> int:
-    """About how many variants of an input `perturbation_curves` and one measurement run."""
+    """Estimate the number of variants of an input that `perturbation_curves` and one measurement run."""
     return len(model.perturbations) * (len(sample.unit_names) + (2 * _pairs(sample) + 4) * len(SHARES))
 
 
@@ -66,10 +66,10 @@ def _pairs(sample: Sample) -> int:
 
 
 class PerturbationCurves:
-    """What one input's prediction does along many orders in which its units go: any explanation is placed among them.
+    """The prediction of one input along many orders in which its units go: any explanation is placed among them.
 
     Args:
-        removal: a key of `Hybrid.perturbations`.
+        perturbation: a key of `Hybrid.perturbations`.
         confidence: logits to the probability of the explained class.
         pairs: of random orders, see `random_orders`. Beside them the best and the worst order are sought among those by
             the fall that each unit alone causes, unless there are more than `MAX_LEAVE_ONE_OUT`.
@@ -91,7 +91,7 @@ class PerturbationCurves:
     ):
         count = len(sample.unit_names)
         if count < 2:
-            raise ValueError(f"an order needs two units at least, got {count}")
+            raise ValueError(f"sample must have two units at least, which have an order, got {count}")
         self._run = lambda orders: _curves(model, sample, orders, self._sizes, perturbation, confidence, report)
         sizes = {min(max(1, round(share * count)), count - 1) for share in SHARES}
         self._sizes = sorted({*sizes, *(count - size for size in sizes)})
@@ -103,9 +103,9 @@ class PerturbationCurves:
         self.orders = 2 * pairs
 
     def measure(self, scores: Tensor) -> FaithfulnessScores:
-        """The faithfulness of scores (n,), one for each unit: the highest goes first."""
+        """Measure the faithfulness of scores (n,), one for each unit: the highest goes first."""
         curves = torch.cat([self._run(_both_ways(scores)), self._curves])  # (O, K + 2)
-        # A row's reverse is its neighbour: what is left when so many have gone is what the reverse has lost by then.
+        # A row's reverse is its neighbour: the units that stay when so many have gone are those its reverse has lost.
         staying = curves[torch.arange(len(curves)) ^ 1].flip(1)  # p when only the first 0, ..., n units are there
         half = _UP_TO + 0.5 / len(scores)
         early = [index for index, share in enumerate(self._shares.tolist()) if 0 < share <= half]

@@ -1,4 +1,4 @@
-"""From what was measured to a verdict in words. The thresholds stand here and nowhere else."""
+"""The verdict in words on the measures of an explanation. The thresholds stand here and nowhere else."""
 
 from collections.abc import Iterator
 
@@ -20,14 +20,14 @@ def verdict(
     sensitivity: float | None,
     in_domain: bool | None,
 ) -> tuple[str, tuple[str, ...]]:
-    """The verdict, and a sentence for each reason.
+    """Return the verdict, and a sentence for each reason.
 
     Args:
-        removals: by the way in which units were taken out; empty where there are too few.
-        units: how many words or patches were explained.
+        perturbations: faithfulness by perturbation; empty where there are too few.
+        units: number of words or patches.
         gap: completeness gap, None where none is promised.
         sensitivity: see `stability.max_sensitivity`.
-        in_domain: of the prediction that is explained.
+        in_domain: False where the input is out of distribution, None where nobody can tell.
     """
     doubts = [*_not_at_all(perturbations, gap)]
     if doubts:
