@@ -24,8 +24,9 @@ class Decide(torch.nn.Module):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("text", EXAMPLE_TEXTS[:3])
 def test_deeplift_misses_the_change_of_the_logit(text):
-    analysis = service.analyse("sentiment-en", text)
-    model, sample, target = service.get("sentiment-en").model, analysis.sample, analysis.explanation.target
+    document = service.analyse("sentiment-en", text)
+    context = service.context_of(document)
+    model, sample, target = context.checkpoint.model, context.sample, context.target_of(document)
     tokens, baseline = tokens_of(model, sample), baseline_tokens(model, sample, "unknown")
     with torch.no_grad():
         change = (model.classify_tokens(tokens, sample.mask) - model.classify_tokens(baseline, sample.mask))[
@@ -35,5 +36,5 @@ def test_deeplift_misses_the_change_of_the_logit(text):
         tokens.requires_grad_(), baseline, target=target, additional_forward_args=(sample.mask,)
     )
     gap = relative_gap(scores.sum().item(), change)
-    print(f"completeness gap: DeepLift {gap:.0%}, integrated gradients {analysis.explanation.completeness_gap:.2%}")
-    assert gap > 0.1 > 0.01 >= analysis.explanation.completeness_gap
+    print(f"completeness gap: DeepLift {gap:.0%}, integrated gradients {document.attribution.completeness_gap:.2%}")
+    assert gap > 0.1 > 0.01 >= document.attribution.completeness_gap
