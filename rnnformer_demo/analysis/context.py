@@ -14,7 +14,8 @@ from ..data import Sample
 from ..data.readers import label_index
 from ..document import Attribution, Document
 from ..interpret.attribution import Explanation, Report
-from ..interpret.trace import MODEL_LOCK, Trace, capture, trace_of
+from ..interpret.trace import Trace, trace_of
+from ..nn.hooks import capture, locked
 
 
 class Clock:
@@ -74,7 +75,7 @@ class Context:
     @cached_property
     def trace(self) -> Trace:
         """Attention, states and gates of that pass."""
-        with MODEL_LOCK:
+        with locked():
             return trace_of(self.checkpoint.model, self.sample, self.run.logits, self.run.outputs)
 
     @property

@@ -18,6 +18,7 @@ from ..confidence.calibration import NO_SCALING, Temperature
 from ..confidence.ood import PREFIX, OODDetector, restore
 from ..data import InputError, Sample, make_reader, reference_input
 from ..models import Hybrid, build, config_from_dict, config_to_dict, freeze
+from ..nn.hooks import run
 from .cards import (
     CARD,
     FORMAT,
@@ -212,8 +213,7 @@ def recorded_logits(checkpoint: Checkpoint) -> Tensor:
     """Return the logits (C,) of the input that the checkpoint records."""
     recorded = checkpoint.card["recorded"]["input"]
     sample = checkpoint.reader(reference_input(checkpoint.model.modality, recorded))
-    with torch.no_grad():
-        return checkpoint.model(sample.inputs, sample.mask)[0]
+    return run(checkpoint.model, sample.inputs, sample.mask)[0]
 
 
 def _narrow(tensor: Tensor) -> Tensor:

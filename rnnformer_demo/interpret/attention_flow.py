@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ..data import Sample
 from ..models import Hybrid
-from .trace import MODEL_LOCK, Trace, capture, record
+from ..nn.hooks import capture, locked, run, with_gradients
+from .trace import Trace, record
 
 PROBES = 4  # random vectors for each token, see `token_jacobian_norms`
 DIFFERENCE = 0.01  # how far a token is moved, in standard deviations
@@ -60,7 +61,7 @@ def gradient_attention(model: Hybrid, sample: Sample, target: int) -> Tensor:
         (T,), 0 or more, sums to 1. A row of weights whose gradients are all the same stays as it is, which for a layer
         means the residual alone and for the pooling its own weights.
     """
-    with MODEL_LOCK, torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+    with with_gradients():
         tokens = _tokens(model, sample).requires_grad_()
         with capture(model) as seen:
             logits = model.classify_tokens(tokens, sample.mask)
@@ -82,16 +83,8 @@ def _raising(weights: Tensor, slopes: Tensor) -> Tensor:
     return (weights * (slopes - (weights * slopes).sum(-1, keepdim=True))).relu()
 
 
-class _Reached(Exception):
-    """Stops a forward pass where it has got far enough."""
-
-    def __init__(self, states: Tensor):
-        super().__init__()
-        self.states = states
-
-
 def states_below_attention(model: Hybrid, tokens: Tensor, mask: Tensor) -> Tensor:
-    """What enters the first Transformer layer, or the pooling where there is none: (B, T, D).
+    """Input of the first attention block, or of the pooling where there is none: (B, T, D).
 
     Only that part of the network is run.
 
@@ -99,20 +92,8 @@ def states_below_attention(model: Hybrid, tokens: Tensor, mask: Tensor) -> Tenso
         tokens: what the hybrid reads, (B, T, width_in), see `Hybrid.tokens`.
         mask: (B, T).
     """
-
-    def stop(_module: torch.nn.Module, arguments: tuple[Tensor, ...]) -> None:
-        raise _Reached(arguments[0])
-
-    first = model.core.attention[0] if len(model.core.attention) else model.core.pooling
-    with MODEL_LOCK:
-        handle = first.register_forward_pre_hook(stop)
-        try:
-            model.classify_tokens(tokens, mask)
-        except _Reached as reached:
-            return reached.states
-        finally:
-            handle.remove()
-    raise AssertionError("the pass ended without reaching the attention")
+    with locked():
+        return model.core.states_below_attention(tokens, mask, model.grid)
 
 
 @torch.no_grad()
@@ -219,10 +200,8 @@ def conicity_notice(value: float) -> str | None:
     )
 
 
-@torch.no_grad()
 def _tokens(model: Hybrid, sample: Sample) -> Tensor:
-    with MODEL_LOCK:
-        return model.tokens(model.embed(sample.inputs))
+    return run(lambda inputs: model.tokens(model.embed(inputs)), sample.inputs)
 
 
 def _normalised(weights: Tensor, otherwise: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..models import Hybrid
-from ..nn.layers import BidirectionalRecurrence, reverse_steps
+from ..nn.recurrent import BidirectionalRecurrence, reverse_steps
 
 TOLERANCE = 1e-5  # of the hidden states that follow from recomputed gates
 _LOW, _HIGH = 0.1, 0.9  # beyond these a gate hardly answers to what is read

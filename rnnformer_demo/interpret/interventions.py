@@ -1,7 +1,6 @@
 """Does attention matter here, does memory? The prediction with one of them made useless (Jain & Wallace 2019)."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +8,7 @@ from torch import Tensor, nn
 
 from ..data import Sample
 from ..models import Hybrid
-from .trace import MODEL_LOCK
+from ..nn.hooks import Change, locked, replace_outputs
 
 _PERMUTATIONS, _FEWEST, _STEPS = 32, 8, 4096  # of a short input and of a long one; steps of all of them together
 _WEIGHTS_PER_PASS = 4_000_000  # attention weights of one layer that are permuted at once
@@ -55,11 +54,11 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
         raise ValueError(f"permutations must be at least 1, got {permutations}")
     attention, blocks = model.hook_points("attention"), list(model.core.recurrent)
     pooling = model.hook_points("pooling") if model.config.pooling == "attention" else []
-    with MODEL_LOCK:
+    with locked():
         tokens = model.tokens(model.embed(sample.inputs))
 
-        def run(modules: Iterable[nn.Module], change: Callable[..., Tensor], rows: int = 1) -> Tensor:
-            with _replaced(modules, change):
+        def run(modules: Iterable[nn.Module], change: Change, rows: int = 1) -> Tensor:
+            with replace_outputs(dict.fromkeys(modules, change)):
                 return model.classify_tokens(tokens.expand(rows, -1, -1), sample.mask.expand(rows, -1)).cpu()
 
         def run_permuted(modules: list[nn.Module]) -> Tensor:
@@ -78,18 +77,6 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
             permuted_pooling=run_permuted(pooling) if pooling else None,
             without_recurrence=run(blocks, _passed_on)[0] if blocks else None,
         )
-
-
-@contextmanager
-def _replaced(modules: Iterable[nn.Module], change: Callable[..., Tensor]) -> Iterator[None]:
-    """Modules whose output is what `change(module, inputs, output)` returns; the hooks are gone afterwards."""
-    with MODEL_LOCK:
-        handles = [module.register_forward_hook(change) for module in modules]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
 
 class _Uniform:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..data import Sample
 from ..models import Hybrid
-from .trace import MODEL_LOCK
+from ..nn.hooks import run
 
 _STEPS_PER_PASS, _PHOTOS_PER_PASS = 1024, 4  # what is run at once: more is slower, for caches are small
 
@@ -30,7 +30,6 @@ def perturbed_logits(
     size = max(1, _STEPS_PER_PASS // sample.mask.shape[1]) if sample.grid is None else _PHOTOS_PER_PASS
     for rows in order.split(size):
         inputs, mask = apply(removed[rows][:, sample.feature_mask[0]])
-        with MODEL_LOCK, torch.no_grad():
-            logits.append(model(inputs, mask))
+        logits.append(run(model, inputs, mask))
         report(len(rows))
     return torch.cat(logits)[order.argsort()]

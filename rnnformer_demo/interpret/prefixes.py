@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from ..data import Sample
 from ..models import Hybrid
-from .trace import MODEL_LOCK
+from ..nn.hooks import locked
 
 _MOST, _LEAST, _SHORT = 64, 16, 128  # parts of a scan of a short text and of a long one, and how long the first may be
 _TOKENS_PER_PASS = 2048  # padding included; with more of them a pass is slower for each token, and takes more memory
@@ -82,7 +82,7 @@ def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -
         raise ValueError(f"most must be at least 1, got {most}")
     scans = [*(_words(sample, most) if sample.grid is None else _lines(sample.grid, most))]
     parts = torch.cat([scan.parts for scan in scans])
-    with MODEL_LOCK:
+    with locked():
         logits = _run(model, model.tokens(model.embed(sample.inputs))[0], parts).cpu()
     steps = (parts >= 0).sum(1)
     counts = [len(scan.names) for scan in scans]

@@ -1,8 +1,5 @@
 """What happens inside a hybrid while it decides, as plain tensors."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -10,12 +7,8 @@ from torch import Tensor
 
 from ..data import Sample
 from ..models import Hybrid
-from ..nn.layers import HookPoint
+from ..nn.hooks import capture
 from .gates import Gates, gates_of
-
-# Hooks belong to a module, not to a thread: whoever runs a model while another thread traces or explains it would be
-# traced too. Everything that runs a model holds this lock; it may be taken again by its holder.
-MODEL_LOCK = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -36,26 +29,6 @@ class Trace:
     states: dict[str, Tensor]
     pooling: Tensor
     gates: dict[str, Gates] = field(default_factory=dict)
-
-
-@contextmanager
-def capture(model: Hybrid) -> Iterator[dict[str, Tensor]]:
-    """Collects what passes through every tap of a model, by the tap's name; the hooks are gone afterwards.
-
-    The tensors are those of the forward pass, still on its graph.
-    """
-    seen: dict[str, Tensor] = {}
-
-    def collect(tap: HookPoint, _inputs: tuple, output: Tensor) -> None:
-        seen[tap.name] = output
-
-    with MODEL_LOCK:
-        handles = [module.register_forward_hook(collect) for module in model.modules() if isinstance(module, HookPoint)]
-        try:
-            yield seen
-        finally:
-            for handle in handles:
-                handle.remove()
 
 
 @torch.no_grad()

@@ -7,17 +7,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ..nn.layers import (
-    RECURRENT_KINDS,
-    AttentionBlock,
-    AttentionPooling,
-    HookPoint,
-    LockedDropout,
-    MeanPooling,
-    RecurrentBlock,
-    grid_positions,
-    sinusoidal_positions,
-)
+from ..nn.attention import AttentionBlock
+from ..nn.dropout import LockedDropout
+from ..nn.hooks import HookPoint
+from ..nn.pooling import AttentionPooling, MeanPooling
+from ..nn.positions import grid_positions, sinusoidal_positions
+from ..nn.recurrent import RECURRENT_KINDS, RecurrentBlock
 from .perturbation import Perturbation
 
 POOLINGS = ("attention", "mean")
@@ -130,15 +125,27 @@ class HybridCore(nn.Module):
 
     def encode(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """States after the last block, (B, T, width_in) to (B, T, D)."""
-        x = self.project(tokens)
-        if self.position_gain is not None:
-            x = x + self.position_gain * self._positions(x, grid)
-        x = self.dropout(x)
+        x = self._below_blocks(tokens, grid)
         for block in self.recurrent:
             x = block(x, mask, grid)
         for block in self.attention:
             x = block(x, mask)
         return x
+
+    def states_below_attention(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """Input of the first attention block, or of the pooling where there is none, (B, T, width_in) to (B, T, D)."""
+        if not len(self.attention):
+            return self.token_features(tokens, mask, grid)
+        x = self._below_blocks(tokens, grid)
+        for block in self.recurrent:
+            x = block(x, mask, grid)
+        return x
+
+    def _below_blocks(self, tokens: Tensor, grid: tuple[int, int] | None) -> Tensor:
+        x = self.project(tokens)
+        if self.position_gain is not None:
+            x = x + self.position_gain * self._positions(x, grid)
+        return self.dropout(x)
 
     def logit_contributions(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """What each step adds to each logit, (B, T, width_in) to (B, T, C): summed over steps these are the logits of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..nn.layers import HookPoint
+from ..nn.hooks import HookPoint
 from .backbones.registry import GRIDS, LITE0, TRUNKS
 from .hybrid import Hybrid, HybridConfig, HybridCore
 from .perturbation import Perturbation, blur_pixels, mean_pixels

@@ -15,7 +15,7 @@ from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.text import TextReader, train_tokenizer
 from rnnformer_demo.models import Hybrid, classes
 from rnnformer_demo.models.backbones.efficientnet import MEAN, STD, STRIDE
-from rnnformer_demo.nn.layers import HookPoint
+from rnnformer_demo.nn.hooks import HookPoint, capture
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -114,6 +114,19 @@ def hooks(made: nn.Module) -> int:
         + len(module._backward_pre_hooks)
         for module in made.modules()
     )
+
+
+def output_of(module: nn.Module, kind: str, *arguments) -> torch.Tensor:
+    """The output of the one hook point of a kind when a module is run."""
+    (name,) = [part.name for part in module.modules() if isinstance(part, HookPoint) and part.kind == kind]
+    with capture(module) as outputs:
+        module(*arguments)
+    return outputs[name].detach()
+
+
+def mask_of(lengths: list[int]) -> torch.Tensor:
+    """(B, T) for rows of these lengths."""
+    return torch.arange(max(lengths))[None] < torch.tensor(lengths)[:, None]
 
 
 def run_python(code: str) -> str:

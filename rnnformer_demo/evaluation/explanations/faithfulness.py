@@ -16,10 +16,10 @@ from ...data import InputError, Sample
 from ...data.image import open_photo
 from ...data.readers import PhotoSet, read_texts
 from ...interpret.attribution import Explanation
-from ...interpret.trace import MODEL_LOCK
 from ...interpret.trust.faithfulness import PerturbationCurves, perturbation_curves
 from ...interpret.trust.stability import unit_scores
 from ...interpret.trust.verdict import BETTER_THAN, FEWEST_UNITS, GAP, VERDICTS, verdict
+from ...nn.hooks import run
 from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped
 from .files import plain_suffix, set_name
 
@@ -96,8 +96,7 @@ def faithfulness_example(checkpoint: Checkpoint, source: Callable[[], object]) -
     model, sample = checkpoint.model, checkpoint.reader(source())
     if len(sample.unit_names) < FEWEST_UNITS:
         raise Skipped(f"fewer than {FEWEST_UNITS} units")
-    with MODEL_LOCK, torch.no_grad():
-        target = int(model(sample.inputs, sample.mask)[0].argmax())
+    target = int(run(model, sample.inputs, sample.mask)[0].argmax())
     curves = functools.cache(lambda: _curves(checkpoint, sample, target))
 
     def score(explanation: Explanation) -> Parts:

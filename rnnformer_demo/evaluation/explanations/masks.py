@@ -21,7 +21,7 @@ from ...data import InputError
 from ...data.image import middle_square, open_photo
 from ...data.readers import FileSet, Rejected
 from ...interpret.attribution import Explanation
-from ...interpret.trace import MODEL_LOCK
+from ...nn.hooks import run
 from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped
 from .scoring import energy_pointing_game
 
@@ -92,8 +92,7 @@ def masked_photo_example(checkpoint: Checkpoint, photo: MaskedPhoto) -> Example:
     animal, background = (_square(values == value, reader.size, reader.share) for value in (PET, BACKGROUND))
     if not (_on_grid(animal, sample.grid) > _on_grid(background, sample.grid)).any():
         raise Skipped("no cell of the square that the model reads is mostly animal")
-    with MODEL_LOCK, torch.no_grad():
-        target = int(checkpoint.model(sample.inputs, sample.mask)[0].argmax())
+    target = int(run(checkpoint.model, sample.inputs, sample.mask)[0].argmax())
 
     def score(explanation: Explanation) -> Parts:
         inside, outside = _on_grid(animal, explanation.grid), _on_grid(background, explanation.grid)

@@ -14,7 +14,7 @@ import torch
 from ...checkpoints.store import Checkpoint
 from ...data.readers import Rejected, label_index
 from ...interpret.attribution import Explanation
-from ...interpret.trace import MODEL_LOCK
+from ...nn.hooks import run
 from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped, words_of_tokens
 from .files import plain_suffix, set_name, text_lines, with_any_suffix
 
@@ -108,8 +108,7 @@ def tree_example(checkpoint: Checkpoint, tree: Tree) -> Example:
     signed = [(start, end, label > _NEUTRAL) for start, end, label in tree.phrases[:-1] if label != _NEUTRAL]
     if not signed:
         raise Skipped("no phrase with a sign inside")
-    with MODEL_LOCK, torch.no_grad():
-        predicted = int(checkpoint.model(sample.inputs, sample.mask)[0].argmax()) == target
+    predicted = int(run(checkpoint.model, sample.inputs, sample.mask)[0].argmax()) == target
 
     def agreement(signs: list[bool | None]) -> Parts:
         parts = {name: [0.0, 0.0] for name in MEASURES}

@@ -48,15 +48,14 @@ def explain(
     """
     import torch
 
-    from ..trace import MODEL_LOCK
+    from ...nn.hooks import with_gradients
 
     name, notices = current_name(method)
     chosen = _checked(name, layout_of(sample), options)
     relay = Relay(report)
     drawing = {"seed": seed} if chosen.draws else {}
     try:
-        # cuDNN cannot run a recurrent layer backward in eval mode; without it the gradients are the same.
-        with MODEL_LOCK, torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        with with_gradients():
             explanation = chosen.compute(model, sample, target, relay, **drawing, **options)
     except InputError:
         raise

@@ -18,10 +18,9 @@ _ROWS_PER_PASS = 16
 
 def tokens_of(model: Hybrid, sample: Sample) -> Tensor:
     """Return what the hybrid reads: vectors of tokens, or cells of the CNN's grid (1, T, width_in)."""
-    import torch
+    from ...nn.hooks import run
 
-    with torch.no_grad():
-        return model.tokens(model.embed(sample.inputs))
+    return run(lambda inputs: model.tokens(model.embed(inputs)), sample.inputs)
 
 
 def baseline_tokens(model: Hybrid, sample: Sample, choice: str) -> Tensor:

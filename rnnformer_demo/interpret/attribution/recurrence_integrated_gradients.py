@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...data import InputError, Sample
@@ -13,9 +11,10 @@ from .progress import Report
 from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from ...models import Hybrid
+    from ...nn.hooks import Change
 
 
 @register_method(
@@ -34,13 +33,15 @@ def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, 
     """
     import torch
 
+    from ...nn.hooks import replace_outputs
+
     blocks = len(model.core.recurrent)
     if not blocks:
         raise InputError("This model has no recurrence whose contribution could be shown: choose another method.")
     tokens = tokens_of(model, sample)
 
     def forward(gates: Tensor) -> Tensor:
-        with _faded(model, gates):
+        with replace_outputs(_fading(model, gates)):
             return model.classify_tokens(tokens.expand(len(gates), -1, -1), sample.mask.expand(len(gates), -1))
 
     whole = torch.ones(1, blocks, tokens.shape[1])
@@ -51,19 +52,10 @@ def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, 
     )
 
 
-@contextmanager
-def _faded(model: Hybrid, gates: Tensor) -> Iterator[None]:
-    """Let recurrent blocks give gate * output + (1 - gate) * input, with gates (B, blocks, T)."""
+def _fading(model: Hybrid, gates: Tensor) -> dict[nn.Module, Change]:
+    """Return changes of the recurrent blocks to gate * output + (1 - gate) * input, with gates (B, blocks, T)."""
 
-    def fade(gate: Tensor):
+    def fade(gate: Tensor) -> Change:
         return lambda _block, inputs, output: inputs[0] + gate[..., None] * (output - inputs[0])
 
-    handles = [
-        block.register_forward_hook(fade(gate))
-        for block, gate in zip(model.core.recurrent, gates.unbind(1), strict=True)
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+    return {block: fade(gate) for block, gate in zip(model.core.recurrent, gates.unbind(1), strict=True)}

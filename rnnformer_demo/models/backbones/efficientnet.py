@@ -10,7 +10,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...nn.layers import HookPoint
+from ...nn.hooks import HookPoint
 from .torchvision_compat import Conv2dNormActivation
 
 # (blocks, kernel, stride of the first, expansion, channels out)

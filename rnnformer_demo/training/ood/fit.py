@@ -13,7 +13,7 @@ from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
 from ...confidence.ood import EnergyDetector, KNNDetector, MahalanobisDetector, OODDetector, features_of, mean_of_steps
 from ...data import InputError
-from ...interpret.trace import capture
+from ...nn.hooks import capture
 from .sets import InputSet, OODSets
 
 RECALL = 0.95  # share of the held-out part that the threshold lets pass

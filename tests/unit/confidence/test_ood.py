@@ -20,7 +20,7 @@ from rnnformer_demo.cli import main
 from rnnformer_demo.confidence.ood import FEATURES, EnergyDetector, KNNDetector, features_of, mean_of_steps, restore
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoSet
-from rnnformer_demo.interpret.trace import capture
+from rnnformer_demo.nn.hooks import capture
 from rnnformer_demo.training.ood.fit import (
     RECALL,
     Measured,

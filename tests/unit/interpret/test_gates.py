@@ -21,9 +21,10 @@ from rnnformer_demo.interpret.gates import (
     saturation,
     top_contributors,
 )
-from rnnformer_demo.interpret.trace import capture, record
+from rnnformer_demo.interpret.trace import record
 from rnnformer_demo.models import freeze
-from rnnformer_demo.nn.layers import RECURRENT_KINDS, BidirectionalRecurrence
+from rnnformer_demo.nn.hooks import capture
+from rnnformer_demo.nn.recurrent import RECURRENT_KINDS, BidirectionalRecurrence
 
 WIDTH, UNITS = 6, 5
 GRID = (3, 4)

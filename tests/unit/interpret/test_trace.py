@@ -8,9 +8,9 @@ import tiny
 import torch
 
 from rnnformer_demo.interpret.gates import TOLERANCE
-from rnnformer_demo.interpret.trace import Trace, capture, record
+from rnnformer_demo.interpret.trace import Trace, record
 from rnnformer_demo.models import freeze
-from rnnformer_demo.nn.layers import HookPoint
+from rnnformer_demo.nn.hooks import HookPoint, capture
 
 
 def tensors_of(trace: Trace) -> dict[str, torch.Tensor]:

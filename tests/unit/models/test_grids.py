@@ -6,8 +6,9 @@ import pytest
 import tiny
 import torch
 from corrected import random_lite0
-
 from rnnformer_demo.analysis.inquiry import ORIGINAL, InterventionEffects
+from rnnformer_demo.views.descriptions import describe_attention_matter, describe_memory_matter
+
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.evaluation.explanations.randomisation import randomised
@@ -21,7 +22,6 @@ from rnnformer_demo.models.backbones.efficientnet import FINE_BLOCKS, MEAN, STD
 from rnnformer_demo.models.backbones.registry import GRIDS, LITE0, TRUNKS, parts
 from rnnformer_demo.models.image import ImageConfig, ImageHybrid
 from rnnformer_demo.training.studies.baselines import CNN, rival_config
-from rnnformer_demo.views.descriptions import describe_attention_matter, describe_memory_matter
 
 LABELS = ("no", "yes", "perhaps")
 SMALL = ImageConfig(labels=LABELS, **tiny.SMALLEST["image"] | {"image_size": 64})

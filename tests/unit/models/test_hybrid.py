@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import PATTERNS
 
-from rnnformer_demo.interpret.trace import capture
 from rnnformer_demo.models import HybridConfig, build, classes, config_from_dict, config_to_dict, freeze
+from rnnformer_demo.nn.hooks import capture
 
 DEPTHS = [(recurrent, attention) for recurrent in (1, 2) for attention in (0, 1, 2)]
 

@@ -1,35 +1,20 @@
-"""The layers: masks, directions, scans, initial values."""
+"""The recurrent block: directions, scans, padding, initial values."""
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny import mask_of, output_of
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnnformer_demo.nn import layers
+from rnnformer_demo.nn import recurrent
 from rnnformer_demo.nn.cells.gru_numpy import gru_states
-from rnnformer_demo.nn.layers import (
-    RECURRENT_KINDS,
-    AttentionBlock,
-    AttentionPooling,
-    BidirectionalRecurrence,
-    HookPoint,
-    LockedDropout,
-    RecurrentBlock,
-    SelfAttention,
-    grid_positions,
-    reverse_steps,
-    sinusoidal_positions,
-)
+from rnnformer_demo.nn.recurrent import RECURRENT_KINDS, BidirectionalRecurrence, RecurrentBlock, reverse_steps
 
 WIDTH, UNITS = 8, 5
 GRID = (3, 4)
 lengths_of_rows = st.lists(st.integers(1, 9), min_size=1, max_size=5)
-
-
-def mask_of(lengths: list[int]) -> torch.Tensor:
-    return torch.arange(max(lengths))[None] < torch.tensor(lengths)[:, None]
 
 
 @given(lengths_of_rows)
@@ -88,7 +73,7 @@ def test_a_gru_that_is_asked_for_gradients_gives_them_and_the_same_states():
 
 def test_only_one_sequence_without_gradients_takes_the_loop(monkeypatch):
     taken = []
-    monkeypatch.setattr(layers, "gru_states", lambda gru, x: taken.append(len(x)) or gru_states(gru, x))
+    monkeypatch.setattr(recurrent, "gru_states", lambda gru, x: taken.append(len(x)) or gru_states(gru, x))
     recurrence = BidirectionalRecurrence("gru", "tokens", WIDTH, UNITS, 1)
     for rows in (1, 2):
         x, mask = torch.randn(rows, 7, WIDTH), torch.ones(rows, 7, dtype=torch.bool)
@@ -164,85 +149,10 @@ def test_without_residual_gain_a_recurrent_block_is_the_identity(kinds):
 def test_a_recurrent_block_offers_what_its_recurrences_read(residual):
     mask, x = mask_of([4, 2]), torch.randn(2, 4, WIDTH)
     block = RecurrentBlock(("lstm", "gru"), ("tokens", "tokens"), WIDTH, UNITS, 0.0, 1.0, residual, 3)
-    reads = output_of_tap(block, "recurrent_input", x, mask, None)
+    reads = output_of(block, "recurrent_input", x, mask, None)
     assert block.recurrent_input.name == "recurrent input 3"
     assert torch.equal(reads, block.norm(x))
     states = torch.cat([recurrence(reads, mask, None) for recurrence in block.recurrences.values()], dim=-1)
     expected = block.gain * block.fuse(states) + (x if residual else 0)
     torch.testing.assert_close(block(x, mask, None), expected, atol=1e-6, rtol=0)
     assert not any(name.startswith("recurrent_input") for name in block.state_dict())
-
-
-def output_of_tap(module: nn.Module, kind: str, *arguments) -> torch.Tensor:
-    (tap,) = [part for part in module.modules() if isinstance(part, HookPoint) and part.kind == kind]
-    seen = []
-    handle = tap.register_forward_hook(lambda module, inputs, output: seen.append(output.detach()))
-    module(*arguments)
-    handle.remove()
-    return seen[0]
-
-
-@given(lengths_of_rows)
-def test_attention_rows_sum_to_one_and_give_padding_nothing(lengths):
-    mask = mask_of(lengths)
-    weights = output_of_tap(SelfAttention(WIDTH, 2, 0.0, 1), "attention", torch.randn(*mask.shape, WIDTH), mask)
-    assert weights.shape == (len(lengths), 2, max(lengths), max(lengths))
-    torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]), atol=1e-6, rtol=0)
-    assert (weights[~mask[:, None, None].expand_as(weights)] == 0).all()
-    assert (weights >= 0).all()
-
-
-def test_attention_equals_torchs_multi_head_attention():
-    ours = SelfAttention(WIDTH, 2, 0.0, 1).eval()
-    theirs = nn.MultiheadAttention(WIDTH, 2, batch_first=True).eval()
-    theirs.in_proj_weight.data.copy_(ours.queries_keys_values.weight.data)
-    theirs.in_proj_bias.data.copy_(ours.queries_keys_values.bias.data)
-    theirs.out_proj.load_state_dict(ours.out.state_dict())
-    mask, x = mask_of([5, 3]), torch.randn(2, 5, WIDTH)
-    expected, weights = theirs(x, x, x, key_padding_mask=~mask, average_attn_weights=False)
-    torch.testing.assert_close(ours(x, mask)[mask], expected[mask], atol=1e-5, rtol=0)
-    torch.testing.assert_close(output_of_tap(ours, "attention", x, mask), weights, atol=1e-5, rtol=0)
-
-
-def test_width_must_be_a_multiple_of_heads():
-    with pytest.raises(ValueError, match="width must be a multiple of heads, got width 8 and heads 3"):
-        AttentionBlock(WIDTH, 3, 2, 0.0, 1)
-
-
-@given(lengths_of_rows)
-def test_pooling_starts_as_the_mean_of_real_steps_and_sums_to_one(lengths):
-    mask = mask_of(lengths)
-    x = torch.randn(*mask.shape, WIDTH)
-    pooling = AttentionPooling(WIDTH)
-    weights = output_of_tap(pooling, "pooling", x, mask)
-    torch.testing.assert_close(weights, mask / mask.sum(1, keepdim=True), atol=1e-6, rtol=0)
-    nn.init.normal_(pooling.score.weight)
-    weights = output_of_tap(pooling, "pooling", x, mask)
-    torch.testing.assert_close(weights.sum(1), torch.ones(len(lengths)), atol=1e-6, rtol=0)
-    assert (weights[~mask] == 0).all()
-
-
-def test_locked_dropout_drops_a_feature_at_every_step_and_keeps_the_mean():
-    x = torch.ones(200, 6, 50)
-    dropped = LockedDropout(0.25).train()(x)
-    assert torch.equal(dropped, dropped[:, :1].expand_as(dropped))
-    assert dropped.unique().tolist() == pytest.approx([0.0, 1 / 0.75])
-    assert dropped.mean().item() == pytest.approx(1.0, abs=0.03)
-    assert torch.equal(LockedDropout(0.25).eval()(x), x)
-
-
-@pytest.mark.parametrize("width", [6, 7])
-def test_sinusoidal_positions_follow_the_formula(width):
-    encoding = sinusoidal_positions(10, width)
-    assert encoding.shape == (10, width)
-    for position, feature in ((0, 0), (3, 1), (9, 4)):
-        angle = torch.tensor(position / 10_000 ** (2 * (feature // 2) / width))
-        expected = angle.sin() if feature % 2 == 0 else angle.cos()
-        assert encoding[position, feature].item() == pytest.approx(expected.item(), abs=1e-5)
-
-
-def test_grid_positions_encode_the_row_then_the_column():
-    encoding = grid_positions(GRID, 8).view(*GRID, 8)
-    assert torch.equal(encoding[..., :4], sinusoidal_positions(3, 4)[:, None].expand(3, 4, 4))
-    assert torch.equal(encoding[..., 4:], sinusoidal_positions(4, 4)[None].expand(3, 4, 4))
-    assert len(encoding.flatten(0, 1).unique(dim=0)) == 12

@@ -1,0 +1,91 @@
+"""Hook points, the one way to run a model that others may be observing, and the one place where hooks are registered.
+
+Hooks belong to a module, not to a thread: whoever runs a model while another thread observes it would be observed,
+too. Whatever runs a model therefore does so by `run`, or within one of the contexts `locked`, `with_gradients`,
+`capture` and `replace_outputs`. All of them hold one lock, which its holder may take again.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+MODEL_LOCK = threading.RLock()
+
+Change = Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]  # module, its inputs and its output to a new output
+
+
+class HookPoint(nn.Identity):
+    """Identity whose output can be captured and replaced, named after the quantity that passes through it.
+
+    Args:
+        kind: "tokens" (B, T, D), "grid" and "texture" (B, D, h, w), "recurrent_input" (B, T, D; input of the
+            recurrences of a block), "states" (B, T, 2U), "attention" (B, H, T, T), "pooling" (B, T), "pooled" (B, D) or
+            "logits" (B, C).
+        name: unique among the hook points of a model and fit to be shown, such as "lstm tokens 1".
+    """
+
+    def __init__(self, kind: str, name: str):
+        super().__init__()
+        self.kind, self.name = kind, name
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Hold the lock of all models; its holder may take it again."""
+    with MODEL_LOCK:
+        yield
+
+
+@contextmanager
+def with_gradients() -> Iterator[None]:
+    """Hold the lock with gradients enabled, and with recurrent layers that can be run backward in eval mode.
+
+    cuDNN runs them backward in training mode alone; without it the gradients are the same.
+    """
+    with MODEL_LOCK, torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        yield
+
+
+def run(function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
+    """Call a model, or a part of one, without gradients while holding the lock."""
+    with MODEL_LOCK, torch.no_grad():
+        return function(*arguments)
+
+
+@contextmanager
+def capture(model: nn.Module) -> Iterator[dict[str, Tensor]]:
+    """Collect the outputs of all hook points of a model, by their names, while holding the lock.
+
+    The tensors are those of the last forward pass, still on its graph. No hook outlives the context.
+    """
+    outputs: dict[str, Tensor] = {}
+
+    def collect(hook_point: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        outputs[hook_point.name] = output
+
+    with _registered({module: collect for module in model.modules() if isinstance(module, HookPoint)}):
+        yield outputs
+
+
+@contextmanager
+def replace_outputs(changes: Mapping[nn.Module, Change]) -> Iterator[None]:
+    """Replace the output of each module by what its change makes of it, while holding the lock.
+
+    No hook outlives the context.
+    """
+    with _registered(changes):
+        yield
+
+
+@contextmanager
+def _registered(hooks: Mapping[nn.Module, Callable[..., Tensor | None]]) -> Iterator[None]:
+    with MODEL_LOCK:
+        handles = [module.register_forward_hook(hook) for module, hook in hooks.items()]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()

@@ -1,0 +1,42 @@
+"""Pooling: the states of all steps become one vector."""
+
+import torch
+from torch import Tensor, nn
+
+from .hooks import HookPoint
+
+
+class MeanPooling(nn.Module):
+    """The mean over the real steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights = HookPoint("pooling", "pooling")
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) to (B, D)."""
+        return (self.step_weights(x, mask)[..., None] * x).sum(1)
+
+    def step_weights(self, x: Tensor, mask: Tensor) -> Tensor:
+        """The weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
+        weights = mask.to(x.dtype) / mask.sum(1, keepdim=True)
+        # They do not depend on x, but how the logits depend on them may be asked.
+        return self.weights(weights.requires_grad_(torch.is_grad_enabled()))
+
+
+class AttentionPooling(MeanPooling):
+    """A learned weighted mean over the real steps. The score layer starts at zero, so pooling starts uniform.
+
+    Args:
+        width: D.
+    """
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.score = nn.Linear(width, 1, bias=False)  # a bias would cancel in the softmax
+        nn.init.zeros_(self.score.weight)
+
+    def step_weights(self, x: Tensor, mask: Tensor) -> Tensor:
+        """The weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
+        scores = self.score(x).squeeze(-1).masked_fill(~mask, float("-inf"))  # (B, T)
+        return self.weights(scores.softmax(-1))

@@ -1,0 +1,72 @@
+"""Hook points are captured and replaced under one lock, and nothing is left behind."""
+
+import threading
+
+import pytest
+import tiny
+import torch
+from torch import nn
+
+from rnnformer_demo.nn.hooks import HookPoint, capture, locked, replace_outputs, run, with_gradients
+
+
+class Doubling(nn.Module):
+    """Twice the input, by way of a hook point."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside = HookPoint("tokens", "inside")
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inside(2 * x) + 1
+
+
+def test_capture_gives_the_outputs_by_name_and_leaves_no_hook():
+    model = Doubling()
+    with capture(model) as outputs:
+        assert outputs == {}
+        assert run(model, torch.ones(2)).tolist() == [3, 3]
+    assert {name: output.tolist() for name, output in outputs.items()} == {"inside": [2, 2]}
+    assert tiny.hooks(model) == 0
+
+
+def test_replaced_outputs_go_on_through_the_model():
+    model = Doubling()
+    with replace_outputs({model.inside: lambda module, inputs, output: inputs[0] * 0}):
+        assert run(model, torch.ones(2)).tolist() == [1, 1]
+    assert tiny.hooks(model) == 0
+    assert run(model, torch.ones(2)).tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("context", [capture, lambda model: replace_outputs({model: lambda *_: None})])
+def test_no_hook_outlives_an_error(context):
+    model, hooks = Doubling(), []
+
+    def fail() -> None:
+        with context(model):
+            hooks.append(tiny.hooks(model))
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        fail()
+    assert (hooks, tiny.hooks(model)) == ([1], 0)
+
+
+def test_run_asks_for_no_gradient_and_its_counterpart_does():
+    model, x = Doubling(), torch.ones(2, requires_grad=True)
+    assert not run(model, x).requires_grad
+    with torch.no_grad(), with_gradients():
+        assert model(x).requires_grad
+
+
+@pytest.mark.parametrize("context", [locked, with_gradients, lambda: capture(nn.Identity())])
+def test_whoever_runs_a_model_waits_for_its_observer(context):
+    model, order = Doubling(), []
+    thread = threading.Thread(target=lambda: (run(model, torch.ones(1)), order.append("the other")))
+    with context():
+        thread.start()
+        thread.join(0.1)
+        run(model, torch.ones(1))  # its holder may take the lock again
+        order.append("the holder")
+    thread.join()
+    assert order == ["the holder", "the other"]
