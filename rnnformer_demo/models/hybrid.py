@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from ..nn.attention import AttentionBlock
+from ..nn.cells import CELLS
 from ..nn.dropout import LockedDropout
 from ..nn.hooks import HookPoint
 from ..nn.pooling import AttentionPooling, MeanPooling
 from ..nn.positions import grid_positions, sinusoidal_positions
-from ..nn.recurrent import RECURRENT_KINDS, RecurrentBlock
+from ..nn.recurrent import RecurrentBlock
 from .perturbation import Perturbation
 
 POOLINGS = ("attention", "mean")
@@ -45,8 +46,8 @@ class HybridConfig:
                 raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
         if len(set(self.labels)) < len(self.labels):
             raise ValueError(f"labels must be different from each other, got {self.labels!r}")
-        if not set(self.recurrence) <= set(RECURRENT_KINDS):
-            raise ValueError(f"recurrence must be made of {sorted(RECURRENT_KINDS)}, got {self.recurrence!r}")
+        if not set(self.recurrence) <= set(CELLS):
+            raise ValueError(f"recurrence must be made of {sorted(CELLS)}, got {self.recurrence!r}")
         if self.width % self.heads:
             raise ValueError(f"width must be a multiple of heads, got width {self.width} and heads {self.heads}")
         if any(width < 1 for width in self.head_layers):

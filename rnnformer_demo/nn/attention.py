@@ -9,7 +9,7 @@ from .hooks import HookPoint
 
 
 class SelfAttention(nn.Module):
-    """Multi-head self-attention, written out so that its weights pass through a tap."""
+    """Multi-head self-attention, written out so that its weights pass through a hook point."""
 
     def __init__(self, width: int, heads: int, dropout: float, layer: int):
         super().__init__()

@@ -7,7 +7,7 @@ from .hooks import HookPoint
 
 
 class MeanPooling(nn.Module):
-    """The mean over the real steps."""
+    """Mean over the real steps."""
 
     def __init__(self):
         super().__init__()
@@ -18,14 +18,14 @@ class MeanPooling(nn.Module):
         return (self.step_weights(x, mask)[..., None] * x).sum(1)
 
     def step_weights(self, x: Tensor, mask: Tensor) -> Tensor:
-        """The weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
+        """Return the weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
         weights = mask.to(x.dtype) / mask.sum(1, keepdim=True)
-        # They do not depend on x, but how the logits depend on them may be asked.
+        # They do not depend on x, but the gradient of the logits with respect to them may be asked for.
         return self.weights(weights.requires_grad_(torch.is_grad_enabled()))
 
 
 class AttentionPooling(MeanPooling):
-    """A learned weighted mean over the real steps. The score layer starts at zero, so pooling starts uniform.
+    """Learned weighted mean over the real steps. The score layer starts at zero, so pooling starts uniform.
 
     Args:
         width: D.
@@ -37,6 +37,6 @@ class AttentionPooling(MeanPooling):
         nn.init.zeros_(self.score.weight)
 
     def step_weights(self, x: Tensor, mask: Tensor) -> Tensor:
-        """The weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
+        """Return the weight of each step, (B, T, D) to (B, T); they sum to 1, and padding has none."""
         scores = self.score(x).squeeze(-1).masked_fill(~mask, float("-inf"))  # (B, T)
         return self.weights(scores.softmax(-1))

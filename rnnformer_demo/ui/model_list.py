@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from ..checkpoints.cards import entry, readable_cards
+from ..nn.cells import CELLS
 
 _OPENS_WITH = ("sentiment-en", "objects")  # come first where they are there
-_PARTS = {"lstm": "an LSTM", "gru": "a GRU"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def _place(offer: ModelEntry) -> tuple:
 
 
 def _made_of(config: dict) -> str:
-    parts = [_PARTS.get(kind, kind) for kind in config.get("recurrence", ())]
+    cells = [CELLS[kind] for kind in config.get("recurrence", ())]
+    parts = [f"{cell.article} {cell.title}" for cell in cells]
     if config.get("attention_layers"):
         parts.append("a Transformer")
     if not parts:

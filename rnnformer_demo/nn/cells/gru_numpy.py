@@ -4,18 +4,25 @@ For an LSTM PyTorch calls a fused kernel on the CPU; its GRU is a loop of some t
 sequence most of the time goes into calling them. NumPy's cost less to call.
 """
 
-import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 def gru_states(gru: nn.GRU, x: Tensor) -> Tensor:
-    """Hidden states (T, U) of a one-layer GRU over one sequence (T, D), from zeros on; equal to `nn.GRU`'s but for
-    rounding (1e-6). Without gradients, on the CPU, in 32 bits.
+    """Return the hidden states (T, U) of a one-layer GRU over one sequence (T, D), from zeros on.
+
+    They equal those of `nn.GRU` but for rounding (1e-6). Without gradients, on the CPU, in 32 bits.
 
     The equations are those of `nn.GRU`: r = s(..), z = s(..), n = tanh(W x + b + r (V h + c)), h' = n + z (h - n).
     """
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+
     units = gru.hidden_size
     inputs = F.linear(x.detach(), gru.weight_ih_l0, gru.bias_ih_l0).detach().numpy()  # (T, 3U): r, z, n
     inputs[:, : 2 * units] *= 0.5

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from ...data import InputError
 from ...models import HybridConfig, build
+from ...nn.cells import CELLS
 
 if TYPE_CHECKING:
     from ...models.image import ImageConfig
 
-RIVALS = ("lstm", "gru", "transformer")
+RIVALS = (*CELLS, "transformer")
 CNN = "cnn"  # of an image hybrid: there is nothing in it that could be made larger, so it need not match
 TOLERANCE = 0.03  # of the hybrid's parameters
 _MOST_LAYERS, _MOST_EXPANSION = 12, 8

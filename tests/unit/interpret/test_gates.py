@@ -23,13 +23,14 @@ from rnnformer_demo.interpret.gates import (
 )
 from rnnformer_demo.interpret.trace import record
 from rnnformer_demo.models import freeze
+from rnnformer_demo.nn.cells import CELLS
 from rnnformer_demo.nn.hooks import capture
-from rnnformer_demo.nn.recurrent import RECURRENT_KINDS, BidirectionalRecurrence
+from rnnformer_demo.nn.recurrent import BidirectionalRecurrence
 
 WIDTH, UNITS = 6, 5
 GRID = (3, 4)
 NAMES = {"lstm": ["input", "forget", "candidate", "output"], "gru": ["reset", "update", "candidate"]}
-every_kind = pytest.mark.parametrize("kind", sorted(RECURRENT_KINDS))
+every_kind = pytest.mark.parametrize("kind", sorted(CELLS))
 every_scan = pytest.mark.parametrize("scan", ["tokens", "rows", "columns"])
 
 

@@ -8,9 +8,9 @@ from tiny import mask_of, output_of
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnnformer_demo.nn import recurrent
+from rnnformer_demo.nn.cells import CELLS, gru
 from rnnformer_demo.nn.cells.gru_numpy import gru_states
-from rnnformer_demo.nn.recurrent import RECURRENT_KINDS, BidirectionalRecurrence, RecurrentBlock, reverse_steps
+from rnnformer_demo.nn.recurrent import BidirectionalRecurrence, RecurrentBlock, reverse_steps
 
 WIDTH, UNITS = 8, 5
 GRID = (3, 4)
@@ -30,14 +30,14 @@ def test_reverse_steps_is_its_own_inverse_and_leaves_padding(lengths):
 
 def torch_twin(ours: BidirectionalRecurrence) -> nn.RNNBase:
     """torch's own bidirectional module with the same weights."""
-    twin = RECURRENT_KINDS[ours.kind](WIDTH, UNITS, batch_first=True, bidirectional=True)
+    twin = type(ours.forward_rnn)(WIDTH, UNITS, batch_first=True, bidirectional=True)
     for suffix, rnn in (("", ours.forward_rnn), ("_reverse", ours.backward_rnn)):
         for name, weight in rnn.named_parameters():
             getattr(twin, name + suffix).data.copy_(weight.data)
     return twin
 
 
-@pytest.mark.parametrize("kind", sorted(RECURRENT_KINDS))
+@pytest.mark.parametrize("kind", sorted(CELLS))
 @given(lengths=lengths_of_rows)
 def test_recurrence_equals_torchs_packed_bidirectional_module(kind, lengths):
     ours = BidirectionalRecurrence(kind, "tokens", WIDTH, UNITS, 1)
@@ -53,12 +53,12 @@ def test_recurrence_equals_torchs_packed_bidirectional_module(kind, lengths):
 @given(steps=st.integers(1, 40), units=st.integers(1, 12), scale=st.floats(0.1, 20), seed=st.integers(0, 99))
 def test_the_loop_without_gradients_gives_the_states_of_torchs_gru(steps, units, scale, seed):
     torch.manual_seed(seed)
-    gru, x = nn.GRU(WIDTH, units, batch_first=True), scale * torch.randn(steps, WIDTH)
-    before = {name: weight.clone() for name, weight in gru.state_dict().items()}
+    rnn, x = nn.GRU(WIDTH, units, batch_first=True), scale * torch.randn(steps, WIDTH)
+    before = {name: weight.clone() for name, weight in rnn.state_dict().items()}
     with torch.no_grad():
-        expected = gru(x[None])[0][0]
-    torch.testing.assert_close(gru_states(gru, x), expected, atol=1e-6, rtol=0)
-    assert all(torch.equal(weight, before[name]) for name, weight in gru.state_dict().items())
+        expected = rnn(x[None])[0][0]
+    torch.testing.assert_close(gru_states(rnn, x), expected, atol=1e-6, rtol=0)
+    assert all(torch.equal(weight, before[name]) for name, weight in rnn.state_dict().items())
 
 
 def test_a_gru_that_is_asked_for_gradients_gives_them_and_the_same_states():
@@ -73,7 +73,7 @@ def test_a_gru_that_is_asked_for_gradients_gives_them_and_the_same_states():
 
 def test_only_one_sequence_without_gradients_takes_the_loop(monkeypatch):
     taken = []
-    monkeypatch.setattr(recurrent, "gru_states", lambda gru, x: taken.append(len(x)) or gru_states(gru, x))
+    monkeypatch.setattr(gru, "gru_states", lambda rnn, x: taken.append(len(x)) or gru_states(rnn, x))
     recurrence = BidirectionalRecurrence("gru", "tokens", WIDTH, UNITS, 1)
     for rows in (1, 2):
         x, mask = torch.randn(rows, 7, WIDTH), torch.ones(rows, 7, dtype=torch.bool)
@@ -83,7 +83,7 @@ def test_only_one_sequence_without_gradients_takes_the_loop(monkeypatch):
     assert taken == [7, 7]  # one row, both directions
 
 
-@pytest.mark.parametrize("kind", sorted(RECURRENT_KINDS))
+@pytest.mark.parametrize("kind", sorted(CELLS))
 @pytest.mark.parametrize("scan", ["rows", "columns"])
 def test_a_scan_carries_a_change_along_its_line_in_both_directions_and_nowhere_else(kind, scan):
     h, w = GRID
@@ -118,7 +118,7 @@ def test_a_scan_reads_each_line_as_a_sequence(scan):
         torch.testing.assert_close(got, expected, atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("kind", sorted(RECURRENT_KINDS))
+@pytest.mark.parametrize("kind", sorted(CELLS))
 def test_initial_weights(kind):
     recurrence = BidirectionalRecurrence(kind, "tokens", WIDTH, UNITS, 1)
     for rnn in (recurrence.forward_rnn, recurrence.backward_rnn):

@@ -167,7 +167,7 @@ def test_the_command_fine_tunes_and_says_so(photos, tmp_path, monkeypatch):
         (["--tuned-blocks", "1", "--trunk", "mobilenet_v3_small"], "blocks of mobilenet_v3_small cannot be fine-tuned"),
         (["--grid", "8"], "grid must be one of ('32', '16', 'both'), got '8'."),
         (["--grid", "16", "--trunk", "mobilenet_v3_small"], "grid must be '32' for mobilenet_v3_small, got '16'."),
-        (["--rival", "mamba"], "A rival must be one of lstm, gru, transformer, cnn, got 'mamba'."),
+        (["--rival", "mamba"], "A rival must be one of gru, lstm, transformer, cnn, got 'mamba'."),
     ],
 )
 def test_the_command_refuses_what_cannot_be(photos, tmp_path, capsys, options, sentence):

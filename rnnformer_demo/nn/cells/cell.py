@@ -1,0 +1,82 @@
+"""The interface of a recurrent cell, and the registry that configs, layers and gates look cells up in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+CELLS: dict[str, Cell] = {}
+
+
+class Cell(ABC):
+    """A kind of recurrence: its module, and the exact recomputation of what happens inside it.
+
+    Modules of most kinds give away their hidden states alone. A gate at a step follows from the input at that step and
+    from the hidden state before it; where all hidden states are known, no step has to wait for another.
+
+    Attributes:
+        name: id in configs, such as "lstm".
+        title: name as it is written, such as "LSTM".
+        article: indefinite article of the title.
+        retention_gate: the gate whose value is the share of its memory that a unit keeps at a step.
+        has_cell_state: True where the memory is a cell state beside the hidden state, False where it is the hidden
+            state itself.
+        help: one line on its gates.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    article: ClassVar[str] = "a"
+    retention_gate: ClassVar[str]
+    has_cell_state: ClassVar[bool] = False
+    help: ClassVar[str]
+
+    @abstractmethod
+    def build(self, width: int, units: int) -> nn.Module:
+        """Return a module of one direction: (B, T, width) to a tuple whose first entry is (B, T, units)."""
+
+    @abstractmethod
+    def initialise(self, rnn: nn.Module) -> None:
+        """Draw the weights of a module anew, in place."""
+
+    def run(self, rnn: nn.Module, x: Tensor) -> Tensor:
+        """Return the hidden states (B, T, U) of a module over inputs (B, T, D), from zeros on."""
+        return rnn(x)[0]
+
+    @abstractmethod
+    def gates(self, rnns: tuple[nn.Module, nn.Module], inputs: Tensor, before: Tensor) -> dict[str, Tensor]:
+        """Return the gates of both directions at every step, (T, 2, U) each, on the CPU.
+
+        Those are in 0-1, except for the one named "candidate", the new content, which is in -1-1.
+
+        Args:
+            rnns: modules of the forward and the backward direction.
+            inputs: (T, D).
+            before: (T, 2, U), the hidden state before each step, in the direction's own order of reading.
+        """
+
+    @abstractmethod
+    def memory(self, gates: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return (kept, added), (T, 2, U) each: at every step memory = kept * memory before + added.
+
+        The memory is the cell state where there is one, else the hidden state.
+        """
+
+    @abstractmethod
+    def states(self, gates: dict[str, Tensor], before: Tensor, cells: Tensor | None) -> Tensor:
+        """Return the hidden states (T, 2, U) that follow from gates, from the states before and from cell states."""
+
+
+def register(kind: type[Cell]) -> type[Cell]:
+    """Register a cell under its name.
+
+    Raises:
+        ValueError: for a name that is taken.
+    """
+    if kind.name in CELLS:
+        raise ValueError(f"name must be new, got {kind.name!r} twice")
+    CELLS[kind.name] = kind()
+    return kind
