@@ -17,9 +17,10 @@ KINDS = {
 CONFIG_FIELDS = {
     "width": (int, "width of every block"),
     "recurrence": (str, "comma-separated: lstm,gru or lstm or gru or none"),
-    "recurrent_layers": (int, "recurrent blocks below the attention"),
+    "blocks": (str, "comma-separated pattern such as recurrent,attention,attention, from the input on, or none"),
+    "recurrent_layers": (int, "recurrent blocks below the attention, in place of --blocks"),
     "units": (int, "hidden units of one direction of one recurrence"),
-    "attention_layers": (int, "Transformer encoder layers, 0 for none"),
+    "attention_layers": (int, "Transformer encoder layers, 0 for none, in place of --blocks"),
     "heads": (int, "attention heads"),
     "head_layers": (str, "comma-separated hidden widths of the fully connected head, or none"),
     "positions": (bool, "add a sinusoidal position encoding"),

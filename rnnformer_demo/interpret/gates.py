@@ -54,7 +54,7 @@ def gates_of(model: Hybrid, outputs: dict[str, Tensor], mask: Tensor) -> dict[st
         RuntimeError: where the hidden states that follow from the gates are not those of the network.
     """
     gates_by_name = {}
-    for block in model.core.recurrent:
+    for block in model.core.recurrent_blocks:
         inputs = outputs[block.recurrent_input.name][0].detach().cpu()  # (T, D)
         for recurrence in block.recurrences.values():
             name = recurrence.states.name

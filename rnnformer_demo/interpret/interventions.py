@@ -52,7 +52,7 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
         permutations = min(_PERMUTATIONS, max(_FEWEST, _STEPS // sample.mask.shape[1]))
     if permutations < 1:
         raise ValueError(f"permutations must be at least 1, got {permutations}")
-    attention, blocks = model.hook_points("attention"), list(model.core.recurrent)
+    attention, blocks = model.hook_points("attention"), model.core.recurrent_blocks
     pooling = model.hook_points("pooling") if model.config.pooling == "attention" else []
     with locked():
         tokens = model.tokens(model.embed(sample.inputs))

@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 from importlib import import_module
 
-from .hybrid import Hybrid, HybridConfig, freeze
+from .hybrid import ATTENTION, RECURRENT, Hybrid, HybridConfig, freeze, stacked, without_blocks
 
 # Modality: module, config, class. A text needs no torchvision, whose import takes longer than to analyse it.
 MODELS: dict[str, tuple[str, str, str]] = {
@@ -11,7 +11,20 @@ MODELS: dict[str, tuple[str, str, str]] = {
     "image": (".image", "ImageConfig", "ImageHybrid"),
 }
 
-__all__ = ["MODELS", "Hybrid", "HybridConfig", "build", "classes", "config_from_dict", "config_to_dict", "freeze"]
+__all__ = [
+    "ATTENTION",
+    "MODELS",
+    "RECURRENT",
+    "Hybrid",
+    "HybridConfig",
+    "build",
+    "classes",
+    "config_from_dict",
+    "config_to_dict",
+    "freeze",
+    "stacked",
+    "without_blocks",
+]
 
 
 def classes(modality: str) -> tuple[type[HybridConfig], type[Hybrid]]:

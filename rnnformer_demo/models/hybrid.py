@@ -1,7 +1,9 @@
-"""The hybrid itself: recurrence below attention, for tokens of any origin."""
+"""The hybrid itself: blocks of recurrence and attention, for tokens of any origin."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
@@ -17,18 +19,19 @@ from ..nn.recurrent import RecurrentBlock
 from .perturbation import Perturbation
 
 POOLINGS = ("attention", "mean")
+RECURRENT, ATTENTION = "recurrent", "attention"  # kinds of blocks
+BLOCKS = (RECURRENT, ATTENTION)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HybridConfig:
-    """What the text and the image hybrid have in common. The pattern of the hybrid is data."""
+    """Configuration that the text and the image hybrid have in common. The pattern of the hybrid is data."""
 
     labels: tuple[str, ...]  # class names, in the order of the logits
     width: int = 128  # D, of every block
-    recurrence: tuple[str, ...] = ("lstm", "gru")  # side by side; () for none
-    recurrent_layers: int = 1  # recurrent blocks below the attention
+    blocks: tuple[str, ...] = (RECURRENT, ATTENTION, ATTENTION)  # from the input to the output; they may interleave
+    recurrence: tuple[str, ...] = ("lstm", "gru")  # cells side by side in each recurrent block; () where there is none
     units: int = 96  # U, hidden units of one direction of one recurrence
-    attention_layers: int = 2  # Transformer encoder layers; 0 for none
     heads: int = 4
     expansion: int = 2  # width of the perceptron inside a Transformer layer, in multiples of D
     pooling: str = "attention"  # how steps become one: weighted by a learned "attention", or their "mean"
@@ -41,32 +44,62 @@ class HybridConfig:
     def __post_init__(self):
         if len(self.labels) < 2:
             raise ValueError(f"labels must be at least two class names, got {self.labels!r}")
-        for field in ("width", "units", "heads", "expansion", "recurrent_layers"):
+        for field in ("width", "units", "heads", "expansion"):
             if getattr(self, field) < 1:
                 raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
         if len(set(self.labels)) < len(self.labels):
             raise ValueError(f"labels must be different from each other, got {self.labels!r}")
         if not set(self.recurrence) <= set(CELLS):
             raise ValueError(f"recurrence must be made of {sorted(CELLS)}, got {self.recurrence!r}")
+        if not set(self.blocks) <= set(BLOCKS):
+            raise ValueError(f"blocks must be made of {BLOCKS}, got {self.blocks!r}")
+        if bool(self.recurrence) != bool(self.n_recurrent):
+            cells = "cells" if self.n_recurrent else "()"
+            raise ValueError(f"recurrence must be {cells} for blocks {self.blocks}, got {self.recurrence!r}")
         if self.width % self.heads:
             raise ValueError(f"width must be a multiple of heads, got width {self.width} and heads {self.heads}")
         if any(width < 1 for width in self.head_layers):
             raise ValueError(f"head_layers must be widths of at least 1, got {self.head_layers}")
-        if self.attention_layers < 0:
-            raise ValueError(f"attention_layers must be 0 or more, got {self.attention_layers}")
         if self.pooling not in POOLINGS:
             raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
 
     @property
+    def n_recurrent(self) -> int:
+        """Number of recurrent blocks."""
+        return self.blocks.count(RECURRENT)
+
+    @property
+    def n_attention(self) -> int:
+        """Number of attention blocks, which are Transformer encoder layers."""
+        return self.blocks.count(ATTENTION)
+
+    @property
     def is_mean_pool_only(self) -> bool:
-        """Whether nothing stands between the tokens and the head but their mean, as in a plain CNN."""
-        return self.pooling == "mean" and not self.recurrence and not self.attention_layers
+        """True where nothing stands between the tokens and the head but their mean, as in a plain CNN."""
+        return self.pooling == "mean" and not self.blocks
+
+
+def stacked(recurrent: int, attention: int) -> tuple[str, ...]:
+    """Return the pattern of so many recurrent blocks below so many attention blocks.
+
+    Raises:
+        ValueError: for a number below 0.
+    """
+    if recurrent < 0 or attention < 0:
+        raise ValueError(f"numbers of blocks must be 0 or more, got {recurrent} and {attention}")
+    return (RECURRENT,) * recurrent + (ATTENTION,) * attention
+
+
+def without_blocks(config: HybridConfig, kind: str) -> HybridConfig:
+    """Return a config without its blocks of a kind, one of `BLOCKS`; the others keep their order."""
+    blocks = tuple(block for block in config.blocks if block != kind)
+    return replace(config, blocks=blocks, recurrence=() if kind == RECURRENT else config.recurrence)
 
 
 class HybridCore(nn.Module):
-    """Tokens to logits: projection, recurrent blocks, Transformer encoder, pooling, fully connected head.
+    """Tokens to logits: projection, recurrent and attention blocks, pooling, fully connected head.
 
     With no hidden layer in the head the logits are a weighted sum over steps: the pooling is linear and nothing
     follows it but the head.
@@ -86,24 +119,7 @@ class HybridCore(nn.Module):
         self.tokens = HookPoint("tokens", "tokens")
         self.project = nn.Linear(width_in, config.width) if width_in != config.width else nn.Identity()
         self.dropout = LockedDropout(config.dropout)
-        recurrent_layers = config.recurrent_layers if config.recurrence else 0
-        self.recurrent = nn.ModuleList(
-            RecurrentBlock(
-                config.recurrence,
-                scans,
-                config.width,
-                config.units,
-                config.dropout,
-                config.residual_gain,
-                config.residual,
-                layer + 1,
-            )
-            for layer in range(recurrent_layers)
-        )
-        self.attention = nn.ModuleList(
-            AttentionBlock(config.width, config.heads, config.expansion, config.dropout, layer + 1)
-            for layer in range(config.attention_layers)
-        )
+        self.blocks = nn.ModuleList(_blocks(config, scans))
         self.norm = nn.Identity() if config.is_mean_pool_only else nn.LayerNorm(config.width)
         self.pooling = MeanPooling() if config.pooling == "mean" else AttentionPooling(self.width_pooled)
         self.pooled = HookPoint("pooled", "pooled")
@@ -127,20 +143,28 @@ class HybridCore(nn.Module):
     def encode(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """States after the last block, (B, T, width_in) to (B, T, D)."""
         x = self._below_blocks(tokens, grid)
-        for block in self.recurrent:
+        for block in self.blocks:
             x = block(x, mask, grid)
-        for block in self.attention:
-            x = block(x, mask)
         return x
 
     def states_below_attention(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """Input of the first attention block, or of the pooling where there is none, (B, T, width_in) to (B, T, D)."""
-        if not len(self.attention):
-            return self.token_features(tokens, mask, grid)
         x = self._below_blocks(tokens, grid)
-        for block in self.recurrent:
+        for block in self.blocks:
+            if isinstance(block, AttentionBlock):
+                return x
             x = block(x, mask, grid)
-        return x
+        return self.token_features(tokens, mask, grid)
+
+    @property
+    def recurrent_blocks(self) -> list[RecurrentBlock]:
+        """The recurrent blocks, from the input to the output."""
+        return [block for block in self.blocks if isinstance(block, RecurrentBlock)]
+
+    @property
+    def attention_blocks(self) -> list[AttentionBlock]:
+        """The attention blocks, from the input to the output."""
+        return [block for block in self.blocks if isinstance(block, AttentionBlock)]
 
     def _below_blocks(self, tokens: Tensor, grid: tuple[int, int] | None) -> Tensor:
         x = self.project(tokens)
@@ -165,6 +189,26 @@ class HybridCore(nn.Module):
         if grid is None:
             return sinusoidal_positions(x.shape[1], x.shape[2], x.device)
         return grid_positions(grid, x.shape[2], x.device)
+
+
+def _blocks(config: HybridConfig, scans: tuple[str, ...]) -> Iterator[nn.Module]:
+    """Make the blocks of a config; their hook points are numbered within their kind."""
+    numbers: Counter[str] = Counter()
+    for kind in config.blocks:
+        numbers[kind] += 1
+        if kind == RECURRENT:
+            yield RecurrentBlock(
+                config.recurrence,
+                scans,
+                config.width,
+                config.units,
+                config.dropout,
+                config.residual_gain,
+                config.residual,
+                numbers[kind],
+            )
+        else:
+            yield AttentionBlock(config.width, config.heads, config.expansion, config.dropout, numbers[kind])
 
 
 class Hybrid(nn.Module, ABC):

@@ -47,7 +47,7 @@ class AttentionBlock(nn.Module):
         )
         self.dropout = LockedDropout(dropout)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, T, D) to (B, T, D)."""
+    def forward(self, x: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
+        """(B, T, D) to (B, T, D); attention asks for no grid."""
         x = x + self.dropout(self.attention(self.attention_norm(x), mask))
         return x + self.dropout(self.perceptron(x))

@@ -84,7 +84,7 @@ def _place(offer: ModelEntry) -> tuple:
 def _made_of(config: dict) -> str:
     cells = [CELLS[kind] for kind in config.get("recurrence", ())]
     parts = [f"{cell.article} {cell.title}" for cell in cells]
-    if config.get("attention_layers"):
+    if "attention" in config["blocks"]:
         parts.append("a Transformer")
     if not parts:
         return "the CNN alone" if config.get("pooling") == "mean" else "neither recurrence nor attention"

@@ -331,7 +331,7 @@ def test_what_a_card_leaves_out_is_not_said():
 
 
 def test_the_cnn_alone_is_called_so(tmp_path, monkeypatch):
-    cnn = {"pooling": "mean", "recurrence": (), "attention_layers": 0, "width": 320}
+    cnn = {"pooling": "mean", "recurrence": (), "blocks": (), "width": 320}
     about = {"metrics": {}, "data": {}, "command": "none"}
     for name, changes, baseline in (("photos", {}, {}), ("photos-cnn", cnn, {"baseline_of": "photos"})):
         made = tiny.model("image", patches=False, image_size=64, **changes)

@@ -13,7 +13,7 @@ from torch import nn
 from rnnformer_demo.confidence.ood import FEATURES, MahalanobisDetector
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.text import TextReader, train_tokenizer
-from rnnformer_demo.models import Hybrid, classes
+from rnnformer_demo.models import Hybrid, classes, stacked
 from rnnformer_demo.models.backbones.efficientnet import MEAN, STD, STRIDE
 from rnnformer_demo.nn.hooks import HookPoint, capture
 
@@ -47,10 +47,11 @@ def model(modality: str, seed: int = 0, patches: bool = True, **changes) -> Hybr
 
     Args:
         patches: give an image model a trunk whose cells do not overlap, instead of EfficientNet-Lite0.
-        changes: fields of the config.
+        changes: fields of the config; `recurrent_layers` and `attention_layers` stand for `blocks`.
     """
     torch.manual_seed(seed)
     config_class, model_class = classes(modality)
+    changes = _with_blocks(**changes)
     made = model_class(config_class(labels=("no", "yes", "perhaps"), **SMALLEST[modality] | changes))
     if modality == "image" and patches:
         finer, half = made.config.texture_channels, made.config.stride // 2
@@ -62,6 +63,12 @@ def model(modality: str, seed: int = 0, patches: bool = True, **changes) -> Hybr
     if made.config.pooling == "attention":
         torch.nn.init.normal_(made.core.pooling.score.weight)  # starts at zero, which would hide errors
     return made.eval()
+
+
+def _with_blocks(recurrent_layers: int = 1, attention_layers: int = 2, **changes) -> dict:
+    """Changes with recurrent blocks below attention blocks, so many of each, unless they name their blocks."""
+    recurrent = recurrent_layers if changes.get("recurrence", True) else 0
+    return {"blocks": stacked(recurrent, attention_layers)} | changes
 
 
 def inputs(made: Hybrid, lengths: list[int], seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

@@ -28,7 +28,7 @@ _SIZES = {
     "width": 16,
     "units": 5,
     "heads": 2,
-    "attention_layers": 1,
+    "blocks": ("recurrent", "attention"),
     "dropout": 0.0,
 }
 _UPDATES, _BATCH, _RATE = 60, 32, 0.01

@@ -5,31 +5,39 @@ the modules draw them themselves. Beside each stage stands the rank correlation 
 model, for the same class.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 
 import torch
 
 from ...interpret.attribution import explain
 from ...interpret.trust.agreement import rank_correlation
-from ...models import Hybrid, build, freeze
+from ...models import ATTENTION, RECURRENT, Hybrid, build, freeze
 from .benchmark import Example, Measure, figure
 
+_STAGES = {RECURRENT: "recurrence", ATTENTION: "attention"}  # by the kind of a block
 MAX_CORRELATION = 0.5  # with all weights drawn anew, above which a method fails: it shows the input, not the model
 
 
 def stages(model: Hybrid) -> dict[str, tuple[str, ...]]:
     """Return the stages from the head to the input: their names, and the prefixes of the names of their weights."""
-    core = model.core
     named = {
         "head": ("core.head.",),
         "pooling": ("core.norm.", "core.pooling."),
-        **{f"attention {i + 1}": (f"core.attention.{i}.",) for i in reversed(range(len(core.attention)))},
-        **{f"recurrence {i + 1}": (f"core.recurrent.{i}.",) for i in reversed(range(len(core.recurrent)))},
+        **dict(reversed([*_block_stages(model.config.blocks)])),
         "input": ("",),  # the rest: projection, embedding or CNN
     }
     weights = [*model.state_dict()]  # a mean has none
     return {stage: begin for stage, begin in named.items() if any(name.startswith(begin) for name in weights)}
+
+
+def _block_stages(blocks: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Name and weights of each block, numbered within its kind."""
+    numbers: Counter[str] = Counter()
+    for place, kind in enumerate(blocks):
+        numbers[kind] += 1
+        yield f"{_STAGES[kind]} {numbers[kind]}", (f"core.blocks.{place}.",)
 
 
 def randomised(model: Hybrid, seed: int, fresh: Callable[[], Hybrid] | None = None) -> dict[str, Hybrid]:

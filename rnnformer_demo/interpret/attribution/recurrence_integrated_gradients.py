@@ -35,7 +35,7 @@ def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, 
 
     from ...nn.hooks import replace_outputs
 
-    blocks = len(model.core.recurrent)
+    blocks = len(model.core.recurrent_blocks)
     if not blocks:
         raise InputError("This model has no recurrence whose contribution could be shown: choose another method.")
     tokens = tokens_of(model, sample)
@@ -58,4 +58,4 @@ def _fading(model: Hybrid, gates: Tensor) -> dict[nn.Module, Change]:
     def fade(gate: Tensor) -> Change:
         return lambda _block, inputs, output: inputs[0] + gate[..., None] * (output - inputs[0])
 
-    return {block: fade(gate) for block, gate in zip(model.core.recurrent, gates.unbind(1), strict=True)}
+    return {block: fade(gate) for block, gate in zip(model.core.recurrent_blocks, gates.unbind(1), strict=True)}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...data import InputError
-from ...models import HybridConfig, build
+from ...models import HybridConfig, build, stacked
 from ...nn.cells import CELLS
 
 if TYPE_CHECKING:
@@ -40,12 +40,13 @@ def rival_config(modality: str, config: HybridConfig, kind: str) -> HybridConfig
         return cnn_config(config)
     if kind == "transformer":
         return _nearest(modality, _transformers(config), config)
-    return matched_units(modality, replace(config, recurrence=(kind,), attention_layers=0, positions=False), config)
+    blocks = stacked(max(1, config.n_recurrent), 0)
+    return matched_units(modality, replace(config, recurrence=(kind,), blocks=blocks, positions=False), config)
 
 
 def cnn_config(config: ImageConfig) -> ImageConfig:
     """Global average pooling and a linear layer on the channels of a hybrid's CNN."""
-    plain = {"recurrence": (), "attention_layers": 0, "positions": False, "head_layers": (), "heads": 1}
+    plain = {"recurrence": (), "blocks": (), "positions": False, "head_layers": (), "heads": 1}
     return replace(config, **plain, pooling="mean", width=config.channels, readout="states")
 
 
@@ -83,10 +84,9 @@ def _units_around(modality: str, plain: HybridConfig, wanted: int) -> Iterator[H
 
 
 def _transformers(config: HybridConfig) -> Iterator[HybridConfig]:
-    plain = replace(config, recurrence=(), positions=True)
     for layers in range(1, _MOST_LAYERS + 1):
         for expansion in range(1, _MOST_EXPANSION + 1):
-            yield replace(plain, attention_layers=layers, expansion=expansion)
+            yield replace(config, recurrence=(), blocks=stacked(0, layers), positions=True, expansion=expansion)
 
 
 def _parameters(modality: str, config: HybridConfig) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 
 import torch
@@ -11,6 +11,7 @@ from ...confidence.calibration import NO_SCALING
 from ...evaluation.classification import short_path
 from ...evaluation.metrics import summarise
 from ...evaluation.reporting.study_tables import IMAGE_ABLATIONS
+from ...models import without_blocks
 from ...models.image import ImageConfig
 from ..data.image_data import ImageData
 from ..loop import Recipe, has_checkpoint
@@ -27,12 +28,14 @@ class PhotoCondition:
 
     Attributes:
         name: what is changed against the hybrid.
+        without: kinds of blocks that are left out, see `without_blocks`.
         changes: fields of the config.
         rival: the rival of this kind in place of the hybrid, see `rival_config`.
         tuning: of the trunk.
     """
 
     name: str
+    without: tuple[str, ...] = ()
     changes: dict = field(default_factory=dict)
     rival: str | None = None
     tuning: FineTuneConfig = FROZEN
@@ -41,9 +44,9 @@ class PhotoCondition:
 # Those that read the same features follow one another: they are read from disk once.
 CONDITIONS = (
     PhotoCondition(name="hybrid: LSTM along rows, GRU along columns"),
-    PhotoCondition(name="no recurrence", changes={"recurrence": ()}),
-    PhotoCondition(name="no attention", changes={"attention_layers": 0}),
-    PhotoCondition(name="neither: attention pooling alone", changes={"recurrence": (), "attention_layers": 0}),
+    PhotoCondition(name="no recurrence", without=("recurrent",)),
+    PhotoCondition(name="no attention", without=("attention",)),
+    PhotoCondition(name="neither: attention pooling alone", without=("recurrent", "attention")),
     PhotoCondition(name="CNN alone: mean pooling", rival="cnn"),
     PhotoCondition(name="LSTM and GRU along rows", changes={"scans": ("rows", "rows")}),
     PhotoCondition(name="LSTM and GRU along columns", changes={"scans": ("columns", "columns")}),
@@ -85,7 +88,7 @@ def run(
     material = cache(read)
 
     def measure(condition: PhotoCondition, seed: int) -> dict:
-        changed = replace(config, **condition.changes)
+        changed = replace(reduce(without_blocks, condition.without, config), **condition.changes)
         if condition.rival:
             changed = rival_config("image", replace(config, labels=material().labels), condition.rival)
         folder = runs / folder_name("image-ablation", condition, seed)

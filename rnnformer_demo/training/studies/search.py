@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...data import InputError
 from ...evaluation.classification import short_path
 from ...evaluation.reporting.study_tables import SEARCH
+from ...models import stacked
 from ...models.text import TextConfig
 from ..data.text_data import TextData, TextDataConfig
 from ..loop import Recipe
@@ -86,8 +87,10 @@ def _propose(trial: "optuna.Trial", config: TextConfig) -> tuple[TextConfig, flo
     chosen = replace(
         config,
         units=trial.suggest_categorical("units", UNITS),
-        recurrent_layers=trial.suggest_categorical("recurrent_layers", RECURRENT_LAYERS),
-        attention_layers=trial.suggest_categorical("attention_layers", ATTENTION_LAYERS),
+        blocks=stacked(
+            trial.suggest_categorical("recurrent_layers", RECURRENT_LAYERS),
+            trial.suggest_categorical("attention_layers", ATTENTION_LAYERS),
+        ),
         dropout=trial.suggest_float("dropout", *DROPOUT, step=0.1),
     )
     return chosen, trial.suggest_float("learning_rate", *LEARNING_RATE, log=True)

@@ -30,6 +30,7 @@ class Condition:
 
     Attributes:
         name: what is changed against the hybrid.
+        without: kinds of blocks that are left out, see `without_blocks`.
         changes: fields of the config.
         matched: raise the number of units until there are as many parameters as in the hybrid.
         rival: the rival of this kind in place of the hybrid, see `rival_config`.
@@ -39,6 +40,7 @@ class Condition:
     """
 
     name: str
+    without: tuple[str, ...] = ()
     changes: dict = field(default_factory=dict)
     matched: bool = False
     rival: str | None = None
@@ -50,13 +52,13 @@ class Condition:
 
 CONDITIONS = (
     Condition(name="hybrid: LSTM and GRU below attention"),
-    Condition(name="no recurrence", changes={"recurrence": ()}),
-    Condition(name="no recurrence, positions", changes={"recurrence": (), "positions": True}),
+    Condition(name="no recurrence", without=("recurrent",)),
+    Condition(name="no recurrence, positions", without=("recurrent",), changes={"positions": True}),
     Condition(name="Transformer alone, matched", rival="transformer"),
     Condition(name="positions as well", changes={"positions": True}),
     Condition(name="LSTM below attention, matched", changes={"recurrence": ("lstm",)}, matched=True),
     Condition(name="GRU below attention, matched", changes={"recurrence": ("gru",)}, matched=True),
-    Condition(name="no attention", changes={"attention_layers": 0}, matched=True),
+    Condition(name="no attention", without=("attention",), matched=True),
     Condition(name="LSTM alone, matched", rival="lstm"),
     Condition(name="GRU alone, matched", rival="gru"),
     Condition(name="no residual around the recurrence", changes={"residual": False}),

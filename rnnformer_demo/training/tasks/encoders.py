@@ -10,9 +10,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ...checkpoints.migration import migrate_weight_names
 from ...data import InputError
 from ...data.text import pad
-from ...models import config_to_dict
+from ...models import RECURRENT, config_to_dict
 from ...models.text import TextConfig, TextHybrid
 from ...nn.devices import to_device_of
 from ..data.corpus import bucketed
@@ -21,8 +22,8 @@ from ..loop import Batch, Recipe, classification, fit
 
 OBJECTIVES = ("language-model", "task")
 FILE = "encoders.safetensors"
-_RECURRENCES = "core.recurrent.0.recurrences."
-_SHARED = ("embedding.", "core.project.", "core.recurrent.0.norm.")  # what both encoders stand on
+_RECURRENCES = "core.blocks.0.recurrences."
+_SHARED = ("embedding.", "core.project.", "core.blocks.0.norm.")  # what both encoders stand on
 _CANDIDATES = 2048  # random tokens among which the right one is to be found, beside those of the batch
 _TEXTS_PER_BATCH = 64
 
@@ -45,7 +46,7 @@ class LanguageModel(nn.Module):
         """Ids and mask (B, T) to vectors (N, embedding) that should be near those of the tokens (N,) beside them."""
         core = self.hybrid.core
         x = core.dropout(core.project(self.hybrid.embed(ids)))
-        (block,) = core.recurrent
+        (block,) = core.blocks
         (recurrence,) = block.recurrences.values()
         ahead, back = recurrence(block.norm(x), mask, None).chunk(2, dim=-1)  # (B, T, U) each
         pairs = mask[:, 1:]
@@ -108,7 +109,7 @@ def pretrain(
     tensors: dict[str, Tensor] = {}
     accuracies: dict[str, float] = {}
     for kind in material.config.recurrence:
-        encoder_config = replace(material.config, recurrence=(kind,), recurrent_layers=1, attention_layers=0)
+        encoder_config = replace(material.config, recurrence=(kind,), blocks=(RECURRENT,))
         model = material.new_model(encoder_config, recipe.seed)
         if tensors:
             shared = {key: tensor for key, tensor in tensors.items() if key.startswith(_SHARED)}
@@ -185,7 +186,7 @@ def load_encoders(folder: Path, model: TextHybrid, material: TextData) -> str:
         about = file.metadata()
     if about["vocabulary"] != material.vocabulary_id:
         raise InputError(f"The encoders in {folder} have another vocabulary: pretrain them on the same data.")
-    tensors, state = load_file(folder / FILE), model.state_dict()
+    tensors, state = migrate_weight_names(load_file(folder / FILE)), model.state_dict()
     wanted = {key: value.shape for key, value in state.items() if key.startswith((_RECURRENCES, *_SHARED))}
     if wanted != {key: value.shape for key, value in tensors.items()}:
         raise InputError(f"The encoders in {folder} are not those of this model: pretrain them with the same options.")

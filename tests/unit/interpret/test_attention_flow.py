@@ -90,7 +90,7 @@ def test_where_no_weight_matters_the_weights_stay_as_they_are(modality, samples)
 def test_states_below_attention_are_what_enters_it(modality, samples, layers):
     model, sample = freeze(tiny.model(modality, attention_layers=layers)), samples[modality]
     seen = []
-    first = model.core.attention[0] if layers else model.core.pooling
+    first = model.core.attention_blocks[0] if layers else model.core.pooling
     handle = first.register_forward_pre_hook(lambda module, arguments: seen.append(arguments[0]))
     with torch.no_grad():
         model(sample.inputs, sample.mask)
@@ -200,7 +200,7 @@ def test_no_hook_is_left_after_an_error(model, sample, work, monkeypatch):
         raise ArithmeticError("inside")
 
     arguments = (0,) if work is gradient_attention else ()
-    monkeypatch.setattr(model.core.recurrent[0].fuse, "forward", fail)
+    monkeypatch.setattr(model.core.recurrent_blocks[0].fuse, "forward", fail)
     with pytest.raises(ArithmeticError, match="inside"):
         work(model, sample, *arguments)
     assert tiny.hooks(model) == 0

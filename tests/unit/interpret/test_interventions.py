@@ -31,7 +31,7 @@ def test_shapes_and_the_original(model, sample):
 def test_uniform_attention_is_that_of_a_model_whose_queries_are_zero(model, sample):
     changed = intervene(model, sample, permutations=1)
     width = model.config.width
-    for block in model.core.attention:
+    for block in model.core.attention_blocks:
         block.attention.queries_keys_values.weight.data[:width] = 0
         block.attention.queries_keys_values.bias.data[:width] = 0
     torch.testing.assert_close(changed.uniform_attention, logits_of(model, sample), atol=1e-5, rtol=0)
@@ -45,7 +45,7 @@ def test_uniform_pooling_is_that_of_a_model_that_scores_all_steps_alike(model, s
 
 def test_without_recurrence_is_the_model_whose_recurrences_are_gated_shut(model, sample):
     changed = intervene(model, sample, permutations=1)
-    model.core.recurrent[0].gain.data.zero_()
+    model.core.recurrent_blocks[0].gain.data.zero_()
     torch.testing.assert_close(changed.without_recurrence, logits_of(model, sample), atol=1e-5, rtol=0)
 
 
@@ -57,7 +57,7 @@ def test_what_a_model_lacks_is_none(modality, samples):
 
 def test_permuted_rows_hold_the_same_weights_at_other_real_steps(model, sample):
     trace, used = record(model, sample), []
-    dropout = model.core.attention[0].attention.dropout  # the weights pass through it after their tap
+    dropout = model.core.attention_blocks[0].attention.dropout  # the weights pass through it after their tap
     handle = dropout.register_forward_pre_hook(lambda module, arguments: used.append(arguments[0]))
     intervene(model, sample, permutations=3)
     handle.remove()

@@ -67,7 +67,7 @@ def test_the_gates_of_every_recurrence_are_recorded(modality, recurrence, recurr
 
 
 def test_gates_that_miss_the_hidden_states_are_not_shown(model, sample):
-    for recurrence in model.core.recurrent[0].recurrences.values():
+    for recurrence in model.core.recurrent_blocks[0].recurrences.values():
         handle = recurrence.states.register_forward_hook(lambda tap, inputs, output: output + 1e-3)
         with pytest.raises(RuntimeError, match=f"{recurrence.states.name}: recomputed gates miss the hidden states"):
             record(model, sample)
@@ -78,7 +78,7 @@ def test_gates_that_miss_the_hidden_states_are_not_shown(model, sample):
 
 def test_recorded_states_are_those_of_the_recurrences(model, sample):
     outputs = {}
-    block = model.core.recurrent[0]
+    block = model.core.recurrent_blocks[0]
     handles = [
         recurrence.register_forward_hook(lambda module, inputs, output: outputs.update({module.states.name: output[0]}))
         for recurrence in block.recurrences.values()

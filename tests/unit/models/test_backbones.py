@@ -119,7 +119,7 @@ def test_a_checkpoint_rebuilds_its_trunk(downloads, photos, tmp_path):
     for name, weight in loaded.model.trunk.state_dict().items():
         assert torch.equal(weight, expected[name].half().float()), name
     assert loaded.size <= 10_000_000
-    assert service.predict(saved, photos / "dark" / "1.png").label in ("dark", "bright")
+    assert service.predict(saved, photos / "dark" / "1.png").prediction.label in ("dark", "bright")
 
 
 def test_a_model_too_large_for_a_checkpoint_is_refused_before_it_is_trained(photos, tmp_path):

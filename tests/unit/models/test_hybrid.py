@@ -168,8 +168,8 @@ def config(modality, **changes):
         ("units", 0),
         ("heads", 0),
         ("expansion", 0),
-        ("recurrent_layers", 0),
-        ("attention_layers", -1),
+        ("blocks", ("recurrent", "convolution")),
+        ("recurrence", ()),
         ("dropout", 1.0),
         ("dropout", -0.1),
         ("head_layers", (8, 0)),
@@ -209,7 +209,9 @@ def test_two_recurrences_may_not_read_the_same_way():
 
 
 def test_configs_survive_json(modality):
-    original = config(modality, recurrence=("gru",), head_layers=(8, 4), attention_layers=1, positions=True)
+    original = config(
+        modality, recurrence=("gru",), head_layers=(8, 4), blocks=("attention", "recurrent"), positions=True
+    )
     assert config_from_dict(modality, json.loads(json.dumps(config_to_dict(original)))) == original
 
 
@@ -219,7 +221,7 @@ def test_configs_are_frozen_and_each_field_is_explained(modality):
     config_class = classes(modality)[0]
     source = inspect.getsource(config_class) + inspect.getsource(HybridConfig)
     named = {field.name for field in fields(config_class)}
-    assert {"recurrence", "recurrent_layers", "attention_layers", "positions", "residual_gain", "head_layers"} <= named
+    assert {"recurrence", "blocks", "positions", "residual_gain", "head_layers"} <= named
     for name in named - {"heads", "dropout"}:  # the two that say it all
         (line,) = [line for line in source.splitlines() if line.startswith(f"    {name}: ")]
         assert "  # " in line, name

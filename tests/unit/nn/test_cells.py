@@ -62,12 +62,12 @@ def leaky(monkeypatch):
 @pytest.mark.parametrize("beside", [(), ("lstm",)])
 def test_a_new_cell_is_built_run_and_traced(modality, samples, leaky, beside):
     model, sample = tiny.model(modality, recurrence=(leaky, *beside)), samples[modality]
-    for recurrence in model.core.recurrent[0].recurrences.values():
+    for recurrence in model.core.recurrent_blocks[0].recurrences.values():
         if recurrence.kind == leaky:
             assert recurrence.forward_rnn.keep.bias.unique().tolist() == [1]
     ids, mask = tiny.inputs(model, [7, 4])
     model.train()(ids, mask).sum().backward()
-    assert [name for name, weight in model.core.recurrent.named_parameters() if not weight.grad.any()] == []
+    assert [name for name, weight in model.core.blocks.named_parameters() if not weight.grad.any()] == []
     trace = record(freeze(model), sample)
     name = next(name for name in trace.states if name.startswith(leaky))
     gates, states = trace.gates[name], trace.states[name]

@@ -3,6 +3,8 @@
 import pytest
 import tiny
 
+from rnnformer_demo import cli
+from rnnformer_demo.cli import train
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import build, classes
 from rnnformer_demo.training.studies.baselines import RIVALS, TOLERANCE, matched_units, rival_config
@@ -32,13 +34,13 @@ def test_a_rival_has_the_hybrids_number_of_parameters(modality, kind):
 def test_a_recurrent_rival_has_one_recurrence_and_no_attention(modality):
     for kind in RIVALS[:-1]:
         rival = rival_config(modality, hybrid(modality), kind)
-        assert (rival.recurrence, rival.attention_layers, rival.positions) == ((kind,), 0, False)
+        assert (rival.recurrence, rival.n_attention, rival.positions) == ((kind,), 0, False)
 
 
 def test_a_transformer_has_positions_and_no_recurrence(modality):
     rival = rival_config(modality, hybrid(modality), "transformer")
     assert (rival.recurrence, rival.positions) == ((), True)
-    assert rival.attention_layers > hybrid(modality).attention_layers
+    assert rival.n_attention > hybrid(modality).n_attention
 
 
 def test_the_rest_is_the_hybrids(modality):
@@ -58,3 +60,19 @@ def test_a_hybrid_that_none_can_match_is_refused():
     smaller = tiny.model("text", vocabulary=20, embedding=4, width=2, units=1, heads=1)
     with pytest.raises(InputError, match="No such rival has about"):
         matched_units("text", model.config, smaller.config)
+
+
+def test_numbers_of_layers_on_the_command_line_stand_for_blocks():
+    def config(*flags: str):
+        command = ["train", "text", "--data", "x.csv", "--name", "x", *flags]
+        return train._config(cli._parser().parse_args(command), "text")
+
+    assert config().blocks == ("recurrent", "attention", "attention")
+    assert config("--recurrent-layers", "2", "--attention-layers", "0").blocks == ("recurrent", "recurrent")
+    plain = config("--recurrence", "none", "--attention-layers", "1")
+    assert (plain.blocks, plain.recurrence) == (("attention",), ())
+    assert config("--blocks", "attention,recurrent").blocks == ("attention", "recurrent")
+    with pytest.raises(InputError, match="--blocks says it all: leave out --attention-layers"):
+        config("--blocks", "attention,recurrent", "--attention-layers", "1")
+    with pytest.raises(InputError, match=r"recurrence must be \(\) for blocks \('attention',\)"):
+        config("--blocks", "attention")

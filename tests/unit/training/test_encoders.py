@@ -6,6 +6,7 @@ import torch
 from safetensors.torch import load_file
 
 from rnnformer_demo.data import InputError
+from rnnformer_demo.models import without_blocks
 from rnnformer_demo.models.text import TextConfig
 from rnnformer_demo.training.data.text_data import TextData, TextDataConfig
 from rnnformer_demo.training.loop import Recipe
@@ -39,7 +40,7 @@ def test_encoders_learn_and_stand_on_one_embedding(sources, tmp_path, objective)
     kinds = {key.split(".")[4] for key in saved if ".recurrences." in key}
     assert kinds == {"lstm_tokens", "gru_tokens"}
     assert "embedding.weight" in saved
-    assert not any(key.startswith(("core.head", "core.attention", "core.pooling")) for key in saved)
+    assert not any(key.startswith(("core.head", "core.blocks.1", "core.pooling")) for key in saved)
 
 
 def test_the_second_encoder_leaves_the_embedding_of_the_first(sources, tmp_path):
@@ -97,7 +98,7 @@ def test_encoders_of_another_model_are_refused(sources, tmp_path, changes, sente
 def test_what_cannot_be_pretrained_is_refused(sources, tmp_path):
     with pytest.raises(InputError, match="The objective must be one of language-model, task, got 'chess'"):
         pretrain(sources, "enc", CONFIG, RECIPE, "chess", runs=tmp_path)
-    without = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"] | {"recurrence": ()})
+    without = without_blocks(CONFIG, "recurrent")
     with pytest.raises(InputError, match="A model without recurrence has no encoders"):
         pretrain(sources, "enc", without, RECIPE, "task", runs=tmp_path)
     material = TextData(sources, CONFIG, tmp_path)

@@ -16,6 +16,7 @@ from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation.reporting import card_text, study_tables
+from rnnformer_demo.models import without_blocks
 from rnnformer_demo.models.image import ImageConfig
 from rnnformer_demo.training import loop
 from rnnformer_demo.training.data.image_data import ImageData
@@ -222,7 +223,7 @@ def test_fine_tuned_blocks_have_the_precision_of_the_recipe(photos, tmp_path, mo
 
     monkeypatch.setattr(image, "pretrained", watched)
     # Without recurrence: where the processor lacks bfloat16, PyTorch emulates all but the LSTM.
-    config, recipe = replace(CONFIG, recurrence=()), replace(RECIPE, epochs=1, precision="bfloat16")
+    config, recipe = without_blocks(CONFIG, "recurrent"), replace(RECIPE, epochs=1, precision="bfloat16")
     material = ImageData(photos, views=1, runs=tmp_path)
     image.fit_photos(material, config, recipe, FineTuneConfig(blocks=1), tmp_path / "run")
     assert seen[0] == torch.bfloat16  # in training

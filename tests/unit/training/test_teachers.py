@@ -29,6 +29,7 @@ from rnnformer_demo.training.teachers.nbsvm import fit_ngrams
 from rnnformer_demo.training.teachers.targets import distillation, distilled_targets, tutor_logits
 
 WORDS = ("honey", "sugar", "syrup", "lemon", "vinegar", "sorrel")
+BLOCKS = ("recurrent", "attention")
 LABELS = ["sweet", "sour"]
 RECIPE = Recipe(epochs=2, learning_rate=1e-2, batch_size=8, seed=4)
 
@@ -216,7 +217,9 @@ def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
     fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path)
     unlabelled = tmp_path / "more.jsonl"
     unlabelled.write_text('{"text": "It tastes of honey. It tastes of sorrel.", "label": 0}\n', encoding="utf-8")
-    config = TextConfig(labels=("a", "b"), width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
+    config = TextConfig(
+        labels=("a", "b"), width=16, units=8, heads=2, embedding=16, blocks=("recurrent", "attention"), dropout=0.1
+    )
     saved = text.train(
         TextDataConfig(data=[data], label_names=LABELS, teachers=["tutor"], unlabelled=[str(unlabelled)]),
         "pupil",
@@ -232,7 +235,9 @@ def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
 
 
 def test_models_of_ones_own_teach_as_an_ensemble(data, tmp_path):
-    config = TextConfig(labels=("a", "b"), width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
+    config = TextConfig(
+        labels=("a", "b"), width=16, units=8, heads=2, embedding=16, blocks=("recurrent", "attention"), dropout=0.1
+    )
     recipe = Recipe(epochs=2, learning_rate=1e-2, batch_size=8)
     sources = TextDataConfig(data=[data], label_names=LABELS)
     text.train(sources, "elder", config, recipe, "train", seeds=(0, 1), folder=tmp_path, runs=tmp_path)
@@ -266,7 +271,9 @@ def test_a_linear_model_of_ngrams_teaches(data, tmp_path):
 
 
 def test_models_of_folds_teach_only_what_they_have_not_read(data, tmp_path):
-    config = TextConfig(labels=("a", "b"), width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
+    config = TextConfig(
+        labels=("a", "b"), width=16, units=8, heads=2, embedding=16, blocks=("recurrent", "attention"), dropout=0.1
+    )
     recipe = Recipe(epochs=1, learning_rate=1e-2, batch_size=8)
     sources = TextDataConfig(data=[data], label_names=LABELS, folds=3)
     material = TextData(sources, config, tmp_path)

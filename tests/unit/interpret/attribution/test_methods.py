@@ -161,7 +161,7 @@ def test_the_recurrences_contributions_sum_to_what_switching_them_off_changes(
 def test_the_recurrences_contributions_are_integrated_gradients_on_what_they_add(modality, samples):
     model, sample = freeze(tiny.model(modality)), samples[modality]
     seen = {}
-    handle = model.core.recurrent[0].register_forward_hook(
+    handle = model.core.recurrent_blocks[0].register_forward_hook(
         lambda block, inputs, output: seen.update(below=inputs[0], added=output - inputs[0])
     )
     with torch.no_grad():
@@ -172,7 +172,7 @@ def test_the_recurrences_contributions_are_integrated_gradients_on_what_they_add
     for point in range(points):
         added = (seen["added"] * (point + 0.5) / points).requires_grad_()
         x = seen["below"] + added
-        for block in model.core.attention:
+        for block in model.core.attention_blocks:
             x = block(x, sample.mask)
         logits = model.core.head(model.core.pooling(model.core.norm(x), sample.mask))
         (gradient,) = torch.autograd.grad(logits[0, 1], added)
