@@ -14,7 +14,7 @@ from ..data import Sample
 from ..data.readers import label_index
 from ..document import Attribution, Document
 from ..interpret.attribution import Explanation, Report
-from ..interpret.trace import Trace, trace_of
+from ..interpret.trace import Trace, trace_from
 from ..nn.hooks import capture, locked
 
 
@@ -76,7 +76,7 @@ class Context:
     def trace(self) -> Trace:
         """Attention, states and gates of that pass."""
         with locked():
-            return trace_of(self.checkpoint.model, self.sample, self.run.logits, self.run.outputs)
+            return trace_from(self.checkpoint.model, self.sample, self.run.logits, self.run.outputs)
 
     @property
     def probabilities(self) -> Callable[[Tensor], Tensor]:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+_FIELDS = {"trunk": "backbone"}
 _READOUTS = {"evidence": "cnn_head"}
 _LAYERS = {"recurrent_layers": 1, "attention_layers": 2}  # fields of older configs, and their defaults
 _RECURRENT, _ATTENTION = "core.recurrent.", "core.attention."  # lists of blocks before they were one
-_WEIGHTS = (("core.lift.", "core.head_conv."), ("core.back.", "core.up_proj."))  # beginnings of their names
+# Beginnings of their names.
+_WEIGHTS = (("trunk.", "backbone."), ("core.lift.", "core.head_conv."), ("core.back.", "core.up_proj."))
 _CARD_KEYS = {"rival_of": "baseline_of"}  # of format 1
 
 
@@ -21,6 +23,7 @@ def migrate_card(card: dict[str, Any]) -> dict[str, Any]:
 
 def migrate_config(config: dict[str, Any]) -> dict[str, Any]:
     """Return a model's config, as a card of any age has it, in the fields and values of today."""
+    config = {_FIELDS.get(field, field): value for field, value in config.items()}
     if "readout" in config:
         config = config | {"readout": _READOUTS.get(config["readout"], config["readout"])}
     if "blocks" not in config:

@@ -11,7 +11,7 @@ KINDS = {
     "encoders": "pretrain the LSTM and the GRU of a text hybrid, each on its own, for --encoders",
     "search": "search hidden size, hidden layers, dropout and learning rate on held-out data",
     "ablations": "measure what each part of a text hybrid contributes, over several seeds",
-    "image-ablations": "the same for an image hybrid, on a frozen trunk",
+    "image-ablations": "the same for an image hybrid, on a frozen backbone",
 }
 # Fields of the configs and of the recipe that the command line offers, with what they mean.
 CONFIG_FIELDS = {
@@ -35,7 +35,7 @@ KIND_FIELDS = {
     },
     "image": {
         "image_size": (int, "pixels, a multiple of 32"),
-        "trunk": (str, "the CNN: efficientnet_lite0, or by torchvision's name such as mobilenet_v3_small"),
+        "backbone": (str, "the CNN: efficientnet_lite0, or by torchvision's name such as mobilenet_v3_small"),
         "grid": (str, "what is read of it: 32 (its last grid, cells of 32 pixels), 16 or both"),
     },
 }
@@ -166,7 +166,7 @@ def _add_photos(photos: argparse.ArgumentParser, kind: str) -> None:
 
 
 def _add_tuning(image: argparse.ArgumentParser) -> None:
-    blocks = "fine-tune so many of the trunk's last blocks (default: 0); efficientnet_lite0 has 5 above its finer grid"
+    blocks = "fine-tune so many last blocks of the backbone (default: 0); efficientnet_lite0: 5 above its finer grid"
     image.add_argument("--tuned-blocks", type=int, default=0, metavar="N", help=blocks)
     image.add_argument("--tuned-rate", type=float, default=0.1, help="their share of the learning rate (default: 0.1)")
 
@@ -187,3 +187,5 @@ def _add_fields(parser: argparse.ArgumentParser, fields: dict) -> None:
             parser.add_argument(flag, action="store_true", default=None, help=about)
         else:
             parser.add_argument(flag, type=converter, help=about)
+    if "backbone" in fields:  # under its former name
+        parser.add_argument("--trunk", dest="backbone", help=argparse.SUPPRESS)

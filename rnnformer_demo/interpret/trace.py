@@ -1,4 +1,4 @@
-"""What happens inside a hybrid while it decides, as plain tensors."""
+"""Attention, hidden states and gates of one forward pass, as plain tensors."""
 
 from dataclasses import dataclass, field
 
@@ -13,15 +13,15 @@ from .gates import Gates, gates_of
 
 @dataclass(frozen=True)
 class Trace:
-    """The inside of one decision. Detached, on the CPU, without a reference to the model.
+    """The internals of one forward pass. Detached, on the CPU, without a reference to the model.
 
     Attributes:
         logits: (C,).
-        attention: for each Transformer layer (H, T, T); each row sums to 1.
-        states: for each recurrence (T, 2, U): hidden states of the forward and the backward direction, in the order
-            of the steps.
-        pooling: (T,) the weight of each step in the decision; sums to 1.
-        gates: for each recurrence, under the same name as its states, its gates and cell states.
+        attention: (H, T, T) for each attention block; each row sums to 1.
+        states: (T, 2, U) for each recurrence: hidden states of the forward and the backward direction, in the order of
+            the steps.
+        pooling: (T,) weight of each step in the pooled state; sums to 1.
+        gates: for each recurrence, under the name of its states, its gates and cell states.
     """
 
     logits: Tensor
@@ -32,36 +32,39 @@ class Trace:
 
 
 @torch.no_grad()
-def record(model: Hybrid, sample: Sample) -> Trace:
-    """Runs a model once and returns what passed through its taps. Its output is the same as without.
+def trace(model: Hybrid, sample: Sample) -> Trace:
+    """Run a model once and return its trace. Its output is the same as without.
 
     Raises:
         RuntimeError: where the recomputed gates do not lead to the hidden states of the model.
+
+    Example:
+        >>> trace(checkpoint.model, checkpoint.reader("A gem.")).attention["layer 1"].shape
     """
-    with capture(model) as seen:
+    with capture(model) as outputs:
         logits = model(sample.inputs, sample.mask)
-    return trace_of(model, sample, logits[0], seen)
+    return trace_from(model, sample, logits[0], outputs)
 
 
-def trace_of(model: Hybrid, sample: Sample, logits: Tensor, seen: dict[str, Tensor]) -> Trace:
-    """The trace of a run that has been made.
+def trace_from(model: Hybrid, sample: Sample, logits: Tensor, outputs: dict[str, Tensor]) -> Trace:
+    """Return the trace of a forward pass that has been made.
 
     Args:
         logits: (C,).
-        seen: what passed through the model's taps, see `capture`.
+        outputs: of the model's hook points, see `capture`.
 
     Raises:
         RuntimeError: where the recomputed gates do not lead to the hidden states of the model.
     """
 
-    def outputs(kind: str) -> dict[str, Tensor]:
-        return {tap.name: seen[tap.name][0].detach().cpu().clone() for tap in model.hook_points(kind)}
+    def copied(kind: str) -> dict[str, Tensor]:
+        return {point.name: outputs[point.name][0].detach().cpu().clone() for point in model.hook_points(kind)}
 
-    (pooling,) = outputs("pooling").values()
+    (pooling,) = copied("pooling").values()
     return Trace(
         logits=logits.detach().cpu().clone(),
-        attention=outputs("attention"),
-        states={name: states.unflatten(-1, (2, -1)) for name, states in outputs("states").items()},  # (T, 2, U)
+        attention=copied("attention"),
+        states={name: states.unflatten(-1, (2, -1)) for name, states in copied("states").items()},  # (T, 2, U)
         pooling=pooling,
-        gates=gates_of(model, seen, sample.mask),
+        gates=gates_of(model, outputs, sample.mask),
     )

@@ -241,6 +241,10 @@ class Hybrid(nn.Module, ABC):
     def perturbations(self) -> dict[str, Perturbation]:
         """Two ways to take units out of an input, by name, the usual one first; see `perturbation`."""
 
+    def token_vectors(self, inputs: Tensor) -> Tensor:
+        """Inputs to the tokens that the core reads, (B, T, width_in)."""
+        return self.tokens(self.embed(inputs))
+
     def classify_tokens(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Tokens (B, T, width_in) and mask (B, T) to logits (B, C)."""
         return self.core(tokens, mask, self.grid)
@@ -251,7 +255,7 @@ class Hybrid(nn.Module, ABC):
         Raises:
             ValueError: see `HybridCore.logit_contributions`.
         """
-        return self.core.logit_contributions(self.tokens(self.embed(inputs)), mask, self.grid)
+        return self.core.logit_contributions(self.token_vectors(inputs), mask, self.grid)
 
     @property
     def eight_bit_weights(self) -> tuple[str, ...]:
@@ -272,7 +276,7 @@ class Hybrid(nn.Module, ABC):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def hook_points(self, kind: str) -> list[HookPoint]:
-        """The taps of one kind, from the input to the output."""
+        """The hook points of one kind, from the input to the output."""
         return [module for module in self.modules() if isinstance(module, HookPoint) and module.kind == kind]
 
 

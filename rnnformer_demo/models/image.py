@@ -1,4 +1,4 @@
-"""The image hybrid: a pretrained CNN turns a photo into a grid of features, then the core reads the grid."""
+"""The image hybrid: a pretrained CNN turns a photo into a grid of features, and the core reads the grid."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..nn.hooks import HookPoint
-from .backbones.registry import GRIDS, LITE0, TRUNKS
+from .backbones.registry import BACKBONES, GRIDS, LITE0
 from .hybrid import Hybrid, HybridConfig, HybridCore
 from .perturbation import Perturbation, blur_pixels, mean_pixels
 from .residual_head import ResidualHeadCore
@@ -19,29 +19,29 @@ class ImageConfig(HybridConfig):
     """Configuration of an `ImageHybrid`."""
 
     image_size: int = 192  # side of the square that the network reads, in pixels; a multiple of 32
-    scans: tuple[str, ...] = ("rows", "columns")  # what each recurrence reads, in their order
-    trunk: str = LITE0  # the CNN, a key of TRUNKS
-    grid: str = "32"  # of the CNN that is read: cells of "32" pixels, its last; of "16"; or "both" as one
-    readout: str = "states"  # what is pooled: "states" of the blocks, or "cnn_head" of the CNN that they correct
+    scans: tuple[str, ...] = ("rows", "columns")  # of each cell in `recurrence`, in their order
+    backbone: str = LITE0  # the CNN, a key of BACKBONES
+    grid: str = "32"  # grid of the CNN that is read: cells of "32" pixels, its last; of "16"; or "both" as one
+    readout: str = "states"  # pooled are "states" of the blocks, or "cnn_head" of the CNN that they correct
 
     def __post_init__(self):
         super().__post_init__()
-        if self.trunk not in TRUNKS:
-            raise ValueError(f"trunk must be one of {', '.join(TRUNKS)}, got {self.trunk!r}")
-        stride = TRUNKS[self.trunk].stride
+        if self.backbone not in BACKBONES:
+            raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {self.backbone!r}")
+        stride = BACKBONES[self.backbone].stride
         if self.image_size < stride or self.image_size % stride:
             raise ValueError(f"image_size must be a multiple of {stride}, got {self.image_size}")
         if self.grid not in GRIDS:
             raise ValueError(f"grid must be one of {GRIDS}, got {self.grid!r}")
-        if self.grid != "32" and TRUNKS[self.trunk].fine_blocks is None:
-            raise ValueError(f"grid must be '32' for {self.trunk}, got {self.grid!r}")
+        if self.grid != "32" and BACKBONES[self.backbone].fine_blocks is None:
+            raise ValueError(f"grid must be '32' for {self.backbone}, got {self.grid!r}")
         if self.readout not in READOUTS:
             raise ValueError(f"readout must be one of {READOUTS}, got {self.readout!r}")
-        own_head = TRUNKS[self.trunk].head_channels is not None and self.grid == "32"
+        own_head = BACKBONES[self.backbone].head_channels is not None and self.grid == "32"
         if self.readout == "cnn_head" and (self.head_layers or not own_head):
             raise ValueError(
-                f"readout must be 'states' for grid {self.grid} of {self.trunk} with head_layers {self.head_layers}, "
-                "got 'cnn_head'"
+                f"readout must be 'states' for grid {self.grid} of {self.backbone} with head_layers "
+                f"{self.head_layers}, got 'cnn_head'"
             )
         if not set(self.scans) <= {"rows", "columns"}:
             raise ValueError(f"scans must be made of 'rows' and 'columns', got {self.scans!r}")
@@ -54,17 +54,17 @@ class ImageConfig(HybridConfig):
     @property
     def stride(self) -> int:
         """Pixels for each cell of the grid."""
-        return TRUNKS[self.trunk].stride_of(self.grid)
+        return BACKBONES[self.backbone].stride_of(self.grid)
 
     @property
     def channels(self) -> int:
-        """Of the grid."""
-        return TRUNKS[self.trunk].channels_of(self.grid)
+        """Channels of the grid."""
+        return BACKBONES[self.backbone].channels_of(self.grid)
 
     @property
     def texture_channels(self) -> int:
-        """Of the tap "texture", on the last grid of half the stride; 0 where the trunk has none."""
-        return TRUNKS[self.trunk].fine_channels
+        """Channels of the hook point "texture", on the last grid of half the stride; 0 where the backbone has none."""
+        return BACKBONES[self.backbone].fine_channels
 
 
 class ImageHybrid(Hybrid):
@@ -75,14 +75,14 @@ class ImageHybrid(Hybrid):
     def __init__(self, config: ImageConfig):
         super().__init__()
         self.config = config
-        trunk = TRUNKS[config.trunk]
+        backbone = BACKBONES[config.backbone]
         side = config.image_size // config.stride
         self.grid = (side, side)
-        self.trunk = trunk.build_for(config.grid)
+        self.backbone = backbone.build_for(config.grid)
         self.features = HookPoint("grid", "CNN grid")
         scans = config.scans[: len(config.recurrence)]
         if config.readout == "cnn_head":
-            self.core = ResidualHeadCore(config, config.channels, scans, trunk.head_channels)
+            self.core = ResidualHeadCore(config, config.channels, scans, backbone.head_channels)
         else:
             self.core = HybridCore(config, config.channels, scans)
 
@@ -92,12 +92,12 @@ class ImageHybrid(Hybrid):
 
     def tokens(self, embedded: Tensor) -> Tensor:
         """Photos (B, 3, S, S) to the cells of the CNN's grid, row by row (B, h*w, channels)."""
-        return self.cells(self.trunk, embedded)
+        return self.cells(self.backbone, embedded)
 
-    def cells(self, trunk: nn.Module, x: Tensor) -> Tensor:
-        """The same from the trunk, or from its last blocks and what comes into them (B, channels in, height, width)."""
+    def cells(self, backbone: nn.Module, x: Tensor) -> Tensor:
+        """Return the same from a backbone, or from its last blocks and their input (B, channels in, height, width)."""
         # Channels last in memory: convolutions on a CPU then take two thirds of the time.
-        grid = trunk(x.contiguous(memory_format=torch.channels_last))
+        grid = backbone(x.contiguous(memory_format=torch.channels_last))
         return self.features(grid).flatten(2).transpose(1, 2)
 
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:

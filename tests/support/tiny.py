@@ -46,7 +46,7 @@ def model(modality: str, seed: int = 0, patches: bool = True, **changes) -> Hybr
     """A small model in eval mode, still trainable.
 
     Args:
-        patches: give an image model a trunk whose cells do not overlap, instead of EfficientNet-Lite0.
+        patches: give an image model a backbone whose cells do not overlap, instead of EfficientNet-Lite0.
         changes: fields of the config; `recurrent_layers` and `attention_layers` stand for `blocks`.
     """
     torch.manual_seed(seed)
@@ -55,7 +55,7 @@ def model(modality: str, seed: int = 0, patches: bool = True, **changes) -> Hybr
     made = model_class(config_class(labels=("no", "yes", "perhaps"), **SMALLEST[modality] | changes))
     if modality == "image" and patches:
         finer, half = made.config.texture_channels, made.config.stride // 2
-        made.trunk = nn.Sequential(
+        made.backbone = nn.Sequential(
             nn.Conv2d(3, finer, half, half),
             HookPoint("texture", "texture"),
             nn.Conv2d(finer, made.config.channels, 2, 2),

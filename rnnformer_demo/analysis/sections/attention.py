@@ -1,7 +1,8 @@
 """The section `attention`: weights of all layers, heads and the pooling, and how alike the attended states are."""
 
 from ...document import Array, Attention, Document
-from ...interpret.attention_flow import conicity_below_attention, conicity_notice, pooled_rollout
+from ...interpret.attention_flow import conicity_notice, pooled_rollout
+from ...interpret.jacobian import conicity_below_attention
 from ..context import Context
 from . import encoding
 

@@ -1,7 +1,7 @@
 """The section `jacobian`: how much each attended state depends on each token, through the recurrence."""
 
 from ...document import Document, Jacobian
-from ...interpret.attention_flow import token_jacobian_norms
+from ...interpret.jacobian import token_jacobian_norms
 from ..context import Context
 from . import encoding
 

@@ -68,10 +68,10 @@ def _text_model() -> Hybrid:
 
 
 def _image_model() -> Hybrid:
-    """With a trunk whose cells do not overlap: the evidence then lies in one cell of the grid."""
+    """With a backbone whose cells do not overlap: the evidence then lies in one cell of the grid."""
     config, model = classes("image")
     hybrid = model(config(**_SIZES, image_size=SIDE * STRIDE))
-    hybrid.trunk = nn.Sequential(nn.Conv2d(3, hybrid.core.width_in, STRIDE, STRIDE), nn.ReLU())
+    hybrid.backbone = nn.Sequential(nn.Conv2d(3, hybrid.core.width_in, STRIDE, STRIDE), nn.ReLU())
     return hybrid
 
 

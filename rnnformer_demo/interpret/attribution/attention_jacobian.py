@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 def attention_jacobian(model: Hybrid, sample: Sample, target: int, report: Report, seed: int) -> Explanation:
     """Run several passes forward for each step, through the recurrence alone. The same for every target."""
-    from ..attention_flow import attention_through_recurrence
+    from ..jacobian import attention_through_recurrence
 
     shares = attention_through_recurrence(model, sample, seed=seed, report=report)
     report(1.0)

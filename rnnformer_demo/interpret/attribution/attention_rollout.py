@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def attention_rollout(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Run one pass forward. The same for every target."""
     from ..attention_flow import pooled_rollout
-    from ..trace import record
+    from ..trace import trace
 
-    shares = pooled_rollout(record(model, sample))
+    shares = pooled_rollout(trace(model, sample))
     report(1.0)
     return Explanation("attention-rollout", target, by_unit(shares, sample), sample.grid)

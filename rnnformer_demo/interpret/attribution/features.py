@@ -20,7 +20,7 @@ def tokens_of(model: Hybrid, sample: Sample) -> Tensor:
     """Return what the hybrid reads: vectors of tokens, or cells of the CNN's grid (1, T, width_in)."""
     from ...nn.hooks import run
 
-    return run(lambda inputs: model.tokens(model.embed(inputs)), sample.inputs)
+    return run(model.token_vectors, sample.inputs)
 
 
 def baseline_tokens(model: Hybrid, sample: Sample, choice: str) -> Tensor:

@@ -23,8 +23,8 @@ STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
-STEM, TRUNK_CHANNELS, HEAD_CHANNELS = 32, 320, 1280
-STRIDE = 32  # pixels of the input per cell of the trunk's grid
+STEM, BACKBONE_CHANNELS, HEAD_CHANNELS = 32, 320, 1280
+STRIDE = 32  # pixels of the input per cell of the backbone's grid
 FINE_BLOCKS = 1 + sum(blocks for blocks, *_ in STAGES[:5])  # stem included: those that lead to cells of 16 pixels
 FINE_CHANNELS = STAGES[4][-1]
 MEAN, STD = 0.498, 0.502  # (x - 127) / 128 on pixels 0-255, as the weights were trained
@@ -71,8 +71,11 @@ class InvertedResidual(nn.Module):
         return self.out(x + self.body(x) if self.residual else self.body(x))
 
 
-def lite0_trunk() -> nn.Sequential:
-    """Photos (B, 3, 32h, 32w) to a grid of features (B, 320, h, w). A tap is on the last grid of half the stride."""
+def lite0_backbone() -> nn.Sequential:
+    """Return the backbone, untrained: photos (B, 3, 32h, 32w) to a grid of features (B, 320, h, w).
+
+    A hook point is on the last grid of half the stride.
+    """
     layers: list[nn.Module] = [_convolution(3, STEM, 3, stride=2)]
     width = STEM
     for blocks, kernel, stride, expansion, width_out in STAGES:
@@ -84,14 +87,14 @@ def lite0_trunk() -> nn.Sequential:
 
 
 class EfficientNetLite0(nn.Module):
-    """The whole ImageNet classifier; the hybrids use its `trunk`."""
+    """The whole ImageNet classifier; the hybrids use its `backbone`."""
 
     def __init__(self, classes: int = 1000):
         super().__init__()
-        self.trunk = lite0_trunk()
-        self.head = _convolution(TRUNK_CHANNELS, HEAD_CHANNELS)
+        self.backbone = lite0_backbone()
+        self.head = _convolution(BACKBONE_CHANNELS, HEAD_CHANNELS)
         self.classifier = nn.Linear(HEAD_CHANNELS, classes)
 
     def forward(self, photos: Tensor) -> Tensor:
         """(B, 3, height, width), normalised with MEAN and STD, to logits (B, classes)."""
-        return self.classifier(self.head(self.trunk(photos)).mean((-2, -1)))
+        return self.classifier(self.head(self.backbone(photos)).mean((-2, -1)))

@@ -8,7 +8,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .efficientnet import FINE_BLOCKS, FINE_CHANNELS, HEAD_CHANNELS, MEAN, STD, STRIDE, TRUNK_CHANNELS, lite0_trunk
+from .efficientnet import (
+    BACKBONE_CHANNELS,
+    FINE_BLOCKS,
+    FINE_CHANNELS,
+    HEAD_CHANNELS,
+    MEAN,
+    STD,
+    STRIDE,
+    lite0_backbone,
+)
 from .torchvision_compat import torchvision
 
 LITE0 = "efficientnet_lite0"
@@ -17,10 +26,10 @@ _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # 
 
 
 @dataclass(frozen=True)
-class Trunk:
+class Backbone:
     """A CNN without its head.
 
-    Every trunk reads photos that are normalised with `MEAN` and `STD`, whatever its weights were trained on, and has
+    Every backbone reads photos that are normalised with `MEAN` and `STD`, whatever its weights were trained on, and has
     its batch norms folded into the convolutions: no running variance has to survive 16 bits.
 
     Attributes:
@@ -53,7 +62,7 @@ class Trunk:
         return {"32": self.channels, "16": self.fine_channels, "both": self.channels + self.fine_channels}[grid]
 
     def build_for(self, grid: str) -> nn.Sequential:
-        """The trunk, untrained, with the blocks that lead to one of `GRIDS` and no others; their names stay."""
+        """The backbone, untrained, with the blocks that lead to one of `GRIDS` and no others; their names stay."""
         blocks = self.build()
         if grid == "16":
             return blocks[: self.fine_blocks]
@@ -66,7 +75,7 @@ class BothGrids(nn.Sequential):
 
     Args:
         fine_blocks: after how many of the blocks the finer grid is there; with none it is what comes in.
-        blocks: of the trunk.
+        blocks: of the backbone.
     """
 
     def __init__(self, fine_blocks: int, *blocks: nn.Module):
@@ -82,18 +91,18 @@ class BothGrids(nn.Sequential):
         return torch.cat([x, F.avg_pool2d(fine, 2)], dim=1)
 
 
-def parts(trunk: nn.Sequential, upper: int) -> tuple[nn.Sequential, nn.Sequential]:
-    """The lower blocks of a trunk and the `upper` last ones, one after the other the trunk itself.
+def parts(backbone: nn.Sequential, upper: int) -> tuple[nn.Sequential, nn.Sequential]:
+    """Return the lower blocks of a backbone and the `upper` last ones, one after the other the backbone itself.
 
     Raises:
         ValueError: for more blocks than there are, and for fewer than lead from the finer of two grids to the other.
     """
-    lower, last = [*trunk][: len(trunk) - upper], [*trunk][len(trunk) - upper :]
-    fine_blocks = trunk.fine_blocks - len(lower) if isinstance(trunk, BothGrids) else 0
-    if not 0 < upper < len(trunk) or fine_blocks < 0:
-        least = max(1, len(trunk) - trunk.fine_blocks) if isinstance(trunk, BothGrids) else 1
-        raise ValueError(f"upper must be {least} to {len(trunk) - 1} blocks of this trunk, got {upper}")
-    whole = BothGrids(fine_blocks, *last) if isinstance(trunk, BothGrids) else nn.Sequential(*last)
+    lower, last = [*backbone][: len(backbone) - upper], [*backbone][len(backbone) - upper :]
+    fine_blocks = backbone.fine_blocks - len(lower) if isinstance(backbone, BothGrids) else 0
+    if not 0 < upper < len(backbone) or fine_blocks < 0:
+        least = max(1, len(backbone) - backbone.fine_blocks) if isinstance(backbone, BothGrids) else 1
+        raise ValueError(f"upper must be {least} to {len(backbone) - 1} blocks of this backbone, got {upper}")
+    whole = BothGrids(fine_blocks, *last) if isinstance(backbone, BothGrids) else nn.Sequential(*last)
     return nn.Sequential(*lower), whole
 
 
@@ -111,11 +120,11 @@ class Renormalise(nn.Module):
         return photos * self.gain + self.shift
 
 
-def torchvision_trunk(name: str, weights: dict[str, Tensor] | None = None) -> nn.Sequential:
+def torchvision_backbone(name: str, weights: dict[str, Tensor] | None = None) -> nn.Sequential:
     """A classifier of torchvision without its head, batch norms folded.
 
     Args:
-        name: of a key of `TRUNKS` that torchvision knows.
+        name: of a key of `BACKBONES` that torchvision knows.
         weights: of the whole classifier; None to leave it untrained.
     """
     classifier = torchvision.models.get_model(name, weights=None).eval()
@@ -140,14 +149,14 @@ def fold(module: nn.Module) -> nn.Module:
     return module
 
 
-def _of_torchvision(name: str, channels: int) -> Trunk:
-    return Trunk(lambda: torchvision_trunk(name), channels)
+def _of_torchvision(name: str, channels: int) -> Backbone:
+    return Backbone(lambda: torchvision_backbone(name), channels)
 
 
-TRUNKS: dict[str, Trunk] = {
-    LITE0: Trunk(
-        lite0_trunk,
-        TRUNK_CHANNELS,
+BACKBONES: dict[str, Backbone] = {
+    LITE0: Backbone(
+        lite0_backbone,
+        BACKBONE_CHANNELS,
         head_channels=HEAD_CHANNELS,
         fine_blocks=FINE_BLOCKS,
         fine_channels=FINE_CHANNELS,

@@ -29,7 +29,7 @@ def maker_of(view: int) -> Callable:
 
 @dataclass(frozen=True)
 class CachedFeatures:
-    """Plain views of N photos as the trunk sees them.
+    """Plain views of N photos as the backbone sees them.
 
     Attributes:
         name: of the set they are from.
@@ -55,11 +55,11 @@ class DistillationData:
     """Photos that are trained on and held out, each in several views, with the teacher's word on them.
 
     Args:
-        model: a student that still is what its teacher is; its trunk sees the photos.
+        model: a student that still is what its teacher is; its backbone sees the photos.
         pools: where the photos are.
         reader: of the model.
         views: how many of each photo, see `maker_of`; two at least.
-        precision: in which the trunk sees all but the plain views; bfloat16 takes half the time.
+        precision: in which the backbone sees all but the plain views; bfloat16 takes half the time.
         cache: folder for features.
     """
 
@@ -105,7 +105,7 @@ class DistillationData:
 
         variant = f"{make.__name__} {precision if reduced else 'float32'}"
         return extract(
-            tokens, self._model.trunk, pool, rows, self._reader, view, self._cache, make=make, variant=variant
+            tokens, self._model.backbone, pool, rows, self._reader, view, self._cache, make=make, variant=variant
         )
 
     def tested(self, pool: UnlabelledImages) -> CachedFeatures:

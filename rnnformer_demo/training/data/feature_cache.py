@@ -1,4 +1,4 @@
-"""Features of a frozen trunk, cached on disk, so that a head trains in minutes on two cores."""
+"""Features of a frozen backbone, cached on disk, so that a head trains in minutes on two cores."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def random_square(photo: Image.Image, size: int, chooser: random.Random, least: 
 
 def extract(
     tokens: Callable[[Tensor], Tensor],
-    trunk: nn.Module,
+    backbone: nn.Module,
     photos: PhotoSet,
     rows: list[PhotoRow],
     reader: ImageReader,
@@ -66,12 +66,12 @@ def extract(
 
     Args:
         tokens: normalised photos (B, 3, S, S) to features (B, T, D).
-        trunk: whose weights, with data, size and view, name the cache.
+        backbone: whose weights, with data, size and view, name the cache.
         cache: folder; what lies there already is not computed again.
         make: makes the view, instead of the usual one of its number.
         variant: what else tells these features from others of the same view, such as `make` and a precision.
     """
-    first = next(iter(trunk.state_dict().values()))
+    first = next(iter(backbone.state_dict().values()))
     stat = photos.path.stat()
     identity = [
         *(str(photos.path.resolve()), stat.st_size, stat.st_mtime, [row.path for row in rows]),

@@ -15,7 +15,7 @@ from ...data import InputError
 from ...data.image import ImageReader, open_photo
 from ...data.readers import PhotoRow, PhotoSet, label_index
 from ...evaluation.classification import short_path
-from ...models.backbones.registry import TRUNKS
+from ...models.backbones.registry import BACKBONES
 from ...models.image import ImageConfig
 from ..tasks.partial_finetune import TrainableHead
 from .feature_cache import extract
@@ -72,7 +72,7 @@ class ImageData:
         That of the last kind of model stays in memory.
         """
         config = part.model.config
-        key = (config.trunk, config.image_size, part.variant)
+        key = (config.backbone, config.image_size, part.variant)
         if self._seen[0] != key:
             self._seen = (), []  # the old ones go before the new ones come
             self._seen = key, [self._extract(part, self.photos, self.rows, view) for view in range(self.views)]
@@ -92,13 +92,13 @@ class ImageData:
     def _extract(self, part: TrainableHead, photos: PhotoSet, rows: list[PhotoRow], view: int) -> Tensor:
         # Models that read another grid share what is below it: a reader that knows no grid names the cache.
         reader = image_reader(replace(part.model.config, grid="32"))
-        return extract(part.below, part.model.trunk, photos, rows, reader, view, self._cache, variant=part.variant)
+        return extract(part.below, part.model.backbone, photos, rows, reader, view, self._cache, variant=part.variant)
 
 
 def image_reader(config: ImageConfig) -> ImageReader:
     """The reader of a model."""
-    trunk = TRUNKS[config.trunk]
-    return ImageReader(config.image_size, config.stride, trunk.mean, trunk.std)
+    backbone = BACKBONES[config.backbone]
+    return ImageReader(config.image_size, config.stride, backbone.mean, backbone.std)
 
 
 def training_rows(photos: PhotoSet, drop: Iterable[str]) -> list[PhotoRow]:

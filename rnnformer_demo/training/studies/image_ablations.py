@@ -31,7 +31,7 @@ class PhotoCondition:
         without: kinds of blocks that are left out, see `without_blocks`.
         changes: fields of the config.
         rival: the rival of this kind in place of the hybrid, see `rival_config`.
-        tuning: of the trunk.
+        tuning: of the backbone.
     """
 
     name: str

@@ -42,7 +42,7 @@ def train(
         config: its labels are replaced by those of the data.
         recipe: its seed is replaced by each of `seeds`.
         tests: sets on whose split "test" (or all) the finished models are evaluated; nothing is chosen on them.
-        tuning: of the trunk.
+        tuning: of the backbone.
         more: further fields of the card.
         resume: see `select_best_seed`.
 

@@ -50,7 +50,7 @@ def train(
     Args:
         data: folders or zips of photos; where these name classes that the model knows, the names serve to calibrate and
             to test, never to train.
-        config: its labels, trunk and readout are replaced.
+        config: its labels, backbone and readout are replaced.
         views, consistency, softening: see `DistillationData`.
         more: further fields of the card.
 
@@ -61,7 +61,7 @@ def train(
         raise InputError("--views must be at least 2, --consistency from 0 to 1, --softening above 0.")
     pools = open_pools(data)
     torch.manual_seed(recipe.seed)
-    model = starting_as_lite0(replace(config, labels=imagenet_labels(), trunk=LITE0, readout="cnn_head"))
+    model = starting_as_lite0(replace(config, labels=imagenet_labels(), backbone=LITE0, readout="cnn_head"))
     reader = image_reader(model.config)
     transfer = DistillationData(model, pools, reader, views, recipe.precision, runs / "features")
     if not (transfer.held_out.labels >= 0).any():
@@ -96,11 +96,11 @@ def starting_as_lite0(config: ImageConfig) -> ImageHybrid:
         InputError: see `pretrained_lite0`.
     """
     published, model = pretrained_lite0(), ImageHybrid(config)
-    model.trunk.load_state_dict(published.trunk.state_dict(), strict=True)
-    for weights in model.trunk.parameters():
+    model.backbone.load_state_dict(published.backbone.state_dict(), strict=True)
+    for weights in model.backbone.parameters():
         weights.data = weights.data.half().float()  # as a checkpoint holds them: what is cached is what is served
     model.core.load_head(published.head[0], published.classifier)
-    for part in (model.trunk, model.core.head_conv, model.core.head):
+    for part in (model.backbone, model.core.head_conv, model.core.head):
         part.requires_grad_(False)
     return model.eval()
 
@@ -115,7 +115,7 @@ def _fit(
     command: str,
     resume: bool,
 ) -> list[Progress]:
-    """Trains what lies between trunk and classifier; an epoch's accuracy is agreement with the teacher's consensus."""
+    """Train the part between backbone and classifier; an epoch's accuracy is agreement with the teacher's consensus."""
     consensus = transfer.consensus(softening)[transfer.held].argmax(-1)
     return fit(
         model.core,

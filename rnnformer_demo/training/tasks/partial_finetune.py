@@ -1,5 +1,5 @@
-"""Which part of an image hybrid is trained: the core, on what a frozen trunk sees, and where it is fine-tuned the last
-blocks of the trunk with it."""
+"""The part of an image hybrid that is trained: the core, on the features of a frozen backbone, and where it is
+fine-tuned, the last blocks of the backbone with it."""
 
 import math
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from torch import Tensor, nn
 
 from ...checkpoints import store
 from ...data import InputError
-from ...models.backbones.registry import TRUNKS, BothGrids, parts
+from ...models.backbones.registry import BACKBONES, BothGrids, parts
 from ...models.image import ImageConfig, ImageHybrid
 from ...nn.devices import to_device_of
-from ..pretrained.backbones import pretrained_trunk
+from ..pretrained.backbones import pretrained_backbone
 
 _PHOTOS_PER_PASS = 64
 
 
 @dataclass(frozen=True)
 class FineTuneConfig:
-    """How much of the trunk is fine-tuned.
+    """How much of the backbone is fine-tuned.
 
     Attributes:
         blocks: how many of its last blocks; 0 leaves it frozen.
@@ -44,27 +44,27 @@ class TrainableHead:
 
     Args:
         model: the whole; what is not trained asks for no gradient from now on.
-        tuning: of its trunk.
+        tuning: of its backbone.
 
     Attributes:
         module: what is trained, for `fit`.
 
     Raises:
-        InputError: for a trunk of which so many blocks cannot be fine-tuned.
+        InputError: for a backbone of which so many blocks cannot be fine-tuned.
     """
 
     def __init__(self, model: ImageHybrid, tuning: FineTuneConfig):
         self.model, self.tuning = model, tuning
-        model.trunk.requires_grad_(False)
-        self._lower, self._upper, self.module = model.trunk, nn.Identity(), model.core
+        model.backbone.requires_grad_(False)
+        self._lower, self._upper, self.module = model.backbone, nn.Identity(), model.core
         if tuning.blocks:
             self._lower, self._upper = _parts(model, tuning.blocks)
-            self.module = nn.ModuleDict({"trunk": self._upper.requires_grad_(True), "core": model.core})
+            self.module = nn.ModuleDict({"backbone": self._upper.requires_grad_(True), "core": model.core})
 
     @property
     def rates(self) -> dict[str, float]:
         """Shares of the learning rate by the beginning of the parameters' names, see `fit`."""
-        return {"trunk.": self.tuning.rate} if self.tuning.blocks else {}
+        return {"backbone.": self.tuning.rate} if self.tuning.blocks else {}
 
     @property
     def variant(self) -> str:
@@ -102,31 +102,31 @@ class TrainableHead:
 
 
 def _parts(model: ImageHybrid, blocks: int) -> tuple[nn.Sequential, nn.Sequential]:
-    if TRUNKS[model.config.trunk].fine_blocks is None:
+    if BACKBONES[model.config.backbone].fine_blocks is None:
         raise InputError(
-            f"The blocks of {model.config.trunk} cannot be fine-tuned: leave out --tuned-blocks or --trunk."
+            f"The blocks of {model.config.backbone} cannot be fine-tuned: leave out --tuned-blocks or --backbone."
         )
     try:
-        return parts(model.trunk, blocks)
+        return parts(model.backbone, blocks)
     except ValueError as error:
         raise InputError(f"So many blocks cannot be fine-tuned: {error}.") from error
 
 
 def pretrained(config: ImageConfig, tuning: FineTuneConfig, seed: int) -> TrainableHead:
-    """A new model on a trunk with its published weights.
+    """A new model on a backbone with its published weights.
 
     Raises:
-        InputError: for a trunk whose weights cannot be had, a model too large for a checkpoint, and see
+        InputError: for a backbone whose weights cannot be had, a model too large for a checkpoint, and see
             `TrainableHead`.
     """
     torch.manual_seed(seed)
     model = ImageHybrid(config)
     _check_size(model)
     part = TrainableHead(model, tuning)
-    published = pretrained_trunk(config.trunk).state_dict()
+    published = pretrained_backbone(config.backbone).state_dict()
     # Rounded as a checkpoint holds them: what is cached is what is served.
-    rounded = {name: published[name].half().float() for name in model.trunk.state_dict()}
-    model.trunk.load_state_dict(rounded, strict=True)
+    rounded = {name: published[name].half().float() for name in model.backbone.state_dict()}
+    model.backbone.load_state_dict(rounded, strict=True)
     return part
 
 
@@ -134,6 +134,6 @@ def _check_size(model: ImageHybrid) -> None:
     size = 2 * model.parameters_count
     if size > store.MAX_BYTES:
         raise InputError(
-            f"A model on {model.config.trunk} would take {size / 1e6:.1f} MB, a checkpoint may have "
-            f"{store.MAX_BYTES / 1e6:.0f} MB: choose another --trunk or fewer --units."
+            f"A model on {model.config.backbone} would take {size / 1e6:.1f} MB, a checkpoint may have "
+            f"{store.MAX_BYTES / 1e6:.0f} MB: choose another --backbone or fewer --units."
         )

@@ -26,6 +26,18 @@ def test_numbers_of_layers_become_blocks(old, blocks):
     assert migrate_config(migrated) == migrated
 
 
+def test_fields_have_the_names_of_today():
+    assert migrate_config({"trunk": "resnet18", "readout": "evidence", "blocks": []}) == {
+        "backbone": "resnet18",
+        "readout": "cnn_head",
+        "blocks": [],
+    }
+    assert list(migrate_weight_names({"trunk.0.weight": 0, "core.lift.bias": 0})) == [
+        "backbone.0.weight",
+        "core.head_conv.bias",
+    ]
+
+
 def test_blocks_of_two_lists_become_one():
     old = ["core.recurrent.0.gain", "core.recurrent.1.gain", "core.attention.0.out", "core.attention.10.out", "x"]
     new = ["core.blocks.0.gain", "core.blocks.1.gain", "core.blocks.2.out", "core.blocks.12.out", "x"]

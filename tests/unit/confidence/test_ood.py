@@ -51,10 +51,10 @@ def batches_of(checkpoint: Checkpoint, count: int, seed: int, inside: bool = Tru
 
 @pytest.fixture(scope="module")
 def plain(saved, tmp_path_factory) -> dict[str, Checkpoint]:
-    """For each modality a checkpoint without a signal. The trunk is drawn anew: as it is made, all photos look alike
+    """For each modality a checkpoint without a signal. The backbone is drawn anew: as it is made, all photos look alike
     to it."""
     image = tiny.model("image", patches=False, image_size=64)
-    for weights in image.trunk.parameters():
+    for weights in image.backbone.parameters():
         if weights.dim() > 1:
             torch.nn.init.kaiming_normal_(weights)
     about = about_of(load("image", saved).card)

@@ -21,7 +21,7 @@ from rnnformer_demo.interpret.gates import (
     saturation,
     top_contributors,
 )
-from rnnformer_demo.interpret.trace import record
+from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import freeze
 from rnnformer_demo.nn.cells import CELLS
 from rnnformer_demo.nn.hooks import capture
@@ -200,10 +200,10 @@ def test_saturation_counts_both_ends_of_every_range():
 @pytest.mark.parametrize("recurrent_layers", [1, 2])
 def test_what_was_written_adds_up_to_the_last_state(modality, samples, recurrent_layers):
     model = freeze(tiny.model(modality, recurrent_layers=recurrent_layers))
-    trace = record(model, samples[modality])
-    for name, gates in trace.gates.items():
-        written, ends = memory_contributions(gates), gates.cells if gates.kind == "lstm" else trace.states[name]
-        assert written.shape == trace.states[name].shape
+    internals = trace(model, samples[modality])
+    for name, gates in internals.gates.items():
+        written, ends = memory_contributions(gates), gates.cells if gates.kind == "lstm" else internals.states[name]
+        assert written.shape == internals.states[name].shape
         for direction in (0, 1):
             for sequence in gates.order[direction]:
                 total = written[sequence, direction].sum(0)

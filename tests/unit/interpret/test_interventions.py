@@ -7,7 +7,7 @@ import tiny
 import torch
 
 from rnnformer_demo.interpret.interventions import intervene, total_variation
-from rnnformer_demo.interpret.trace import record
+from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import Hybrid, freeze
 
 
@@ -56,13 +56,13 @@ def test_what_a_model_lacks_is_none(modality, samples):
 
 
 def test_permuted_rows_hold_the_same_weights_at_other_real_steps(model, sample):
-    trace, used = record(model, sample), []
-    dropout = model.core.attention_blocks[0].attention.dropout  # the weights pass through it after their tap
+    internals, used = trace(model, sample), []
+    dropout = model.core.attention_blocks[0].attention.dropout  # the weights pass through it after their hook point
     handle = dropout.register_forward_pre_hook(lambda module, arguments: used.append(arguments[0]))
     intervene(model, sample, permutations=3)
     handle.remove()
     (permuted,) = (weights for weights in used[:3] if len(weights) == 3)  # (3, H, T, T)
-    expected = trace.attention["layer 1"]
+    expected = internals.attention["layer 1"]
     for weights in permuted:
         torch.testing.assert_close(weights.sort(-1).values, expected.sort(-1).values, atol=1e-6, rtol=0)
         assert not torch.allclose(weights, expected)

@@ -103,7 +103,7 @@ def test_of_many_parts_evenly_spaced_ones_are_run_and_always_the_last(model, sam
 def test_the_cnn_runs_once(samples):
     passes = []
     model = freeze(tiny.model("image"))
-    model.trunk.register_forward_hook(lambda trunk, inputs, output: passes.append(len(output)))
+    model.backbone.register_forward_hook(lambda backbone, inputs, output: passes.append(len(output)))
     prefix_predictions(model, samples["image"])
     assert passes == [1]
 

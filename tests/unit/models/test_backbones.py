@@ -1,4 +1,4 @@
-"""Trunks by name: what comes out of each, batch norms folded away, and weights that can or cannot be had."""
+"""Backbones by name: what comes out of each, batch norms folded away, and weights that can or cannot be had."""
 
 from urllib.error import URLError
 
@@ -12,24 +12,25 @@ from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models.backbones.efficientnet import MEAN, STD
-from rnnformer_demo.models.backbones.registry import LITE0, TRUNKS, torchvision_trunk
+from rnnformer_demo.models.backbones.registry import BACKBONES, LITE0, torchvision_backbone
 from rnnformer_demo.models.backbones.torchvision_compat import torchvision, transforms
 from rnnformer_demo.models.image import ImageConfig
 from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.pretrained.backbones import pretrained_trunk
+from rnnformer_demo.training.pretrained.backbones import pretrained_backbone
 from rnnformer_demo.training.tasks import image
 
 SMALLEST = "mobilenet_v3_small"
 
 
-@pytest.mark.parametrize("name", TRUNKS)
-def test_a_trunk_gives_the_grid_that_it_promises(name):
-    trunk = TRUNKS[name].build().eval()
+@pytest.mark.parametrize("name", BACKBONES)
+def test_a_backbone_gives_the_grid_that_it_promises(name):
+    backbone = BACKBONES[name].build().eval()
     with torch.no_grad():
-        grid = trunk(torch.randn(1, 3, 64, 96))
-    assert grid.shape == (1, TRUNKS[name].channels, 64 // TRUNKS[name].stride, 96 // TRUNKS[name].stride)
-    assert not any(isinstance(module, nn.BatchNorm2d) for module in trunk.modules())
-    assert {weight.dtype for weight in trunk.state_dict().values()} == {torch.float32}  # no counter of batches either
+        grid = backbone(torch.randn(1, 3, 64, 96))
+    assert grid.shape == (1, BACKBONES[name].channels, 64 // BACKBONES[name].stride, 96 // BACKBONES[name].stride)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in backbone.modules())
+    kinds = {weight.dtype for weight in backbone.state_dict().values()}
+    assert kinds == {torch.float32}  # no counter of batches either
 
 
 def published(name: str) -> nn.Module:
@@ -45,14 +46,14 @@ def published(name: str) -> nn.Module:
 
 
 @pytest.mark.parametrize("name", [SMALLEST, "resnet18"])
-def test_a_trunk_of_torchvision_sees_what_its_classifier_saw(name):
+def test_a_backbone_of_torchvision_sees_what_its_classifier_saw(name):
     network = published(name)
     features = getattr(network, "features", None) or nn.Sequential(*list(network.children())[:-2])
     photo = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         as_trained = transforms.functional.normalize(photo, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
         expected = features(as_trained)
-        found = torchvision_trunk(name, network.state_dict())((photo - MEAN) / STD)
+        found = torchvision_backbone(name, network.state_dict())((photo - MEAN) / STD)
     assert expected.std() > 1e-3
     torch.testing.assert_close(found, expected, atol=1e-4 * expected.abs().max().item(), rtol=1e-3)
 
@@ -73,17 +74,17 @@ def downloads(monkeypatch):
     return answers
 
 
-def test_weights_that_are_downloaded_fit_the_trunk_of_the_registry(downloads):
-    trunk = pretrained_trunk(SMALLEST)
-    TRUNKS[SMALLEST].build().load_state_dict(trunk.state_dict(), strict=True)
-    assert not trunk.training
+def test_weights_that_are_downloaded_fit_the_backbone_of_the_registry(downloads):
+    backbone = pretrained_backbone(SMALLEST)
+    BACKBONES[SMALLEST].build().load_state_dict(backbone.state_dict(), strict=True)
+    assert not backbone.training
 
 
 @pytest.mark.parametrize("error", [URLError("no route to host"), RuntimeError("invalid hash value")])
 def test_weights_that_cannot_be_downloaded_get_a_sentence(downloads, error):
     downloads["error"] = error
     with pytest.raises(InputError, match=r"The weights of mobilenet_v3_small cannot be downloaded \(.*\): connect to"):
-        pretrained_trunk(SMALLEST)
+        pretrained_backbone(SMALLEST)
 
 
 @pytest.fixture
@@ -97,11 +98,11 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
-def train(photos, tmp_path, trunk: str):
+def train(photos, tmp_path, backbone: str):
     return image.train(
         data=str(photos),
-        name="other-trunk",
-        config=ImageConfig(labels=("a", "b"), image_size=64, trunk=trunk, **tiny.SMALL),
+        name="other-backbone",
+        config=ImageConfig(labels=("a", "b"), image_size=64, backbone=backbone, **tiny.SMALL),
         recipe=Recipe(epochs=1, batch_size=8),
         command="python -m rnnformer_demo train image",
         tests=[],
@@ -111,12 +112,12 @@ def train(photos, tmp_path, trunk: str):
     )
 
 
-def test_a_checkpoint_rebuilds_its_trunk(downloads, photos, tmp_path):
+def test_a_checkpoint_rebuilds_its_backbone(downloads, photos, tmp_path):
     saved = train(photos, tmp_path, SMALLEST)
-    loaded = load("other-trunk", tmp_path / "checkpoints")
-    assert loaded.card["config"]["trunk"] == SMALLEST
-    expected = pretrained_trunk(SMALLEST).state_dict()
-    for name, weight in loaded.model.trunk.state_dict().items():
+    loaded = load("other-backbone", tmp_path / "checkpoints")
+    assert loaded.card["config"]["backbone"] == SMALLEST
+    expected = pretrained_backbone(SMALLEST).state_dict()
+    for name, weight in loaded.model.backbone.state_dict().items():
         assert torch.equal(weight, expected[name].half().float()), name
     assert loaded.size <= 10_000_000
     assert service.predict(saved, photos / "dark" / "1.png").prediction.label in ("dark", "bright")
@@ -127,7 +128,7 @@ def test_a_model_too_large_for_a_checkpoint_is_refused_before_it_is_trained(phot
         train(photos, tmp_path, "resnet18")
 
 
-def test_the_command_names_the_trunks_that_there_are(photos, tmp_path, capsys):
-    command = ["train", "image", "--data", str(photos), "--name", "some", "--runs", str(tmp_path), "--trunk", "vgg"]
+def test_the_command_names_the_backbones_that_there_are(photos, tmp_path, capsys):
+    command = ["train", "image", "--data", str(photos), "--name", "some", "--runs", str(tmp_path), "--backbone", "vgg"]
     assert main(command) == 2
-    assert f"trunk must be one of {LITE0}, mobilenet_v3_small" in capsys.readouterr().err
+    assert f"backbone must be one of {LITE0}, mobilenet_v3_small" in capsys.readouterr().err

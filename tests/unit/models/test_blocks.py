@@ -7,10 +7,11 @@ import tiny
 import torch
 
 from rnnformer_demo.evaluation.explanations.randomisation import randomised, stages
-from rnnformer_demo.interpret.attention_flow import gradient_attention, pooled_rollout, states_below_attention
+from rnnformer_demo.interpret.attention_flow import gradient_attention, pooled_rollout
 from rnnformer_demo.interpret.attribution import explain
 from rnnformer_demo.interpret.interventions import intervene
-from rnnformer_demo.interpret.trace import record
+from rnnformer_demo.interpret.jacobian import states_below_attention
+from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import freeze, stacked, without_blocks
 from rnnformer_demo.nn.hooks import capture, run
 
@@ -53,10 +54,10 @@ def test_every_parameter_gets_a_gradient(modality, blocks):
 @every_pattern
 def test_gates_are_exact(modality, blocks, samples):
     model = freeze(tiny.model(modality, blocks=blocks))
-    trace = record(model, samples[modality])
-    assert torch.equal(trace.logits, run(model, samples[modality].inputs, samples[modality].mask)[0])
-    assert list(trace.gates) == list(trace.states) == named(modality, blocks)
-    assert max(gates.error for gates in trace.gates.values()) < 1e-6
+    internals = trace(model, samples[modality])
+    assert torch.equal(internals.logits, run(model, samples[modality].inputs, samples[modality].mask)[0])
+    assert list(internals.gates) == list(internals.states) == named(modality, blocks)
+    assert max(gates.error for gates in internals.gates.values()) < 1e-6
 
 
 @every_pattern
@@ -81,7 +82,7 @@ def test_states_below_attention_enter_its_first_block(modality, blocks, samples)
 @every_pattern
 def test_what_looks_inside_takes_any_order(modality, blocks, samples):
     model, sample = freeze(tiny.model(modality, blocks=blocks)), samples[modality]
-    assert pooled_rollout(record(model, sample)).sum().item() == pytest.approx(1, abs=1e-5)
+    assert pooled_rollout(trace(model, sample)).sum().item() == pytest.approx(1, abs=1e-5)
     assert gradient_attention(model, sample, 1).sum().item() == pytest.approx(1, abs=1e-5)
     changed = intervene(model, sample, 2)
     for block in model.core.recurrent_blocks:

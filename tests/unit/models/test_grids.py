@@ -6,20 +6,19 @@ import pytest
 import tiny
 import torch
 from corrected import random_lite0
-from rnnformer_demo.analysis.inquiry import ORIGINAL, InterventionEffects
-from rnnformer_demo.views.descriptions import describe_attention_matter, describe_memory_matter
 
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.evaluation.explanations.randomisation import randomised
-from rnnformer_demo.interpret.attention_flow import attention_through_recurrence, gradient_attention, pooled_rollout
+from rnnformer_demo.interpret.attention_flow import gradient_attention, pooled_rollout
 from rnnformer_demo.interpret.attribution import METHODS, explain
 from rnnformer_demo.interpret.interventions import intervene
+from rnnformer_demo.interpret.jacobian import attention_through_recurrence
 from rnnformer_demo.interpret.prefixes import prefix_predictions
-from rnnformer_demo.interpret.trace import record
+from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import build, config_from_dict, config_to_dict, freeze
 from rnnformer_demo.models.backbones.efficientnet import FINE_BLOCKS, MEAN, STD
-from rnnformer_demo.models.backbones.registry import GRIDS, LITE0, TRUNKS, parts
+from rnnformer_demo.models.backbones.registry import BACKBONES, GRIDS, LITE0, parts
 from rnnformer_demo.models.image import ImageConfig, ImageHybrid
 from rnnformer_demo.training.studies.baselines import CNN, rival_config
 
@@ -29,7 +28,7 @@ SMALL = ImageConfig(labels=LABELS, **tiny.SMALLEST["image"] | {"image_size": 64}
 
 @pytest.fixture(params=["cnn", "16", "both"])
 def odd(request) -> ImageHybrid:
-    """The CNN alone, and hybrids on other grids, on trunks whose cells do not overlap."""
+    """The CNN alone, and hybrids on other grids, on backbones whose cells do not overlap."""
     config = rival_config("image", SMALL, CNN) if request.param == "cnn" else replace(SMALL, grid=request.param)
     changes = {name: value for name, value in config_to_dict(config).items() if name != "labels"}
     return freeze(tiny.model("image", **changes))
@@ -45,8 +44,8 @@ def lite0_on(grid: str) -> ImageHybrid:
     """A hybrid on the whole EfficientNet-Lite0, whose weights let something through."""
     model = build("image", replace(SMALL, grid=grid))
     torch.manual_seed(1)  # the same weights whatever has been built before
-    trunk = random_lite0().trunk.state_dict()
-    model.trunk.load_state_dict({name: trunk[name] for name in model.trunk.state_dict()}, strict=True)
+    backbone = random_lite0().backbone.state_dict()
+    model.backbone.load_state_dict({name: backbone[name] for name in model.backbone.state_dict()}, strict=True)
     return freeze(model)
 
 
@@ -58,7 +57,7 @@ def test_a_grid_has_the_cells_and_channels_that_it_promises(grid):
     assert cells.shape == (2, *{"32": (4, 320), "16": (16, 112), "both": (4, 432)}[grid])
     assert model.grid == {"32": (2, 2), "16": (4, 4), "both": (2, 2)}[grid]
     assert model(photos, mask).shape == (2, 3)
-    assert len(model.trunk) == (FINE_BLOCKS if grid == "16" else FINE_BLOCKS + 5)
+    assert len(model.backbone) == (FINE_BLOCKS if grid == "16" else FINE_BLOCKS + 5)
 
 
 def test_both_grids_are_the_last_and_the_mean_of_the_finer():
@@ -70,23 +69,23 @@ def test_both_grids_are_the_last_and_the_mean_of_the_finer():
 
 
 @pytest.mark.parametrize(("grid", "upper"), [("32", 1), ("32", 5), ("32", 16), ("16", 3), ("both", 5), ("both", 7)])
-def test_the_two_parts_of_a_trunk_are_the_trunk(grid, upper):
+def test_the_two_parts_of_a_backbone_are_the_backbone(grid, upper):
     model = lite0_on(grid)
-    lower, last = parts(model.trunk, upper)
+    lower, last = parts(model.backbone, upper)
     photos, _ = tiny.inputs(model, [0])
-    assert (len(lower), len(last)) == (len(model.trunk) - upper, upper)
-    torch.testing.assert_close(last(lower(photos)), model.trunk(photos))
+    assert (len(lower), len(last)) == (len(model.backbone) - upper, upper)
+    torch.testing.assert_close(last(lower(photos)), model.backbone(photos))
 
 
 @pytest.mark.parametrize(("grid", "upper", "sentence"), [("32", 17, "1 to 16"), ("32", 0, "1 to"), ("both", 4, "5 to")])
 def test_parts_that_cannot_be_are_refused(grid, upper, sentence):
-    with pytest.raises(ValueError, match=rf"upper must be {sentence}.* blocks of this trunk, got {upper}"):
-        parts(TRUNKS[LITE0].build_for(grid), upper)
+    with pytest.raises(ValueError, match=rf"upper must be {sentence}.* blocks of this backbone, got {upper}"):
+        parts(BACKBONES[LITE0].build_for(grid), upper)
 
 
-def test_other_trunks_have_one_grid():
+def test_other_backbones_have_one_grid():
     with pytest.raises(ValueError, match=r"grid must be '32' for resnet18, got 'both'"):
-        replace(SMALL, trunk="resnet18", grid="both")
+        replace(SMALL, backbone="resnet18", grid="both")
     with pytest.raises(ValueError, match=r"readout must be 'states' for grid 16 of efficientnet_lite0"):
         replace(SMALL, readout="cnn_head", grid="16")
 
@@ -102,39 +101,38 @@ def test_the_cnn_alone_is_a_linear_layer_on_the_mean_of_its_grid():
     model = freeze(build("image", config))
     photos, mask = tiny.inputs(model, [0, 0])
     expected = torch.nn.functional.linear(
-        model.trunk(photos).mean((-2, -1)), model.core.head[-1].weight, model.core.head[-1].bias
+        model.backbone(photos).mean((-2, -1)), model.core.head[-1].weight, model.core.head[-1].bias
     )
     torch.testing.assert_close(model(photos, mask), expected, atol=1e-5, rtol=0)
     assert sum(weight.numel() for weight in model.core.parameters()) == 3 * 320 + 3
 
 
 def test_what_happens_inside_can_be_seen(odd, photo):
-    trace = record(odd, photo)
+    internals = trace(odd, photo)
     cells = odd.grid[0] * odd.grid[1]
-    assert trace.pooling.shape == (cells,)
-    assert trace.pooling.sum() == pytest.approx(1)
+    assert internals.pooling.shape == (cells,)
+    assert internals.pooling.sum() == pytest.approx(1)
     if odd.config.pooling == "mean":
-        assert torch.equal(trace.pooling, torch.full((cells,), 1 / cells))
-    for shares in (pooled_rollout(trace), gradient_attention(odd, photo, 1), attention_through_recurrence(odd, photo)):
+        assert torch.equal(internals.pooling, torch.full((cells,), 1 / cells))
+    for shares in (
+        pooled_rollout(internals),
+        gradient_attention(odd, photo, 1),
+        attention_through_recurrence(odd, photo),
+    ):
         assert shares.shape == (cells,)
         assert shares.sum() == pytest.approx(1, abs=1e-4)
     evidence = odd.logit_contributions(photo.inputs, photo.mask)
-    torch.testing.assert_close(evidence.sum(1)[0], trace.logits, atol=1e-5, rtol=0)
+    torch.testing.assert_close(evidence.sum(1)[0], internals.logits, atol=1e-5, rtol=0)
     for belief in prefix_predictions(odd, photo):
-        torch.testing.assert_close(belief.logits[-1], trace.logits, atol=1e-4, rtol=0)
+        torch.testing.assert_close(belief.logits[-1], internals.logits, atol=1e-4, rtol=0)
 
 
 def test_what_is_intervened_on_is_what_there_is(odd, photo):
     found = intervene(odd, photo, permutations=3)
     plain = odd.config.pooling == "mean"
-    torch.testing.assert_close(found.original, record(odd, photo).logits, atol=1e-5, rtol=0)
+    torch.testing.assert_close(found.original, trace(odd, photo).logits, atol=1e-5, rtol=0)
     made_useless = {name: value for name, value in vars(found).items() if name != "original"}
     assert all((value is None) == plain for value in made_useless.values())
-
-
-def test_of_a_model_without_attention_nothing_is_said_about_it():
-    found = InterventionEffects("yes", {ORIGINAL: 0.5}, {}, 0.3, None)
-    assert describe_attention_matter(found) == describe_memory_matter(found) == ""
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "kernel-shap"])

@@ -73,12 +73,12 @@ def test_every_parameter_gets_a_gradient(modality, recurrence):
 
 def test_the_cnn_gets_gradients_too():
     model = tiny.model("image", patches=False, image_size=64)
-    for module in model.trunk.modules():
+    for module in model.backbone.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     photos, mask = tiny.inputs(model, [0, 0])
     model(photos, mask)[:, 0].sum().backward()
-    assert [name for name, weight in model.trunk.named_parameters() if weight.grad is None] == []
+    assert [name for name, weight in model.backbone.named_parameters() if weight.grad is None] == []
 
 
 @pytest.mark.parametrize("attention_layers", [0, 1, 2])

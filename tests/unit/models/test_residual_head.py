@@ -5,7 +5,7 @@ import tiny
 import torch
 from corrected import corrected_cnn, random_lite0
 
-from rnnformer_demo.interpret.trace import record
+from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import config_from_dict, config_to_dict, freeze
 from rnnformer_demo.models.image import ImageConfig, ImageHybrid
 
@@ -22,7 +22,7 @@ def test_it_starts_as_the_cnn_itself():
     network = random_lite0()
     config = ImageConfig(labels=LABELS, readout="cnn_head", **tiny.SMALLEST["image"] | {"image_size": 64})
     model = ImageHybrid(config).eval()
-    model.trunk.load_state_dict(network.trunk.state_dict(), strict=True)
+    model.backbone.load_state_dict(network.backbone.state_dict(), strict=True)
     model.core.load_head(network.head[0], network.classifier)
     photos, mask = tiny.inputs(model, [0, 0])
     with torch.no_grad():
@@ -75,28 +75,28 @@ def test_it_keeps_the_contract(evidence, samples):
     tokens = evidence.tokens(evidence.embed(sample.inputs))
     logits = evidence(sample.inputs, sample.mask)
     assert torch.equal(evidence.classify_tokens(tokens, sample.mask), logits)
-    trace = record(evidence, sample)
-    assert torch.equal(trace.logits, logits[0])
-    assert {name: tuple(states.shape) for name, states in trace.states.items()} == {
+    internals = trace(evidence, sample)
+    assert torch.equal(internals.logits, logits[0])
+    assert {name: tuple(states.shape) for name, states in internals.states.items()} == {
         "lstm rows 1": (9, 2, 5),
         "gru columns 1": (9, 2, 5),
     }
-    assert list(trace.attention) == ["layer 1", "layer 2"]
-    assert trace.pooling.sum().item() == pytest.approx(1)
+    assert list(internals.attention) == ["layer 1", "layer 2"]
+    assert internals.pooling.sum().item() == pytest.approx(1)
     assert [len(evidence.hook_points(kind)) for kind in ("tokens", "grid", "pooling", "pooled")] == [1, 1, 1, 1]
     assert evidence.core.width_pooled == evidence.core.head_conv.out_features == 1280
 
 
 def test_configs_of_before_have_the_states_read_out():
     values = config_to_dict(ImageConfig(labels=LABELS))
-    del values["readout"], values["trunk"]
+    del values["readout"], values["backbone"]
     assert config_from_dict("image", values).readout == "states"
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"readout": "pixels"}, {"trunk": "nosuch"}, {"head_layers": (4,)}, {"trunk": "mobilenet_v3_small"}],
+    [{"readout": "pixels"}, {"backbone": "nosuch"}, {"head_layers": (4,)}, {"backbone": "mobilenet_v3_small"}],
 )
 def test_a_readout_that_cannot_be_is_refused(changes):
-    with pytest.raises(ValueError, match=r"^(readout|trunk) must be .*, got "):
+    with pytest.raises(ValueError, match=r"^(readout|backbone) must be .*, got "):
         ImageConfig(labels=LABELS, **{"readout": "cnn_head"} | changes)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from rnnformer_demo.interpret.gates import half_lives, memory_contributions
 from rnnformer_demo.interpret.interventions import intervene
-from rnnformer_demo.interpret.trace import record
+from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import freeze
 from rnnformer_demo.nn.cells import CELLS, Cell, register
 
@@ -68,9 +68,9 @@ def test_a_new_cell_is_built_run_and_traced(modality, samples, leaky, beside):
     ids, mask = tiny.inputs(model, [7, 4])
     model.train()(ids, mask).sum().backward()
     assert [name for name, weight in model.core.blocks.named_parameters() if not weight.grad.any()] == []
-    trace = record(freeze(model), sample)
-    name = next(name for name in trace.states if name.startswith(leaky))
-    gates, states = trace.gates[name], trace.states[name]
+    internals = trace(freeze(model), sample)
+    name = next(name for name in internals.states if name.startswith(leaky))
+    gates, states = internals.gates[name], internals.states[name]
     assert gates.error < 1e-6
     assert (gates.cells, list(gates.gates)) == (None, ["keep", "candidate"])
     assert half_lives(gates).shape == (2, model.config.units)
@@ -83,8 +83,8 @@ def test_a_new_cell_is_built_run_and_traced(modality, samples, leaky, beside):
 @pytest.mark.parametrize("name", CELLS)
 def test_the_memory_of_a_cell_follows_its_equation(name, samples):
     model = freeze(tiny.model("text", recurrence=(name,)))
-    trace = record(model, samples["text"])
-    gates, states = trace.gates[f"{name} tokens 1"], trace.states[f"{name} tokens 1"]
+    internals = trace(model, samples["text"])
+    gates, states = internals.gates[f"{name} tokens 1"], internals.states[f"{name} tokens 1"]
     kept, added = CELLS[name].memory(gates.gates)
     assert torch.equal(kept, gates.gates[CELLS[name].retention_gate])
     assert CELLS[name].has_cell_state == (gates.cells is not None)

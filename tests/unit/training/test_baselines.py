@@ -27,7 +27,7 @@ def test_a_rival_has_the_hybrids_number_of_parameters(modality, kind):
     rival = rival_config(modality, config, kind)
     wanted = build(modality, config).parameters_count
     assert build(modality, rival).parameters_count == pytest.approx(wanted, rel=TOLERANCE)
-    # The embedding or the trunk, which all share, must not hide a difference.
+    # The embedding or the backbone, which all share, must not hide a difference.
     assert core(modality, rival) == pytest.approx(core(modality, config), rel=0.07)
 
 

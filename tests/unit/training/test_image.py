@@ -1,4 +1,4 @@
-"""Training on photos: seeds, the CNN alone, blocks of the trunk that are fine-tuned, and ablations."""
+"""Training on photos: seeds, the CNN alone, blocks of the backbone that are fine-tuned, and ablations."""
 
 import json
 import shutil
@@ -33,11 +33,11 @@ FIVE = FineTuneConfig(blocks=5)
 @pytest.fixture(autouse=True)
 def published(monkeypatch):
     """Stands for the published weights of EfficientNet-Lite0."""
-    trunk = random_lite0().trunk
-    for weights in trunk.parameters():
+    backbone = random_lite0().backbone
+    for weights in backbone.parameters():
         weights.data *= 0.9  # the residuals of 16 blocks would add up otherwise
-    monkeypatch.setattr(partial_finetune, "pretrained_trunk", lambda name: trunk)
-    return trunk.state_dict()
+    monkeypatch.setattr(partial_finetune, "pretrained_backbone", lambda name: backbone)
+    return backbone.state_dict()
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_the_command_fine_tunes_and_says_so(photos, tmp_path, monkeypatch):
     assert [each["seed"] for each in card["seeds"]] == [3, 4]
     told = {f"--{part.strip()}" for part in card["command"].split("--")}
     assert {"--tuned-blocks 2", "--seeds 3 4", "--dropout 0.0"} <= told
-    assert "Fine-tuned: the trunk's last 2 blocks, at 0.1 of the learning rate" in card_text.describe("light")
+    assert "Fine-tuned: the backbone's last 2 blocks, at 0.1 of the learning rate" in card_text.describe("light")
 
 
 @pytest.mark.parametrize(
@@ -164,10 +164,13 @@ def test_the_command_fine_tunes_and_says_so(photos, tmp_path, monkeypatch):
         (["--tuned-blocks", "-1"], "tuned_blocks must be 0 or more, got -1."),
         (["--tuned-blocks", "1", "--tuned-rate", "0"], "tuned_rate must be above 0 and at most 1, got 0.0."),
         (["--tuned-blocks", "17"], "So many blocks cannot be fine-tuned: upper must be 1 to 16 blocks"),
-        (["--tuned-blocks", "4", "--grid", "both"], "upper must be 5 to 16 blocks of this trunk, got 4."),
-        (["--tuned-blocks", "1", "--trunk", "mobilenet_v3_small"], "blocks of mobilenet_v3_small cannot be fine-tuned"),
+        (["--tuned-blocks", "4", "--grid", "both"], "upper must be 5 to 16 blocks of this backbone, got 4."),
+        (
+            ["--tuned-blocks", "1", "--trunk", "mobilenet_v3_small"],
+            "blocks of mobilenet_v3_small cannot be fine-tuned",
+        ),
         (["--grid", "8"], "grid must be one of ('32', '16', 'both'), got '8'."),
-        (["--grid", "16", "--trunk", "mobilenet_v3_small"], "grid must be '32' for mobilenet_v3_small, got '16'."),
+        (["--grid", "16", "--backbone", "mobilenet_v3_small"], "grid must be '32' for mobilenet_v3_small, got '16'."),
         (["--rival", "mamba"], "A rival must be one of gru, lstm, transformer, cnn, got 'mamba'."),
     ],
 )
@@ -178,9 +181,9 @@ def test_the_command_refuses_what_cannot_be(photos, tmp_path, capsys, options, s
 
 def test_frozen_weights_are_those_that_a_checkpoint_holds(published):
     part = pretrained(CONFIG, FROZEN, seed=0)
-    for name, weights in part.model.trunk.state_dict().items():
+    for name, weights in part.model.backbone.state_dict().items():
         assert torch.equal(weights, published[name].half().float())
-    assert not any(weights.requires_grad for weights in part.model.trunk.parameters())
+    assert not any(weights.requires_grad for weights in part.model.backbone.parameters())
     assert part.module is part.model.core
 
 
@@ -197,17 +200,17 @@ def test_what_is_trained_on_what_is_cached_is_the_model(grid, blocks):
     trained = {id(weights) for weights in part.module.parameters()}
     asked = {id(weights) for weights in part.model.parameters() if weights.requires_grad}
     assert trained == asked
-    of_trunk = trained - {id(weights) for weights in part.model.core.parameters()}
-    assert len(of_trunk) == 6 * blocks  # three convolutions each, with a bias
+    of_backbone = trained - {id(weights) for weights in part.model.core.parameters()}
+    assert len(of_backbone) == 6 * blocks  # three convolutions each, with a bias
 
 
-def test_blocks_of_the_trunk_learn_more_slowly():
+def test_blocks_of_the_backbone_learn_more_slowly():
     part = pretrained(CONFIG, FineTuneConfig(blocks=1, rate=0.25), seed=0)
     made = loop._groups(part.module, 0.1, part.rates)
     groups = {(group["share"], group["weight_decay"]): group["params"] for group in made}
     assert set(groups) == {(1.0, 0.1), (1.0, 0.0), (0.25, 0.1), (0.25, 0.0)}
     slow = groups[0.25, 0.1] + groups[0.25, 0.0]
-    assert {id(weights) for weights in slow} == {id(weights) for weights in part.model.trunk[-1].parameters()}
+    assert {id(weights) for weights in slow} == {id(weights) for weights in part.model.backbone[-1].parameters()}
     assert sum(map(len, groups.values())) == len(list(part.module.parameters()))
 
 
@@ -217,7 +220,9 @@ def test_fine_tuned_blocks_have_the_precision_of_the_recipe(photos, tmp_path, mo
 
     def watched(config, tuned, seed):
         part = made(config, tuned, seed)
-        convolution = next(module for module in part.model.trunk[-1].modules() if isinstance(module, torch.nn.Conv2d))
+        convolution = next(
+            module for module in part.model.backbone[-1].modules() if isinstance(module, torch.nn.Conv2d)
+        )
         convolution.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
         return part
 
@@ -232,16 +237,16 @@ def test_fine_tuned_blocks_have_the_precision_of_the_recipe(photos, tmp_path, mo
 
 def test_fine_tuned_blocks_are_saved_with_the_core(photos, tmp_path, published):
     saved = train(photos, tmp_path, tuning=FIVE, recipe=replace(RECIPE, learning_rate=1e-2))
-    trunk = saved.model.trunk.state_dict()
-    moved = {name.split(".")[0] for name in trunk if not torch.equal(trunk[name], published[name].half().float())}
+    backbone = saved.model.backbone.state_dict()
+    moved = {name.split(".")[0] for name in backbone if not torch.equal(backbone[name], published[name].half().float())}
     assert moved == {"12", "13", "14", "15", "16"}
     best = load_file(tmp_path / "runs" / "light-seed0" / "best.safetensors")
     for name, weights in saved.model.core.state_dict().items():
         assert torch.equal(weights, best[f"core.{name}"].half().float()), name
-    for name, weights in trunk.items():
+    for name, weights in backbone.items():
         number, _, rest = name.partition(".")
         if int(number) >= 12:
-            assert torch.equal(weights, best[f"trunk.{int(number) - 12}.{rest}"].half().float()), name
+            assert torch.equal(weights, best[f"backbone.{int(number) - 12}.{rest}"].half().float()), name
 
     # What the run saw of its held-out photos is what the loaded model says of them.
     material = ImageData(photos, views=2, runs=tmp_path / "runs")
@@ -275,7 +280,7 @@ def test_an_interrupted_fine_tuning_ends_with_the_same_weights(photos, tmp_path,
         train(photos, tmp_path, tuning=FIVE, name="broken")
     monkeypatch.undo()
     monkeypatch.setattr(
-        partial_finetune, "pretrained_trunk", lambda name: whole.model.trunk
+        partial_finetune, "pretrained_backbone", lambda name: whole.model.backbone
     )  # the run has its own blocks
     resumed = train(photos, tmp_path, tuning=FIVE, name="broken", resume=True)
     assert resumed.sha256 == whole.sha256

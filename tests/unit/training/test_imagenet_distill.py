@@ -144,7 +144,7 @@ def small(**changes) -> ImageConfig:
 
 def test_targets_are_what_the_teacher_says_of_this_view_and_of_all(lite0, tmp_path):
     model = imagenet_distill.starting_as_lite0(small(labels=imagenet_labels(), readout="cnn_head"))
-    assert not any(weight.requires_grad for weight in model.trunk.parameters())
+    assert not any(weight.requires_grad for weight in model.backbone.parameters())
     assert not model.core.head[-1].weight.requires_grad
     assert model.core.up_proj.weight.requires_grad
     pools = open_pools([make_pool(tmp_path / "pets.zip", 24)])

@@ -11,13 +11,13 @@ from torch import nn
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.readers import PhotoSet
 from rnnformer_demo.models.backbones.efficientnet import (
+    BACKBONE_CHANNELS,
     MEAN,
     STD,
     STRIDE,
-    TRUNK_CHANNELS,
     EfficientNetLite0,
     SamePad2d,
-    lite0_trunk,
+    lite0_backbone,
 )
 from rnnformer_demo.training.pretrained.backbones import BATCH_NORM_EPS, fold_batch_norms, pretrained_lite0
 
@@ -76,12 +76,12 @@ def test_weights_of_another_network_are_refused():
 
 
 def test_shapes_and_size_of_the_network():
-    assert lite0_trunk()(torch.zeros(1, 3, 64, 96)).shape == (1, TRUNK_CHANNELS, 2, 3)
+    assert lite0_backbone()(torch.zeros(1, 3, 64, 96)).shape == (1, BACKBONE_CHANNELS, 2, 3)
     network = EfficientNetLite0()
     assert network(torch.zeros(2, 3, 64, 64)).shape == (2, 1000)
     # 4.65 million as published, of which batch norms keep one number less for each channel once folded.
     assert sum(weight.numel() for weight in network.parameters()) == pytest.approx(4.63e6, rel=0.01)
-    assert sum(weight.numel() for weight in network.trunk.parameters()) == pytest.approx(2.94e6, rel=0.01)
+    assert sum(weight.numel() for weight in network.backbone.parameters()) == pytest.approx(2.94e6, rel=0.01)
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ class Run:
     def __init__(self, modality: str, folder: Path, recipe: Recipe = RECIPE, stop_after: int | None = None):
         self.model = tiny.model(modality, dropout=0.2)
         if modality == "image":
-            self.model.trunk.requires_grad_(False)
+            self.model.backbone.requires_grad_(False)
         self.folder, self.recipe, self.stop_after, self.measured = folder, recipe, stop_after, 0
         self.inputs, self.mask = tiny.inputs(self.model, [6] * 48)
         self.labels = torch.arange(48) % 2
@@ -83,9 +83,9 @@ def test_the_loss_falls(modality, tmp_path):
 
 def test_what_is_frozen_stays(tmp_path):
     run = Run("image", tmp_path)
-    trunk, core = run.model.trunk[0].weight.clone(), run.model.core.head[-1].weight.clone()
+    backbone, core = run.model.backbone[0].weight.clone(), run.model.core.head[-1].weight.clone()
     run.fit()
-    assert torch.equal(run.model.trunk[0].weight, trunk)
+    assert torch.equal(run.model.backbone[0].weight, backbone)
     assert not torch.equal(run.model.core.head[-1].weight, core)
 
 

@@ -105,7 +105,7 @@ def test_a_mask_that_does_not_fit_is_refused(checkpoint, tmp_path, values, size,
 
 
 def test_photos_are_evaluated(checkpoint, tmp_path, monkeypatch):
-    monkeypatch.setattr(randomisation, "build", lambda *_: tiny.model("image", seed=3))  # with its small trunk
+    monkeypatch.setattr(randomisation, "build", lambda *_: tiny.model("image", seed=3))  # with its small backbone
     folder = save(tmp_path, mask(), mask(120, 96), np.full((96, 96), 7, dtype=np.uint8))
     (folder / "1-mask.png").write_bytes(b"no picture")
     assert recognise(str(folder), checkpoint) == (masks.MASKS, folder)

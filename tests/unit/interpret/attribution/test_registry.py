@@ -106,7 +106,7 @@ def test_the_text_sample_has_words_of_several_tokens(samples):
 def test_grad_cam_is_the_mean_gradient_times_the_feature(samples):
     model, sample = freeze(tiny.model("image")), samples["image"]
     scores = explain(model, sample, 2, "grad-cam").scores
-    features = model.trunk(sample.inputs).requires_grad_()
+    features = model.backbone(sample.inputs).requires_grad_()
     logits = model.classify_tokens(features.flatten(2).transpose(1, 2), sample.mask)
     (gradient,) = torch.autograd.grad(logits[0, 2], features)
     expected = (gradient.mean((-2, -1), keepdim=True) * features).sum(1).flatten()
@@ -320,7 +320,7 @@ def planted() -> dict[str, tuple[Hybrid, Drawn]]:
         model = tiny.model(modality, attention_layers=1, dropout=0.0)
         nn.init.zeros_(model.core.pooling.score.weight)
         if modality == "image":  # as in the real one, features are activations
-            model.trunk = nn.Sequential(model.trunk, nn.ReLU())
+            model.backbone = nn.Sequential(model.backbone, nn.ReLU())
         made[modality] = (_train(model, lambda draw=draw: draw()[:3], 60), draw(16))
     return made
 
