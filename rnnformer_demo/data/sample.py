@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+
+Layout = Literal["sequence", "grid"]
 
 # How a visitor names the units of an input.
 UNIT_NAMES = "a word as it stands, #N for the N-th, ROW,COLUMN for a cell of a photo"
@@ -43,3 +45,13 @@ class Sample:
     display: Any
     spans: tuple[tuple[int, int], ...] = ()
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def layout(self) -> Layout:
+        """How the units lie: in a "sequence", or in a "grid"."""
+        return layout_of(self.grid)
+
+
+def layout_of(grid: tuple[int, int] | None) -> Layout:
+    """Return the layout of units that lie in a grid, or in a sequence where there is none."""
+    return "sequence" if grid is None else "grid"

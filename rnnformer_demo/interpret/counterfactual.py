@@ -1,6 +1,4 @@
-"""What if a word or a patch were not there: the change that the scores forecast beside the one that comes, and the
-fewest units whose removal changes the label.
-"""
+"""Effects of removing units: the change that scores forecast beside the measured one, and the minimal counterfactual."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +14,18 @@ from .attribution import Explanation, Report
 from .perturb import perturbed_logits
 from .trust.stability import unit_scores
 
-# That the greedy search weighs at each step: those that lower the label's lead most when they go alone.
+# Units that the greedy search tries at each step: those that lower the label's margin most when removed alone.
 _CANDIDATES = 24
 
 
 @dataclass(frozen=True)
 class ForecastCheck:
-    """What taking units out does.
+    """Forecast and measured effect of removing units.
 
     Attributes:
-        forecast: change of the explained class's logit that the scores promise: minus their sum.
-        measured: the change that came.
-        logits: (C,) afterwards.
+        forecast: change of the explained class's logit according to the scores: minus their sum.
+        measured: change of that logit.
+        logits: (C,) without the units.
     """
 
     forecast: float
@@ -37,13 +35,13 @@ class ForecastCheck:
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """The fewest units found whose removal changes the label.
+    """The smallest set of units, of those tried, whose removal changes the label.
 
     Attributes:
-        units: their indices; empty where no set was found.
-        label: index of the label afterwards; None where no set was found.
-        exact: whether it is certain that no smaller set does.
-        rows: how many variants were tried.
+        units: their indices; empty where no set changes it.
+        label: index of the label without them; None where no set changes it.
+        exact: True where it is certain that no smaller set does.
+        rows: number of variants that were tried.
     """
 
     units: tuple[int, ...]
@@ -55,10 +53,10 @@ class Counterfactual:
 def ablate_units(
     model: Hybrid, sample: Sample, explanation: Explanation, units: Sequence[int], perturbation: str
 ) -> ForecastCheck:
-    """Takes units out of an input and compares what comes with what the scores forecast.
+    """Remove units from an input and compare the change with the one that the scores forecast.
 
     Args:
-        removal: a key of `Hybrid.perturbations`.
+        perturbation: a key of `Hybrid.perturbations`.
 
     Raises:
         ValueError: for a unit that is not there.
@@ -83,30 +81,30 @@ def minimal_counterfactual(
     most_rows: int = 2500,
     report: Report = lambda share: None,
 ) -> Counterfactual:
-    """The fewest words or patches whose removal changes the label.
+    """Search for the smallest set of units whose removal changes the label.
 
-    First greedily: what lowers the label's lead most goes, until the label changes; then whatever need not have gone
-    comes back. Then all smaller sets are tried, size by size, while a size has no more than `most_rows` of them: where
-    that reaches up to the set found, it is exact.
+    First greedily: the unit that lowers the label's margin most is removed, until the label changes; then each unit
+    that is not needed is put back. Then all smaller sets are tried, size by size, while a size has no more than
+    `most_rows` of them: where all sizes below the greedy set's have been tried, the result is exact.
 
     Args:
-        removal: a key of `Hybrid.perturbations`.
-        most_rows: how many variants either search may try.
+        perturbation: a key of `Hybrid.perturbations`.
+        most_rows: number of variants that either search may try.
         report: is called with a share, 0-1, that grows while it searches.
     """
     search = _Search(model, sample, perturbation)
-    found = search.greedy(most_rows, report)
-    if found is None:
+    greedy = search.greedy(most_rows, report)
+    if greedy is None:
         return Counterfactual((), None, False, search.rows)
-    found = search.pruned(found)
-    smaller, exact = search.smaller(len(found), most_rows, report)
-    units = smaller or found
+    pruned = search.pruned(greedy)
+    smaller, exact = search.smaller(len(pruned), most_rows, report)
+    units = smaller or pruned
     report(1.0)
     return Counterfactual(tuple(units), int(search.logits([units]).argmax()), exact, search.rows)
 
 
 class _Search:
-    """Variants of one input, each a set of units that are gone."""
+    """Variants of one input, each a set of units that are removed."""
 
     def __init__(self, model: Hybrid, sample: Sample, perturbation: str):
         self.model, self.sample, self.perturbation, self.rows = model, sample, perturbation, 0
@@ -114,49 +112,49 @@ class _Search:
         self.label = int(self.logits([[]]).argmax())
 
     def logits(self, sets: Sequence[Sequence[int]]) -> Tensor:
-        """(R, C) without each of R sets of units."""
+        """Return the logits (R, C) without each of R sets of units."""
         removed = torch.zeros(len(sets), self.count, dtype=torch.bool)
         for row, units in zip(removed, sets, strict=True):
             row[list(units)] = True
         self.rows += len(sets)
         return perturbed_logits(self.model, self.sample, removed, self.perturbation)
 
-    def leads(self, sets: Sequence[Sequence[int]]) -> Tensor:
-        """(R,) by how much the label's logit exceeds that of the next: below 0 it is no longer the label."""
+    def margins(self, sets: Sequence[Sequence[int]]) -> Tensor:
+        """Return the label's margin over the next class (R,): below 0 it is no longer the label."""
         logits = self.logits(sets)
         others = logits.clone()
         others[:, self.label] = float("-inf")
         return logits[:, self.label] - others.max(1).values
 
     def greedy(self, most_rows: int, report: Report) -> list[int] | None:
-        """Units in the order in which they went; None where the label stays, or `most_rows` are not enough."""
-        alone = self.leads([[unit] for unit in range(self.count)]).argsort().tolist()
+        """Return units in the order of removal; None where the label stays, or `most_rows` are not enough."""
+        alone = self.margins([[unit] for unit in range(self.count)]).argsort().tolist()
         removed: list[int] = []
         while len(removed) < self.count and self.rows < most_rows:
             candidates = [unit for unit in alone if unit not in removed][:_CANDIDATES]
-            leads = self.leads([[*removed, unit] for unit in candidates])
-            removed.append(candidates[int(leads.argmin())])
-            if leads.min() < 0:
+            margins = self.margins([[*removed, unit] for unit in candidates])
+            removed.append(candidates[int(margins.argmin())])
+            if margins.min() < 0:
                 return removed
             report(0.5 * min(1.0, self.rows / most_rows))
         return None
 
     def pruned(self, removed: list[int]) -> list[int]:
-        """Without those that need not have gone."""
+        """Return the units without those that are not needed."""
         for unit in list(reversed(removed)):
             rest = [other for other in removed if other != unit]
-            if rest and self.leads([rest])[0] < 0:
+            if rest and self.margins([rest])[0] < 0:
                 removed = rest
         return removed
 
     def smaller(self, size: int, most_rows: int, report: Report) -> tuple[list[int] | None, bool]:
-        """A smaller set that changes the label, or None; and whether every set smaller than the result was tried."""
+        """Return a smaller set that changes the label, or None; and whether all sets smaller than it were tried."""
         for fewer in range(1, size):
             if comb(self.count, fewer) > most_rows:
                 return None, False
             sets = list(combinations(range(self.count), fewer))
-            leads = self.leads(sets)
+            margins = self.margins(sets)
             report(0.5 + 0.5 * fewer / size)
-            if leads.min() < 0:
-                return list(sets[int(leads.argmin())]), True
+            if margins.min() < 0:
+                return list(sets[int(margins.argmin())]), True
         return None, True

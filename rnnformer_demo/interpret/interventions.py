@@ -1,4 +1,4 @@
-"""Does attention matter here, does memory? The prediction with one of them made useless (Jain & Wallace 2019)."""
+"""Predictions with attention or the recurrence made useless (after Jain & Wallace 2019)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ class Interventions:
 
     Attributes:
         original: (C,).
-        uniform_attention: (C,) every Transformer layer attends to all real steps alike.
-        permuted_attention: (n, C) in every layer, head and row the weights are dealt to other steps at random.
-        uniform_pooling: (C,) the decision is read from all steps alike.
-        permuted_pooling: (n, C) the pooling's weights are dealt to other steps at random.
-        without_recurrence: (C,) the recurrent blocks pass on what they get.
+        uniform_attention: (C,) every attention block attends to all real steps alike.
+        permuted_attention: (n, C) in every block, head and row the weights are permuted among the real steps.
+        uniform_pooling: (C,) all real steps are pooled alike.
+        permuted_pooling: (n, C) the pooling's weights are permuted among the real steps.
+        without_recurrence: (C,) the recurrent blocks are the identity.
     """
 
     original: Tensor
@@ -36,13 +36,13 @@ class Interventions:
 
 
 def total_variation(probabilities: Tensor, reference: Tensor) -> Tensor:
-    """Total variation distance, 0-1, of distributions (..., C) from a reference (C,)."""
+    """Return the total variation distance, 0-1, of distributions (..., C) from a reference (C,)."""
     return 0.5 * (probabilities - reference).abs().sum(-1)
 
 
 @torch.no_grad()
 def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, seed: int = 0) -> Interventions:
-    """Runs the part of the model above its tokens under each intervention.
+    """Run the part of the model above its tokens under each intervention.
 
     Args:
         permutations: n, run as rows of a batch; by default 32, and fewer for more than 128 steps, down to 8.
@@ -55,7 +55,7 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
     attention, blocks = model.hook_points("attention"), model.core.recurrent_blocks
     pooling = model.hook_points("pooling") if model.config.pooling == "attention" else []
     with locked():
-        tokens = model.tokens(model.embed(sample.inputs))
+        tokens = model.token_vectors(sample.inputs)
 
         def run(modules: Iterable[nn.Module], change: Change, rows: int = 1) -> Tensor:
             with replace_outputs(dict.fromkeys(modules, change)):
@@ -85,7 +85,7 @@ class _Uniform:
     def __init__(self, mask: Tensor):
         self.row = mask[0] / mask.sum()  # (T,)
 
-    def __call__(self, _tap: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
+    def __call__(self, _point: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
         return self.row.to(weights).expand_as(weights)
 
 
@@ -96,7 +96,7 @@ class _Permute:
         self.real = mask[0]  # (T,)
         self.generator = torch.Generator().manual_seed(seed)
 
-    def __call__(self, _tap: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
+    def __call__(self, _point: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
         drawn = torch.rand(weights.shape, generator=self.generator).to(weights.device)
         order = drawn.masked_fill(~self.real, 2.0).sort(dim=-1, stable=True).indices  # padding stays behind, as it was
         return weights.gather(-1, order)

@@ -1,4 +1,4 @@
-"""What a model makes of an input without some of its words or patches."""
+"""Logits of inputs with units removed: the one way to run a model on perturbed inputs."""
 
 from collections.abc import Callable
 
@@ -7,29 +7,46 @@ from torch import Tensor
 
 from ..data import Sample
 from ..models import Hybrid
+from ..models.perturbation import Perturbation
 from ..nn.hooks import run
 
-_STEPS_PER_PASS, _PHOTOS_PER_PASS = 1024, 4  # what is run at once: more is slower, for caches are small
+_STEPS_PER_PASS, _GRIDS_PER_PASS = 1024, 4  # run at once: more is slower, for caches are small
 
 Counter = Callable[[int], None]  # takes the number of rows that have just been run
 
 
 def perturbed_logits(
-    model: Hybrid, sample: Sample, removed: Tensor, perturbation: str, report: Counter = lambda rows: None
+    model: Hybrid,
+    sample: Sample,
+    removed: Tensor,
+    perturbation: str | Perturbation,
+    report: Counter = lambda rows: None,
+    rows_per_pass: int | None = None,
 ) -> Tensor:
-    """Logits (R, C) of the sample without the units that are true in a row of `removed`, (R, n).
+    """Return the logits (R, C) of a sample without the units that are true in each row of `removed`.
 
     The lock is taken for each pass anew: a long measurement lets other visitors in between.
 
     Args:
-        removal: a key of `Hybrid.perturbations`.
+        removed: (R, n) bool, one column for each unit.
+        perturbation: a key of `Hybrid.perturbations`, or a perturbation of one's own such as `to_baseline`.
+        report: is called after each pass.
+        rows_per_pass: see `default_rows`, which it replaces.
+
+    Example:
+        >>> each_alone = torch.eye(len(sample.unit_names), dtype=torch.bool)
+        >>> perturbed_logits(model, sample, each_alone, to_baseline(model.baseline(sample.inputs, sample.mask)))
     """
-    apply = model.perturbations[perturbation](sample.inputs, sample.mask)
+    perturb = model.perturbations[perturbation] if isinstance(perturbation, str) else perturbation
+    apply = perturb(sample.inputs, sample.mask)
     order = removed[:, sample.token_to_unit].sum(1).argsort()  # rows of like length together: little goes into padding
     logits = []
-    size = max(1, _STEPS_PER_PASS // sample.mask.shape[1]) if sample.grid is None else _PHOTOS_PER_PASS
-    for rows in order.split(size):
-        inputs, mask = apply(removed[rows][:, sample.feature_mask[0]])
-        logits.append(run(model, inputs, mask))
+    for rows in order.split(rows_per_pass or default_rows(sample)):
+        logits.append(run(model, *apply(removed[rows][:, sample.feature_mask[0]])))
         report(len(rows))
     return torch.cat(logits)[order.argsort()]
+
+
+def default_rows(sample: Sample) -> int:
+    """Return the number of variants of a sample that are run at once, by its layout."""
+    return _GRIDS_PER_PASS if sample.layout == "grid" else max(1, _STEPS_PER_PASS // sample.mask.shape[1])

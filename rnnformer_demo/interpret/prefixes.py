@@ -1,7 +1,7 @@
-"""What a hybrid believes after each part of its input: its decision on every beginning and every end.
+"""Predictions of a hybrid on every prefix and every suffix of its input.
 
 A hidden state of a bidirectional model knows the future, so nothing can be read off the whole pass: each part is run as
-an input of its own. All of them share one embedding, or one pass through the CNN, and go through the hybrid in batches.
+an input of its own. All of them share one embedding, or one pass through the CNN, and go through the core in batches.
 """
 
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ _TOKENS_PER_PASS = 2048  # padding included; with more of them a pass is slower 
 
 @dataclass(frozen=True)
 class PrefixLogits:
-    """The logits of a model after growing parts of an input. Detached, on the CPU.
+    """Logits of a model on growing parts of an input. Detached, on the CPU.
 
     Attributes:
         scan: how the parts grow, such as "from the start" or "rows from the top".
-        names: (n) the word or the line of the grid that each part read last.
-        positions: (n,) how many words or lines each part consists of; the last part is the whole input.
-        steps: (n,) how many tokens each part consists of, for `Checkpoint.probabilities`.
+        names: (n) the word or the line of the grid that each part adds to the one before.
+        positions: (n,) number of words or lines of each part; the last part is the whole input.
+        steps: (n,) number of tokens of each part, for `Checkpoint.probabilities`.
         logits: (n, C).
     """
 
@@ -40,12 +40,12 @@ class PrefixLogits:
 
 @dataclass(frozen=True)
 class Decision:
-    """How a decision came about along one scan; places are indices into the arrays of its `PrefixLogits`.
+    """Course of the predicted class along one scan; places are indices into the arrays of its `PrefixLogits`.
 
     Attributes:
-        classes: (n) the class of the highest logit after each part.
-        flips: the places at which it is another one than after the part before.
-        decided: the place from which on it stays what it is in the end; 0 where it never changes.
+        classes: (n) class of the highest logit on each part.
+        flips: places at which it differs from that of the part before.
+        stable_from: place from which on it stays the final one; 0 where it never changes.
     """
 
     classes: tuple[int, ...]
@@ -55,7 +55,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class _Scan:
-    """The parts of an input: which steps each consists of, as indices (n, T) with -1 for padding."""
+    """Parts of an input along one scan: the steps of each, as indices (n, T) with -1 for padding."""
 
     name: str
     names: tuple[str, ...]
@@ -65,8 +65,8 @@ class _Scan:
 
 @torch.no_grad()
 def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -> tuple[PrefixLogits, ...]:
-    """Runs a model on growing parts of an input: a text from its start and from its end, word by word; the CNN's grid
-    of a photo from each of its four sides, row by row or column by column.
+    """Run a model on growing parts of an input: a sequence from its start and from its end, word by word; a grid from
+    each of its four sides, row by row or column by column.
 
     Args:
         model: in eval mode.
@@ -80,10 +80,10 @@ def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -
         most = min(_MOST, max(_LEAST, _MOST * _SHORT // sample.mask.shape[1]))
     if most < 1:
         raise ValueError(f"most must be at least 1, got {most}")
-    scans = [*(_words(sample, most) if sample.grid is None else _lines(sample.grid, most))]
+    scans = [*(_lines(sample.grid, most) if sample.layout == "grid" else _words(sample, most))]
     parts = torch.cat([scan.parts for scan in scans])
     with locked():
-        logits = _run(model, model.tokens(model.embed(sample.inputs))[0], parts).cpu()
+        logits = _run(model, model.token_vectors(sample.inputs)[0], parts).cpu()
     steps = (parts >= 0).sum(1)
     counts = [len(scan.names) for scan in scans]
     return tuple(
@@ -92,22 +92,24 @@ def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -
     )
 
 
-def flips(belief: PrefixLogits) -> Decision:
-    """Where the decision changes along a scan, and from where on it is final. Calibration leaves both as they are: it
-    divides the logits of a part by one number above 0."""
-    classes = belief.logits.argmax(1)
+def flips(prefixes: PrefixLogits) -> Decision:
+    """Return where the predicted class changes along a scan, and from where on it is final.
+
+    Calibration leaves both as they are: it divides the logits of a part by one number above 0.
+    """
+    classes = prefixes.logits.argmax(1)
     changes = ((classes[1:] != classes[:-1]).nonzero()[:, 0] + 1).tolist()
     return Decision(tuple(classes.tolist()), tuple(changes), changes[-1] if changes else 0)
 
 
 def _positions(count: int, most: int) -> Tensor:
-    """At most so many of 1 to `count`, evenly spaced, the last one always among them."""
+    """Return at most so many of 1 to `count`, evenly spaced, the last one always among them."""
     chosen = min(count, most)
     return (torch.arange(1, chosen + 1) * count + chosen - 1) // chosen
 
 
 def _words(sample: Sample, most: int) -> Iterator[_Scan]:
-    """Whole words alone: one that is cut in two would be two others to the model."""
+    """Yield both scans of a sequence, in whole words: one that is cut in two would be two others to the model."""
     units = sample.token_to_unit[sample.mask[0].cpu()]  # (T,)
     count = int(units[-1]) + 1
     positions = _positions(count, most)
@@ -122,7 +124,8 @@ def _words(sample: Sample, most: int) -> Iterator[_Scan]:
 
 
 def _lines(grid: tuple[int, int], most: int) -> Iterator[_Scan]:
-    """The part of a grid lies in its upper left corner, as a grid of its own would, and the rest is padding."""
+    """Yield the four scans of a grid: a part lies in the upper left corner, as a grid of its own would; the rest is
+    padding."""
     cells = torch.arange(grid[0] * grid[1]).view(grid)
     for line, axis, sides in (("row", 0, ("top", "bottom")), ("column", 1, ("left", "right"))):
         count = grid[axis]
@@ -139,12 +142,12 @@ def _lines(grid: tuple[int, int], most: int) -> Iterator[_Scan]:
 
 
 def _run(model: Hybrid, tokens: Tensor, parts: Tensor) -> Tensor:
-    """Logits (n, C) for parts (n, T) of the tokens (T, D), those of a length together."""
+    """Return logits (n, C) for parts (n, T) of the tokens (T, D), those of a length together."""
     lengths = (parts >= 0).sum(1)
     order = lengths.argsort(descending=True, stable=True)
     logits, done = [], 0
     while done < len(order):
-        longest = parts.shape[1] if model.grid is not None else int(lengths[order[done]])  # a grid keeps its shape
+        longest = parts.shape[1] if model.layout == "grid" else int(lengths[order[done]])  # a grid keeps its shape
         rows = order[done : done + max(1, _TOKENS_PER_PASS // longest)]
         chosen = parts[rows, :longest].to(tokens.device)
         logits.append(model.classify_tokens(tokens[chosen.clamp(min=0)], chosen >= 0))

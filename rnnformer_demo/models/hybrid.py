@@ -9,6 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from ..data.sample import Layout, layout_of
 from ..nn.attention import AttentionBlock
 from ..nn.cells import CELLS
 from ..nn.dropout import LockedDropout
@@ -137,7 +138,7 @@ class HybridCore(nn.Module):
         return self.logits(self.head(self.pooled(self.pooling(steps, mask))))
 
     def token_features(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
-        """What is pooled of each token, (B, T, width_in) to (B, T, width_pooled): here its state after all blocks."""
+        """States after all blocks, which are pooled, (B, T, width_in) to (B, T, width_pooled)."""
         return self.norm(self.encode(tokens, mask, grid))
 
     def encode(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
@@ -173,14 +174,15 @@ class HybridCore(nn.Module):
         return self.dropout(x)
 
     def logit_contributions(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
-        """What each step adds to each logit, (B, T, width_in) to (B, T, C): summed over steps these are the logits of
-        eval mode.
+        """Return the contribution of each step to each logit, (B, T, width_in) to (B, T, C).
+
+        Summed over steps they are the logits of eval mode.
 
         Raises:
             ValueError: where the head has hidden layers, after which no such sum exists.
         """
         if self.nonlinear_head:
-            raise ValueError("evidence must be asked of a model whose head is linear, got one with hidden layers")
+            raise ValueError("head_layers must be () for contributions to logits, got a head with hidden layers")
         steps = self.token_features(self.tokens(tokens), mask, grid)
         return self.pooling.step_weights(steps, mask)[..., None] * self.head(steps)
 
@@ -214,32 +216,32 @@ def _blocks(config: HybridConfig, scans: tuple[str, ...]) -> Iterator[nn.Module]
 class Hybrid(nn.Module, ABC):
     """The contract of every model: `forward(inputs, mask) = classify_embedded(embed(inputs), mask)`, logits out.
 
-    `classify_embedded` is `classify_tokens(tokens(embedded), mask)`: `tokens` turns what is embedded into the
-    sequence that the hybrid reads. Gradient and perturbation methods act on `classify_embedded` (words, pixels) or on
+    `classify_embedded` is `classify_tokens(tokens(embedded), mask)`: `tokens` turns embedded inputs into the
+    tokens that the core reads. Gradient and perturbation methods act on `classify_embedded` (words, pixels) or on
     `classify_tokens` (words, grid cells), and never ask for the modality.
     """
 
-    modality: str  # "text" or "image": for lists and for the choice of a reader, never for a branch in explain/
+    modality: str  # key of `MODELS`, for lists and for the choice of a reader; other code asks for the layout at most
     config: HybridConfig
     core: HybridCore
     grid: tuple[int, int] | None = None  # (h, w) of the tokens, None for a sequence
 
     @abstractmethod
     def embed(self, inputs: Tensor) -> Tensor:
-        """Raw inputs to what gradients can flow to."""
+        """Inputs to a representation that gradients can flow to."""
 
     @abstractmethod
     def tokens(self, embedded: Tensor) -> Tensor:
-        """What is embedded to the sequence that the hybrid reads, (B, T, width_in)."""
+        """Embedded inputs to the tokens that the core reads, (B, T, width_in)."""
 
     @abstractmethod
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
-        """Inputs of the same shape that carry no evidence: what a missing word or pixel is replaced with."""
+        """Return inputs of the same shape that carry no evidence: the baseline of attribution methods."""
 
     @property
     @abstractmethod
     def perturbations(self) -> dict[str, Perturbation]:
-        """Two ways to take units out of an input, by name, the usual one first; see `perturbation`."""
+        """Two ways to remove units of an input, by name, the usual one first; see `perturbation`."""
 
     def token_vectors(self, inputs: Tensor) -> Tensor:
         """Inputs to the tokens that the core reads, (B, T, width_in)."""
@@ -250,7 +252,7 @@ class Hybrid(nn.Module, ABC):
         return self.core(tokens, mask, self.grid)
 
     def logit_contributions(self, inputs: Tensor, mask: Tensor) -> Tensor:
-        """What each step adds to each logit (B, T, C): an exact account, for it sums to the logits.
+        """Return the contribution of each step to each logit (B, T, C): an exact account, for it sums to the logits.
 
         Raises:
             ValueError: see `HybridCore.logit_contributions`.
@@ -275,11 +277,16 @@ class Hybrid(nn.Module, ABC):
         """Number of weights, buffers left out."""
         return sum(parameter.numel() for parameter in self.parameters())
 
+    @property
+    def layout(self) -> Layout:
+        """How the tokens lie: in a "sequence", or in a "grid"."""
+        return layout_of(self.grid)
+
     def hook_points(self, kind: str) -> list[HookPoint]:
         """The hook points of one kind, from the input to the output."""
         return [module for module in self.modules() if isinstance(module, HookPoint) and module.kind == kind]
 
 
 def freeze(model: Hybrid) -> Hybrid:
-    """Puts a model into the state in which it is served: eval mode, no parameter asks for a gradient."""
+    """Put a model into the state in which it is served: eval mode, no parameter asks for a gradient."""
     return model.eval().requires_grad_(False)

@@ -1,8 +1,8 @@
-"""Ways to take words or patches out of an input, as measures of faithfulness and what-if questions need them.
+"""Ways to remove words or patches from an input, for measures of faithfulness, what-if questions and occlusion.
 
-Each takes inputs with a batch of 1 and their mask (1, T), and gives a function that takes what is to go: a boolean for
-each feature, (R, T) for ids or (R, 1, S, S) for pixels, one row for each variant. That one returns inputs and mask of R
-rows. So what all variants share, such as a blurred photo, is made once.
+A perturbation takes inputs with a batch of 1 and their mask (1, T), and returns a function that takes the removed
+features: a boolean for each, (R, T) for ids or (R, 1, S, S) for pixels, one row for each variant. That one returns
+inputs and mask of R rows. So a part that all variants share, such as a blurred photo, is computed once.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Perturbation = Callable[[Tensor, Tensor], Apply]
 
 
 def blank_tokens(ids: Tensor, mask: Tensor) -> Apply:
-    """The unknown token in their place."""
+    """Replace removed tokens by [UNK]."""
     return lambda removed: (
         ids.expand(len(removed), -1).masked_fill(removed & mask, UNKNOWN),
         mask.expand(len(removed), -1),
@@ -25,7 +25,7 @@ def blank_tokens(ids: Tensor, mask: Tensor) -> Apply:
 
 
 def delete_tokens(ids: Tensor, mask: Tensor) -> Apply:
-    """The others close up. Where nothing is left, one unknown token is: no model reads an empty text."""
+    """Delete removed tokens: the others close up. Where nothing is left, one [UNK] is: no model reads an empty text."""
 
     def apply(removed: Tensor) -> tuple[Tensor, Tensor]:
         kept = mask & ~removed  # (R, T)
@@ -41,19 +41,26 @@ def delete_tokens(ids: Tensor, mask: Tensor) -> Apply:
 
 
 def blur_pixels(photo: Tensor, mask: Tensor) -> Apply:
-    """A Gaussian blur in their place, a fourteenth of the side wide (half a cell of a 7 x 7 grid): colours stay, shapes
-    go."""
+    """Blur removed pixels: colours stay, shapes go.
+
+    The Gaussian is a fourteenth of the side wide, which is half a cell of a 7 x 7 grid.
+    """
     from .backbones.torchvision_compat import transforms
 
     side = photo.shape[-1]
     kernel = 2 * (side // 8) + 1
-    return _instead(photo, mask, transforms.functional.gaussian_blur(photo, [kernel, kernel], [side / 14, side / 14]))
+    return _replaced(photo, mask, transforms.functional.gaussian_blur(photo, [kernel, kernel], [side / 14, side / 14]))
 
 
 def mean_pixels(photo: Tensor, mask: Tensor) -> Apply:
-    """The photo's mean colour in their place."""
-    return _instead(photo, mask, photo.mean((-2, -1), keepdim=True))
+    """Paint removed pixels in the photo's mean colour."""
+    return _replaced(photo, mask, photo.mean((-2, -1), keepdim=True))
 
 
-def _instead(photo: Tensor, mask: Tensor, other: Tensor) -> Apply:
-    return lambda removed: (torch.where(removed, other, photo), mask.expand(len(removed), -1))
+def to_baseline(baseline: Tensor) -> Perturbation:
+    """Return the perturbation that replaces removed features by those of a baseline, which has the inputs' shape."""
+    return lambda inputs, mask: _replaced(inputs, mask, baseline)
+
+
+def _replaced(inputs: Tensor, mask: Tensor, others: Tensor) -> Apply:
+    return lambda removed: (torch.where(removed, others, inputs), mask.expand(len(removed), -1))

@@ -66,7 +66,7 @@ def test_evidence_of_the_corrected_cnn_adds_up_too_and_differs_between_cells(evi
 
 def test_no_evidence_behind_hidden_layers(modality):
     hidden = freeze(tiny.model(modality, head_layers=(6,)))
-    with pytest.raises(ValueError, match="evidence must be asked of a model whose head is linear"):
+    with pytest.raises(ValueError, match=r"head_layers must be \(\) for contributions to logits"):
         hidden.logit_contributions(*tiny.inputs(hidden, [4]))
 
 
