@@ -1,4 +1,4 @@
-"""Effects of removing units: the change that scores forecast beside the measured one, and the minimal counterfactual."""
+"""Effects of removing units: the forecast of the scores beside the measured change, and the minimal counterfactual."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

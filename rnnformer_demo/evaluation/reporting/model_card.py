@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...checkpoints.cards import WEIGHTS, default_folder, in_families, read_card, size_on_disk
+from ...nn.cells import CELLS
 from .figures import percent, seeds_summary, title_of
 from .front_matter import front_matter
 from .markdown import table
@@ -15,7 +16,6 @@ from .sources import Source, data_sets, languages, pretrained, training_files
 
 CARD_PAGE = ".md"  # after the name of a checkpoint
 _MOST_CLASSES = 20
-_CELLS = {"lstm": "LSTM", "gru": "GRU"}
 
 
 def write_cards(folder: Path | None = None) -> list[Path]:
@@ -74,9 +74,8 @@ def _details(name: str, card: dict[str, Any], folder: Path) -> Iterator[str]:
 
 def _layers(card: dict[str, Any]) -> str:
     config, photos = card["config"], card["modality"] == "image"
-    cells = " and ".join(_CELLS.get(cell, cell) for cell in config.get("recurrence", ()))
-    blocks = config.get("blocks")
-    attention = blocks.count("attention") if blocks else config.get("attention_layers", 0)
+    cells = " and ".join(CELLS[cell].title for cell in config.get("recurrence", ()))
+    attention = config["blocks"].count("attention")
     ways = "along rows and columns of the grid" if photos else "in both directions"
     return ", ".join(
         [

@@ -51,10 +51,10 @@ def slopes_of_scores(model: Hybrid, sample, target: int, name: str, weights: tor
     count, by = weights.numel(), 1e-4
     factors = torch.ones(count, count, dtype=torch.float64).fill_diagonal_(1 + by).view(count, *weights.shape)
     tokens, double = tokens_of(model, sample).double(), copy.deepcopy(model).double()
-    (tap,) = (tap for kind in ("attention", "pooling") for tap in double.hook_points(kind) if tap.name == name)
+    (point,) = (point for kind in ("attention", "pooling") for point in double.hook_points(kind) if point.name == name)
     with torch.no_grad():
         as_it_is = double.classify_tokens(tokens, sample.mask)[0, target]
-        tap.register_forward_hook(lambda tap, inputs, seen: seen * factors / (seen * factors).sum(-1, keepdim=True))
+        point.register_forward_hook(lambda point, inputs, seen: seen * factors / (seen * factors).sum(-1, keepdim=True))
         raised = double.classify_tokens(tokens.expand(count, -1, -1), sample.mask.expand(count, -1))[:, target]
     return ((raised - as_it_is) / by).view(weights.shape).float()
 

@@ -75,7 +75,7 @@ def test_the_gates_of_every_recurrence_are_recorded(modality, recurrence, recurr
 
 def test_gates_that_miss_the_hidden_states_are_not_shown(model, sample):
     for recurrence in model.core.recurrent_blocks[0].recurrences.values():
-        handle = recurrence.states.register_forward_hook(lambda tap, inputs, output: output + 1e-3)
+        handle = recurrence.states.register_forward_hook(lambda point, inputs, output: output + 1e-3)
         with pytest.raises(RuntimeError, match=f"{recurrence.states.name}: recomputed gates miss the hidden states"):
             trace(model, sample)
         handle.remove()

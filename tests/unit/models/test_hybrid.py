@@ -31,10 +31,10 @@ def assert_same_as_alone(model, lengths):
         alone, alone_inside = run(model, ids[row : row + 1, :length], mask[row : row + 1, :length])
         torch.testing.assert_close(together[row], alone[0], atol=1e-5, rtol=0)
         for kind in ("states", "attention", "pooling"):
-            for tap in model.hook_points(kind):
-                seen = inside[tap.name][row]
+            for point in model.hook_points(kind):
+                seen = inside[point.name][row]
                 real = seen[:, :length, :length] if kind == "attention" else seen[:length]
-                torch.testing.assert_close(real, alone_inside[tap.name][0], atol=1e-5, rtol=0)
+                torch.testing.assert_close(real, alone_inside[point.name][0], atol=1e-5, rtol=0)
         # More padding, filled with anything, changes nothing either.
         longer = torch.nn.functional.pad(ids[row : row + 1, :length], (0, 3), value=7)
         longer_mask = torch.arange(length + 3)[None] < length
@@ -83,12 +83,13 @@ def test_the_cnn_gets_gradients_too():
 
 @pytest.mark.parametrize("attention_layers", [0, 1, 2])
 @pytest.mark.parametrize("recurrence", PATTERNS, ids=lambda pattern: "+".join(pattern) or "none")
-def test_the_pattern_decides_which_taps_there_are(modality, recurrence, attention_layers):
+def test_the_pattern_decides_which_hook_points_there_are(modality, recurrence, attention_layers):
     model = tiny.model(modality, recurrence=recurrence, recurrent_layers=2, attention_layers=attention_layers)
     scans = ("tokens", "tokens") if modality == "text" else ("rows", "columns")
     expected = [f"{kind} {scan} {layer}" for layer in (1, 2) for kind, scan in zip(recurrence, scans, strict=False)]
-    assert [tap.name for tap in model.hook_points("states")] == expected
-    assert [tap.name for tap in model.hook_points("attention")] == [f"layer {n + 1}" for n in range(attention_layers)]
+    assert [point.name for point in model.hook_points("states")] == expected
+    layers = [f"layer {n + 1}" for n in range(attention_layers)]
+    assert [point.name for point in model.hook_points("attention")] == layers
     assert len(model.hook_points("pooling")) == len(model.hook_points("tokens")) == 1
     assert len(model.hook_points("grid")) == (modality == "image")
 

@@ -155,7 +155,7 @@ def test_the_command_fine_tunes_and_says_so(photos, tmp_path, monkeypatch):
     assert [each["seed"] for each in card["seeds"]] == [3, 4]
     told = {f"--{part.strip()}" for part in card["command"].split("--")}
     assert {"--tuned-blocks 2", "--seeds 3 4", "--dropout 0.0"} <= told
-    assert "Fine-tuned: the backbone's last 2 blocks, at 0.1 of the learning rate" in card_text.describe("light")
+    assert "Fine-tuned: the CNN's last 2 blocks, at 0.1 of the learning rate" in card_text.describe("light")
 
 
 @pytest.mark.parametrize(
