@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..data import InputError
 from ..training.recipes import command_line, commands_in, commands_of, keep_command
-from .train_arguments import CARD_FIELDS, CONFIG_FIELDS, KIND_FIELDS, KINDS, RECIPE_FIELDS, SEED, add_arguments
+from .train_arguments import (
+    CARD_FIELDS,
+    CONFIG_FIELDS,
+    KIND_FIELDS,
+    KINDS,
+    RECIPE_FIELDS,
+    SEED,
+    add_arguments,
+    with_blocks,
+)
 from .train_ood import add_ood
 
 if TYPE_CHECKING:
@@ -298,31 +307,13 @@ def _config(options: argparse.Namespace, modality: str) -> HybridConfig:
     if start and (own := chosen.keys() - _FREE):
         flags = ", ".join(sorted("--" + field.replace("_", "-") for field in own))
         raise InputError(f"{start} brings its own shape: leave out {flags}.")
-    chosen = _with_blocks(chosen)
+    chosen = with_blocks(chosen)
     try:
         config = config_class(labels=("first", "second"), **chosen)  # labels of the data take their place
     except ValueError as error:
         raise InputError(f"{error}.") from error
     rival = getattr(options, "rival", None)
     return rival_config(modality, config, rival) if rival and not start else config
-
-
-def _with_blocks(chosen: dict[str, Any]) -> dict[str, Any]:
-    """Turn numbers of layers into blocks; without recurrence there are no recurrent ones."""
-    from ..models import HybridConfig, stacked
-
-    layers = {field: chosen.pop(field) for field in ("recurrent_layers", "attention_layers") if field in chosen}
-    if "blocks" in chosen and layers:
-        flags = " and ".join("--" + field.replace("_", "-") for field in layers)
-        raise InputError(f"--blocks says it all: leave out {flags}.")
-    if "blocks" in chosen or not (layers or "recurrence" in chosen):
-        return chosen
-    usual = HybridConfig.blocks
-    recurrent = layers.get("recurrent_layers", usual.count("recurrent")) if chosen.get("recurrence", True) else 0
-    try:
-        return chosen | {"blocks": stacked(recurrent, layers.get("attention_layers", usual.count("attention")))}
-    except ValueError as error:
-        raise InputError(f"{error}.") from error
 
 
 def _about(file: str | None) -> dict[str, Any]:

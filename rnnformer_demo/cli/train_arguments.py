@@ -1,6 +1,9 @@
 """The arguments of the command `train`."""
 
 import argparse
+from typing import Any
+
+from ..data import InputError
 
 KINDS = {
     "text": "train a hybrid on labelled texts",
@@ -189,3 +192,25 @@ def _add_fields(parser: argparse.ArgumentParser, fields: dict) -> None:
             parser.add_argument(flag, type=converter, help=about)
     if "backbone" in fields:  # under its former name
         parser.add_argument("--trunk", dest="backbone", help=argparse.SUPPRESS)
+
+
+def with_blocks(chosen: dict[str, Any]) -> dict[str, Any]:
+    """Return fields of a config with numbers of layers turned into blocks; without recurrence none is recurrent.
+
+    Raises:
+        InputError: for blocks beside numbers of layers, and for a number below 0.
+    """
+    from ..models import HybridConfig, stacked
+
+    layers = {field: chosen.pop(field) for field in ("recurrent_layers", "attention_layers") if field in chosen}
+    if "blocks" in chosen and layers:
+        flags = " and ".join("--" + field.replace("_", "-") for field in layers)
+        raise InputError(f"--blocks says it all: leave out {flags}.")
+    if "blocks" in chosen or not (layers or "recurrence" in chosen):
+        return chosen
+    usual = HybridConfig.blocks
+    recurrent = layers.get("recurrent_layers", usual.count("recurrent")) if chosen.get("recurrence", True) else 0
+    try:
+        return chosen | {"blocks": stacked(recurrent, layers.get("attention_layers", usual.count("attention")))}
+    except ValueError as error:
+        raise InputError(f"{error}.") from error
