@@ -29,7 +29,7 @@ from . import (  # noqa: F401, I001
 from .compute import MethodError, explain
 from .features import BASELINES, by_unit, sum_by_unit
 from .progress import Report
-from .registry import METHOD_ALIASES, METHODS, Explanation, Method, current_name, layout_of, methods_for
+from .registry import METHOD_ALIASES, METHODS, Explanation, Method, current_name, methods_for
 
 __all__ = [
     "BASELINES",
@@ -42,7 +42,6 @@ __all__ = [
     "by_unit",
     "current_name",
     "explain",
-    "layout_of",
     "methods_for",
     "sum_by_unit",
 ]

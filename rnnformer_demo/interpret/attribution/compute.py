@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...data import InputError, Sample
 from .progress import Relay, Report
-from .registry import Explanation, Method, current_name, layout_of, methods_for
+from .registry import Explanation, Method, current_name, methods_for
 
 if TYPE_CHECKING:
     from ...models import Hybrid
@@ -51,7 +51,7 @@ def explain(
     from ...nn.hooks import with_gradients
 
     name, notices = current_name(method)
-    chosen = _checked(name, layout_of(sample), options)
+    chosen = _checked(name, sample.layout, options)
     relay = Relay(report)
     drawing = {"seed": seed} if chosen.draws else {}
     try:

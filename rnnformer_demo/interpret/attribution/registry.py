@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...data import Sample
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -101,11 +99,6 @@ def methods_for(layout: str) -> list[Method]:
     if layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {LAYOUTS}, got {layout!r}")
     return [method for method in METHODS.values() if method.layout in (None, layout)]
-
-
-def layout_of(sample: Sample) -> str:
-    """Return the layout of a sample's units, one of `LAYOUTS`."""
-    return "sequence" if sample.grid is None else "grid"
 
 
 def current_name(name: str) -> tuple[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ...data import Sample
 from ...models import Hybrid
-from ..attribution import Explanation, Method, explain, layout_of, methods_for
+from ..attribution import Explanation, Method, explain, methods_for
 from .faithfulness import MAX_LEAVE_ONE_OUT
 from .stability import unit_scores
 
@@ -47,7 +47,7 @@ def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int
     A method whose scores are all equal has no ranks and is left out.
     """
     scores = unit_scores(explanation, sample)
-    fitting = methods_for(layout_of(sample))
+    fitting = methods_for(sample.layout)
     fast = {method.name for method in fitting if not _takes_seconds(method, sample)}
     correlations = {}
     for name in OTHERS:

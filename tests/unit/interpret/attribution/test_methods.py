@@ -11,7 +11,7 @@ from torch import nn
 from rnnformer_demo.data import InputError, Sample
 from rnnformer_demo.data.text import UNKNOWN
 from rnnformer_demo.interpret.attention_flow import pooled_rollout
-from rnnformer_demo.interpret.attribution import BASELINES, METHODS, explain, layout_of, methods_for
+from rnnformer_demo.interpret.attribution import BASELINES, METHODS, explain, methods_for
 from rnnformer_demo.interpret.attribution.features import baseline_tokens, by_unit, tokens_of
 from rnnformer_demo.interpret.interventions import intervene
 from rnnformer_demo.interpret.jacobian import attention_through_recurrence
@@ -186,7 +186,7 @@ def test_a_model_without_recurrence_has_no_contribution_of_it(modality, samples)
     model = freeze(tiny.model(modality, recurrence=()))
     with pytest.raises(InputError, match="has no recurrence"):
         explain(model, samples[modality], 0, "recurrence-integrated-gradients")
-    for method in methods_for(layout_of(samples[modality])):
+    for method in methods_for(samples[modality].layout):
         if method.name != "recurrence-integrated-gradients":
             assert explain(model, samples[modality], 0, method.name).scores.isfinite().all()
 

@@ -17,7 +17,6 @@ from rnnformer_demo.interpret.attribution import (
     MethodError,
     current_name,
     explain,
-    layout_of,
     methods_for,
     registry,
     sum_by_unit,
@@ -153,7 +152,7 @@ def test_the_share_that_is_done_rises_to_one(model, sample, method):
 
 @pytest.mark.parametrize("modality", ["text", "image"])
 def test_eight_threads_get_what_one_gets(model, sample):
-    layout = layout_of(sample)
+    layout = sample.layout
     quick = [method.name for method in methods_for(layout) if not (layout == "grid" and method.slow_on_grid)]
     jobs = [(method, target) for method in quick for target in (0, 1)]
     with ThreadPoolExecutor(1) as pool:
@@ -216,15 +215,15 @@ def test_a_method_is_a_file_and_its_row(model, sample, monkeypatch):
     monkeypatch.setitem(METHODS, "toy", None)  # and is gone afterwards
     del METHODS["toy"]
 
-    @register_method("toy", "Toy", "Ones.", scale="ones", layout=layout_of(sample), options={"sign": ("1", "-1")})
+    @register_method("toy", "Toy", "Ones.", scale="ones", layout=sample.layout, options={"sign": ("1", "-1")})
     def toy(model, sample, target, report, sign="1"):
         return Explanation("toy", target, float(sign) * torch.ones(len(sample.unit_names)), sample.grid)
 
-    assert methods_for(layout_of(sample))[-1].name == "toy"
-    (other,) = {"sequence", "grid"} - {layout_of(sample)}
+    assert methods_for(sample.layout)[-1].name == "toy"
+    (other,) = {"sequence", "grid"} - {sample.layout}
     assert "toy" not in {method.name for method in methods_for(other)}
     assert explain(model, sample, 1, "toy", sign="-1").scores.tolist() == [-1] * len(sample.unit_names)
-    assert chosen_methods(["toy"], layout_of(sample)) == ["toy"]
+    assert chosen_methods(["toy"], sample.layout) == ["toy"]
 
 
 @pytest.mark.parametrize(("alias", "name"), METHOD_ALIASES.items())
