@@ -92,9 +92,12 @@ def build_panel(view: View, layout: str, prefix: str, before: Callable[[], None]
         before()
         panel = Panel(view, column)
         shown = [control for control in view.controls if layout in control.layouts]
-        if shown:
+        built: dict[str, gr.Dropdown | gr.Checkbox] = {}
+        if any(control.kind == "choice" for control in shown):
             with gr.Row():
-                panel.controls = {control.name: _control(control) for control in shown}
+                built = {control.name: _control(control) for control in shown if control.kind == "choice"}
+        built |= {control.name: _control(control) for control in shown if control.kind == "toggle"}
+        panel.controls = {control.name: built[control.name] for control in shown}
         if view.html is not None:
             panel.html = gr.HTML()
         if view.figure is not None:
