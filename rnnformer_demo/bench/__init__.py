@@ -16,10 +16,10 @@ _READING_SECONDS = 5  # what a visitor who reads the page takes before the first
 
 
 def run(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
-    """Measures everything and returns it by name: seconds (_s), milliseconds (_ms), megabytes (_mb) and ratios.
+    """Measure everything and return it by name: seconds (_s), milliseconds (_ms), megabytes (_mb) and ratios.
 
     Args:
-        runs: how often each figure is measured, at least.
+        runs: least number of measurements of each figure.
         load_encoder: see `beside_minilm`.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as app.py does

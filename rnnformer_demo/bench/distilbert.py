@@ -10,7 +10,7 @@ _LEAST_TURNS, _TURNS_SHARE = 3, 4  # both take seconds: a turn for every so many
 
 
 def beside_distilbert(runs: int) -> dict[str, Any]:
-    """Both in turn, so that the ratio holds when the machine's speed drifts.
+    """Measure both in turn, so that the ratio holds when the machine's speed drifts.
 
     The network has random weights, which take as long; integrated gradients along 50 steps from vectors of zeros, by
     Captum.
@@ -34,7 +34,7 @@ def beside_distilbert(runs: int) -> dict[str, Any]:
 
 
 def _attribution() -> Any:
-    """Makes the network; gives what attributes its answer to the vectors of 64 tokens."""
+    """Make the network; return a function that attributes its answer to the vectors of 64 tokens."""
     import torch
     from torch import nn
 

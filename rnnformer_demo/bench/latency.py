@@ -17,14 +17,14 @@ LoadEncoder = Callable[[], tuple[Any, Any]]
 
 
 def latencies(runs: int) -> dict[str, Any]:
-    """Analyses with the figures that the page draws, warm, in this process."""
+    """Measure predictions, and analyses with the figures that the page draws, warm, in this process."""
     from ..analysis.service import analyse, predict
     from ..views import views_for
     from ..views.canvas import to_bytes
 
     texts, photo = inputs()
 
-    def shown(model: str, source: Any) -> None:
+    def draw(model: str, source: Any) -> None:
         document = analyse(model, source, ("attribution", "attention", "recurrence"))
         for view in views_for(document):
             if view.figure is not None:
@@ -33,10 +33,10 @@ def latencies(runs: int) -> dict[str, Any]:
     measured: dict[str, Callable[[], Any]] = {
         "text_predict": lambda: predict(TEXT_MODEL, next(texts)),
         "text_analysis": lambda: analyse(TEXT_MODEL, next(texts)),
-        "text_analysis_with_figures": lambda: shown(TEXT_MODEL, next(texts)),
+        "text_analysis_with_figures": lambda: draw(TEXT_MODEL, next(texts)),
         "photo_predict": lambda: predict(PHOTO_MODEL, photo),
         "photo_analysis": lambda: analyse(PHOTO_MODEL, photo),
-        "photo_analysis_with_figures": lambda: shown(PHOTO_MODEL, photo),
+        "photo_analysis_with_figures": lambda: draw(PHOTO_MODEL, photo),
     }
     figures: dict[str, Any] = {}
     for name, work in measured.items():
@@ -51,28 +51,28 @@ def latencies(runs: int) -> dict[str, Any]:
     return figures
 
 
-def _with_trust(runs: int, asked: dict[str, tuple[str, Any]]) -> dict[str, Any]:
-    """What the page answers a click with, figures apart: analysis, beliefs and what matters; then the trust card."""
+def _with_trust(runs: int, sources: dict[str, tuple[str, Any]]) -> dict[str, Any]:
+    """Measure the answer to a click, figures apart: attribution and internals; then the trust card."""
     from ..analysis.service import INTERNALS, analyse, extend
 
     figures = {}
-    for name, (model, source) in asked.items():
+    for name, (model, source) in sources.items():
 
-        def inside(model: str = model, source: Any = source) -> Any:
+        def whole(model: str = model, source: Any = source) -> Any:
             return analyse(model, source, ("attribution", *INTERNALS))
 
-        document = inside()
-        figures[f"{name}_inside_p50_ms"] = round(1000 * median([seconds_of(inside) for _ in range(runs)], 5), 1)
+        document = whole()
+        figures[f"{name}_inside_p50_ms"] = round(1000 * median([seconds_of(whole) for _ in range(runs)], 5), 1)
         cards = [extend(document, "trust").trust.seconds for _ in range(max(3, runs // _RUNS_A_CARD))]
         figures[f"{name}_trust_p50_s"] = median(cards, 2)
     return figures
 
 
 def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
-    """Predictions of the text model and of all-MiniLM-L6-v2 with a linear head, for texts of each length.
+    """Measure predictions of the text model and of all-MiniLM-L6-v2 with a linear head, for texts of each length.
 
     One text at a time, tokenization included, 32 bits. Each has turns of `CALLS_A_TURN` calls: the ratio holds when the
-    machine's speed drifts, and neither pays call by call for what the other's weights drove from the caches.
+    machine's speed drifts, and neither pays call by call for the caches that the other's weights have filled.
 
     Args:
         load_encoder: gives the encoder and its tokenizer, as `training.minilm.load_minilm` does.
@@ -80,7 +80,7 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
     Returns:
         `minilm`: by the number of tokens p50 of both in ms, the median of the turns' ratios, and the ratio of the
         fastest calls, which the other users of a shared machine disturb least; None where the encoder is not
-        installed. `minilm_note`: what was not measured and why, or None.
+        installed. `minilm_note`: the gaps of the measurement and their reason, or None.
     """
     from ..analysis.service import get, predict
 
@@ -89,14 +89,14 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
     except InputError as error:
         return {"minilm": None, "minilm_note": f"Not measured. {error}"}
     checkpoint = get(TEXT_MODEL)
-    rival = _Rival(encoder, pieces, len(checkpoint.labels))
+    encoder_with_head = _Baseline(encoder, pieces, len(checkpoint.labels))
     longest = checkpoint.reader.max_tokens
     measured = {}
     for length in (length for length in LENGTHS if length <= longest):
         text = _text_of(length, checkpoint, pieces)
         turns = {
             "own": lambda text=text: predict(checkpoint, text),
-            "minilm": lambda n=length, text=text: rival(text, n),
+            "minilm": lambda n=length, text=text: encoder_with_head(text, n),
         }
         pairs = [[turn(work) for work in turns.values()] for _ in range(max(1, runs // CALLS_A_TURN))]
         own, other = ([seconds for pair in pairs for seconds in pair[which]] for which in (0, 1))
@@ -110,7 +110,7 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
     return {"minilm": measured, "minilm_note": note}
 
 
-class _Rival:
+class _Baseline:
     """The encoder, the mean over its states and a linear head, as `training.teacher` puts them together."""
 
     def __init__(self, encoder: Any, pieces: Any, classes: int):
@@ -120,7 +120,7 @@ class _Rival:
         self.head = torch.nn.Linear(encoder.config.hidden_size, classes)
 
     def __call__(self, text: str, tokens: int) -> list[float]:
-        """Probabilities for a text, of which it reads so many tokens, its special ones included."""
+        """Return probabilities for the first `tokens` tokens of a text, special ones included."""
         import torch
 
         with torch.inference_mode():
@@ -130,7 +130,7 @@ class _Rival:
 
 
 def _text_of(length: int, checkpoint: "Checkpoint", pieces: Any) -> str:
-    """So many words of the page's examples, of those that are one token to both."""
+    """The page's example words that are one token to both, up to a length."""
     from ..ui.page import EXAMPLE_TEXTS
 
     def whole(word: str) -> bool:

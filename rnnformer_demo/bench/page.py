@@ -1,4 +1,4 @@
-"""The served page, spoken to as a browser does: how long its visitors wait, and how much memory it takes."""
+"""Waiting times of visitors and memory of the served page, which is spoken to as a browser does."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def _free_port() -> int:
 
 @contextmanager
 def _server(*command: str) -> Iterator[tuple[str, int, float]]:
-    """Starts a page and yields its address, its process id and the seconds until its first page came."""
+    """Start a page and yield its address, its process id and the seconds until its first page came."""
     port = _free_port()
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
     started = time.perf_counter()
@@ -66,7 +66,7 @@ def _answers(address: str) -> bool:
 
 
 def first_page() -> dict[str, Any]:
-    """The app beside an empty Gradio app, in turn: the ratio holds when the machine's speed drifts."""
+    """Measure the app and an empty Gradio app in turn: the ratio holds when the machine's speed drifts."""
     pairs = []
     for _ in range(_STARTS):
         seconds = []
@@ -96,11 +96,11 @@ class Page:
         self.http = httpx.Client(base_url=self.config["root"] + self.config["api_prefix"], timeout=_ANSWER_TIMEOUT)
 
     def analyse(self, modality: str, source: Any) -> list:
-        """Clicks on Analyse with all choices as they stand at first; gives the outputs, pictures included.
+        """Click on Analyse with all initial choices; return the outputs, pictures included.
 
         Args:
             modality: whose tab, "text" or "image".
-            source: a text, or what `upload` gave.
+            source: a text, or the answer of `upload`.
 
         Raises:
             RuntimeError: if the page answers with an error.
@@ -110,7 +110,7 @@ class Page:
         return self.outputs(event, data)
 
     def explain(self, endpoint: str, model: str, source: Any) -> dict:
-        """Asks the API for an explanation with its trust card.
+        """Ask the API for an explanation with its trust card.
 
         Raises:
             RuntimeError: if the page answers with an error.
@@ -120,7 +120,7 @@ class Page:
         return answer
 
     def analyse_event(self, modality: str) -> tuple[int, list]:
-        """The event behind a tab's button: its number and the initial values of its inputs (model, source, ...)."""
+        """Return the event behind a tab's button: its number and its inputs' initial values (model, source, ...)."""
         components = {component["id"]: component for component in self.config["components"]}
         buttons = {
             (component["id"], "click")
@@ -136,12 +136,12 @@ class Page:
         return event["id"], [components[number]["props"].get("value") for number in event["inputs"]]
 
     def upload(self, photo: Path) -> dict:
-        """Uploads a photo and gives what the page then says of it."""
+        """Upload a photo and return the page's record of it."""
         answer = self.http.post("/upload", files={"files": (photo.name, photo.read_bytes())}).raise_for_status()
         return {"path": answer.json()[0], "orig_name": photo.name, "meta": {"_type": "gradio.FileData"}}
 
     def outputs(self, event: int, data: list) -> list:
-        """Queues an event and waits for its outputs.
+        """Queue an event and wait for its outputs.
 
         Raises:
             RuntimeError: if the page answers with an error.
@@ -152,7 +152,7 @@ class Page:
         return answer["output"]["data"]
 
     def send(self, event: int, data: list) -> dict:
-        """Queues an event and waits for its message of completion."""
+        """Queue an event and wait for its message of completion."""
         session = uuid.uuid4().hex
         joining = {"fn_index": event, "data": data, "session_hash": session}
         self.http.post("/queue/join", json=joining).raise_for_status()
@@ -165,7 +165,7 @@ class Page:
 
 
 def first_click(pause: float) -> float:
-    """Seconds that a visitor waits for the first text analysis of a fresh server, pausing before the click."""
+    """Return the seconds until the first text analysis of a fresh server, with a pause before the click."""
     texts, _ = inputs()
     with _server("app.py") as (address, _, _):
         page = Page(address)
@@ -174,7 +174,7 @@ def first_click(pause: float) -> float:
 
 
 def clicks(runs: int) -> dict[str, Any]:
-    """Clicks on a warm page, until all that it answers with has come; and the server's memory after many."""
+    """Measure clicks on a warm page, until the whole answer has come; and the server's memory after many."""
     texts, photo = inputs()
     with _server("app.py") as (address, pid, _):
         page = Page(address)
@@ -198,7 +198,7 @@ def _memory_mb(pid: int, which: str) -> float | None:
     """Memory of a process; None where the system has no /proc.
 
     Args:
-        which: "VmRSS" is what is resident now, "VmHWM" the most that has been.
+        which: "VmRSS" for the memory that is resident now, "VmHWM" for its peak.
     """
     status = Path(f"/proc/{pid}/status")
     if not status.exists():

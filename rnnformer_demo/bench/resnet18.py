@@ -6,8 +6,10 @@ from .timing import CALLS_A_TURN, PHOTO_MODEL, inputs, median, turn
 
 
 def beside_resnet18(runs: int) -> dict[str, Any]:
-    """Both in turn, one photo at a time, opening and cutting it included; ResNet-18 (torchvision's, random weights,
-    which take as long) sees the same square."""
+    """Measure both in turn, one photo at a time, opening and cutting it included.
+
+    ResNet-18 (torchvision's, random weights, which take as long) sees the same square.
+    """
     import torch
 
     from ..analysis.service import get, predict

@@ -1,4 +1,4 @@
-"""What is measured with which input, and the clock."""
+"""Models and inputs of the measurements, and the clock."""
 
 import statistics
 import time
@@ -14,7 +14,7 @@ TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "objects"
 
 
 def inputs() -> tuple[Iterator[str], Path]:
-    """The page's example texts in turn, without end, and one of its photos."""
+    """Return the page's example texts in turn, without end, and one of its photos."""
     from ..ui.page import EXAMPLE_TEXTS
 
     photo = min((ROOT / "rnnformer_demo" / "ui" / "examples").glob("*.jpg"))
@@ -22,25 +22,25 @@ def inputs() -> tuple[Iterator[str], Path]:
 
 
 def text_of_64_tokens() -> str:
-    """As many words of the page's longest example as are 64 tokens to the text model."""
+    """Return the beginning of the page's longest example that is 64 tokens to the text model."""
     from ..ui.page import EXAMPLE_TEXTS
 
     return " ".join(max(EXAMPLE_TEXTS, key=len).split()[:_WORDS])
 
 
 def seconds_of(work: Callable[[], Any]) -> float:
-    """Wall-clock seconds that a call takes."""
+    """Return the wall-clock seconds of a call."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
 def turn(work: Callable[[], Any]) -> list[float]:
-    """Seconds of each of `CALLS_A_TURN` calls, after one that does not count."""
+    """Return the seconds of each of `CALLS_A_TURN` calls, after one that does not count."""
     work()
     return [seconds_of(work) for _ in range(CALLS_A_TURN)]
 
 
 def median(values: list[float], digits: int = 3) -> float:
-    """Rounded."""
+    """Return the median, rounded to `digits` decimals."""
     return round(statistics.median(values), digits)

@@ -41,23 +41,23 @@ def test_the_choices_are_those_that_the_page_opens_with(page):
 
 
 def test_the_page_explains_with_a_trust_card(page):
-    told = page.explain("explain", bench.TEXT_MODEL, "A witty, tender film with a mess of an ending.")
-    assert told["trust"]["verdict"] in VERDICTS
-    assert told["model"] == bench.TEXT_MODEL
+    answer = page.explain("explain", bench.TEXT_MODEL, "A witty, tender film with a mess of an ending.")
+    assert answer["trust"]["verdict"] in VERDICTS
+    assert answer["model"] == bench.TEXT_MODEL
 
 
 def test_the_whole_analysis_stands_beside_one_attribution_of_another_network(monkeypatch):
     monkeypatch.setattr(distilbert, "LAYERS", 1)
     monkeypatch.setattr(distilbert, "WIDTH", 24)
-    told = distilbert.beside_distilbert(1)
-    assert set(told) == {"text_everything_p50_s", "distilbert_ig_p50_s", "distilbert_ratio"}
-    assert min(told.values()) > 0
+    answer = distilbert.beside_distilbert(1)
+    assert set(answer) == {"text_everything_p50_s", "distilbert_ig_p50_s", "distilbert_ratio"}
+    assert min(answer.values()) > 0
 
 
 def test_a_photo_goes_through_both_networks_in_turn():
-    told = beside_resnet18(1)
-    assert set(told) == {"photo_beside_p50_ms", "resnet18_p50_ms", "resnet18_ratio"}
-    assert min(told.values()) > 0
+    answer = beside_resnet18(1)
+    assert set(answer) == {"photo_beside_p50_ms", "resnet18_p50_ms", "resnet18_ratio"}
+    assert min(answer.values()) > 0
 
 
 def test_a_refused_click_is_no_figure(page):
@@ -86,14 +86,14 @@ def test_both_models_read_as_many_tokens(monkeypatch):
     read = []
     forward = own.model.forward
     monkeypatch.setattr(own.model, "forward", lambda ids, mask: read.append(ids.shape[1]) or forward(ids, mask))
-    told = beside_minilm(3, lambda: (encoder, encoder.pieces))
+    answer = beside_minilm(3, lambda: (encoder, encoder.pieces))
     lengths = [length for length in LENGTHS if length <= own.reader.max_tokens]
-    assert [int(length) for length in told["minilm"]] == lengths
+    assert [int(length) for length in answer["minilm"]] == lengths
     assert encoder.read == read == [length for length in lengths for _ in range(CALLS_A_TURN + 1)]  # once to warm up
-    for measured in told["minilm"].values():
+    for measured in answer["minilm"].values():
         assert set(measured) == {"predict_p50_ms", "minilm_p50_ms", "ratio", "fastest_ratio"}
         assert min(measured["predict_p50_ms"], measured["minilm_p50_ms"]) > 0
-    assert (told["minilm_note"] is None) == (lengths == list(LENGTHS))
+    assert (answer["minilm_note"] is None) == (lengths == list(LENGTHS))
 
 
 def not_installed():
