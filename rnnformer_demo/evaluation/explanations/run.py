@@ -66,7 +66,7 @@ def evaluate_explanations(
         raise InputError("There is no data to evaluate on: name at least one set.")
     if limit is not None and limit < 1:
         raise InputError(f"The limit must be at least 1 input, got {limit}.")
-    names = chosen_methods(methods, "sequence" if checkpoint.model.grid is None else "grid")
+    names = chosen_methods(methods, checkpoint.model.layout)
     plans = [None if path == PLANTED else recognise(path, checkpoint) for path in data]
     results = []
     for number, plan in enumerate(plans):

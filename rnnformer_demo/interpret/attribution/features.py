@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
-from .progress import Report, counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from ...models import Hybrid
 
 BASELINES = ("unknown", "zero", "mean")
-_ROWS_PER_PASS = 16
 
 
 def tokens_of(model: Hybrid, sample: Sample) -> Tensor:
@@ -45,22 +43,6 @@ def baseline_tokens(model: Hybrid, sample: Sample, choice: str) -> Tensor:
         real = sample.mask[..., None]
         return ((tokens * real).sum(1, keepdim=True) / real.sum()).expand_as(tokens)
     raise ValueError(f"choice must be one of {BASELINES}, got {choice!r}")
-
-
-def logits_without(model: Hybrid, sample: Sample, removed: Tensor, report: Report) -> Tensor:
-    """Return logits (R, C) with the units that are true in a row of `removed`, (R, n), replaced by the baseline: by the
-    unknown token, or by grey."""
-    import torch
-
-    baseline = model.baseline(sample.inputs, sample.mask)
-    forward = counted(lambda inputs: model(inputs, sample.mask.expand(len(inputs), -1)), len(removed), report)
-    with torch.no_grad():
-        return torch.cat(
-            [
-                forward(torch.where(rows[:, sample.feature_mask[0]], baseline, sample.inputs))
-                for rows in removed.split(_ROWS_PER_PASS)
-            ]
-        )
 
 
 def sum_by_unit(features: Tensor, units: Tensor, count: int) -> Tensor:

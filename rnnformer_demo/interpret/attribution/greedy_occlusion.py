@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ...data import Sample
-from .progress import Report
+from .progress import Report, counted_rows
 from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
@@ -40,19 +40,14 @@ def greedy_occlusion(model: Hybrid, sample: Sample, target: int, report: Report)
 
     perturbation, count = [*model.perturbations][-1], len(sample.unit_names)
     sizes = _schedule(count)
-    expected, done = sum(sum(sizes[turn:]) for turn in range(len(sizes))), 0
-
-    def ran(rows: int) -> None:
-        nonlocal done
-        done += rows
-        report(min(1.0, done / expected))
+    count_rows = counted_rows(sum(sum(sizes[turn:]) for turn in range(len(sizes))), report)
 
     def by_fall(removed: Tensor) -> Tensor:
         """The units that stay, the one first without which the class is least likely."""
         left = (~removed).nonzero()[:, 0]
         rows = removed.repeat(len(left), 1)
         rows[torch.arange(len(left)), left] = True
-        likely = perturbed_logits(model, sample, rows, perturbation, ran).log_softmax(-1)[:, target]
+        likely = perturbed_logits(model, sample, rows, perturbation, count_rows).log_softmax(-1)[:, target]
         return left[likely.argsort(stable=True)]
 
     removed, order = torch.zeros(count, dtype=torch.bool), []

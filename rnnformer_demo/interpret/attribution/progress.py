@@ -30,15 +30,25 @@ class Relay:
             raise
 
 
-def counted(forward: Callable[..., Tensor], rows: int, report: Report) -> Callable[..., Tensor]:
-    """Return the same function, which reports the share of the expected rows that has gone through it."""
+def counted_rows(rows: int, report: Report) -> Callable[[int], None]:
+    """Return a function that adds rows up and reports their share of the expected ones."""
     done = 0
 
-    def run(inputs: Tensor, *rest: Tensor) -> Tensor:
+    def add(more: int) -> None:
         nonlocal done
-        output = forward(inputs, *rest)
-        done += len(inputs)
+        done += more
         report(min(1.0, done / rows))
+
+    return add
+
+
+def counted(forward: Callable[..., Tensor], rows: int, report: Report) -> Callable[..., Tensor]:
+    """Return the same function, which reports the share of the expected rows that has gone through it."""
+    add = counted_rows(rows, report)
+
+    def run(inputs: Tensor, *rest: Tensor) -> Tensor:
+        output = forward(inputs, *rest)
+        add(len(inputs))
         return output
 
     return run

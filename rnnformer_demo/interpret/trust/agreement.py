@@ -38,7 +38,7 @@ def _ranks(values: Tensor) -> Tensor:
 
 def _takes_seconds(method: Method, sample: Sample) -> bool:
     """True where the method takes seconds: on a grid; or on many words, for it runs the whole model for each unit."""
-    return method.slow_on_grid and (sample.grid is not None or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
+    return method.slow_on_grid and (sample.layout == "grid" or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
 
 
 def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> dict[str, float]:

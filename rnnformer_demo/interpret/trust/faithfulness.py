@@ -17,7 +17,7 @@ from .card import FaithfulnessScores, RankedScore
 # Symmetric, so that the units that stay half-way along an order are those that are gone from its reverse.
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _UP_TO = 0.5  # comprehensiveness and sufficiency look no further
-_PAIRS_OF_WORDS, _PAIRS_OF_PATCHES = 25, 10  # of random orders: a photo's forward pass takes twenty times as long
+_PAIRS = {"sequence": 25, "grid": 10}  # of random orders: a photo's forward pass takes twenty times as long
 MAX_LEAVE_ONE_OUT = 128  # units: of more it would take long to take out each alone
 
 Confidence = Callable[[Tensor], Tensor]  # logits (R, C) to the probability of the explained class (R,)
@@ -62,7 +62,7 @@ def rows_of(model: Hybrid, sample: Sample) -> int:
 
 
 def _pairs(sample: Sample) -> int:
-    return _PAIRS_OF_WORDS if sample.grid is None else _PAIRS_OF_PATCHES
+    return _PAIRS[sample.layout]
 
 
 class PerturbationCurves:

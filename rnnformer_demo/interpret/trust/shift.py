@@ -49,7 +49,7 @@ class ShiftedHybrid(Hybrid):
     @property
     def perturbations(self) -> dict[str, Perturbation]:
         """Ways to take units out; tokens are numbered first, for they may change places."""
-        if self.grid is not None:
+        if self.layout == "grid":
             return self.model.perturbations
         return {name: _after_numbering(perturbation) for name, perturbation in self.model.perturbations.items()}
 
