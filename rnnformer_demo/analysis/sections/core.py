@@ -14,7 +14,7 @@ from ..context import Context
 
 def build_model(checkpoint: Checkpoint) -> Model:
     """Return name, weights' hash, labels and size of a model."""
-    return Model(checkpoint.name, checkpoint.sha256, checkpoint.labels, checkpoint.model.parameters_count)
+    return Model(checkpoint.name, checkpoint.sha256, checkpoint.labels, checkpoint.card["parameters"])
 
 
 def build_input(sample: Sample, source: str | None) -> Input:
