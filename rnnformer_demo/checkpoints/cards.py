@@ -15,7 +15,7 @@ WEIGHTS, CARD, TOKENIZER = ".safetensors", ".json", ".tokenizer.json"  # after t
 _READABLE_FORMATS = (1, FORMAT)
 _NEEDED = {
     *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
-    *("parameters", "metrics", "data", "command"),  # to list it
+    *("parameters", "metrics", "data"),  # to list it
 }
 _BASELINES = ("lstm", "gru", "transformer", "cnn")  # as they follow their hybrid
 

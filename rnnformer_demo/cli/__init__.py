@@ -11,7 +11,8 @@ from pathlib import Path
 from ..data import InputError
 from .evaluate_explanations import add_evaluation
 from .explain import INPUT, add_inquiries, source
-from .train import add_kinds
+from .train import ABOUT as TRAIN
+from .train import parse_train
 
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."
 _MOST_REJECTED = 20  # rows that `evaluate` prints
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in arguments
     try:
-        options = _parser().parse_args(arguments)
+        options = _options(arguments)
         with _folder_of_checkpoints(options.checkpoints):
             result, text = options.run(options)
     except (InputError, _Usage) as error:
@@ -66,6 +67,13 @@ class _Parser(argparse.ArgumentParser):
         raise _Usage(f"{self.prog}: {message}. See {self.prog} --help.")
 
 
+def _options(arguments: list[str]) -> argparse.Namespace:
+    """Return what the arguments ask for. The flags of `train` follow from its configs, see `train_flags`."""
+    if arguments[:1] == ["train"]:
+        return parse_train(arguments[1:])
+    return _parser().parse_args(arguments)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m rnnformer_demo", description=_DESCRIPTION)
     common = _Parser(add_help=False)
@@ -100,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--write", metavar="FILE", help="put the table in its place in FILE, as in rnnformer_demo/bench/README.md"
     )
-    add_kinds(command("train", lambda options: None, "train a model"), common)
+    commands.add_parser("train", help=TRAIN)  # `_options` reads its arguments
     return parser
 
 

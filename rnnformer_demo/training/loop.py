@@ -18,36 +18,13 @@ from tqdm import tqdm
 
 from ..data import InputError
 from ..nn.devices import accelerator, to_device_of
+from .config import TrainingConfig
 
 Batch = tuple[Tensor, Tensor, Tensor]  # inputs, mask (B, T), targets as the loss takes them
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]  # of a batch, a scalar
 _LAST = "last.safetensors"
+_OTHER = {"training": "other hyperparameters", "config": "another config"}
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How a model is trained."""
-
-    epochs: int = 8
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05  # on matrices only
-    clip: float = 1.0  # norm to which gradients are clipped
-    warmup: float = 0.05  # share of all updates over which the learning rate rises
-    label_smoothing: float = 0.05
-    precision: str = "float32"  # of the matrix products; weights and optimizer keep 32 bits
-    seed: int = 0
-
-    def __post_init__(self):
-        for name in ("epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("learning_rate", "clip"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision must be one of {sorted(PRECISIONS)}, got {self.precision!r}")
 
 
 @dataclass(frozen=True)
@@ -67,7 +44,7 @@ def fit(
     batches: Callable[[int], list[Batch] | Iterable[Batch]],
     batches_per_epoch: int,
     accuracy: Callable[[], float],
-    recipe: Recipe,
+    training: TrainingConfig,
     run_folder: Path,
     config: dict,
     resume: bool = False,
@@ -86,25 +63,25 @@ def fit(
         rates: shares of the learning rate for parameters whose names begin so; the others have all of it.
 
     Raises:
-        InputError: where there is nothing to resume, where it was trained by another recipe or config, where the
-            processor lacks the recipe's precision, and where the loss is no longer a number.
+        InputError: where there is nothing to resume, where it was trained with other hyperparameters or another config,
+            where the processor lacks the precision, and where the loss is no longer a number.
     """
     device = accelerator()
-    if recipe.precision == "bfloat16" and not multiplies_bfloat16(device):
+    if training.precision == "bfloat16" and not multiplies_bfloat16(device):
         raise InputError("This processor does not multiply bfloat16 itself: leave --precision at float32.")
     model.to(device)
-    optimizer = torch.optim.AdamW(_groups(model, recipe.weight_decay, rates), lr=recipe.learning_rate, fused=True)
-    steps = recipe.epochs * batches_per_epoch
-    state = _State(run_folder, model, optimizer, {"recipe": asdict(recipe), "config": config})
+    optimizer = torch.optim.AdamW(_groups(model, training.weight_decay, rates), lr=training.learning_rate, fused=True)
+    steps = training.epochs * batches_per_epoch
+    state = _State(run_folder, model, optimizer, {"training": asdict(training), "config": config})
     history = state.load() if resume else []
-    for epoch in range(len(history), recipe.epochs):
+    for epoch in range(len(history), training.epochs):
         started = time.time()
-        torch.manual_seed(recipe.seed * 10_007 + epoch)  # dropout of an epoch does not depend on what ran before
-        bar = tqdm(batches(epoch), total=batches_per_epoch, desc=f"epoch {epoch + 1}/{recipe.epochs}", mininterval=2)
-        mean_loss, norm = _pass_over(bar, model, loss, optimizer, recipe, epoch * batches_per_epoch, steps)
+        torch.manual_seed(training.seed * 10_007 + epoch)  # dropout of an epoch does not depend on what ran before
+        bar = tqdm(batches(epoch), total=batches_per_epoch, desc=f"epoch {epoch + 1}/{training.epochs}", mininterval=2)
+        mean_loss, norm = _pass_over(bar, model, loss, optimizer, training, epoch * batches_per_epoch, steps)
         history.append(Progress(epoch + 1, mean_loss, accuracy(), norm, time.time() - started))
-        told = f"epoch {epoch + 1}: loss {mean_loss:.4f}, held-out accuracy {history[-1].accuracy:.4f}"
-        tqdm.write(told, file=sys.stderr)  # standard output belongs to --json
+        line = f"epoch {epoch + 1}: loss {mean_loss:.4f}, held-out accuracy {history[-1].accuracy:.4f}"
+        tqdm.write(line, file=sys.stderr)  # standard output belongs to --json
         state.save(history)
     state.load_best()
     model.cpu()
@@ -136,14 +113,14 @@ def _pass_over(
     model: nn.Module,
     loss_of: Loss,
     optimizer: torch.optim.Optimizer,
-    recipe: Recipe,
+    training: TrainingConfig,
     step: int,
     steps: int,
 ) -> tuple[float, float]:
     """One epoch, from update `step` of `steps` on; its mean loss and mean gradient norm before clipping."""
     model.train()
     losses, norms = [], []
-    precision = PRECISIONS[recipe.precision]
+    precision = PRECISIONS[training.precision]
     for batch in bar:
         inputs, mask, targets = to_device_of(model, *batch)
         with torch.autocast(inputs.device.type, precision, enabled=precision != torch.float32):
@@ -151,10 +128,10 @@ def _pass_over(
         if not torch.isfinite(loss):
             raise InputError(f"The loss is {loss.item()} after {step} updates: lower the learning rate.")
         for group in optimizer.param_groups:
-            group["lr"] = group["share"] * recipe.learning_rate * _rate(step, steps, recipe.warmup)
+            group["lr"] = group["share"] * training.learning_rate * _rate(step, steps, training.warmup)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        norms.append(nn.utils.clip_grad_norm_(model.parameters(), recipe.clip).item())
+        norms.append(nn.utils.clip_grad_norm_(model.parameters(), training.clip).item())
         optimizer.step()
         step += 1
         losses.append(loss.item())
@@ -225,10 +202,11 @@ class _State:
         with safe_open(last, framework="pt") as file:
             state = json.loads(file.metadata()["run"])
         for part, settings in self.settings.items():
-            if state[part] != settings:
-                fields = sorted(key for key in {*state[part], *settings} if state[part].get(key) != settings.get(key))
+            before = state.get(part, {})
+            if before != settings:
+                keys = sorted(key for key in {*before, *settings} if before.get(key) != settings.get(key))
                 raise InputError(
-                    f"The run in {self.folder} was trained by another {part}, which differs in {', '.join(fields)}: "
+                    f"The run in {self.folder} has {_OTHER[part]}, different in {', '.join(keys)}: "
                     "start anew without --resume, or elsewhere with another --name or --runs."
                 )
         tensors = load_file(last)

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from ...data import InputError
 from ...data.readers import TextRow, read_texts
 from ...data.text import CJK, pad
+from ..config import CorpusConfig
 from ..loop import Batch
 from .holdout import hold_out
 
@@ -52,16 +53,13 @@ class Corpus:
         return self.labels.index(row.label)
 
 
-def read_corpus(files: Sequence[str], label_names: Sequence[str] | None = None, without: Sequence[str] = ()) -> Corpus:
-    """Reads the files and holds part of each out; see `hold_out`.
-
-    Args:
-        label_names: names for the labels of the files, in their sorted order.
-        without: files whose texts are left out, such as test sets of which part leaked into the training set.
+def read_corpus(config: CorpusConfig) -> Corpus:
+    """Read labelled texts and hold part of each file out; see `hold_out`.
 
     Raises:
         InputError: for data that cannot be read, holds a single class, or is too small to hold some out.
     """
+    files, label_names = config.data, config.labels
     read = [read_texts(file) for file in files]
     raw_labels = sorted({row.label for rows, _ in read for row in rows})
     shown = ", ".join(Path(file).name for file in files)
@@ -69,7 +67,7 @@ def read_corpus(files: Sequence[str], label_names: Sequence[str] | None = None, 
         raise InputError(f"{shown} holds a single label, {raw_labels[0]!r}: two are needed at least.")
     if label_names and len(label_names) != len(raw_labels):
         raise InputError(f"There are {len(raw_labels)} labels in {shown}, but {len(label_names)} names.")
-    excluded = frozenset(normalised_text(row.text) for file in without for row in read_texts(file)[0])
+    excluded = frozenset(normalised_text(row.text) for file in config.exclude_texts for row in read_texts(file)[0])
     corpus = Corpus(tuple(label_names or raw_labels), tuple(raw_labels), excluded=excluded)
     for file, (rows, rejected) in zip(files, read, strict=True):
         for row in rejected:

@@ -13,7 +13,8 @@ from ...data.image import ImageReader
 from ...data.readers import PhotoRow
 from ...models.image import ImageHybrid
 from ...nn.devices import to_device_of
-from ..loop import PRECISIONS, Batch, Loss, Recipe
+from ..config import TrainingConfig
+from ..loop import PRECISIONS, Batch, Loss
 from .augment import strong_augment
 from .feature_cache import center_crop, extract, weak_augment
 from .image_data import readable
@@ -108,32 +109,34 @@ class DistillationData:
             tokens, self._model.backbone, pool, rows, self._reader, view, self._cache, make=make, variant=variant
         )
 
-    def tested(self, pool: UnlabelledImages) -> CachedFeatures:
+    def test_part(self, pool: UnlabelledImages) -> CachedFeatures:
         """The part of a pool that is tested on."""
         rows = readable(pool, pool.parts["test"])
         labels = torch.tensor(known_labels(rows, self.labels))
         return CachedFeatures(f"{pool.name} test", self._extract(pool, rows, 0), labels)
 
-    def consensus(self, softening: float) -> Tensor:
+    def consensus(self, temperature: float) -> Tensor:
         """What the teacher says of each photo, averaged over the views that are served or little changed (N, C)."""
         little = [view for view in range(len(self.features)) if maker_of(view) is not strong_augment]
-        return torch.stack([(self.teacher[view].float() / softening).softmax(-1) for view in little]).mean(0)
+        return torch.stack([(self.teacher[view].float() / temperature).softmax(-1) for view in little]).mean(0)
 
-    def batches(self, recipe: Recipe, consistency: float, softening: float) -> Callable[[int], Iterator[Batch]]:
+    def batches(
+        self, training: TrainingConfig, consistency: float, temperature: float
+    ) -> Callable[[int], Iterator[Batch]]:
         """Batches of an epoch for `fit`: a view of each photo, and as targets what the teacher says of this very view
         mixed with its consensus on the photo, as probabilities (B, C).
 
         Args:
             consistency: share of the consensus in the target, 0-1.
-            softening: temperature of the teacher's probabilities.
+            temperature: temperature of the teacher's probabilities.
         """
-        consensus = self.consensus(softening)
+        consensus = self.consensus(temperature)
 
         def of_epoch(epoch: int) -> Iterator[Batch]:
-            chooser = random.Random(recipe.seed * 10_007 + epoch)
+            chooser = random.Random(training.seed * 10_007 + epoch)
             order = chooser.sample(self.trained, len(self.trained))
-            for start in range(0, len(order), recipe.batch_size):
-                group = order[start : start + recipe.batch_size]
+            for start in range(0, len(order), training.batch_size):
+                group = order[start : start + training.batch_size]
                 views = [chooser.randrange(len(self.features)) for _ in group]
                 tokens = torch.stack(
                     [
@@ -141,7 +144,7 @@ class DistillationData:
                         for view, photo in zip(views, group, strict=True)
                     ]
                 ).float()
-                own = (self.teacher[views, group].float() / softening).softmax(-1)
+                own = (self.teacher[views, group].float() / temperature).softmax(-1)
                 yield tokens, mask_of(tokens), own.lerp(consensus[group], consistency)
 
         return of_epoch
@@ -151,13 +154,13 @@ class DistillationData:
         return tokens.unflatten(0, self.grid).flip(1).flatten(0, 1) if chooser.random() < 0.5 else tokens
 
 
-def kd_loss(forward: Callable[[Tensor, Tensor], Tensor], softening: float) -> Loss:
+def kd_loss(forward: Callable[[Tensor, Tensor], Tensor], temperature: float) -> Loss:
     """Kullback-Leibler divergence of the student's softened probabilities from the targets (Hinton et al. 2015,
     section 2), for `fit`."""
 
     def loss(inputs: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
-        said = (forward(inputs, mask).float() / softening).log_softmax(-1)
-        return softening**2 * F.kl_div(said, targets, reduction="batchmean")
+        said = (forward(inputs, mask).float() / temperature).log_softmax(-1)
+        return temperature**2 * F.kl_div(said, targets, reduction="batchmean")
 
     return loss
 

@@ -3,7 +3,7 @@
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ...data.readers import PhotoRow, PhotoSet, label_index
 from ...evaluation.classification import short_path
 from ...models.backbones.registry import BACKBONES
 from ...models.image import ImageConfig
+from ..config import ImageDataConfig
 from ..tasks.partial_finetune import TrainableHead
 from .feature_cache import extract
 
@@ -27,63 +28,63 @@ class ImageData:
     """Photos of a set with their classes, a tenth of each held out, and what is cached of them.
 
     Args:
-        data: folder or zip; its split "train" is used where it has splits.
-        drop: classes to leave out.
-        views: how many views of every photo are cached: one plain, the others random.
+        config: the set, whose split "train" is used where it has splits.
         runs: folder of the cache.
 
     Raises:
         InputError: for data that cannot be read or holds a single class.
     """
 
-    def __init__(self, data: str, drop: Sequence[str] = (), views: int = 4, runs: Path = Path("runs")):
-        self.data, self.drop, self.views = data, list(drop), views
-        self.photos = PhotoSet(data)
-        wanted = training_rows(self.photos, drop)
+    def __init__(self, config: ImageDataConfig, runs: Path = Path("runs")):
+        self.config = config
+        self.photos = PhotoSet(config.data)
+        wanted = training_rows(self.photos, config.exclude_classes)
         self.rows = readable(self.photos, wanted)
         self.wanted = len(wanted)
         raw_labels = sorted({row.label for row in self.rows})
         self.labels = tuple(label.replace("_", " ") for label in raw_labels)
         if len(self.labels) < 2:
-            raise InputError(
-                f"{Path(data).name} must hold photos of two classes at least, it holds {len(self.labels)}."
-            )
+            name = Path(config.data).name
+            raise InputError(f"{name} must hold photos of two classes at least, it holds {len(self.labels)}.")
         self.targets = torch.tensor([raw_labels.index(row.label) for row in self.rows])
         self.training, self.held_out = split_by_class(self.rows)
         self._cache = runs / "features"
-        self._seen: tuple[tuple, list[Tensor]] = ((), [])
+        self._features: tuple[tuple, list[Tensor]] = ((), [])
         self._tests: dict[str, tuple[PhotoSet, list[PhotoRow]]] = {}  # checked once each
 
     def about(self) -> dict:
         """What a card says of the data."""
         return {
-            "file": short_path(self.data),
+            "file": short_path(self.config.data),
             "rows": self.wanted,
             "rejected_rows": self.wanted - len(self.rows),
             "trained_on": len(self.training),
             "held_out": len(self.held_out),
-            "views": self.views,
-            "left_out_classes": self.drop,
+            "views": self.config.views,
+            "left_out_classes": list(self.config.exclude_classes),
         }
 
-    def seen(self, part: TrainableHead) -> list[Tensor]:
+    def features(self, part: TrainableHead) -> list[Tensor]:
         """What comes into the part of a model that is trained, in 16 bits, for each view of every photo (N, D, h, w).
 
         That of the last kind of model stays in memory.
         """
         config = part.model.config
-        key = (config.backbone, config.image_size, part.variant)
-        if self._seen[0] != key:
-            self._seen = (), []  # the old ones go before the new ones come
-            self._seen = key, [self._extract(part, self.photos, self.rows, view) for view in range(self.views)]
-        return self._seen[1]
+        key = (config.trunk, config.image_size, part.variant)
+        if self._features[0] != key:
+            self._features = (), []  # the old ones go before the new ones come
+            self._features = (
+                key,
+                [self._extract(part, self.photos, self.rows, view) for view in range(self.config.views)],
+            )
+        return self._features[1]
 
     def tested(self, part: TrainableHead, path: str) -> tuple[Tensor, Tensor]:
         """What comes in of the plain photos of a test set, of its split "test" where it has one (N, D, h, w), and
         the classes of these (N,)."""
         if path not in self._tests:
             photos = PhotoSet(path)
-            wanted = [row for row in photos.select(photos.test_split) if row.label not in self.drop]
+            wanted = [row for row in photos.select(photos.test_split) if row.label not in self.config.exclude_classes]
             self._tests[path] = photos, readable(photos, wanted)
         photos, rows = self._tests[path]
         classes = torch.tensor([label_index(row.label, self.labels) for row in rows])

@@ -3,8 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,45 +17,13 @@ from ...data import InputError
 from ...data.text import TOKENIZERS, TextReader, train_tokenizer
 from ...evaluation.classification import short_path, text_ids, text_logits
 from ...models.text import TextConfig, TextHybrid
+from ..config import TextDataConfig
 from ..teachers.find import load_teachers
 from ..teachers.targets import distilled_targets
 from .corpus import Corpus, fingerprints, fold_of, read_corpus, unlabelled_sentences
 from .word_vectors import word_vectors
 
 Item = tuple[list[int], int | tuple[float, ...]]  # ids of a text, and what is learned of it
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextDataConfig:
-    """Where the training of a text model takes what it reads.
-
-    Attributes:
-        data: files of labelled texts.
-        label_names: names for the labels of the files, in their sorted order.
-        without: files whose texts are left out of `data`, such as test sets of which part leaked into it.
-        tokenizer: kind of it, see `train_tokenizer`; None for its default, or for that of the model to start from.
-        vectors: what the embedding starts from, see `word_vectors`; None for random numbers.
-        teachers: names of their runs, see `load_teachers`.
-        start: name of a text model, in the folder of the models or else in that of the runs (there the one of the same
-            seed, if there is one), whose tokenizer, shape and weights training starts from; its head too where it has
-            as many classes.
-        folds: how many parts the texts are dealt into by `fold_of`; where there are several, a model does not train on
-            the part of its seed, and teaches of nothing but that part (cross-fitting): what a model says of texts that
-            it was trained on is little more than their labels.
-        unlabelled: files whose sentences are learned from the teachers alone, or that encoders are pretrained on; at
-            most `unlabelled_limit` sentences of them.
-    """
-
-    data: Sequence[str]
-    label_names: Sequence[str] | None = None
-    without: Sequence[str] = ()
-    tokenizer: str | None = None
-    vectors: str | None = None
-    teachers: Sequence[str] = ()
-    start: str | None = None
-    folds: int = 1
-    unlabelled: Sequence[str] = ()
-    unlabelled_limit: int = 100_000
 
 
 class TextData:
@@ -80,7 +47,7 @@ class TextData:
 
     def __init__(self, sources: TextDataConfig, config: TextConfig, runs: Path):
         self.sources, self.runs = sources, runs
-        self.corpus: Corpus = read_corpus(sources.data, sources.label_names, sources.without)
+        self.corpus: Corpus = read_corpus(sources)
         self.start = start_of(sources, runs)
         if self.start:
             self.reader, shape = self.start.reader, self.start.model.config
@@ -97,12 +64,12 @@ class TextData:
     def vectors(self) -> Tensor | None:
         """What the embedding starts from, (vocabulary, embedding). Computed once for all runs: the encoder takes a
         minute or two for them."""
-        if self.sources.vectors is None:
+        if self.sources.word_vectors is None:
             return None
-        identity = f"{Path(self.sources.vectors).name}-{self.config.embedding}-{self.vocabulary_id}"
+        identity = f"{Path(self.sources.word_vectors).name}-{self.config.embedding}-{self.vocabulary_id}"
         cached = self.runs / "vectors" / f"{identity}.safetensors"
         if not cached.exists():
-            made = word_vectors(self.sources.vectors, self.reader.tokenizer, self.config.embedding)
+            made = word_vectors(self.sources.word_vectors, self.reader.tokenizer, self.config.embedding)
             cached.parent.mkdir(parents=True, exist_ok=True)
             save_file({"vectors": made}, cached.with_suffix(f".{os.getpid()}"))
             cached.with_suffix(f".{os.getpid()}").replace(cached)
@@ -130,9 +97,9 @@ class TextData:
         """
         texts = [row.text for row in self.corpus.training]
         targets: list = [self.corpus.target(row) for row in self.corpus.training]
-        if self.sources.teachers:
+        if self.sources.teacher:
             texts += self.sentences
-            teachers = [load_teachers(name, self.runs) for name in self.sources.teachers]
+            teachers = [load_teachers(name, self.runs) for name in self.sources.teacher]
             targets = distilled_targets(teachers, self.corpus, texts, targets)
         rows = ((text, (self.reader.ids(text), target)) for text, target in zip(texts, targets, strict=True))
         return [(text, item) for text, item in rows if item[0]]
@@ -175,7 +142,7 @@ class TextData:
 
     def about(self) -> dict:
         """What a card says of the data."""
-        taught = len(self.sentences) if self.sources.teachers else 0
+        taught = len(self.sentences) if self.sources.teacher else 0
         return {
             "file": ", ".join(map(short_path, self.sources.data)),
             "labels": self.corpus.raw_labels,
@@ -185,8 +152,8 @@ class TextData:
             "trained_on": len(self.corpus.training),
             "held_out": len(self.corpus.held_out),
             **({"tokenizer": self.sources.tokenizer} if self.sources.tokenizer else {}),
-            "vectors": self.sources.vectors and Path(self.sources.vectors).name,
-            "teacher": ", ".join(self.sources.teachers) or None,
+            "vectors": self.sources.word_vectors and Path(self.sources.word_vectors).name,
+            "teacher": ", ".join(self.sources.teacher) or None,
             **({"start": {"name": self.start.name, **_told(self.start.card["data"])}} if self.start else {}),
             "unlabelled": taught,
             **({"folds": self.sources.folds} if self.sources.folds > 1 else {}),
@@ -203,16 +170,18 @@ def start_of(sources: TextDataConfig, runs: Path, seed: int = 0) -> Checkpoint |
     Raises:
         InputError: where there is no such text model, and where `sources` have another tokenizer or vectors for one.
     """
-    if sources.start is None:
+    if sources.init_from is None:
         return None
     if sources.tokenizer:
-        raise InputError(f"{sources.start} brings its own tokenizer: leave out --tokenizer or --start.")
-    if sources.vectors:
-        raise InputError(f"{sources.start} brings its own word vectors: leave out --word-vectors or --start.")
-    in_runs = [] if sources.start in names() else [runs / f"{sources.start}-seed{number}" for number in (seed, 0)]
-    start = load(sources.start, next((folder for folder in in_runs if sources.start in names(folder)), None))
+        raise InputError(f"{sources.init_from} brings its own tokenizer: leave out --tokenizer or --init-from.")
+    if sources.word_vectors:
+        raise InputError(f"{sources.init_from} brings its own word vectors: leave out --word-vectors or --init-from.")
+    in_runs = (
+        [] if sources.init_from in names() else [runs / f"{sources.init_from}-seed{number}" for number in (seed, 0)]
+    )
+    start = load(sources.init_from, next((folder for folder in in_runs if sources.init_from in names(folder)), None))
     if start.model.modality != "text":
-        raise InputError(f"{sources.start} reads no texts: start from a model that does.")
+        raise InputError(f"{sources.init_from} reads no texts: start from a model that does.")
     return start
 
 

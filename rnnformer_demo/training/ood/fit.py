@@ -13,7 +13,10 @@ from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
 from ...confidence.ood import EnergyDetector, KNNDetector, MahalanobisDetector, OODDetector, features_of, mean_of_steps
 from ...data import InputError
-from ...nn.hooks import capture
+from ...interpret.trace import capture
+from ..config import OODConfig
+from ..recipes import stage_of
+from .reading import read_sets
 from .sets import InputSet, OODSets
 
 RECALL = 0.95  # share of the held-out part that the threshold lets pass
@@ -52,13 +55,20 @@ class Measurement:
     confidence: Tensor
 
 
-def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | None = None) -> Checkpoint:
-    """Fits a signal for each feature, keeps the one whose worst AUROC on the selection sets is best, sets its threshold
-    on the held-out parts, tests it, and writes the checkpoint anew with the same weights.
+def train(config: OODConfig, folder: Path | None = None) -> Checkpoint:
+    """Fit a detector to a trained model on the sets that a config names; see `fit_ood`."""
+    checkpoint = store.load(config.name, folder)
+    return fit_ood(checkpoint, read_sets(checkpoint, config), stage_of(config), folder)
+
+
+def fit_ood(checkpoint: Checkpoint, sets: OODSets, recipe: dict, folder: Path | None = None) -> Checkpoint:
+    """Fit a detector for each feature, keep the one whose worst AUROC on the selection sets is best, set its threshold
+    on the held-out parts, test it, and write the checkpoint anew with the same weights.
 
     Args:
-        sets: see there.
-        command: what the card says that the reader can rerun.
+        checkpoint: the model.
+        sets: inputs, see there.
+        recipe: the stage that the card stores.
         folder: of the checkpoints.
 
     Returns:
@@ -74,7 +84,7 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
     signals[EnergyDetector.feature] = EnergyDetector(0.0)
     if checkpoint.model.modality == "text":  # of a CNN's 1,280 channels the examples would be too large to store
         signals[KNNDetector.feature] = KNNDetector(examples_of(training.features["pooled"].means), 1.0)
-    selection = _selection(signals, held_out, {one.name: measure(checkpoint, one) for one in sets.select})
+    selection = _selection(signals, held_out, {one.name: measure(checkpoint, one) for one in sets.selection})
     best = max(selection, key=lambda name: min(selection[name].values()))
     signal = with_threshold(signals[best], held_out)
     passing = _of_all(signal, held_out)
@@ -87,7 +97,7 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, command: str, folder: Path | 
         "fitted_on": len(training.classes),
         "selection": selection,
         **_tests(checkpoint, signal, sets),
-        "command": command,
+        "recipe": recipe,
     }
     return store.save(
         checkpoint.name,
@@ -231,7 +241,7 @@ def _strangeness(signal: OODDetector, measurement: Measurement) -> Tensor:
 def _tests(checkpoint: Checkpoint, signal: OODDetector, sets: OODSets) -> dict:
     """What the card says of the tests: the share of each inside set that passes, and for each of the others the AUROC
     against all inside sets together, that of the model's confidence beside it, and the share that is flagged."""
-    inside = {one.name: measure(checkpoint, one) for one in sets.inside}
+    inside = {one.name: measure(checkpoint, one) for one in sets.in_distribution}
     of_inside = {name: _strangeness(signal, measurement) for name, measurement in inside.items()}
     all_inside = torch.cat([*of_inside.values()])
     all_confidence = torch.cat([measurement.confidence for measurement in inside.values()])

@@ -13,27 +13,30 @@ from ...data import InputError
 from ...data.image import ImageReader
 from ...data.readers import PhotoRow, PhotoSet
 from ...evaluation.classification import PHOTOS_PER_BATCH
+from ..config import OODConfig
 from ..data.image_data import readable, split_by_class, training_rows
 from ..data.unlabelled_images import UnlabelledImages, open_pools
-from .sets import FITTED_MOST, TESTED_MOST, Batch, InputSet, OODSets, OODSources, drawn
+from .sets import FITTED_MOST, TESTED_MOST, Batch, InputSet, OODSets, drawn
 from .synthetic import PREFIX, SyntheticImages
 
 Photos = PhotoSet | SyntheticImages
 Placed = tuple[Photos, PhotoRow]  # a photo and where it lies
 
 
-def photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
-    """Reads the sets and splits the training data as the training of the model did.
+def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
+    """Read the sets and split the training data as the training of the model did.
 
     Raises:
         InputError: see `read_sets`.
     """
-    if sources.without or sources.shuffled:
-        raise InputError("--without and --shuffled are for texts: leave classes of photos out with --drop.")
+    if config.exclude_texts or config.shuffled:
+        raise InputError(
+            "--exclude-texts and --shuffled are for texts: leave classes of photos out with --exclude-classes."
+        )
     distilled = "distillation" in checkpoint.card
-    if len(sources.data) > 1 and not distilled:
-        raise InputError(f"This model of photos is trained on one folder or zip, got {len(sources.data)}.")
-    training, *held_out = (_pooled if distilled else _split)(sources)
+    if len(config.data) > 1 and not distilled:
+        raise InputError(f"This model of photos is trained on one folder or zip, got {len(config.data)}.")
+    training, *held_out = (_pooled if distilled else _split)(config)
 
     def some(name: str, photos: Sequence[Placed], most: int = TESTED_MOST) -> InputSet:
         return InputSet(name, partial(photo_batches, checkpoint, drawn(photos, most)))
@@ -41,32 +44,34 @@ def photo_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     def test(path: str, left_out: bool | None = None) -> InputSet:
         """Of the part that is tested on: photos of the classes that training left out, of the others, or all (None)."""
         photos, rows, name = _tested(path, distilled)
-        rows = [row for row in rows if left_out in (None, row.label in sources.drop)]
+        rows = [row for row in rows if left_out in (None, row.label in config.exclude_classes)]
         return some(f"{name}, classes left out" if left_out else name, [(photos, row) for row in rows])
 
-    dropped = [(training[0][0], row) for row in training_rows(training[0][0], ()) if row.label in sources.drop]
+    photos, left_out = training[0][0], set(config.exclude_classes)
+    others = [(photos, row) for row in training_rows(photos, ()) if row.label in left_out]
     return OODSets(
         training=some("training part", training, FITTED_MOST),
         held_out=[some("held-out part", photos) for photos in held_out],
-        inside=[test(path, left_out=False) for path in sources.inside],
-        select=[test(path) for path in sources.select] + ([some("classes left out", dropped)] if sources.drop else []),
-        far=[test(path) for path in sources.far]
-        + ([test(path, left_out=True) for path in sources.inside] if sources.drop else []),
-        near=[test(path) for path in sources.near],
+        in_distribution=[test(path, left_out=False) for path in config.in_distribution],
+        selection=[test(path) for path in config.selection_ood]
+        + ([some("classes left out", others)] if left_out else []),
+        far=[test(path) for path in config.far_ood]
+        + ([test(path, left_out=True) for path in config.in_distribution] if config.exclude_classes else []),
+        near=[test(path) for path in config.near_ood],
     )
 
 
-def _split(sources: OODSources) -> Iterator[list[Placed]]:
+def _split(config: OODConfig) -> Iterator[list[Placed]]:
     """Trained on and held out of one set of labelled photos."""
-    photos = PhotoSet(sources.data[0])
-    rows = readable(photos, training_rows(photos, sources.drop))
+    photos = PhotoSet(config.data[0])
+    rows = readable(photos, training_rows(photos, config.exclude_classes))
     for part in split_by_class(rows):
         yield [(photos, rows[index]) for index in part]
 
 
-def _pooled(sources: OODSources) -> Iterator[list[Placed]]:
+def _pooled(config: OODConfig) -> Iterator[list[Placed]]:
     """Trained on of all pools that a model was distilled on, and held out of each."""
-    pools = open_pools(sources.data)
+    pools = open_pools(config.data)
     yield [(pool, row) for pool in pools for row in pool.parts["training"]]
     for pool in pools:
         yield [(pool, row) for row in pool.parts["held_out"]]

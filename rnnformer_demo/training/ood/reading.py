@@ -1,23 +1,25 @@
-"""The inputs that an OOD signal is fitted to and tested on, read from the data sets that a command names."""
+"""Reading of the inputs that a detector is fitted to and tested on."""
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
+from ..config import OODConfig
 from .photos import photo_sets
-from .sets import OODSets, OODSources
+from .sets import OODSets
 from .texts import text_sets
 
 
-def read_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
-    """Reads the sets, splits the training data as the training of the model does, and draws from each.
+def read_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
+    """Read the sets, split the training data as the training of the model does, and draw from each.
 
     Raises:
         InputError: for data that cannot be read, for two sets of one name, for none to select or test on, and for
             options of the other modality.
     """
-    sets = (text_sets if checkpoint.model.modality == "text" else photo_sets)(checkpoint, sources)
-    if not sets.select or not sets.far:
-        raise InputError("Name inputs of other kinds: with --select and --far, for photos also with --drop.")
-    names = [one.name for one in (*sets.inside, *sets.select, *sets.far, *sets.near)]
+    sets = (text_sets if checkpoint.model.modality == "text" else photo_sets)(checkpoint, config)
+    if not sets.selection or not sets.far:
+        classes = "for photos also with --exclude-classes"
+        raise InputError(f"Name inputs of other kinds: with --selection-ood and --far-ood, {classes}.")
+    names = [one.name for one in (*sets.in_distribution, *sets.selection, *sets.far, *sets.near)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{', '.join(twice)} is named twice: choose on one set and test on another.")

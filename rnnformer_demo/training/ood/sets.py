@@ -1,4 +1,4 @@
-"""What an OOD signal is fitted to, chosen on and tested on: inputs of several origins, in batches."""
+"""Inputs of several origins, in batches: a detector is fitted to, chosen on and tested on them."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -28,47 +28,24 @@ class InputSet:
 
 @dataclass(frozen=True)
 class OODSets:
-    """What a signal is fitted to, chosen on and tested on.
+    """Inputs that a detector is fitted to, chosen on and tested on.
 
     Attributes:
         training: part of what the model was trained on.
         held_out: parts of what it was selected on, one of each source; they share nothing with `training`.
-        inside: tests of the model's own kind.
-        select: of another kind, on which the signal is chosen.
+        in_distribution: tests of the model's own kind.
+        selection: of another kind, on which the detector is chosen.
         far, near: tests of other kinds.
     """
 
     training: InputSet
     held_out: list[InputSet]
-    inside: list[InputSet]
-    select: list[InputSet]
+    in_distribution: list[InputSet]
+    selection: list[InputSet]
     far: list[InputSet]
     near: list[InputSet]
 
 
-@dataclass(frozen=True, kw_only=True)
-class OODSources:
-    """Where the inputs lie: tables of labelled texts for a text model, folders or zips of photos for an image model.
-
-    Attributes:
-        data: what the model was trained on.
-        without: files whose texts are left out of it.
-        drop: classes of photos that training left out: those in `data` are of another kind to select on, those in
-            `inside` a far set.
-        inside, select, far, near: see `OODSets`.
-        shuffled: test on the texts of `inside` with their words in random order too, as a near set.
-    """
-
-    data: Sequence[str]
-    without: Sequence[str] = ()
-    drop: Sequence[str] = ()
-    inside: Sequence[str]
-    select: Sequence[str] = ()
-    far: Sequence[str] = ()
-    near: Sequence[str] = ()
-    shuffled: bool = False
-
-
 def drawn(rows: Sequence, most: int = TESTED_MOST) -> list:
-    """At most so many of them, by the seed."""
+    """Return at most so many of the rows, by the seed."""
     return random.Random(SEED).sample(rows, min(most, len(rows)))

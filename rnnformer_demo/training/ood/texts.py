@@ -10,20 +10,21 @@ from ...data import InputError
 from ...data.readers import TextRow, read_texts
 from ...data.text import UNKNOWN, TextReader, pad
 from ...evaluation.classification import by_length
+from ..config import CorpusConfig, OODConfig
 from ..data.corpus import read_corpus
-from .sets import FITTED_MOST, SEED, TESTED_MOST, Batch, InputSet, OODSets, OODSources, drawn
+from .sets import FITTED_MOST, SEED, TESTED_MOST, Batch, InputSet, OODSets, drawn
 
 
-def text_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
-    """Reads the sets and splits the training data as the training of the model did.
+def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
+    """Read the sets and split the training data as the training of the model did.
 
     Raises:
         InputError: see `read_sets`.
     """
-    if sources.drop:
-        raise InputError("--drop is for photos: leave texts out with --without.")
+    if config.exclude_classes:
+        raise InputError("--exclude-classes is for photos: leave texts out with --exclude-texts.")
     reader = checkpoint.reader
-    corpus = read_corpus(sources.data, without=sources.without)
+    corpus = read_corpus(CorpusConfig(data=config.data, exclude_texts=config.exclude_texts))
 
     def texts(name: str, some: list[str]) -> InputSet:
         return InputSet(name, partial(text_batches, reader, some))
@@ -31,15 +32,15 @@ def text_sets(checkpoint: Checkpoint, sources: OODSources) -> OODSets:
     def files(paths: Sequence[str]) -> list[InputSet]:
         return [texts(_text_name(path), _drawn_texts(read_texts(path)[0])) for path in paths]
 
-    inside = [text for path in sources.inside for text in _drawn_texts(read_texts(path)[0])]
-    shuffled = [texts("shuffled words", _shuffled(inside, reader))] if sources.shuffled else []
+    in_distribution = [text for path in config.in_distribution for text in _drawn_texts(read_texts(path)[0])]
+    shuffled = [texts("shuffled words", _shuffled(in_distribution, reader))] if config.shuffled else []
     return OODSets(
         training=texts("training part", _drawn_texts(corpus.training, FITTED_MOST)),
         held_out=[texts("held-out part", _drawn_texts(corpus.held_out))],
-        inside=files(sources.inside),
-        select=files(sources.select),
-        far=files(sources.far),
-        near=files(sources.near) + shuffled,
+        in_distribution=files(config.in_distribution),
+        selection=files(config.selection_ood),
+        far=files(config.far_ood),
+        near=files(config.near_ood) + shuffled,
     )
 
 

@@ -1,5 +1,5 @@
-"""Rivals of a hybrid: an LSTM, a GRU or a Transformer of the same class with as many parameters; and for photos the CNN
-alone, which has fewer."""
+"""Baselines of a hybrid: an LSTM, a GRU or a Transformer of the same class with as many parameters; and for photos
+the CNN alone, which has fewer."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ...nn.cells import CELLS
 if TYPE_CHECKING:
     from ...models.image import ImageConfig
 
-RIVALS = (*CELLS, "transformer")
+BASELINES = ("lstm", "gru", "transformer")
 CNN = "cnn"  # of an image hybrid: there is nothing in it that could be made larger, so it need not match
 TOLERANCE = 0.03  # of the hybrid's parameters
 _MOST_LAYERS, _MOST_EXPANSION = 12, 8
 
 
-def rival_config(modality: str, config: HybridConfig, kind: str) -> HybridConfig:
-    """The config of the rival whose number of parameters comes nearest to the hybrid's.
+def baseline_config(modality: str, config: HybridConfig, kind: str) -> HybridConfig:
+    """Return the config of the baseline whose number of parameters comes nearest to the hybrid's.
 
-    A recurrent rival has no attention layers and more units; a Transformer has position encodings, no recurrence, and
-    more or wider layers. The CNN has the mean of its grid and a linear layer on it, and whatever size that makes. All
-    else is the hybrid's.
+    A recurrent baseline has no attention layers and more units; a Transformer has position encodings, no recurrence,
+    and more or wider layers. The CNN has the mean of its grid and a linear layer on it, and whatever size that makes.
+    All else is the hybrid's.
 
     Args:
-        kind: one of `RIVALS`, or `CNN` for photos.
+        kind: one of `BASELINES`, or `CNN` for photos.
 
     Raises:
         InputError: for an unknown kind, and where none comes within `TOLERANCE`.
     """
-    known = (*RIVALS, CNN) if modality == "image" else RIVALS
+    known = (*BASELINES, CNN) if modality == "image" else BASELINES
     if kind not in known:
-        raise InputError(f"A rival must be one of {', '.join(known)}, got {kind!r}.")
+        raise InputError(f"A baseline must be one of {', '.join(known)}, got {kind!r}.")
     if kind == CNN:
         return cnn_config(config)
     if kind == "transformer":
@@ -45,13 +45,13 @@ def rival_config(modality: str, config: HybridConfig, kind: str) -> HybridConfig
 
 
 def cnn_config(config: ImageConfig) -> ImageConfig:
-    """Global average pooling and a linear layer on the channels of a hybrid's CNN."""
-    plain = {"recurrence": (), "blocks": (), "positions": False, "head_layers": (), "heads": 1}
+    """Return the config of global average pooling and a linear layer on the channels of a hybrid's CNN."""
+    plain = {"recurrence": (), "attention_layers": 0, "positions": False, "head_layers": (), "heads": 1}
     return replace(config, **plain, pooling="mean", width=config.channels, readout="states")
 
 
 def matched_units(modality: str, config: HybridConfig, hybrid: HybridConfig) -> HybridConfig:
-    """A recurrent config with so many units that its number of parameters comes nearest to the hybrid's.
+    """Return a recurrent config with so many units that its number of parameters comes nearest to the hybrid's.
 
     Raises:
         InputError: where none comes within `TOLERANCE`.
@@ -64,12 +64,12 @@ def _nearest(modality: str, candidates: Iterator[HybridConfig], hybrid: HybridCo
     counted = [(_parameters(modality, candidate), candidate) for candidate in candidates]
     got, nearest = min(counted, key=lambda pair: abs(pair[0] - wanted))
     if abs(got - wanted) > TOLERANCE * wanted:
-        raise InputError(f"No such rival has about {wanted:,} parameters: the nearest has {got:,}.")
+        raise InputError(f"No such baseline has about {wanted:,} parameters: the nearest has {got:,}.")
     return nearest
 
 
 def _units_around(modality: str, plain: HybridConfig, wanted: int) -> Iterator[HybridConfig]:
-    """The two neighbours between which the number of units lies, found by bisection."""
+    """Yield the two neighbours between which the number of units lies, by bisection."""
     low, high = 1, 8
     while _parameters(modality, replace(plain, units=high)) < wanted:
         low, high = high, 2 * high

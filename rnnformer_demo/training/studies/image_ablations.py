@@ -1,6 +1,5 @@
 """Ablations of the image hybrid on one data set: what each of its parts contributes, over several seeds."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, reduce
 from pathlib import Path
@@ -13,12 +12,13 @@ from ...evaluation.metrics import summarise
 from ...evaluation.reporting.study_tables import IMAGE_ABLATIONS
 from ...models import without_blocks
 from ...models.image import ImageConfig
+from ..config import DEFAULT_RUN, FROZEN, FineTuneConfig, ImageAblationsConfig, RunConfig, TrainingConfig
 from ..data.image_data import ImageData
-from ..loop import Recipe, has_checkpoint
+from ..loop import has_checkpoint
 from ..tasks.finish import check_tests
 from ..tasks.image import fit_photos
-from ..tasks.partial_finetune import FROZEN, FineTuneConfig
-from .baselines import rival_config
+from ..tasks.shape import image_config
+from .baselines import baseline_config
 from .grid import chosen, fill_table, folder_name, trained
 
 
@@ -30,79 +30,85 @@ class PhotoCondition:
         name: what is changed against the hybrid.
         without: kinds of blocks that are left out, see `without_blocks`.
         changes: fields of the config.
-        rival: the rival of this kind in place of the hybrid, see `rival_config`.
-        tuning: of the backbone.
+        baseline: the baseline of this kind in place of the hybrid, see `baseline_config`.
+        fine_tune: of the backbone.
     """
 
     name: str
     without: tuple[str, ...] = ()
     changes: dict = field(default_factory=dict)
-    rival: str | None = None
-    tuning: FineTuneConfig = FROZEN
+    baseline: str | None = None
+    fine_tune: FineTuneConfig = FROZEN
 
 
 # Those that read the same features follow one another: they are read from disk once.
 CONDITIONS = (
     PhotoCondition(name="hybrid: LSTM along rows, GRU along columns"),
-    PhotoCondition(name="no recurrence", without=("recurrent",)),
-    PhotoCondition(name="no attention", without=("attention",)),
-    PhotoCondition(name="neither: attention pooling alone", without=("recurrent", "attention")),
-    PhotoCondition(name="CNN alone: mean pooling", rival="cnn"),
+    PhotoCondition(name="no recurrence", changes={"recurrence": ()}),
+    PhotoCondition(name="no attention", changes={"attention_layers": 0}),
+    PhotoCondition(name="neither: attention pooling alone", changes={"recurrence": (), "attention_layers": 0}),
+    PhotoCondition(name="CNN alone: mean pooling", baseline="cnn"),
     PhotoCondition(name="LSTM and GRU along rows", changes={"scans": ("rows", "rows")}),
     PhotoCondition(name="LSTM and GRU along columns", changes={"scans": ("columns", "columns")}),
     PhotoCondition(name="GRU along rows, LSTM along columns", changes={"recurrence": ("gru", "lstm")}),
-    PhotoCondition(name="Transformer alone, matched", rival="transformer"),
-    PhotoCondition(name="LSTM alone, matched", rival="lstm"),
-    PhotoCondition(name="GRU alone, matched", rival="gru"),
+    PhotoCondition(name="Transformer alone, matched", baseline="transformer"),
+    PhotoCondition(name="LSTM alone, matched", baseline="lstm"),
+    PhotoCondition(name="GRU alone, matched", baseline="gru"),
     PhotoCondition(name="grid of stride 16", changes={"grid": "16"}),
     PhotoCondition(name="grids of stride 16 and 32", changes={"grid": "both"}),
     PhotoCondition(name="160 pixels", changes={"image_size": 160}),
     PhotoCondition(name="192 pixels", changes={"image_size": 192}),
-    PhotoCondition(name="last five blocks of the trunk fine-tuned", tuning=FineTuneConfig(blocks=5)),
+    PhotoCondition(name="last five blocks of the trunk fine-tuned", fine_tune=FineTuneConfig(unfreeze=5)),
 )
 
 
-def run(
-    read: Callable[[], ImageData],
-    test: str,
-    config: ImageConfig,
-    recipe: Recipe,
-    seeds: Sequence[int],
-    only: Sequence[str] = (),
-    table: Path = IMAGE_ABLATIONS,
-    runs: Path = Path("runs"),
-) -> list[dict]:
-    """Trains every condition with every seed, and writes a row of the table after each; rows that are there already
+def table_of(config: ImageAblationsConfig) -> Path:
+    """Return the file of the results."""
+    return Path(config.table) if config.table else IMAGE_ABLATIONS
+
+
+def run_ablations(config: ImageAblationsConfig, run: RunConfig = DEFAULT_RUN) -> list[dict]:
+    """Train every condition with every seed, and write a row of the table after each; rows that are there already
     are kept, and a run that was interrupted goes on.
 
+    Accuracies are measured on the split "test" (or all) of the test set; nothing is chosen on it.
+
     Args:
-        read: reads the photos; called when the first run begins.
-        test: set of labelled photos, of whose split "test" (or all) accuracies are measured; nothing is chosen on it.
-        only: names of conditions, or beginnings of names; all if empty.
+        config: the photos, which are read when the first run begins.
+        run: folder of the runs.
 
     Raises:
         InputError: where `only` names no condition, where a run was begun with other settings, and see `fit_photos`.
     """
-    conditions = chosen(CONDITIONS, only)
-    check_tests([test])
-    material = cache(read)
+    conditions = chosen(CONDITIONS, config.only)
+    check_tests([config.test])
+    shape = image_config(config.model)
+
+    @cache
+    def data() -> ImageData:
+        return ImageData(config.data, run.runs)
 
     def measure(condition: PhotoCondition, seed: int) -> dict:
-        changed = replace(reduce(without_blocks, condition.without, config), **condition.changes)
-        if condition.rival:
-            changed = rival_config("image", replace(config, labels=material().labels), condition.rival)
-        folder = runs / folder_name("image-ablation", condition, seed)
-        return _row(material(), test, changed, replace(recipe, seed=seed), condition.tuning, folder)
+        changed = replace(shape, **condition.changes)
+        if condition.baseline:
+            changed = baseline_config("image", replace(shape, labels=data().labels), condition.baseline)
+        folder = run.runs / folder_name("image-ablation", condition, seed)
+        return _row(data(), config.test, changed, replace(config.training, seed=seed), condition.fine_tune, folder)
 
-    return fill_table(table, conditions, seeds, measure)
+    return fill_table(table_of(config), conditions, config.seeds, measure)
 
 
 def _row(
-    material: ImageData, test: str, config: ImageConfig, recipe: Recipe, tuning: FineTuneConfig, folder: Path
+    data: ImageData,
+    test: str,
+    config: ImageConfig,
+    training: TrainingConfig,
+    fine_tune: FineTuneConfig,
+    folder: Path,
 ) -> dict:
-    part, history = fit_photos(material, config, recipe, tuning, folder, has_checkpoint(folder))
-    seen, classes = material.tested(part, test)
-    figures = summarise(part.logits(seen), classes, torch.full((len(classes),), part.steps), NO_SCALING)
+    part, history = fit_photos(data, config, training, fine_tune, folder, has_checkpoint(folder))
+    features, classes = data.tested(part, test)
+    figures = summarise(part.logits(features), classes, torch.full((len(classes),), part.steps), NO_SCALING)
     return {
         **trained(part.model, history),
         "test": short_path(test),

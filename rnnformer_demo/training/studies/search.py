@@ -10,8 +10,9 @@ from ...evaluation.classification import short_path
 from ...evaluation.reporting.study_tables import SEARCH
 from ...models import stacked
 from ...models.text import TextConfig
-from ..data.text_data import TextData, TextDataConfig
-from ..loop import Recipe
+from ..config import DEFAULT_RUN, RunConfig, SearchConfig, TextDataConfig
+from ..data.text_data import TextData
+from ..tasks.shape import text_config
 from ..tasks.text import fit_text
 
 if TYPE_CHECKING:
@@ -21,17 +22,13 @@ UNITS, RECURRENT_LAYERS, ATTENTION_LAYERS = (48, 96, 144), (1, 2), (0, 1, 2, 3)
 DROPOUT, LEARNING_RATE = (0.2, 0.6), (3e-4, 3e-3)  # lowest and highest
 
 
-def search(
-    sources: TextDataConfig,
-    name: str,
-    config: TextConfig,
-    recipe: Recipe,
-    trials: int,
-    window: int | None = None,
-    table: Path = SEARCH,
-    runs: Path = Path("runs"),
-) -> dict:
-    """Runs trials until the study has as many as asked for, and writes its table.
+def table_of(config: SearchConfig) -> Path:
+    """Return the file of the results."""
+    return Path(config.table) if config.table else SEARCH
+
+
+def search(config: SearchConfig, run: RunConfig = DEFAULT_RUN) -> dict:
+    """Run trials until the study has as many as asked for, and writes its table.
 
     Optuna's tree-structured Parzen estimator proposes (Bergstra et al. 2011); a trial that after an epoch lies below
     the median of the others at that epoch is stopped. The study lies in `runs/NAME`: an interrupted search goes on.
@@ -47,20 +44,21 @@ def search(
     except ImportError as error:
         raise InputError("The search needs: pip install -r rnnformer_demo/training/requirements.txt.") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    (runs / name).mkdir(parents=True, exist_ok=True)
-    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(runs / name / "study")))
+    name, folder, table = config.name, run.runs / config.name, table_of(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(folder / "study")))
     study = optuna.create_study(
         study_name=name,
         storage=storage,
         direction="maximize",
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=recipe.seed, n_startup_trials=6),
+        sampler=optuna.samplers.TPESampler(seed=config.training.seed, n_startup_trials=6),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
     )
-    material = TextData(sources, config, runs)
+    data = TextData(TextDataConfig(**vars(config.data)), text_config(config.model), run.runs)
 
     def objective(trial: "optuna.Trial") -> float:
-        chosen, rate = _propose(trial, material.config)
+        chosen, rate = _propose(trial, data.config)
         reported = []
 
         def watch(accuracy: float) -> None:
@@ -69,16 +67,16 @@ def search(
             if trial.should_prune():
                 raise optuna.TrialPruned
 
-        folder = runs / name / str(trial.number)
-        fit_text(material, chosen, replace(recipe, learning_rate=rate), window, folder, watch=watch)
+        training = replace(config.training, learning_rate=rate)
+        fit_text(data, chosen, training, config.max_window, folder / str(trial.number), watch=watch)
         return max(reported)
 
     def finished() -> list["optuna.trial.FrozenTrial"]:
         return [trial for trial in study.trials if trial.state.is_finished()]
 
-    while len(finished()) < trials:
+    while len(finished()) < config.trials:
         study.optimize(objective, n_trials=1)
-        _write(table, sources, recipe, material, finished())
+        _write(table, config, len(data.corpus.held_out), finished())
     best = max(json.loads(table.read_text(encoding="utf-8"))["trials"], key=lambda trial: trial["held_out"])
     return best
 
@@ -96,13 +94,7 @@ def _propose(trial: "optuna.Trial", config: TextConfig) -> tuple[TextConfig, flo
     return chosen, trial.suggest_float("learning_rate", *LEARNING_RATE, log=True)
 
 
-def _write(
-    table: Path,
-    sources: TextDataConfig,
-    recipe: Recipe,
-    material: TextData,
-    trials: list["optuna.trial.FrozenTrial"],
-) -> None:
+def _write(table: Path, config: SearchConfig, held_out: int, trials: list["optuna.trial.FrozenTrial"]) -> None:
     rows = [
         {
             "trial": trial.number,
@@ -115,9 +107,9 @@ def _write(
         if trial.intermediate_values
     ]
     about = {
-        "data": ", ".join(map(short_path, sources.data)),
-        "held_out": len(material.corpus.held_out),
-        "recipe": asdict(recipe),
+        "data": ", ".join(map(short_path, config.data.data)),
+        "held_out": held_out,
+        "recipe": asdict(config.training),
         "trials": rows,
     }
     table.parent.mkdir(parents=True, exist_ok=True)

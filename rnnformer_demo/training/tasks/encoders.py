@@ -16,9 +16,12 @@ from ...data.text import pad
 from ...models import RECURRENT, config_to_dict
 from ...models.text import TextConfig, TextHybrid
 from ...nn.devices import to_device_of
+from ..config import DEFAULT_RUN, EncodersConfig, RunConfig, TextDataConfig, TrainingConfig
 from ..data.corpus import bucketed
-from ..data.text_data import TextData, TextDataConfig
-from ..loop import Batch, Recipe, classification, fit
+from ..data.text_data import TextData
+from ..loop import Batch, classification, fit, has_checkpoint
+from ..recipes import keep_stages, stage_of
+from .shape import text_config
 
 OBJECTIVES = ("language-model", "task")
 FILE = "encoders.safetensors"
@@ -75,72 +78,98 @@ class LanguageModel(nn.Module):
         return right / max(total, 1)
 
 
+def train(config: EncodersConfig, run: RunConfig = DEFAULT_RUN) -> dict[str, float]:
+    """Pretrain the encoders that a config describes, into `runs/NAME`, for `load_encoders`.
+
+    Returns:
+        See `pretrain`.
+
+    Raises:
+        InputError: see `pretrain` and `TextData`.
+    """
+    _check(config.objective)
+    shape = text_config(config.model, config.baseline)
+    if not shape.recurrence:
+        raise InputError("A model without recurrence has no encoders to pretrain.")
+    data = TextData(TextDataConfig(**vars(config.data)), shape, run.runs)
+    folder = run.runs / config.name
+    accuracies = pretrain(data, data.config, config.training, config.objective, config.max_window, folder, run.resume)
+    keep_stages(config.name, [stage_of(config)], run.runs)
+    return accuracies
+
+
+def _check(objective: str) -> None:
+    if objective not in OBJECTIVES:
+        raise InputError(f"The objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}.")
+
+
 def pretrain(
-    sources: TextDataConfig,
-    name: str,
+    data: TextData,
     config: TextConfig,
-    recipe: Recipe,
+    training: TrainingConfig,
     objective: str,
-    window: int | None = None,
+    max_window: int | None,
+    folder: Path,
     resume: bool = False,
-    runs: Path = Path("runs"),
 ) -> dict[str, float]:
-    """Pretrains an encoder for each recurrence of the config, into `runs/NAME`, for `load_encoders`.
+    """Pretrain an encoder for each recurrence of the config, into a folder, for `load_encoders`.
 
     The second encoder stands on the embedding of the first, which stays as it is: they can then be put side by side.
 
     Args:
-        sources: a language model reads the labelled texts and the unlabelled sentences, without labels.
-        config: of the hybrid.
+        data: a language model reads the labelled texts and the unlabelled sentences, without labels.
+        config: of the hybrid, with the labels and the vocabulary of the data.
+        training: hyperparameters, with the seed.
         objective: "language-model", or "task": the labels, through an attention pooling and a linear head.
-        window: see `text.train`.
+        max_window: see `text.fit_text`.
+        folder: of the encoders' run.
+        resume: go on with an interrupted run.
 
     Returns:
         The best accuracy of each encoder on the held-out part, 0-1: of neighbouring tokens, or of labels.
-
-    Raises:
-        InputError: for an unknown objective or a config without recurrence, and see `TextData`.
     """
-    if objective not in OBJECTIVES:
-        raise InputError(f"The objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}.")
-    if not config.recurrence:
-        raise InputError("A model without recurrence has no encoders to pretrain.")
-    material = TextData(sources, config, runs)
     tensors: dict[str, Tensor] = {}
     accuracies: dict[str, float] = {}
-    for kind in material.config.recurrence:
-        encoder_config = replace(material.config, recurrence=(kind,), blocks=(RECURRENT,))
-        model = material.new_model(encoder_config, recipe.seed)
+    for kind in config.recurrence:
+        encoder_config = replace(config, recurrence=(kind,), recurrent_layers=1, attention_layers=0)
+        model = data.new_model(encoder_config, training.seed)
         if tensors:
             shared = {key: tensor for key, tensor in tensors.items() if key.startswith(_SHARED)}
             model.load_state_dict(model.state_dict() | shared, strict=True)
             for key, parameter in model.named_parameters():
                 parameter.requires_grad_(not key.startswith(_SHARED))
-        about = config_to_dict(encoder_config) | material.identity() | {"objective": objective, "window": window}
-        fitted = _fit_language if objective == "language-model" else _fit_task
-        accuracies[kind] = fitted(model, material, recipe, window, runs / name / kind, about, resume)
+        about = config_to_dict(encoder_config) | data.identity() | {"objective": objective, "window": max_window}
+        fit_one = _fit_language if objective == "language-model" else _fit_task
+        begun = resume and has_checkpoint(folder / kind)
+        accuracies[kind] = fit_one(model, data, training, max_window, folder / kind, about, begun)
         state = model.state_dict()
         tensors |= {key: state[key].clone() for key in state if key.startswith((_RECURRENCES, *_SHARED))}
-    (runs / name).mkdir(parents=True, exist_ok=True)
-    save_file(tensors, runs / name / FILE, {"vocabulary": material.vocabulary_id, "objective": objective})
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, folder / FILE, {"vocabulary": data.vocabulary_id, "objective": objective})
     return accuracies
 
 
 def _fit_language(
-    model: TextHybrid, material: TextData, recipe: Recipe, window: int | None, folder: Path, about: dict, resume: bool
+    model: TextHybrid,
+    data: TextData,
+    training: TrainingConfig,
+    window: int | None,
+    folder: Path,
+    about: dict,
+    resume: bool,
 ) -> float:
-    reader = material.reader
-    texts = [row.text for row in material.corpus.training] + material.sentences
+    reader = data.reader
+    texts = [row.text for row in data.corpus.training] + data.sentences
     items = [(ids, 0) for text in texts if len(ids := reader.ids(text)) > 1]
-    held_out = [ids for row in material.corpus.held_out if len(ids := reader.ids(row.text)) > 1]
+    held_out = [ids for row in data.corpus.held_out if len(ids := reader.ids(row.text)) > 1]
     language_model = LanguageModel(model)
     history = fit(
         language_model,
         loss=language_model.loss,
-        batches=lambda epoch: _batches(items, recipe, window, epoch),
-        batches_per_epoch=-(-len(items) // recipe.batch_size),
+        batches=lambda epoch: _batches(items, training, window, epoch),
+        batches_per_epoch=-(-len(items) // training.batch_size),
         accuracy=lambda: language_model.accuracy(held_out),
-        recipe=recipe,
+        training=training,
         run_folder=folder,
         config=about,
         resume=resume,
@@ -149,17 +178,23 @@ def _fit_language(
 
 
 def _fit_task(
-    model: TextHybrid, material: TextData, recipe: Recipe, window: int | None, folder: Path, about: dict, resume: bool
+    model: TextHybrid,
+    data: TextData,
+    training: TrainingConfig,
+    window: int | None,
+    folder: Path,
+    about: dict,
+    resume: bool,
 ) -> float:
-    rows = material.corpus.training
-    items = [(ids, material.corpus.target(row)) for row in rows if (ids := material.reader.ids(row.text))]
+    rows = data.corpus.training
+    items = [(ids, data.corpus.target(row)) for row in rows if (ids := data.reader.ids(row.text))]
     history = fit(
         model,
-        loss=classification(model, recipe.label_smoothing),
-        batches=lambda epoch: _batches(items, recipe, window, epoch),
-        batches_per_epoch=-(-len(items) // recipe.batch_size),
-        accuracy=lambda: material.accuracy(model),
-        recipe=recipe,
+        loss=classification(model, training.label_smoothing),
+        batches=lambda epoch: _batches(items, training, window, epoch),
+        batches_per_epoch=-(-len(items) // training.batch_size),
+        accuracy=lambda: data.accuracy(model),
+        training=training,
         run_folder=folder,
         config=about,
         resume=resume,
@@ -167,11 +202,13 @@ def _fit_task(
     return max(progress.accuracy for progress in history)
 
 
-def _batches(items: list[tuple[list[int], int]], recipe: Recipe, window: int | None, epoch: int) -> Iterator[Batch]:
-    return bucketed(items, recipe.batch_size, window, recipe.seed * 10_007 + epoch)
+def _batches(
+    items: list[tuple[list[int], int]], training: TrainingConfig, window: int | None, epoch: int
+) -> Iterator[Batch]:
+    return bucketed(items, training.batch_size, window, training.seed * 10_007 + epoch)
 
 
-def load_encoders(folder: Path, model: TextHybrid, material: TextData) -> str:
+def load_encoders(folder: Path, model: TextHybrid, data: TextData) -> str:
     """Puts pretrained encoders into a fresh model and returns the objective that they were pretrained with.
 
     Args:
@@ -184,7 +221,7 @@ def load_encoders(folder: Path, model: TextHybrid, material: TextData) -> str:
         raise InputError(f"There are no encoders in {folder}: pretrain them with `train encoders`.")
     with safe_open(folder / FILE, framework="pt") as file:
         about = file.metadata()
-    if about["vocabulary"] != material.vocabulary_id:
+    if about["vocabulary"] != data.vocabulary_id:
         raise InputError(f"The encoders in {folder} have another vocabulary: pretrain them on the same data.")
     tensors, state = migrate_weight_names(load_file(folder / FILE)), model.state_dict()
     wanted = {key: value.shape for key, value in state.items() if key.startswith((_RECURRENCES, *_SHARED))}

@@ -1,4 +1,4 @@
-"""What a card says of a training: its course, its calibration, its tests."""
+"""Entries of a card about a training: its course, its calibration, its tests."""
 
 import os
 import platform
@@ -16,11 +16,13 @@ from ...data import InputError, Sample
 from ...evaluation import metrics
 from ...evaluation.classification import evaluate
 from ...models import Hybrid
-from ..loop import Progress, Recipe
+from ..config import TrainingConfig
+from ..loop import Progress
+from ..recipes import read_card_text
 
 
 def check_tests(tests: Sequence[str]) -> None:
-    """Refuses test sets that are not there before hours of training rather than after.
+    """Refuse test sets that are not there before hours of training rather than after.
 
     Raises:
         InputError: for a path at which there is nothing.
@@ -30,25 +32,39 @@ def check_tests(tests: Sequence[str]) -> None:
         raise InputError(f"There is no test set at {', '.join(missing)}: check the path.")
 
 
-def training_record(recipe: Recipe, history: list[Progress]) -> dict:
-    """What a card says of the training itself.
+def about_model(config: Any, about: dict | None) -> dict:
+    """Return the text of a card, and the hybrid that a baseline stands beside.
+
+    Args:
+        config: of the task.
+        about: further fields of the card.
+
+    Raises:
+        InputError: see `read_card_text`.
+    """
+    hybrid = {"baseline_of": config.name} if getattr(config, "baseline", None) else {}
+    return read_card_text(config.card_text) | (about or {}) | hybrid
+
+
+def training_record(training: TrainingConfig, history: list[Progress]) -> dict:
+    """Return the entries of a card about the training itself.
 
     Minutes are those of all sessions of a resumed run, the machine is that of the last.
     """
     return {
-        "recipe": asdict(recipe),
+        "hyperparameters": asdict(training),
         "training": {
             "minutes": round(sum(progress.seconds for progress in history) / 60, 1),
             "threads": torch.get_num_threads(),
-            "machine": f"{machine()}, {recipe.precision}",
+            "machine": f"{machine()}, {training.precision}",
             "history": [vars(progress) for progress in history],
         },
     }
 
 
 def machine() -> str:
-    """What this process computes on, without the machine's name: "AMD EPYC, 2 cores, 1 thread", or the GPU's name once
-    it is in use."""
+    """Return the processor, without the machine's name: "AMD EPYC, 2 cores, 1 thread"; the GPU's name once it is in
+    use."""
     if torch.cuda.is_initialized():
         return torch.cuda.get_device_name()
     cores, threads = os.cpu_count(), torch.get_num_threads()
@@ -56,9 +72,9 @@ def machine() -> str:
 
 
 def _processor() -> str:
-    """The processor's model where the system tells it, else its architecture."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    """Return the processor's model where the system tells it, else its architecture."""
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.machine()
 
@@ -74,14 +90,17 @@ def calibrate_test_save(
     recorded: str = "",
     **options: Any,
 ) -> Checkpoint:
-    """Calibrates what was trained on its held-out part, tests it, and saves it with the figures of both.
+    """Calibrate a model on its held-out part, test it, and save it with the figures of both.
 
     Args:
-        about: what the card says beyond these.
+        name: of the checkpoint.
+        model: as it was trained.
+        reader: of its inputs.
+        about: further fields of the card.
         held_out: logits (N, C), true classes (N,) and lengths of the inputs (N,).
         tests: data sets.
         folder: of the run.
-        recorded: the text whose output the card records.
+        recorded: text whose output the card records.
         options: for `evaluate`.
     """
     temperature = metrics.fit_temperature(*held_out)

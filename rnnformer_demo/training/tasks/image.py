@@ -1,8 +1,8 @@
 """Training of an image hybrid from a set of labelled photos to a checkpoint."""
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,112 +10,110 @@ import torch
 from ...checkpoints.store import Checkpoint
 from ...models import config_to_dict
 from ...models.image import ImageConfig
+from ..config import DEFAULT_RUN, FineTuneConfig, RunConfig, TrainImageConfig, TrainingConfig
 from ..data.image_data import ImageData, image_reader
-from ..loop import Batch, Progress, Recipe, classification, fit
-from .finish import calibrate_test_save, check_tests, training_record
-from .partial_finetune import FROZEN, FineTuneConfig, TrainableHead, pretrained
+from ..loop import Batch, Progress, classification, fit
+from ..recipes import recipe_record
+from .finish import about_model, calibrate_test_save, check_tests, training_record
+from .partial_finetune import TrainableHead, pretrained
 from .select_seed import select_best_seed
+from .shape import image_config
 
 
 def train(
-    data: str,
-    name: str,
-    config: ImageConfig,
-    recipe: Recipe,
-    command: str,
-    tests: Sequence[str],
-    seeds: Sequence[int] = (0,),
-    views: int = 4,
-    drop: Sequence[str] = (),
-    tuning: FineTuneConfig = FROZEN,
-    more: dict | None = None,
-    resume: bool = False,
-    folder: Path | None = None,
-    runs: Path = Path("runs"),
+    config: TrainImageConfig, run: RunConfig = DEFAULT_RUN, about: dict | None = None, folder: Path | None = None
 ) -> Checkpoint:
-    """Trains a model for each seed on cached features, and ships the one that does best on the held-out part.
+    """Train a model for each seed on cached features, and ship the one that does best on the held-out part.
 
-    Each is selected among its epochs and calibrated on a tenth of each class, tested, and saved in its run's folder.
+    Each is selected among its epochs and calibrated on a tenth of each class, tested on the split "test" (or all) of
+    the tests, and saved in its run's folder.
 
     Args:
-        data, views, drop: see `ImageData`.
-        config: its labels are replaced by those of the data.
-        recipe: its seed is replaced by each of `seeds`.
-        tests: sets on whose split "test" (or all) the finished models are evaluated; nothing is chosen on them.
-        tuning: of the backbone.
-        more: further fields of the card.
-        resume: see `select_best_seed`.
+        config: what is trained.
+        run: resume, see `select_best_seed`; folder of the runs.
+        about: further fields of the card.
+        folder: of the checkpoint.
 
     Raises:
         InputError: see `ImageData`, `pretrained` and `check_tests`.
     """
-    check_tests(tests)
-    material = ImageData(data, drop, views, runs)
+    check_tests(config.test)
+    shape = image_config(config.model, config.baseline)
+    data = ImageData(config.data, run.runs)
+    recipe = recipe_record(config, run.runs)
 
     def train_one(seed: int, run_folder: Path, resume: bool) -> Checkpoint:
-        seeded = replace(recipe, seed=seed)
-        part, history = fit_photos(material, config, seeded, tuning, run_folder, resume)
-        about = {
-            **(more or {}),
-            "data": material.about(),
-            **({"tuning": asdict(tuning)} if tuning.blocks else {}),
-            "command": command,
+        seeded = replace(config.training, seed=seed)
+        part, history = fit_photos(data, shape, seeded, config.fine_tune, run_folder, resume)
+        card = {
+            **about_model(config, about),
+            "data": data.about(),
+            **({"tuning": config.fine_tune.as_card()} if config.fine_tune.unfreeze else {}),
+            "recipe": recipe,
             **training_record(seeded, history),
         }
-        held_out = material.held_out
+        held_out = data.held_out
         figures = (
-            part.logits(material.seen(part)[0][held_out]),
-            material.targets[held_out],
+            part.logits(data.features(part)[0][held_out]),
+            data.targets[held_out],
             torch.full((len(held_out),), part.steps),
         )
+        options = {"split": None, "drop": config.data.exclude_classes}
         reader = image_reader(part.model.config)
-        return calibrate_test_save(name, part.model, reader, about, figures, tests, run_folder, split=None, drop=drop)
+        return calibrate_test_save(
+            recipe["name"], part.model, reader, card, figures, config.test, run_folder, **options
+        )
 
-    return select_best_seed(name, seeds, train_one, command, resume, folder, runs)
+    return select_best_seed(recipe, config.seeds, train_one, run, folder)
 
 
 def fit_photos(
-    material: ImageData,
+    data: ImageData,
     config: ImageConfig,
-    recipe: Recipe,
-    tuning: FineTuneConfig,
+    training: TrainingConfig,
+    fine_tune: FineTuneConfig,
     run_folder: Path,
     resume: bool = False,
 ) -> tuple[TrainableHead, list[Progress]]:
-    """Trains one model.
+    """Train one model.
 
     Args:
-        config: its labels are replaced by those of the material.
+        data: what it reads.
+        config: its labels are replaced by those of the data.
+        training: hyperparameters, with the seed.
+        fine_tune: of the backbone.
+        run_folder: folder of the resume files.
+        resume: go on where the run in `run_folder` stopped.
 
     Returns:
-        What was trained, with the model in eval mode and its best epoch's weights, and the history.
+        The part that was trained, with the model in eval mode and its best epoch's weights, and the history.
 
     Raises:
         InputError: see `pretrained` and `fit`.
     """
-    config = replace(config, labels=material.labels)
-    part = pretrained(config, tuning, recipe.seed)
+    config = replace(config, labels=data.labels)
+    part = pretrained(config, fine_tune, training.seed)
     part.model.eval()  # what is cached is what is served
-    seen = material.seen(part)
-    held_out, answers = seen[0][material.held_out], material.targets[material.held_out]
+    features = data.features(part)
+    held_out, answers = features[0][data.held_out], data.targets[data.held_out]
 
     def batches(epoch: int) -> Iterator[Batch]:
-        chooser = random.Random(recipe.seed * 10_007 + epoch)
-        order = chooser.sample(material.training, len(material.training))
-        for start in range(0, len(order), recipe.batch_size):
-            group = order[start : start + recipe.batch_size]
-            inputs = torch.stack([seen[chooser.randrange(len(seen))][index] for index in group]).float()
-            yield inputs, part.mask(len(group)), material.targets[group]
+        chooser = random.Random(training.seed * 10_007 + epoch)
+        order = chooser.sample(data.training, len(data.training))
+        for start in range(0, len(order), training.batch_size):
+            group = order[start : start + training.batch_size]
+            inputs = torch.stack([features[chooser.randrange(len(features))][index] for index in group]).float()
+            yield inputs, part.mask(len(group)), data.targets[group]
 
     history = fit(
         part.module,
-        loss=classification(part.classify_tokens, recipe.label_smoothing),
+        loss=classification(part.classify_tokens, training.label_smoothing),
         batches=batches,
-        batches_per_epoch=-(-len(material.training) // recipe.batch_size),
+        batches_per_epoch=-(-len(data.training) // training.batch_size),
         accuracy=lambda: (part.logits(held_out).argmax(-1) == answers).float().mean().item(),
-        recipe=recipe,
+        training=training,
         run_folder=run_folder,
-        config=config_to_dict(config) | material.about() | {"tuning": asdict(tuning)},
+        config=config_to_dict(config) | data.about() | {"tuning": fine_tune.as_card()},
         resume=resume,
         rates=part.rates,
     )

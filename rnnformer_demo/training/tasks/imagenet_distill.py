@@ -16,13 +16,16 @@ from ...evaluation.metrics import fit_temperature
 from ...models import config_to_dict, freeze
 from ...models.backbones.registry import LITE0
 from ...models.image import ImageConfig, ImageHybrid
+from ..config import DEFAULT_RUN, DistillConfig, RunConfig
 from ..data.distill_data import CachedFeatures, DistillationData, joined, kd_loss
 from ..data.image_data import image_reader
 from ..data.imagenet import imagenet_labels
 from ..data.unlabelled_images import open_pools
-from ..loop import Progress, Recipe, fit
+from ..loop import Progress, fit
 from ..pretrained.backbones import pretrained_lite0
-from .finish import training_record
+from ..recipes import recipe_record, stage_of
+from .finish import about_model, training_record
+from .shape import image_config
 from .teacher_agreement import against_teacher, figures_of, labelled, same_answers
 
 TEACHER = "EfficientNet-Lite0"
@@ -32,61 +35,50 @@ LEAST_AGREEMENT = 0.99  # of the classifier in 8 bits with that in 16
 
 
 def train(
-    data: Sequence[str],
-    name: str,
-    config: ImageConfig,
-    recipe: Recipe,
-    command: str,
-    views: int = 5,
-    consistency: float = 0.5,
-    softening: float = 2.0,
-    more: dict | None = None,
-    resume: bool = False,
-    folder: Path | None = None,
-    runs: Path = Path("runs"),
+    config: DistillConfig, run: RunConfig = DEFAULT_RUN, about: dict | None = None, folder: Path | None = None
 ) -> Checkpoint:
-    """Distils on cached features, selects by agreement with the teacher on held-out photos, calibrates, tests, saves.
+    """Distil on cached features, select by agreement with the teacher on held-out photos, calibrate, test, save.
 
     Args:
-        data: folders or zips of photos; where these name classes that the model knows, the names serve to calibrate and
-            to test, never to train.
-        config: its labels, backbone and readout are replaced.
-        views, consistency, softening: see `DistillationData`.
-        more: further fields of the card.
+        config: where the photos name classes that the model knows, the names serve to calibrate and to test, never to
+            train.
+        run: resume; folder of the runs.
+        about: further fields of the card.
+        folder: of the checkpoint.
 
     Raises:
         InputError: see `open_pools`; where nothing can be calibrated; where 8 bits are too few for the classifier.
     """
-    if views < 2 or not 0 <= consistency <= 1 or softening <= 0:
-        raise InputError("--views must be at least 2, --consistency from 0 to 1, --softening above 0.")
-    pools = open_pools(data)
-    torch.manual_seed(recipe.seed)
-    model = starting_as_lite0(replace(config, labels=imagenet_labels(), backbone=LITE0, readout="cnn_head"))
+    pools, training = open_pools(config.data.data), config.training
+    recipe, run_folder = recipe_record(config, run.runs), run.runs / config.name
+    torch.manual_seed(training.seed)
+    shape = image_config(config.model)
+    model = starting_as_lite0(replace(shape, labels=imagenet_labels(), trunk=LITE0, readout="cnn_head"))
     reader = image_reader(model.config)
-    transfer = DistillationData(model, pools, reader, views, recipe.precision, runs / "features")
-    if not (transfer.held_out.labels >= 0).any():
+    data = DistillationData(model, pools, reader, config.data.views, training.precision, run.runs / "features")
+    if not (data.held_out.labels >= 0).any():
         raise InputError("No held-out photo is of a class that the model knows: add a set that names some.")
-    tested = [transfer.tested(pool) for pool in pools if pool.parts["test"]]
+    tests = [data.test_part(pool) for pool in pools if pool.parts["test"]]
     teacher = freeze(copy.deepcopy(model))
-    history = _fit(model, transfer, recipe, consistency, softening, runs / name, command, resume)
-    about = {
-        **(more or {}),
+    history = _fit(model, data, config, run_folder, run.resume)
+    card = {
+        **about_model(config, about),
         "data": {
-            "file": ", ".join(map(short_path, data)),
-            "rows": transfer.wanted,
-            "rejected_rows": transfer.wanted - transfer.count,
-            "trained_on": len(transfer.trained),
-            "held_out": len(transfer.held),
-            "views": views,
+            "file": ", ".join(map(short_path, config.data.data)),
+            "rows": data.wanted,
+            "rejected_rows": data.wanted - data.count,
+            "trained_on": len(data.trained),
+            "held_out": len(data.held),
+            "views": config.data.views,
         },
-        "distillation": {"consistency": consistency, "softening": softening},
-        "command": command,
-        **training_record(recipe, history),
+        "distillation": {"consistency": config.consistency, "temperature": config.temperature},
+        "recipe": recipe,
+        **training_record(training, history),
         "metrics": {},
     }
-    draft = store.save(name, model, reader, about, folder=runs / name / "draft")
-    about["quantised"] = _gate(model, draft.model, [transfer.held_out, *tested])
-    return _measured(draft, teacher, transfer, tested, about, folder)
+    draft = store.save(config.name, model, reader, card, folder=run_folder / "draft")
+    card["quantised"] = _gate(model, draft.model, [data.held_out, *tests])
+    return _measure(draft, teacher, data, tests, card, folder)
 
 
 def starting_as_lite0(config: ImageConfig) -> ImageHybrid:
@@ -106,26 +98,20 @@ def starting_as_lite0(config: ImageConfig) -> ImageHybrid:
 
 
 def _fit(
-    model: ImageHybrid,
-    transfer: DistillationData,
-    recipe: Recipe,
-    consistency: float,
-    softening: float,
-    run_folder: Path,
-    command: str,
-    resume: bool,
+    model: ImageHybrid, data: DistillationData, config: DistillConfig, run_folder: Path, resume: bool
 ) -> list[Progress]:
-    """Train the part between backbone and classifier; an epoch's accuracy is agreement with the teacher's consensus."""
-    consensus = transfer.consensus(softening)[transfer.held].argmax(-1)
+    """Train what lies between backbone and classifier; an epoch's accuracy is agreement with the teacher's
+    consensus."""
+    consensus = data.consensus(config.temperature)[data.held].argmax(-1)
     return fit(
         model.core,
-        loss=kd_loss(model.classify_tokens, softening),
-        batches=transfer.batches(recipe, consistency, softening),
-        batches_per_epoch=-(-len(transfer.trained) // recipe.batch_size),
-        accuracy=lambda: same_answers(transfer.held_out.logits(model).argmax(-1), consensus)["share"],
-        recipe=recipe,
+        loss=kd_loss(model.classify_tokens, config.temperature),
+        batches=data.batches(config.training, config.consistency, config.temperature),
+        batches_per_epoch=-(-len(data.trained) // config.training.batch_size),
+        accuracy=lambda: same_answers(data.held_out.logits(model).argmax(-1), consensus)["share"],
+        training=config.training,
         run_folder=run_folder,
-        config=config_to_dict(model.config) | {"command": command},
+        config=config_to_dict(model.config) | {"recipe": stage_of(config)},
         resume=resume,
     )
 
@@ -153,28 +139,28 @@ def _gate(trained: ImageHybrid, stored: ImageHybrid, photos: Sequence[CachedFeat
     return {"weights": list(stored.eight_bit_weights), "bits": 8, "agreement": agreement}
 
 
-def _measured(
+def _measure(
     draft: Checkpoint,
     teacher: ImageHybrid,
-    transfer: DistillationData,
-    tested: Sequence[CachedFeatures],
+    data: DistillationData,
+    tests: Sequence[CachedFeatures],
     about: dict,
     folder: Path | None,
 ) -> Checkpoint:
     """Calibrates on the held-out photos whose class is known, tests beside the teacher, and saves."""
-    held_out, learned_from = transfer.held_out, transfer.learned_from
+    held_out, learned_from = data.held_out, data.learned_from
     steps = held_out.tokens.shape[1]
     logits, classes = labelled(held_out, held_out.logits(draft.model))
     temperature = fit_temperature(logits, classes, torch.full((len(classes),), steps))
-    pairs = [(seen, seen.logits(draft.model), seen.logits(teacher)) for seen in (held_out, *tested)]
+    pairs = [(seen, seen.logits(draft.model), seen.logits(teacher)) for seen in (held_out, *tests)]
     of_tests = torch.cat([logits for _, logits, _ in pairs[1:]])
     unused = torch.cat([learned_from.logits(draft.model), of_tests])
     about["metrics"] = {
         seen.name: figures_of(seen, logits, temperature)
         for seen, logits in (
             *(pair[:2] for pair in pairs),
-            (joined(ALL_TESTS, tested), of_tests),
-            (joined(ALL_BUT_HELD_OUT, [learned_from, *tested]), unused),
+            (joined(ALL_TESTS, tests), of_tests),
+            (joined(ALL_BUT_HELD_OUT, [learned_from, *tests]), unused),
         )
         if (seen.labels >= 0).any()
     }

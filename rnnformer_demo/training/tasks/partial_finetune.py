@@ -2,7 +2,6 @@
 fine-tuned, the last blocks of the backbone with it."""
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -12,31 +11,10 @@ from ...data import InputError
 from ...models.backbones.registry import BACKBONES, BothGrids, parts
 from ...models.image import ImageConfig, ImageHybrid
 from ...nn.devices import to_device_of
-from ..pretrained.backbones import pretrained_backbone
+from ..config import FineTuneConfig
+from ..pretrained.backbones import pretrained_trunk
 
 _PHOTOS_PER_PASS = 64
-
-
-@dataclass(frozen=True)
-class FineTuneConfig:
-    """How much of the backbone is fine-tuned.
-
-    Attributes:
-        blocks: how many of its last blocks; 0 leaves it frozen.
-        rate: their share of the learning rate.
-    """
-
-    blocks: int = 0
-    rate: float = 0.1
-
-    def __post_init__(self):
-        if self.blocks < 0:
-            raise ValueError(f"tuned_blocks must be 0 or more, got {self.blocks}")
-        if not 0 < self.rate <= 1:
-            raise ValueError(f"tuned_rate must be above 0 and at most 1, got {self.rate}")
-
-
-FROZEN = FineTuneConfig()
 
 
 class TrainableHead:
@@ -55,16 +33,16 @@ class TrainableHead:
 
     def __init__(self, model: ImageHybrid, tuning: FineTuneConfig):
         self.model, self.tuning = model, tuning
-        model.backbone.requires_grad_(False)
-        self._lower, self._upper, self.module = model.backbone, nn.Identity(), model.core
-        if tuning.blocks:
-            self._lower, self._upper = _parts(model, tuning.blocks)
-            self.module = nn.ModuleDict({"backbone": self._upper.requires_grad_(True), "core": model.core})
+        model.trunk.requires_grad_(False)
+        self._lower, self._upper, self.module = model.trunk, nn.Identity(), model.core
+        if tuning.unfreeze:
+            self._lower, self._upper = _parts(model, tuning.unfreeze)
+            self.module = nn.ModuleDict({"trunk": self._upper.requires_grad_(True), "core": model.core})
 
     @property
     def rates(self) -> dict[str, float]:
         """Shares of the learning rate by the beginning of the parameters' names, see `fit`."""
-        return {"backbone.": self.tuning.rate} if self.tuning.blocks else {}
+        return {"trunk.": self.tuning.backbone_lr_scale} if self.tuning.unfreeze else {}
 
     @property
     def variant(self) -> str:
@@ -104,7 +82,7 @@ class TrainableHead:
 def _parts(model: ImageHybrid, blocks: int) -> tuple[nn.Sequential, nn.Sequential]:
     if BACKBONES[model.config.backbone].fine_blocks is None:
         raise InputError(
-            f"The blocks of {model.config.backbone} cannot be fine-tuned: leave out --tuned-blocks or --backbone."
+            f"The blocks of {model.config.trunk} cannot be fine-tuned: leave out --unfreeze or --backbone."
         )
     try:
         return parts(model.backbone, blocks)
@@ -134,6 +112,6 @@ def _check_size(model: ImageHybrid) -> None:
     size = 2 * model.parameters_count
     if size > store.MAX_BYTES:
         raise InputError(
-            f"A model on {model.config.backbone} would take {size / 1e6:.1f} MB, a checkpoint may have "
+            f"A model on {model.config.trunk} would take {size / 1e6:.1f} MB, a checkpoint may have "
             f"{store.MAX_BYTES / 1e6:.0f} MB: choose another --backbone or fewer --units."
         )

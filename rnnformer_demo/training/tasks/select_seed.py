@@ -5,78 +5,81 @@ from pathlib import Path
 
 from ...checkpoints import cards, store
 from ...checkpoints.store import Checkpoint
+from ..config import RunConfig
 from ..loop import has_checkpoint
-from ..recipes import same_but_seeds, with_seeds
+from ..recipes import same_but_seeds
 
 
 def select_best_seed(
-    name: str,
+    recipe: dict,
     seeds: Sequence[int],
     train_one: Callable[[int, Path, bool], Checkpoint],
-    command: str,
-    resume: bool,
+    run: RunConfig,
     folder: Path | None,
-    runs: Path,
 ) -> Checkpoint:
-    """Trains a model for each seed and ships the one that does best on the held-out part.
+    """Train a model for each seed and ship the one that does best on the held-out part.
 
     Args:
-        name: of the checkpoint; those of the seeds lie in `runs/NAME-seedN` under the same name.
+        recipe: that the card stores, see `recipe_record`; the checkpoints of the seeds lie in `runs/NAME-seedN` under
+            its name.
+        seeds: of the models.
         train_one: trains with a seed, in the run's folder, going on there or not, and saves what it returns in that
             folder as the last thing it does.
-        command: that trains them.
-        resume: go on with interrupted runs; finished ones are taken as they are, and so are the seeds of what is
-            shipped already, if the same command made it, whose runs may be gone.
+        run: with `resume`, interrupted runs go on; finished ones are taken as they are, and so are the seeds of what is
+            shipped already, if the same recipe made it, whose runs may be gone.
         folder: of the shipped one.
     """
-    shipped = _shipped_before(name, command, seeds, folder) if resume else None
-    told = {one["seed"]: one for one in shipped.card["seeds"]} if shipped else {}
-    models = {seed: shipped for seed, one in told.items() if one["shipped"]}
-    for seed in [seed for seed in seeds if seed not in told]:
-        run_folder = runs / f"{name}-seed{seed}"
-        if resume and name in cards.names(run_folder):  # it is written last: the run is finished
+    name = recipe["name"]
+    shipped = _shipped_before(recipe, seeds, folder) if run.resume else None
+    results = {one["seed"]: one for one in shipped.card["seeds"]} if shipped else {}
+    models = {seed: shipped for seed, one in results.items() if one["shipped"]}
+    for seed in [seed for seed in seeds if seed not in results]:
+        run_folder = run.runs / f"{name}-seed{seed}"
+        if run.resume and name in cards.names(run_folder):  # it is written last: the run is finished
             models[seed] = store.load(name, run_folder)
         else:
-            models[seed] = train_one(seed, run_folder, resume and has_checkpoint(run_folder))
-        told[seed] = _accuracies(seed, models[seed])
-    return _ship(models, [told[seed] for seed in seeds], folder)
+            models[seed] = train_one(seed, run_folder, run.resume and has_checkpoint(run_folder))
+        results[seed] = _accuracies(seed, models[seed])
+    return _ship(models, [results[seed] for seed in seeds], recipe, folder)
 
 
-def _shipped_before(name: str, command: str, seeds: Sequence[int], folder: Path | None) -> Checkpoint | None:
-    """What lies in the folder, if the same command made it with some of these seeds."""
+def _shipped_before(recipe: dict, seeds: Sequence[int], folder: Path | None) -> Checkpoint | None:
+    """Return what lies in the folder, if the same recipe made it with some of these seeds."""
     folder = folder or cards.default_folder()
-    if name not in cards.names(folder):
+    if recipe["name"] not in cards.names(folder):
         return None
-    shipped = store.load(name, folder)
-    known = {one["seed"] for one in shipped.card.get("seeds", ())}
-    same = same_but_seeds(shipped.card.get("command", ""), command)
-    return shipped if same and known and known <= set(seeds) else None
+    shipped = store.load(recipe["name"], folder)
+    before = {one["seed"] for one in shipped.card.get("seeds", ())}
+    stages = shipped.card.get("recipe", {}).get("stages")
+    same = stages is not None and same_but_seeds(stages[-1], recipe["stages"][-1])
+    return shipped if same and before and before <= set(seeds) else None
 
 
 def _accuracies(seed: int, checkpoint: Checkpoint) -> dict:
-    """What the shipped model's card says of a seed."""
+    """Return the entry of a seed in the shipped model's card."""
     metrics = checkpoint.card["metrics"]
     tests = {test: figures["accuracy"] for test, figures in metrics.items() if test != "held_out"}
     return {"seed": seed, "held_out": metrics["held_out"]["accuracy"], "tests": tests}
 
 
-def _ship(models: dict[int, Checkpoint], told: list[dict], folder: Path | None) -> Checkpoint:
-    """Saves the model that is best on the held-out part; its card tells of the others.
+def _ship(models: dict[int, Checkpoint], results: list[dict], recipe: dict, folder: Path | None) -> Checkpoint:
+    """Save the model that is best on the held-out part; its card tells of the others.
 
     Args:
         models: by their seeds; those that one shipped before was better than may be missing.
-        told: of all seeds.
+        results: of all seeds.
+        recipe: with all seeds; that of a model's own run may name fewer.
+        folder: of the checkpoint.
     """
-    there = [one for one in told if one["seed"] in models]
+    there = [one for one in results if one["seed"] in models]
     best = max(there, key=lambda one: one["held_out"])["seed"]  # the first of equals
     model = models[best]
-    seeds = [one | {"shipped": one["seed"] == best} for one in told]
-    command = with_seeds(model.card["command"], [one["seed"] for one in told])  # that of its run may name fewer
+    seeds = [one | {"shipped": one["seed"] == best} for one in results]
     return store.save(
         model.name,
         model.model,
         model.reader,
-        store.about_of(model.card) | {"seeds": seeds, "command": command},
+        store.about_of(model.card) | {"seeds": seeds, "recipe": recipe},
         model.temperature,
         model.card["recorded"]["input"],
         folder,

@@ -1,6 +1,6 @@
 """Training of a text hybrid from tables of labelled texts to a checkpoint."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,115 +8,126 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...models import config_to_dict
 from ...models.text import TextConfig, TextHybrid
+from ..config import DEFAULT_RUN, RunConfig, TextDataConfig, TrainingConfig, TrainTextConfig
 from ..data.corpus import bucketed
-from ..data.text_data import TextData, TextDataConfig
-from ..loop import Progress, Recipe, classification, fit
+from ..data.text_data import TextData
+from ..loop import Progress, classification, fit
+from ..recipes import recipe_record
 from ..teachers.targets import distillation
 from .encoders import load_encoders
-from .finish import calibrate_test_save, check_tests, training_record
+from .finish import about_model, calibrate_test_save, check_tests, training_record
 from .select_seed import select_best_seed
+from .shape import text_config
 
 
 def train(
-    sources: TextDataConfig,
-    name: str,
-    config: TextConfig,
-    recipe: Recipe,
-    command: str,
-    seeds: Sequence[int] = (0,),
-    tests: Sequence[str] = (),
-    window: int | None = None,
-    encoders: str | None = None,
-    more: dict | None = None,
-    resume: bool = False,
-    folder: Path | None = None,
-    runs: Path = Path("runs"),
+    config: TrainTextConfig, run: RunConfig = DEFAULT_RUN, about: dict | None = None, folder: Path | None = None
 ) -> Checkpoint:
-    """Trains a model for each seed and ships the one that does best on the held-out part.
+    """Train a model for each seed and ship the one that does best on the held-out part.
 
     Each is selected among its epochs and calibrated on that part, tested, and saved in its run's folder.
 
     Args:
-        sources: what it reads.
-        config: of the model; its labels are replaced by those of the data.
-        recipe: its seed is replaced by each of `seeds`.
-        command: what the card says that the reader can rerun.
-        tests: files on which the finished models are evaluated; nothing is chosen on them.
-        window: an epoch sees at most so many successive tokens of a text, drawn anew each time; None for all.
-        encoders: name of pretrained encoders' run, see `pretrain`; None for random weights.
-        more: further fields of the card.
-        resume: see `select_best_seed`.
+        config: what is trained.
+        run: resume, see `select_best_seed`; folder of the runs.
+        about: further fields of the card.
+        folder: of the checkpoint.
 
     Raises:
         InputError: for folds that no seed leaves out, and see `TextData`, `load_encoders` and `check_tests`.
+
+    Example:
+        >>> train(TrainTextConfig(name="mine", data=TextDataConfig(data=("my.csv",)))).name
+        'mine'
     """
-    check_tests(tests)
-    if sources.folds < 1:
-        raise InputError(f"--folds must be at least 1, got {sources.folds}.")
-    if {seed % sources.folds for seed in seeds} != set(range(sources.folds)):
-        every = " ".join(map(str, range(sources.folds)))
-        raise InputError(f"Each of the {sources.folds} folds needs a seed: say --seeds {every}.")
-    if encoders and sources.start:
-        raise InputError(f"{sources.start} brings its own encoders: leave out --encoders or --start.")
-    material = TextData(sources, config, runs)
+    check_tests(config.test)
+    _check_folds(config)
+    sources = _of_baseline(config)
+    if config.encoders and sources.init_from:
+        raise InputError(f"{sources.init_from} brings its own encoders: leave out --encoders or --init-from.")
+    shape = text_config(config.model, config.baseline, sources.init_from)
+    data = TextData(sources, shape, run.runs)
+    recipe = recipe_record(config, run.runs, data.start and data.start.card)
+    encoders = run.runs / config.encoders if config.encoders else None
 
     def train_one(seed: int, run_folder: Path, resume: bool) -> Checkpoint:
-        seeded = replace(recipe, seed=seed)
-        model, history, objective = fit_text(
-            material, material.config, seeded, window, run_folder, encoders and runs / encoders, resume
-        )
-        about = {
-            **(more or {}),
-            "data": material.about() | {"encoders": objective, "window": window},
-            "command": command,
+        seeded = replace(config.training, seed=seed)
+        model, history, objective = fit_text(data, data.config, seeded, config.max_window, run_folder, encoders, resume)
+        card = {
+            **about_model(config, about),
+            "data": data.about() | {"encoders": objective, "window": config.max_window},
+            "recipe": recipe,
             **training_record(seeded, history),
         }
-        held_out = material.held_logits(model), material.held_labels, material.held_steps
-        sentence = material.corpus.held_out[0].text
-        return calibrate_test_save(name, model, material.reader, about, held_out, tests, run_folder, sentence)
+        held_out = data.held_logits(model), data.held_labels, data.held_steps
+        sentence = data.corpus.held_out[0].text
+        return calibrate_test_save(
+            recipe["name"], model, data.reader, card, held_out, config.test, run_folder, sentence
+        )
 
-    return select_best_seed(name, seeds, train_one, command, resume, folder, runs)
+    return select_best_seed(recipe, config.seeds, train_one, run, folder)
+
+
+def _check_folds(config: TrainTextConfig) -> None:
+    folds = config.data.folds
+    if folds < 1:
+        raise InputError(f"--folds must be at least 1, got {folds}.")
+    if {seed % folds for seed in config.seeds} != set(range(folds)):
+        every = " ".join(map(str, range(folds)))
+        raise InputError(f"Each of the {folds} folds needs a seed: say --seeds {every}.")
+
+
+def _of_baseline(config: TrainTextConfig) -> TextDataConfig:
+    """Return the data; a baseline starts from the baseline of the same kind."""
+    if config.data.init_from and config.baseline:
+        return replace(config.data, init_from=f"{config.data.init_from}-{config.baseline}")
+    return config.data
 
 
 def fit_text(
-    material: TextData,
+    data: TextData,
     config: TextConfig,
-    recipe: Recipe,
-    window: int | None,
+    training: TrainingConfig,
+    max_window: int | None,
     run_folder: Path,
     encoders: Path | None = None,
     resume: bool = False,
     watch: Callable[[float], None] = lambda accuracy: None,
 ) -> tuple[TextHybrid, list[Progress], str | None]:
-    """Trains one model.
+    """Train one model.
 
     Args:
-        config: with the labels and the vocabulary of the material.
-        window, encoders, resume: see `train`; `encoders` is the folder of their run.
-        watch: is told the accuracy on the held-out part after every epoch, 0-1.
+        data: what it reads.
+        config: with the labels and the vocabulary of the data.
+        training: hyperparameters, with the seed.
+        max_window: an epoch reads at most so many successive tokens of a text, drawn anew each time; None for all.
+        run_folder: folder of the resume files.
+        encoders: folder of pretrained encoders' run; None for random weights.
+        resume: go on where the run in `run_folder` stopped.
+        watch: is called with the accuracy on the held-out part after every epoch, 0-1.
 
     Returns:
         The model in eval mode with its best epoch's weights, the history, and the encoders' objective.
     """
-    model = material.new_model(config, recipe.seed)
-    objective = load_encoders(encoders, model, material) if encoders else None
+    model = data.new_model(config, training.seed)
+    objective = load_encoders(encoders, model, data) if encoders else None
 
     def accuracy() -> float:
-        reached = material.accuracy(model)
+        reached = data.accuracy(model)
         watch(reached)
         return reached
 
-    items = material.items(recipe.seed)
-    learned = distillation if material.sources.teachers else classification
+    items = data.items(training.seed)
+    loss = distillation if data.sources.teacher else classification
     history = fit(
         model,
-        loss=learned(model, recipe.label_smoothing),
-        batches=lambda epoch: bucketed(items, recipe.batch_size, window, recipe.seed * 10_007 + epoch),
-        batches_per_epoch=-(-len(items) // recipe.batch_size),
+        loss=loss(model, training.label_smoothing),
+        batches=lambda epoch: bucketed(items, training.batch_size, max_window, training.seed * 10_007 + epoch),
+        batches_per_epoch=-(-len(items) // training.batch_size),
         accuracy=accuracy,
-        recipe=recipe,
+        training=training,
         run_folder=run_folder,
-        config=config_to_dict(config) | material.identity() | {"window": window, "encoders": objective},
+        config=config_to_dict(config) | data.identity() | {"window": max_window, "encoders": objective},
         resume=resume,
     )
     return model.eval(), history, objective

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from torch import Tensor, nn
 from ...data import InputError
 from ...data.text import pad
 from ...nn.devices import accelerator, to_device_of
+from ..config import DEFAULT_RUN, RunConfig, TeacherConfig
 from ..data.corpus import Corpus, bucketed, fingerprints, read_corpus
-from ..loop import Batch, Recipe, classification, fit, multiplies_bfloat16
+from ..loop import Batch, classification, fit, multiplies_bfloat16
 from ..pretrained import ENCODERS
 from ..pretrained.minilm import WIDTH
+from ..recipes import keep_stages, stage_of
 from .targets import Teacher
 
 ABOUT = "teacher.json"  # its labels and what it did not see, beside its weights
@@ -49,67 +52,56 @@ class EncoderClassifier(nn.Module):
         return self.head(self.dropout(pooled))
 
 
-def fine_tune(
-    data: Sequence[str],
-    name: str,
-    recipe: Recipe,
-    label_names: Sequence[str] | None = None,
-    without: Sequence[str] = (),
-    max_tokens: int = 128,
-    encoder: str = "minilm",
-    resume: bool = False,
-    runs: Path = Path("runs"),
-) -> float:
-    """Fine-tunes a teacher on the training part that its students get too, into `runs/NAME`.
+def fine_tune(config: TeacherConfig, run: RunConfig = DEFAULT_RUN) -> float:
+    """Fine-tune a teacher on the training part that its students get too, into `runs/NAME`.
 
     Args:
-        data, label_names, without: as for a student, so that both hold out the same.
-        recipe: its epochs are passes over the data.
-        max_tokens: of a longer text every pass sees as many successive tokens, drawn anew.
-        encoder: what it starts from, a key of `ENCODERS`.
+        config: data as for a student, so that both hold out the same; epochs are passes over the data.
+        run: resume; folder of the runs.
 
     Returns:
-        Its best accuracy on the held-out part, 0-1.
+        The best accuracy on the held-out part, 0-1.
 
     Raises:
-        InputError: for another encoder, and where its packages are not installed.
+        InputError: for an unknown encoder, and where its packages are not installed.
     """
-    if encoder not in ENCODERS:
-        raise InputError(f"There is no encoder {encoder!r}: choose {' or '.join(ENCODERS)}.")
-    corpus = read_corpus(data, label_names, without)
-    torch.manual_seed(recipe.seed)
-    teacher = EncoderClassifier(len(corpus.labels), max_tokens, encoder)
+    if config.encoder not in ENCODERS:
+        raise InputError(f"There is no encoder {config.encoder!r}: choose {' or '.join(ENCODERS)}.")
+    corpus, training = read_corpus(config.data), config.training
+    torch.manual_seed(training.seed)
+    teacher = EncoderClassifier(len(corpus.labels), config.max_tokens, config.encoder)
     items = list(zip(teacher.ids([row.text for row in corpus.training], whole=True), _targets(corpus), strict=True))
     held_out = [row.text for row in corpus.held_out]
     held_labels = torch.tensor([corpus.target(row) for row in corpus.held_out])
-    rounds = max(1, min(ROUNDS, len(items) // recipe.batch_size))
+    rounds = max(1, min(ROUNDS, len(items) // training.batch_size))
     share = -(-len(items) // rounds)
 
     def batches(turn: int) -> Iterator[Batch]:
-        seed = recipe.seed * 10_007 + turn // rounds
+        seed = training.seed * 10_007 + turn // rounds
         order = random.Random(seed).sample(items, len(items))
-        return bucketed(order[turn % rounds :: rounds], recipe.batch_size, max_tokens, seed)
+        return bucketed(order[turn % rounds :: rounds], training.batch_size, config.max_tokens, seed)
 
-    folder = runs / name
+    folder = run.runs / config.name
     folder.mkdir(parents=True, exist_ok=True)
     about = {
         "labels": corpus.labels,
-        "max_tokens": max_tokens,
-        "encoder": encoder,
+        "max_tokens": config.max_tokens,
+        "encoder": config.encoder,
         "held_out": fingerprints(corpus.held_out),
     }
     (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
     history = fit(
         teacher,
-        loss=classification(teacher, recipe.label_smoothing),
+        loss=classification(teacher, training.label_smoothing),
         batches=batches,
-        batches_per_epoch=-(-share // recipe.batch_size),
+        batches_per_epoch=-(-share // training.batch_size),
         accuracy=lambda: (_logits(teacher, held_out).argmax(-1) == held_labels).float().mean().item(),
-        recipe=Recipe(**{**vars(recipe), "epochs": recipe.epochs * rounds}),
+        training=replace(training, epochs=training.epochs * rounds),
         run_folder=folder,
         config=about,
-        resume=resume,
+        resume=run.resume,
     )
+    keep_stages(config.name, [stage_of(config)], run.runs)
     return max(progress.accuracy for progress in history)
 
 

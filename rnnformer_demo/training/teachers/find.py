@@ -21,7 +21,7 @@ from .targets import Teacher
 
 
 def load_teachers(name: str, runs: Path) -> list[Teacher]:
-    """The teacher that `train teacher` or `train ngrams` left in `runs/NAME`, or else the model of every seed that
+    """The teacher that `train teacher` or `train nbsvm` left in `runs/NAME`, or else the model of every seed that
     `train text` left in `runs/NAME-seedN`: the mean of their logits teaches (born-again networks, Furlanello et al.
     2018); those of folds each teach of their own part, see `TextDataConfig`.
 
@@ -34,7 +34,7 @@ def load_teachers(name: str, runs: Path) -> list[Teacher]:
         return [nbsvm.teacher_of(runs / name)]
     folders = [folder for folder in sorted(runs.glob(f"{name}-seed*")) if name in cards.names(folder)]
     if not folders:
-        kinds = "`train teacher`, `train ngrams` or `train text`"
+        kinds = "`train teacher`, `train nbsvm` or `train text`"
         raise InputError(f"There is no teacher {name} in {runs}: train one with {kinds}.")
     return [_of_own(name, folder) for folder in folders]
 
@@ -45,7 +45,7 @@ def _of_own(name: str, folder: Path) -> Teacher:
         run = json.loads(file.metadata()["run"])
     weights = folder / f"{name}.safetensors"
     model.model.to(accelerator())
-    logits = partial(_logits, model, run["config"].get("folds", 1), run["recipe"]["seed"])
+    logits = partial(_logits, model, run["config"].get("folds", 1), (run.get("training") or run["recipe"])["seed"])
     return Teacher(weights, model.labels, run["config"]["held_out"], logits)
 
 

@@ -15,66 +15,56 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ...data import InputError
+from ..config import DEFAULT_RUN, NBSVMConfig, RunConfig
 from ..data.corpus import fingerprints, fold_of, read_corpus
+from ..recipes import keep_stages, stage_of
 from .targets import Teacher
 
 WEIGHTS, ABOUT = "ngrams.safetensors", "ngrams.json"
 _LEAST_TEXTS = 2  # that an n-gram must stand in
 
 
-def fit_ngrams(
-    data: Sequence[str],
-    name: str,
-    label_names: Sequence[str] | None = None,
-    without: Sequence[str] = (),
-    longest: int = 3,
-    strength: float = 0.03,
-    folds: int = 1,
-    runs: Path = Path("runs"),
-) -> float:
-    """Fits it to the training part that its students get too, into `runs/NAME`. A minute for 70,000 short texts.
+def fit_nbsvm(config: NBSVMConfig, run: RunConfig = DEFAULT_RUN) -> float:
+    """Fit the linear model to the training part that its students get too, into `runs/NAME`. A minute for 70,000 short
+    texts.
 
     Args:
-        data, label_names, without: as for a student, so that both hold out the same.
-        longest: characters of an n-gram at most.
-        strength: C of the regression, the inverse of its regularisation.
-        folds: how many regressions; where there are several, each leaves a part of the texts out, see `fold_of`, and
-            judges the texts of that part.
+        config: data as for a student, so that both hold out the same. With several folds there are as many regressions;
+            each leaves a part of the texts out, see `fold_of`, and judges the texts of that part.
+        run: folder of the runs.
 
     Returns:
-        Its accuracy on the held-out part, 0-1.
+        The accuracy on the held-out part, 0-1.
 
     Raises:
-        InputError: for other than two classes, and numbers out of range.
+        InputError: for other than two classes.
     """
     from sklearn.linear_model import LogisticRegression
 
-    if longest < 1 or folds < 1 or strength <= 0:
-        told = f"{longest}, {folds} and {strength}"
-        raise InputError(f"--longest and --folds must be at least 1 and --strength above 0, got {told}.")
-    corpus = read_corpus(data, label_names, without)
+    corpus, folds = read_corpus(config.data), config.folds
     if len(corpus.labels) != 2:
         raise InputError(f"The linear teacher tells two classes apart, not {len(corpus.labels)}.")
-    counter = _counter(longest, min_df=_LEAST_TEXTS)
-    there = counter.fit_transform([row.text for row in corpus.training])  # (N, V)
+    counter = _counter(config.longest, min_df=_LEAST_TEXTS)
+    counts = counter.fit_transform([row.text for row in corpus.training])  # (N, V)
     classes = np.array([corpus.target(row) for row in corpus.training])
     parts = np.array([fold_of(row.text, folds) for row in corpus.training])
     weights, biases = [], []
     for fold in range(folds):
         read = parts != fold if folds > 1 else slice(None)
-        ratios = _log_ratios(there[read], classes[read])
-        regression = LogisticRegression(C=strength, solver="liblinear")
-        regression.fit(there[read].multiply(ratios).tocsr(), classes[read])
+        ratios = _log_ratios(counts[read], classes[read])
+        regression = LogisticRegression(C=config.strength, solver="liblinear")
+        regression.fit(counts[read].multiply(ratios).tocsr(), classes[read])
         weights.append(regression.coef_[0] * ratios)
         biases.append(regression.intercept_[0])
-    folder = runs / name
+    folder = run.runs / config.name
     folder.mkdir(parents=True, exist_ok=True)
     fitted = {"weights": np.stack(weights, axis=1), "bias": np.array(biases)}  # (V, folds), (folds,)
     save_file({key: torch.from_numpy(array).float() for key, array in fitted.items()}, folder / WEIGHTS)
-    about = {"labels": corpus.labels, "longest": longest, "held_out": fingerprints(corpus.held_out)}
+    about = {"labels": corpus.labels, "longest": config.longest, "held_out": fingerprints(corpus.held_out)}
     (folder / ABOUT).write_text(
         json.dumps(about | {"ngrams": counter.get_feature_names_out().tolist()}, ensure_ascii=False), encoding="utf-8"
     )
+    keep_stages(config.name, [stage_of(config)], run.runs)
     logits = teacher_of(folder).logits([row.text for row in corpus.held_out])
     labels = torch.tensor([corpus.target(row) for row in corpus.held_out])
     return (logits.argmax(-1) == labels).float().mean().item()

@@ -20,7 +20,8 @@ from rnnformer_demo.cli import main
 from rnnformer_demo.confidence.ood import FEATURES, EnergyDetector, KNNDetector, features_of, mean_of_steps, restore
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoSet
-from rnnformer_demo.nn.hooks import capture
+from rnnformer_demo.interpret.trace import capture
+from rnnformer_demo.training.config import OODConfig
 from rnnformer_demo.training.ood.fit import (
     RECALL,
     Measured,
@@ -33,7 +34,7 @@ from rnnformer_demo.training.ood.fit import (
 )
 from rnnformer_demo.training.ood.photos import photo_batches
 from rnnformer_demo.training.ood.reading import read_sets
-from rnnformer_demo.training.ood.sets import InputSet, OODSets, OODSources
+from rnnformer_demo.training.ood.sets import InputSet, OODSets
 from rnnformer_demo.training.ood.synthetic import KINDS, SyntheticImages
 
 every_feature = pytest.mark.parametrize(("modality", "feature"), tiny.FEATURES_OF)
@@ -74,12 +75,12 @@ def fitted(plain, tmp_path_factory) -> dict[str, tuple[Checkpoint, OODSets]]:
         sets = OODSets(
             training=batches_of(checkpoint, 60, 1),
             held_out=[batches_of(checkpoint, 41, 2)],
-            inside=[batches_of(checkpoint, 20, 3)],
-            select=[batches_of(checkpoint, 20, 4, inside=False)],
+            in_distribution=[batches_of(checkpoint, 20, 3)],
+            selection=[batches_of(checkpoint, 20, 4, inside=False)],
             far=[batches_of(checkpoint, 20, 5, inside=False)],
             near=[batches_of(checkpoint, 20, 6)],
         )
-        made[modality] = fit_ood(checkpoint, sets, "a command", folder), sets
+        made[modality] = fit_ood(checkpoint, sets, {"task": "ood"}, folder), sets
     return made
 
 
@@ -235,8 +236,8 @@ def test_the_card_says_what_was_measured(modality, fitted):
     worst = {feature: min(areas.values()) for feature, areas in record["selection"].items()}
     assert record["feature"] == checkpoint.ood.feature == max(worst, key=worst.get)
     assert record["signal"] == checkpoint.ood.about
-    assert (record["fitted_on"], record["command"]) == (60, "a command")
-    inside, outside = (scores_of(checkpoint, some) for some in (sets.inside[0], sets.far[0]))
+    assert (record["fitted_on"], record["recipe"]) == (60, {"task": "ood"})
+    inside, outside = (scores_of(checkpoint, some) for some in (sets.in_distribution[0], sets.far[0]))
     far, near = record["auroc"]["outside 5"], record["auroc"]["inside 6"]
     assert (far["kind"], near["kind"]) == ("far", "near")
     assert far["auroc"] == pytest.approx(auroc(inside, outside), abs=0.01)
@@ -250,7 +251,7 @@ def test_the_card_says_what_was_measured(modality, fitted):
 def test_energy_is_low_where_a_class_is_spoken_for(modality, fitted):
     checkpoint, sets = fitted[modality]
     told = replace(checkpoint, ood=EnergyDetector(-1.5))
-    inputs, mask = next(sets.inside[0].batches())
+    inputs, mask = next(sets.in_distribution[0].batches())
     with torch.no_grad():
         logits = checkpoint.model(inputs, mask)
     torch.testing.assert_close(scores(told, inputs, mask), 4.4816891 / logits.exp().sum(-1), atol=1e-4, rtol=1e-4)
@@ -283,7 +284,7 @@ def test_neighbours_are_kept_with_their_threshold(plain, fitted, tmp_path):
     told = save("told", *arguments, "fun", tmp_path, KNNDetector(examples, 0.25))
     assert torch.equal(told.ood.examples, examples)
     assert told.ood.threshold == 0.25
-    inputs, mask = next(sets.inside[0].batches())
+    inputs, mask = next(sets.in_distribution[0].batches())
     torch.testing.assert_close(scores(told, inputs[:1], mask[:1]), scores(told, inputs, mask)[:1], atol=1e-5, rtol=1e-4)
     for wrong in ({}, {"ood.examples": examples[:0]}, {"ood.examples": examples[:, 1:]}, {"ood.centres": examples}):
         with pytest.raises(ValueError, match=r"tensors of ood must be 'ood.examples' of shape \(N, \d+\), got"):
@@ -321,9 +322,9 @@ def files(tmp_path) -> dict[str, str]:
     some = sorted(texts)
     return {
         "data": table(tmp_path, "data", some[:90]),
-        "inside": table(tmp_path, "inside", some[90:]),
-        "select": table(tmp_path, "select", [f"good ☃ ☂ ☃ {index}" for index in range(20)]),
-        "far": table(tmp_path, "far", [f"☃ film ☂ ☃ {index}" for index in range(20)]),
+        "in_distribution": table(tmp_path, "inside", some[90:]),
+        "selection_ood": table(tmp_path, "select", [f"good ☃ ☂ ☃ {index}" for index in range(20)]),
+        "far_ood": table(tmp_path, "far", [f"☃ film ☂ ☃ {index}" for index in range(20)]),
     }
 
 
@@ -333,15 +334,15 @@ def read(batches: InputSet) -> set[tuple[int, ...]]:
 
 def test_texts_are_split_as_in_training_and_drawn_once(files, saved):
     checkpoint = load("text", saved)
-    given_files = {key: [file] for key, file in files.items()}
-    sets = read_sets(checkpoint, OODSources(**given_files, shuffled=True))
+    given_files = {key: (file,) for key, file in files.items()}
+    sets = read_sets(checkpoint, OODConfig(name="text", **given_files, shuffled=True))
     assert not read(sets.training) & read(sets.held_out[0])
     assert (len(read(sets.training)), len(read(sets.held_out[0]))) == (81, 9)
-    assert [one.name for one in (*sets.inside, *sets.select, *sets.far, *sets.near)][3] == "shuffled words"
-    words, shuffled = ({tuple(sorted(ids)) for ids in read(some)} for some in (sets.inside[0], sets.near[0]))
+    assert [one.name for one in (*sets.in_distribution, *sets.selection, *sets.far, *sets.near)][3] == "shuffled words"
+    words, shuffled = ({tuple(sorted(ids)) for ids in read(some)} for some in (sets.in_distribution[0], sets.near[0]))
     assert words == shuffled
-    assert read(sets.inside[0]) != read(sets.near[0])
-    assert read(sets.inside[0]) == read(read_sets(checkpoint, OODSources(**given_files)).inside[0])
+    assert read(sets.in_distribution[0]) != read(sets.near[0])
+    assert read(sets.in_distribution[0]) == read(read_sets(checkpoint, OODConfig(name="text", **given_files)).inside[0])
 
 
 def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(plain, tmp_path):
@@ -351,14 +352,14 @@ def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(pl
         for index in range(10):
             tiny.photo((80, 70), seed + index).save(tmp_path / "zoo" / name / f"{index}.png")
     zoo = [str(tmp_path / "zoo")]
-    sets = read_sets(checkpoint, OODSources(data=zoo, inside=zoo, drop=["noise"]))
+    sets = read_sets(checkpoint, OODConfig(name="image", data=zoo, in_distribution=zoo, exclude_classes=("noise",)))
 
     def count(some: InputSet) -> int:
         return sum(len(mask) for _, mask in some.batches())
 
     assert (count(sets.training), count(sets.held_out[0])) == (18, 2)
-    assert [(one.name, count(one)) for one in sets.inside] == [("zoo", 20)]
-    assert [(one.name, count(one)) for one in sets.select] == [("classes left out", 10)]
+    assert [(one.name, count(one)) for one in sets.in_distribution] == [("zoo", 20)]
+    assert [(one.name, count(one)) for one in sets.selection] == [("classes left out", 10)]
     assert [(one.name, count(one)) for one in sets.far] == [("zoo, classes left out", 10)]
     inputs, mask = next(sets.training.batches())
     assert inputs.shape[1:] == (3, 64, 64)
@@ -384,12 +385,17 @@ def test_what_a_model_was_distilled_on_is_split_by_pools(plain, tmp_path):
         for index in range(30):
             tiny.photo((80, 70), index).save(tmp_path / name / "cat" / f"{index}.png")
         pools.append(str(tmp_path / name))
-    sets = read_sets(checkpoint, OODSources(data=pools, inside=pools, select=["made:noise"], far=["made:drawings"]))
-    parts = [sum(len(mask) for _, mask in one.batches()) for one in (sets.training, *sets.held_out, *sets.inside)]
+    config = OODConfig(
+        name="image", data=pools, in_distribution=pools, selection_ood=("made:noise",), far_ood=("made:drawings",)
+    )
+    sets = read_sets(checkpoint, config)
+    parts = [
+        sum(len(mask) for _, mask in one.batches()) for one in (sets.training, *sets.held_out, *sets.in_distribution)
+    ]
     assert sum(parts) == 60
     assert min(parts) > 0
     assert len(sets.held_out) == 2
-    assert [one.name for one in (*sets.inside, *sets.select, *sets.far)] == [
+    assert [one.name for one in (*sets.in_distribution, *sets.selection, *sets.far)] == [
         *("zoo test", "farm test"),
         *("noise", "drawings"),
     ]
@@ -409,26 +415,34 @@ def test_a_photo_that_does_not_open_is_left_out_and_named(plain, tmp_path, capsy
 @pytest.mark.parametrize(
     ("modality", "options", "sentence"),
     [
-        ("text", {"far": "select"}, "select is named twice: choose on one set and test on another"),
-        ("text", {"select": ()}, "Name inputs of other kinds: with --select and --far, for photos also with --drop"),
-        ("text", {"drop": ["cat"]}, "--drop is for photos: leave texts out with --without"),
-        ("image", {"shuffled": True}, "--without and --shuffled are for texts"),
-        ("image", {"without": ["a.tsv"]}, "--without and --shuffled are for texts"),
-        ("image", {"data": ["a", "b"]}, "This model of photos is trained on one folder or zip, got 2"),
+        ("text", {"far_ood": "select"}, "select is named twice: choose on one set and test on another"),
+        (
+            "text",
+            {"selection_ood": ()},
+            "Name inputs of other kinds: with --selection-ood and --far-ood",
+        ),
+        (
+            "text",
+            {"exclude_classes": ("cat",)},
+            "--exclude-classes is for photos: leave texts out with --exclude",
+        ),
+        ("image", {"shuffled": True}, "--exclude-texts and --shuffled are for texts"),
+        ("image", {"exclude_texts": ("a.tsv",)}, "--exclude-texts and --shuffled are for texts"),
+        ("image", {"data": ("a", "b")}, "This model of photos is trained on one folder or zip, got 2"),
         ("image", {}, r"data\.tsv must be a folder or a zip"),
-        ("text", {"far": ["nosuch.tsv"]}, r"There is no file nosuch\.tsv"),
+        ("text", {"far_ood": ("nosuch.tsv",)}, r"There is no file nosuch\.tsv"),
     ],
 )
 def test_sets_that_cannot_be_used_get_a_sentence(files, saved, modality, options, sentence):
-    given_files = {key: [file] for key, file in files.items()}
-    if options.get("far") == "select":
-        options = {"far": [files["select"]]}
+    given_files = {key: (file,) for key, file in files.items()}
+    if options.get("far_ood") == "select":
+        options = {"far_ood": (files["selection_ood"],)}
     with pytest.raises(InputError, match=sentence):
-        read_sets(load(modality, saved), OODSources(**given_files | options))
+        read_sets(load(modality, saved), OODConfig(name="text", **given_files | options))
 
 
 def arguments(files: dict[str, str]) -> list[str]:
-    return [part for key, file in files.items() for part in (f"--{key}", file)]
+    return [part for key, file in files.items() for part in (f"--{key.replace('_', '-')}", file)]
 
 
 def test_the_command_makes_a_checkpoint_that_knows_what_it_does_not_know(files, saved, tmp_path, capsys):
@@ -441,8 +455,8 @@ def test_the_command_makes_a_checkpoint_that_knows_what_it_does_not_know(files, 
     said = json.loads(capsys.readouterr().out)
     checkpoint = load("text", folder)
     assert said == {"name": "text", "bytes": checkpoint.size, "ood": checkpoint.card["ood"]}
-    assert said["ood"]["command"].startswith(f"python -m rnnformer_demo train ood --name text --data {files['data']}")
-    assert "--shuffled" in said["ood"]["command"]
+    stage = said["ood"]["recipe"]
+    assert (stage["task"], stage["name"], stage["data"], stage["shuffled"]) == ("ood", "text", [files["data"]], True)
     assert said["ood"]["auroc"][f"{tmp_path.name} far"]["auroc"] > 0.9
     before, after = (load_file(place / "text.safetensors") for place in (saved, folder))
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
@@ -458,4 +472,4 @@ def test_the_command_answers_bad_input_with_a_sentence(files, saved, capsys):
     assert main(["train", "ood", "--name", "nosuch", *arguments(files), *options]) == 2
     assert "There is no model 'nosuch'" in json.loads(capsys.readouterr().out)["error"]
     assert main(["train", "ood", "--name", "text", "--data", files["data"], *options]) == 2
-    assert "--inside" in json.loads(capsys.readouterr().out)["error"]
+    assert "--in-distribution" in json.loads(capsys.readouterr().out)["error"]

@@ -14,9 +14,14 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.models.backbones.efficientnet import MEAN, STD
 from rnnformer_demo.models.backbones.registry import BACKBONES, LITE0, torchvision_backbone
 from rnnformer_demo.models.backbones.torchvision_compat import torchvision, transforms
-from rnnformer_demo.models.image import ImageConfig
-from rnnformer_demo.training.loop import Recipe
-from rnnformer_demo.training.pretrained.backbones import pretrained_backbone
+from rnnformer_demo.training.config import (
+    ImageDataConfig,
+    ImageModelOptions,
+    RunConfig,
+    TrainImageConfig,
+    TrainingConfig,
+)
+from rnnformer_demo.training.pretrained.backbones import pretrained_trunk
 from rnnformer_demo.training.tasks import image
 
 SMALLEST = "mobilenet_v3_small"
@@ -98,18 +103,14 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
-def train(photos, tmp_path, backbone: str):
-    return image.train(
-        data=str(photos),
-        name="other-backbone",
-        config=ImageConfig(labels=("a", "b"), image_size=64, backbone=backbone, **tiny.SMALL),
-        recipe=Recipe(epochs=1, batch_size=8),
-        command="python -m rnnformer_demo train image",
-        tests=[],
-        views=1,
-        folder=tmp_path / "checkpoints",
-        runs=tmp_path / "runs",
+def train(photos, tmp_path, trunk: str):
+    config = TrainImageConfig(
+        name="other-trunk",
+        data=ImageDataConfig(data=str(photos), views=1),
+        model=ImageModelOptions(image_size=64, backbone=trunk, **tiny.SMALL),
+        training=TrainingConfig(epochs=1, batch_size=8),
     )
+    return image.train(config, RunConfig(runs=tmp_path / "runs"), folder=tmp_path / "checkpoints")
 
 
 def test_a_checkpoint_rebuilds_its_backbone(downloads, photos, tmp_path):

@@ -20,7 +20,8 @@ from rnnformer_demo.models import build, config_from_dict, config_to_dict, freez
 from rnnformer_demo.models.backbones.efficientnet import FINE_BLOCKS, MEAN, STD
 from rnnformer_demo.models.backbones.registry import BACKBONES, GRIDS, LITE0, parts
 from rnnformer_demo.models.image import ImageConfig, ImageHybrid
-from rnnformer_demo.training.studies.baselines import CNN, rival_config
+from rnnformer_demo.training.studies.baselines import CNN, baseline_config
+from rnnformer_demo.views.descriptions import describe_attention_matter, describe_memory_matter
 
 LABELS = ("no", "yes", "perhaps")
 SMALL = ImageConfig(labels=LABELS, **tiny.SMALLEST["image"] | {"image_size": 64})
@@ -28,8 +29,8 @@ SMALL = ImageConfig(labels=LABELS, **tiny.SMALLEST["image"] | {"image_size": 64}
 
 @pytest.fixture(params=["cnn", "16", "both"])
 def odd(request) -> ImageHybrid:
-    """The CNN alone, and hybrids on other grids, on backbones whose cells do not overlap."""
-    config = rival_config("image", SMALL, CNN) if request.param == "cnn" else replace(SMALL, grid=request.param)
+    """The CNN alone, and hybrids on other grids, on trunks whose cells do not overlap."""
+    config = baseline_config("image", SMALL, CNN) if request.param == "cnn" else replace(SMALL, grid=request.param)
     changes = {name: value for name, value in config_to_dict(config).items() if name != "labels"}
     return freeze(tiny.model("image", **changes))
 
@@ -97,7 +98,7 @@ def test_a_config_of_before_reads_the_last_grid_by_attention():
 
 
 def test_the_cnn_alone_is_a_linear_layer_on_the_mean_of_its_grid():
-    config = rival_config("image", SMALL, CNN)
+    config = baseline_config("image", SMALL, CNN)
     model = freeze(build("image", config))
     photos, mask = tiny.inputs(model, [0, 0])
     expected = torch.nn.functional.linear(
@@ -147,5 +148,5 @@ def test_every_method_explains(odd, photo, method):
 
 
 def test_the_cnn_alone_has_no_weights_of_pooling_to_draw_anew():
-    model = freeze(build("image", rival_config("image", SMALL, CNN)))
+    model = freeze(build("image", baseline_config("image", SMALL, CNN)))
     assert list(randomised(model, 0)) == ["head", "input"]

@@ -5,7 +5,8 @@ import torch
 
 from rnnformer_demo.nn import devices
 from rnnformer_demo.training import loop
-from rnnformer_demo.training.loop import Recipe, classification, fit
+from rnnformer_demo.training.config import TrainingConfig
+from rnnformer_demo.training.loop import classification, fit
 
 
 @pytest.mark.parametrize(("there", "device"), [(True, "cuda"), (False, "cpu")])
@@ -30,5 +31,5 @@ def test_a_model_is_trained_there_and_comes_back(monkeypatch, tmp_path):
     model = torch.nn.Linear(3, 2)
     batch = torch.ones(4, 3), torch.ones(4, 3, dtype=torch.bool), torch.tensor([0, 1, 0, 1])
     loss = classification(lambda inputs, mask: model(inputs), 0.0)
-    fit(model, loss, lambda epoch: [batch, batch], 2, lambda: 0.5, Recipe(epochs=1), tmp_path, {})
+    fit(model, loss, lambda epoch: [batch, batch], 2, lambda: 0.5, TrainingConfig(epochs=1), tmp_path, {})
     assert moved == ["cuda", 3, 3, "cpu"]

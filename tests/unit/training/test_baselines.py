@@ -1,4 +1,4 @@
-"""Rivals: the same class, as many parameters, another pattern."""
+"""Baselines: the same class, as many parameters, another pattern."""
 
 import pytest
 import tiny
@@ -7,7 +7,7 @@ from rnnformer_demo import cli
 from rnnformer_demo.cli import train
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import build, classes
-from rnnformer_demo.training.studies.baselines import RIVALS, TOLERANCE, matched_units, rival_config
+from rnnformer_demo.training.studies.baselines import BASELINES, TOLERANCE, baseline_config, matched_units
 
 CONFIGS = {"text": {"vocabulary": 2000}, "image": {}}
 
@@ -21,44 +21,44 @@ def core(modality: str, config) -> int:
     return sum(parameter.numel() for parameter in build(modality, config).core.parameters())
 
 
-@pytest.mark.parametrize("kind", RIVALS)
-def test_a_rival_has_the_hybrids_number_of_parameters(modality, kind):
+@pytest.mark.parametrize("kind", BASELINES)
+def test_a_baseline_has_the_hybrids_number_of_parameters(modality, kind):
     config = hybrid(modality)
-    rival = rival_config(modality, config, kind)
+    baseline = baseline_config(modality, config, kind)
     wanted = build(modality, config).parameters_count
-    assert build(modality, rival).parameters_count == pytest.approx(wanted, rel=TOLERANCE)
-    # The embedding or the backbone, which all share, must not hide a difference.
-    assert core(modality, rival) == pytest.approx(core(modality, config), rel=0.07)
+    assert build(modality, baseline).parameters_count == pytest.approx(wanted, rel=TOLERANCE)
+    # The embedding or the trunk, which all share, must not hide a difference.
+    assert core(modality, baseline) == pytest.approx(core(modality, config), rel=0.07)
 
 
 def test_a_recurrent_rival_has_one_recurrence_and_no_attention(modality):
-    for kind in RIVALS[:-1]:
-        rival = rival_config(modality, hybrid(modality), kind)
-        assert (rival.recurrence, rival.n_attention, rival.positions) == ((kind,), 0, False)
+    for kind in ("lstm", "gru"):
+        baseline = baseline_config(modality, hybrid(modality), kind)
+        assert (baseline.recurrence, baseline.attention_layers, baseline.positions) == ((kind,), 0, False)
 
 
 def test_a_transformer_has_positions_and_no_recurrence(modality):
-    rival = rival_config(modality, hybrid(modality), "transformer")
-    assert (rival.recurrence, rival.positions) == ((), True)
-    assert rival.n_attention > hybrid(modality).n_attention
+    baseline = baseline_config(modality, hybrid(modality), "transformer")
+    assert (baseline.recurrence, baseline.positions) == ((), True)
+    assert baseline.attention_layers > hybrid(modality).attention_layers
 
 
 def test_the_rest_is_the_hybrids(modality):
     config = hybrid(modality)
-    for kind in RIVALS:
-        rival = rival_config(modality, config, kind)
-        assert (rival.width, rival.dropout, rival.labels) == (config.width, config.dropout, config.labels)
+    for kind in BASELINES:
+        baseline = baseline_config(modality, config, kind)
+        assert (baseline.width, baseline.dropout, baseline.labels) == (config.width, config.dropout, config.labels)
 
 
 def test_an_unknown_rival_is_refused():
-    with pytest.raises(InputError, match=r"A rival must be one of gru, lstm, transformer, got 'mamba'"):
-        rival_config("text", hybrid("text"), "mamba")
+    with pytest.raises(InputError, match=r"A baseline must be one of lstm, gru, transformer, got 'mamba'"):
+        baseline_config("text", hybrid("text"), "mamba")
 
 
 def test_a_hybrid_that_none_can_match_is_refused():
     model = tiny.model("text", vocabulary=20, embedding=4, width=64, units=200)
     smaller = tiny.model("text", vocabulary=20, embedding=4, width=2, units=1, heads=1)
-    with pytest.raises(InputError, match="No such rival has about"):
+    with pytest.raises(InputError, match="No such baseline has about"):
         matched_units("text", model.config, smaller.config)
 
 

@@ -1,5 +1,7 @@
 """Pretrained encoders: each learns on its own, then both go into the hybrid."""
 
+from dataclasses import replace
+
 import pytest
 import tiny
 import torch
@@ -8,13 +10,23 @@ from safetensors.torch import load_file
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import without_blocks
 from rnnformer_demo.models.text import TextConfig
-from rnnformer_demo.training.data.text_data import TextData, TextDataConfig
-from rnnformer_demo.training.loop import Recipe
+from rnnformer_demo.training.config import (
+    EncodersConfig,
+    PretrainingDataConfig,
+    RunConfig,
+    SeededTrainingConfig,
+    TextDataConfig,
+    TextModelOptions,
+    TrainTextConfig,
+)
+from rnnformer_demo.training.data.text_data import TextData
+from rnnformer_demo.training.recipes import stages_in_runs
 from rnnformer_demo.training.tasks import text
-from rnnformer_demo.training.tasks.encoders import FILE, OBJECTIVES, LanguageModel, load_encoders, pretrain
+from rnnformer_demo.training.tasks.encoders import FILE, OBJECTIVES, LanguageModel, load_encoders, train
 
 CONFIG = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"])
-RECIPE = Recipe(epochs=8, batch_size=8, learning_rate=2e-2)
+MODEL = TextModelOptions(**tiny.SMALLEST["text"])
+TRAINING = SeededTrainingConfig(epochs=8, batch_size=8, learning_rate=2e-2)
 
 
 @pytest.fixture
@@ -24,12 +36,19 @@ def sources(tmp_path) -> TextDataConfig:
     ways = {"up": "one two three four five six", "down": "six five four three two one"}
     lines = [f"{number} {way},{label}" for number in range(40) for label, way in ways.items()]
     path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
-    return TextDataConfig(data=[str(path)])
+    return TextDataConfig(data=(str(path),))
+
+
+def pretrain(sources: TextDataConfig, runs, objective: str, resume: bool = False, **changes) -> dict[str, float]:
+    """Pretrains encoders of the small model into `runs/enc`."""
+    options = {"name": "enc", "model": MODEL, "training": TRAINING, "objective": objective}
+    config = EncodersConfig(data=PretrainingDataConfig(data=sources.data), **options | changes)
+    return train(config, RunConfig(runs=runs, resume=resume))
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_encoders_learn_and_stand_on_one_embedding(sources, tmp_path, objective):
-    accuracies = pretrain(sources, "enc", CONFIG, RECIPE, objective, runs=tmp_path)
+    accuracies = pretrain(sources, tmp_path, objective)
     assert set(accuracies) == {"lstm", "gru"}
     assert min(accuracies.values()) > {"language-model": 0.15, "task": 0.8}[objective]  # chance: 0.02 and 0.5
     material = TextData(sources, CONFIG, tmp_path)
@@ -44,7 +63,7 @@ def test_encoders_learn_and_stand_on_one_embedding(sources, tmp_path, objective)
 
 
 def test_the_second_encoder_leaves_the_embedding_of_the_first(sources, tmp_path):
-    pretrain(sources, "enc", CONFIG, RECIPE, "language-model", runs=tmp_path)
+    pretrain(sources, tmp_path, "language-model")
     first, second = (load_file(tmp_path / "enc" / kind / "best.safetensors") for kind in ("lstm", "gru"))
     key = "hybrid.embedding.weight"
     assert torch.equal(first[key], second[key])
@@ -73,8 +92,10 @@ def test_padding_is_not_predicted():
 
 
 def test_a_model_starts_from_its_encoders(sources, tmp_path):
-    pretrain(sources, "enc", CONFIG, RECIPE, "task", runs=tmp_path)
-    saved = text.train(sources, "walk", CONFIG, RECIPE, "train", encoders="enc", folder=tmp_path / "out", runs=tmp_path)
+    pretrain(sources, tmp_path, "task")
+    config = TrainTextConfig(name="walk", data=sources, encoders="enc", model=MODEL, training=TRAINING)
+    saved = text.train(config, RunConfig(runs=tmp_path), folder=tmp_path / "out")
+    assert saved.card["recipe"]["stages"][:-1] == stages_in_runs("enc", tmp_path)
     assert saved.card["data"]["encoders"] == "task"
     assert saved.card["metrics"]["held_out"]["accuracy"] == 1.0
 
@@ -88,7 +109,7 @@ def test_a_model_starts_from_its_encoders(sources, tmp_path):
     ],
 )
 def test_encoders_of_another_model_are_refused(sources, tmp_path, changes, sentence):
-    pretrain(sources, "enc", CONFIG, RECIPE, "task", runs=tmp_path)
+    pretrain(sources, tmp_path, "task")
     config = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"] | changes)
     material = TextData(sources, config, tmp_path)
     with pytest.raises(InputError, match=sentence):
@@ -97,10 +118,9 @@ def test_encoders_of_another_model_are_refused(sources, tmp_path, changes, sente
 
 def test_what_cannot_be_pretrained_is_refused(sources, tmp_path):
     with pytest.raises(InputError, match="The objective must be one of language-model, task, got 'chess'"):
-        pretrain(sources, "enc", CONFIG, RECIPE, "chess", runs=tmp_path)
-    without = without_blocks(CONFIG, "recurrent")
+        pretrain(sources, tmp_path, "chess")
     with pytest.raises(InputError, match="A model without recurrence has no encoders"):
-        pretrain(sources, "enc", without, RECIPE, "task", runs=tmp_path)
+        pretrain(sources, tmp_path, "task", model=replace(MODEL, recurrence=()))
     material = TextData(sources, CONFIG, tmp_path)
     with pytest.raises(InputError, match="There are no encoders in"):
         load_encoders(tmp_path / "nothing", material.new_model(material.config, 0), material)

@@ -14,12 +14,19 @@ from rnnformer_demo.confidence.calibration import NO_SCALING
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoRow, label_index
 from rnnformer_demo.models.image import ImageConfig
+from rnnformer_demo.training.config import (
+    DistillConfig,
+    DistillModelOptions,
+    DistillTrainingConfig,
+    RunConfig,
+    TrainingConfig,
+    UnlabelledImagesConfig,
+)
 from rnnformer_demo.training.data.augment import strong_augment
 from rnnformer_demo.training.data.distill_data import CachedFeatures, DistillationData, kd_loss, maker_of
 from rnnformer_demo.training.data.feature_cache import center_crop, weak_augment
 from rnnformer_demo.training.data.imagenet import distinct, imagenet_labels
 from rnnformer_demo.training.data.unlabelled_images import PARTS, UnlabelledImages, known_labels, open_pools, part_of
-from rnnformer_demo.training.loop import Recipe
 from rnnformer_demo.training.tasks import imagenet_distill
 from rnnformer_demo.training.tasks.teacher_agreement import against_teacher, figures_of, same_answers
 
@@ -151,10 +158,10 @@ def test_targets_are_what_the_teacher_says_of_this_view_and_of_all(lite0, tmp_pa
     transfer = DistillationData(model, pools, tiny.image_reader(64), 3, "float32", tmp_path / "features")
     assert transfer.teacher.shape == (3, len(transfer.trained) + len(transfer.held), 1000)
     assert len(transfer.held_out.labels) == len(transfer.held) > 0
-    recipe = Recipe(batch_size=8)
-    (tokens, mask, own), *_ = list(transfer.batches(recipe, 0.0, 2.0)(0))
-    (_, _, mixed), *_ = list(transfer.batches(recipe, 0.25, 2.0)(0))
-    (_, _, consensus), *_ = list(transfer.batches(recipe, 1.0, 2.0)(0))
+    training = TrainingConfig(batch_size=8)
+    (tokens, mask, own), *_ = list(transfer.batches(training, 0.0, 2.0)(0))
+    (_, _, mixed), *_ = list(transfer.batches(training, 0.25, 2.0)(0))
+    (_, _, consensus), *_ = list(transfer.batches(training, 1.0, 2.0)(0))
     assert tokens.shape[1:] == (4, 320)
     assert mask.all()
     torch.testing.assert_close(mixed, 0.75 * own + 0.25 * consensus)
@@ -163,19 +170,16 @@ def test_targets_are_what_the_teacher_says_of_this_view_and_of_all(lite0, tmp_pa
     torch.testing.assert_close((model.classify_tokens(tokens, mask) / 2).softmax(-1), own, atol=1e-3, rtol=0)
 
 
-def run(tmp_path: Path, **options):
+def run(tmp_path: Path, pool: str | None = None, resume: bool = False, **options):
     """Trains on small photos."""
-    arguments = {
-        "data": [make_pool(tmp_path / "pets.zip", 32)],
-        "name": "tiny-objects",
-        "config": small(),
-        "recipe": Recipe(epochs=2, batch_size=8, learning_rate=1e-3),
-        "command": "python -m rnnformer_demo train objects",
-        "views": 3,
-        "folder": tmp_path / "checkpoints",
-        "runs": tmp_path / "runs",
-    }
-    return imagenet_distill.train(**arguments | options)
+    config = DistillConfig(
+        name="tiny-objects",
+        data=UnlabelledImagesConfig(data=(pool or make_pool(tmp_path / "pets.zip", 32),), views=3),
+        model=DistillModelOptions(**tiny.SMALLEST["image"] | {"image_size": 64}),
+        **{"training": DistillTrainingConfig(epochs=2, batch_size=8, learning_rate=1e-3)} | options,
+    )
+    run_config = RunConfig(resume=resume, runs=tmp_path / "runs")
+    return imagenet_distill.train(config, run_config, folder=tmp_path / "checkpoints")
 
 
 def test_photos_without_labels_become_a_checkpoint_that_names_1000_classes(lite0, tmp_path, monkeypatch):
@@ -202,17 +206,17 @@ def test_photos_without_labels_become_a_checkpoint_that_names_1000_classes(lite0
 def test_a_classifier_that_8_bits_change_is_not_saved(lite0, tmp_path, monkeypatch):
     monkeypatch.setattr(imagenet_distill, "LEAST_AGREEMENT", 1.01)
     with pytest.raises(InputError, match=r"In 8 bits the classifier answers otherwise in .* photos: at most"):
-        run(tmp_path, recipe=Recipe(epochs=1))
+        run(tmp_path, training=DistillTrainingConfig(epochs=1))
     assert not (tmp_path / "checkpoints").exists()
 
 
 def test_what_can_be_calibrated_on_nothing_is_refused(lite0, tmp_path):
     with pytest.raises(InputError, match="No held-out photo is of a class that the model knows"):
-        run(tmp_path, data=[make_pool(tmp_path / "unnamed.zip", columns="path,official_split")])
+        run(tmp_path, make_pool(tmp_path / "unnamed.zip", columns="path,official_split"))
 
 
-@pytest.mark.parametrize("options", [["--views", "1"], ["--consistency", "1.5"], ["--softening", "0"]])
+@pytest.mark.parametrize("options", [["--views", "1"], ["--consistency", "1.5"], ["--temperature", "0"]])
 def test_the_command_refuses_what_is_out_of_range(tmp_path, capsys, options):
-    command = ["train", "objects", "--name", "some", "--data", make_pool(tmp_path / "pets.zip"), *options]
+    command = ["train", "imagenet-distill", "--name", "some", "--data", make_pool(tmp_path / "pets.zip"), *options]
     assert main([*command, "--runs", str(tmp_path)]) == 2
-    assert "--views must be at least 2" in capsys.readouterr().err
+    assert "views must be at least 2" in capsys.readouterr().err

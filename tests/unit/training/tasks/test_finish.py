@@ -4,7 +4,8 @@ import platform
 
 import torch
 
-from rnnformer_demo.training.loop import Progress, Recipe
+from rnnformer_demo.training.config import TrainingConfig
+from rnnformer_demo.training.loop import Progress
 from rnnformer_demo.training.tasks import finish
 
 
@@ -22,6 +23,6 @@ def test_the_machine_is_recorded_without_its_name(monkeypatch, tmp_path):
 
 def test_the_record_of_a_training_names_machine_and_precision():
     history = [Progress(1, 0.5, 0.9, 1.0, seconds=90.0), Progress(2, 0.4, 0.9, 1.0, seconds=60.0)]
-    record = finish.training_record(Recipe(precision="bfloat16"), history)["training"]
+    record = finish.training_record(TrainingConfig(precision="bfloat16"), history)["training"]
     assert record["minutes"] == 2.5
     assert record["machine"] == f"{finish.machine()}, bfloat16"

@@ -1,0 +1,133 @@
+"""The flags of `train`: they follow from the configs of the tasks, and their help from the comments there."""
+
+import io
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass, field, fields, make_dataclass
+from typing import Any
+
+from ..data import InputError
+from ..training.config import TASKS, RunConfig
+
+PROGRAM = "python -m rnnformer_demo train"
+OLD_TASKS = {"objects": "imagenet-distill", "ngrams": "nbsvm"}
+# Flags of the version before, accepted with a notice.
+_OLD_FLAGS = {
+    "--without": "--exclude-texts",
+    "--inside": "--in-distribution",
+    "--rival": "--baseline",
+    "--start": "--init-from",
+    "--tuned-blocks": "--unfreeze",
+    "--tuned-rate": "--backbone-lr-scale",
+    "--softening": "--temperature",
+    "--about": "--card-text",
+    "--far": "--far-ood",
+    "--near": "--near-ood",
+    "--select": "--selection-ood",
+    "--trunk": "--backbone",
+    "--drop": "--exclude-classes",
+    "--window": "--max-window",
+}
+_LISTS = ("--recurrence", "--head-layers")  # which took "lstm,gru" and "none"
+_BOX = re.compile(r"[│╭╮╰╯─]+")
+_PLACE = re.compile(r"^Error parsing (?:\w+: )?")  # of the part of the config; a flag's name stays
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFlags(RunConfig):
+    """How the command runs."""
+
+    json: bool = False  # print one JSON object on standard output
+    checkpoints: str | None = None  # folder of the models (default: checkpoints/)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeFlags:
+    """Run the stages of a recipe in their order."""
+
+    recipe: str  # name of a shipped model's recipe, or a .json file: a recipe, or a card that holds one
+    run: RunFlags = field(default_factory=RunFlags)
+
+
+def parse_task(task: str, arguments: Sequence[str]) -> tuple[Any, RunFlags]:
+    """Return the config of a task and how it runs.
+
+    Raises:
+        InputError: for flags that do not parse, in one sentence.
+    """
+    config_class = TASKS[task]
+    with_run = make_dataclass("Flags", [("run", RunFlags)], bases=(config_class,), frozen=True, kw_only=True)
+    flags = _parse(with_run, f"{PROGRAM} {task}", config_class.__doc__, list(current_flags(arguments)))
+    return config_class(**{field.name: getattr(flags, field.name) for field in fields(config_class)}), flags.run
+
+
+def parse_recipe(arguments: Sequence[str]) -> RecipeFlags:
+    """Return the recipe to run and how it runs.
+
+    Raises:
+        InputError: for flags that do not parse, in one sentence.
+    """
+    return _parse(RecipeFlags, PROGRAM, RecipeFlags.__doc__, arguments)
+
+
+def _parse(flags: type, program: str, about: str | None, arguments: Sequence[str]) -> Any:
+    import tyro
+
+    markers = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff, tyro.conf.DisallowNone)
+    printed = io.StringIO()
+    try:
+        with redirect_stderr(printed):
+            return tyro.cli(flags, prog=program, description=about, args=arguments, config=markers)
+    except ValueError as error:  # of the task's own config; those of its parts are printed
+        raise InputError(f"{program}: {error}. See {program} --help.") from error
+    except SystemExit as error:
+        if not error.code:  # --help
+            raise
+        raise InputError(f"{program}: {_sentence(printed.getvalue(), program)}. See {program} --help.") from None
+
+
+def _sentence(printed: str, program: str) -> str:
+    """Return the message in the box that tyro prints: what stands above the first rule in it."""
+    lines = []
+    for line in printed.splitlines()[1:]:
+        text = _BOX.sub("", line).strip()
+        if not text:
+            break
+        lines.append(text)
+    return _PLACE.sub("", " ".join(lines)).replace(f" from {program}", "").rstrip(".") or "the arguments cannot be read"
+
+
+def current_task(task: str) -> str:
+    """Return the name of a task today; a former one is accepted with a notice."""
+    if task in OLD_TASKS:
+        _notice(f"train {task}", f"train {OLD_TASKS[task]}")
+    return OLD_TASKS.get(task, task)
+
+
+def current_flags(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield arguments with today's flags in place of those of the version before, which are accepted with a notice."""
+    before = ""
+    for number, argument in enumerate(arguments):
+        flag, equals, value = argument.partition("=")
+        if flag in _OLD_FLAGS:
+            _notice(flag, _OLD_FLAGS[flag])
+            flag = _OLD_FLAGS[flag]
+        if before in _LISTS and ("," in argument or argument == "none"):
+            _notice(f"{before} {argument}", f"{before} {argument.replace(',', ' ').replace('none', '')}".strip())
+            yield from argument.split(",") if argument != "none" else ()
+        else:
+            yield f"{flag}{equals}{value}"
+        if flag == "--word-vectors" and not equals and _ends_here(arguments, number):
+            _notice("--word-vectors without a name", "--word-vectors minilm")
+            yield "minilm"
+        before = flag
+
+
+def _ends_here(arguments: Sequence[str], number: int) -> bool:
+    return number + 1 == len(arguments) or arguments[number + 1].startswith("--")
+
+
+def _notice(old: str, new: str) -> None:
+    print(f"Notice: {old} is now {new}; the former is accepted in this version only.", file=sys.stderr)

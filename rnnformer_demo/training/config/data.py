@@ -1,0 +1,58 @@
+"""Data sets that a training reads."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusConfig:
+    """Labelled texts."""
+
+    data: tuple[str, ...]  # TSV, CSV or JSONL files with text and label
+    labels: tuple[str, ...] = ()  # names for the labels of the data, in their sorted order
+    exclude_texts: tuple[str, ...] = ()  # files whose texts are left out, such as test sets that leaked into the data
+
+    def __post_init__(self):
+        if not self.data:
+            raise ValueError("data must name at least one file, got none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingDataConfig(CorpusConfig):
+    """Texts, and the pieces and vectors that they are read with."""
+
+    tokenizer: str | None = None  # wordpiece (default); or bpe, which joins up to four characters: for Chinese
+    word_vectors: str | None = None  # the embedding starts from minilm, e5, or a FOLDER's vectors.npz, vocabulary.json
+    unlabelled: tuple[str, ...] = ()  # files whose sentences are read too, without labels
+    unlabelled_limit: int = 100_000  # most sentences of them
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextDataConfig(PretrainingDataConfig):
+    """Texts and what is learned of them.
+
+    With several folds the model of a seed leaves the part of its seed out and teaches of that part alone
+    (cross-fitting): logits on texts that a model was trained on are little more than their labels. `init_from` names
+    a model of the folder of checkpoints, or else of the runs (there the one of the same seed, if there is one), whose
+    tokenizer, shape and weights training starts from; its head too where it has as many classes.
+    """
+
+    teacher: tuple[str, ...] = ()  # distil from the mean logits of these teachers, or text models of your own
+    init_from: str | None = None  # start from a text model's tokenizer, shape, weights (baselines: from its baseline)
+    folds: int = 1  # deal the texts into N parts; each seed's model leaves one out, and teaches of nothing else
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageDataConfig:
+    """Labelled photos."""
+
+    data: str  # folder or zip, one folder a class or with index.csv
+    exclude_classes: tuple[str, ...] = ()  # classes to leave out
+    views: int = 4  # cached views of a photo: one plain, the others random
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnlabelledImagesConfig:
+    """Photos that need no labels."""
+
+    data: tuple[str, ...]  # folders or zips of photos; a split test, or half of the photos, is tested on
+    views: int = 5  # cached views of a photo: one plain, the others random

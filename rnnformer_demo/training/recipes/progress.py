@@ -1,0 +1,37 @@
+"""How far the stages of a recipe have come."""
+
+from pathlib import Path
+
+from ...checkpoints import cards
+from ..loop import has_checkpoint
+from .record import stages_in_runs
+from .stages import checkpoint_name
+
+_IN_RUNS = ("teacher", "nbsvm", "encoders")  # tasks that leave their result in the folder of the runs
+
+
+def is_finished(stage: dict, runs: Path, folder: Path | None = None) -> bool:
+    """Tell if what a stage makes is there, made by this very stage.
+
+    Args:
+        runs: folder of the runs.
+        folder: of the checkpoints.
+    """
+    name = checkpoint_name(stage)
+    if stage["task"] in _IN_RUNS:
+        return stages_in_runs(name, runs)[-1:] == [stage]
+    if name not in cards.names(folder):
+        return False
+    card = cards.read_card(name, folder)
+    if stage["task"] == "ood":
+        return card.get("ood", {}).get("recipe") == stage
+    return card.get("recipe", {}).get("stages", [])[-1:] == [stage]
+
+
+def has_begun(stage: dict, runs: Path) -> bool:
+    """Tell if there is something of a stage to go on with."""
+    match stage["task"]:
+        case "teacher" | "imagenet-distill":
+            return has_checkpoint(runs / stage["name"])
+        case _:  # those of several seeds or encoders look for each themselves
+            return True
