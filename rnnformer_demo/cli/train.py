@@ -91,7 +91,7 @@ def _run_recipe(name: str, run: RunConfig) -> Result:
             continue
         about = recipe.card if task in ("text", "image", "imagenet-distill") else {}
         result, line = _run_task(task, config, replace(run, resume=run.resume and has_begun(stage, run.runs)), about)
-        results.append({"task": task, **result})
+        results.append({"task": task, "result": result})
         lines.append(line)
     return {"name": recipe.name, "stages": results}, "\n".join(lines) or f"{recipe.name} is finished."
 

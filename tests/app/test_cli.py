@@ -309,9 +309,15 @@ BAD = [
     (["train", "text", "--data", "nowhere.csv", "--name", "mine"], "nowhere.csv"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--dropout", "2"], "dropout must be"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--epochs", "0"], "epochs must be"),
-    (["train", "text", "--data", "x.csv", "--name", "mine", "--head-layers", "wide"], "--head-layers must be"),
+    (["train", "text", "--data", "x.csv", "--name", "mine", "--head-layers", "wide"], "--head-layers: Could not"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--recurrence", "rnn"], "recurrence must be"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--test", "gone.csv"], "There is no test set at gone.csv"),
+    (["train", "text", "--data", "x.csv"], "--name"),
+    (["train", "text", "--data", "x.csv", "--name", "mine", "--epoch", "2"], "Unrecognized options: --epoch, 2"),
+    (["train"], "the first argument must be a task or --recipe"),
+    (["train", "poetry"], "there is no task 'poetry'"),
+    (["train", "--recipe", "nobody"], "There is no recipe 'nobody'"),
+    (["train", "--recipe", "nowhere.json"], "nowhere.json cannot be read as JSON"),
     (["bench", "--runs", "0"], "--runs"),
     (["conjure"], "conjure"),
     (["predict"], "required"),
@@ -364,9 +370,12 @@ def test_training_on_ones_own_table_gives_a_model_that_predicts(capsys, tmp_path
     assert result["metrics"]["taste"]["accuracy"] > 0.95
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", folder)
     assert [model["name"] for model in run_json(capsys, "models")] == ["taste"]
-    command = cards.read_card("taste")["command"]
-    assert command.startswith("python -m rnnformer_demo train text --name taste --data taste.csv")
-    assert "--learning-rate 0.01" in command
+    (stage,) = cards.read_card("taste")["recipe"]["stages"]
+    assert (stage["task"], stage["name"], stage["data"]) == ("text", "taste", ["taste.csv"])
+    assert (stage["learning_rate"], stage["seeds"], stage["units"]) == (0.01, [1], 8)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())  # progress bars
+    again = run_json(capsys, "train", "--recipe", f"{folder}/taste.json", "--resume", "--checkpoints", folder)
+    assert again == {"name": "taste", "stages": []}  # it is finished
     assert run_document(capsys, "predict", "taste", "it tastes of honey").prediction.label == "sweet"
     document = run_document(capsys, "explain", "taste", "number 7 tastes of vinegar")
     assert document.input.unit_names[max(range(5), key=document.attribution.scores.__getitem__)] == "vinegar"

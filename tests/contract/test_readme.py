@@ -9,8 +9,7 @@ import prose
 import pytest
 import tiny
 
-from rnnformer_demo.checkpoints import cards
-from rnnformer_demo.cli import _parser
+from rnnformer_demo.cli import _options
 from rnnformer_demo.evaluation import explanations
 from rnnformer_demo.evaluation.reporting import readme, study_tables
 
@@ -78,18 +77,7 @@ COMMANDS = sorted(set(re.findall(r"^python -m rnnformer_demo (.*)$", "\n".join(T
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_commands_can_be_given(command):
-    options = _parser().parse_args(shlex.split(command))
-    assert options.run
-    assert getattr(options, "seeds", [0])
-
-
-SEVERAL = {name: card for name, card in cards.readable_cards().items() if "seeds" in card}
-
-
-@pytest.mark.parametrize("name", SEVERAL)
-def test_the_command_of_a_card_trains_all_its_seeds(name):
-    options = _parser().parse_args(shlex.split(SEVERAL[name]["command"])[3:])
-    assert options.seeds == [each["seed"] for each in SEVERAL[name]["seeds"]]
+    assert _options(shlex.split(command)).run
 
 
 def test_the_readme_is_short():

@@ -6,6 +6,7 @@ from unicodedata import east_asian_width
 
 from ...checkpoints.cards import read_card, size_on_disk
 from .figures import accuracy_with_interval, calibration, percent, seeds_summary, title_of
+from .training_lines import training_lines
 
 _MOST_CLASSES = 20  # of which a confusion matrix can still be read
 
@@ -23,7 +24,7 @@ def describe(name: str, folder: Path | None = None) -> str:
         _beside(card),
         _confusions(card),
         _ood(card),
-        _training(card),
+        _training(name, card, folder),
         _line("Limits", card.get("limits")),
     )
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
@@ -89,7 +90,7 @@ def _ood(card: dict) -> Iterator[str]:
         yield f"AUROC against {name} ({measured['kind']}): {measured['auroc']:.3f} ({counts})"
 
 
-def _training(card: dict) -> Iterator[str]:
+def _training(name: str, card: dict, folder: Path | None) -> Iterator[str]:
     if "training" in card:
         training = card["training"]
         yield f"Training: {training['minutes']} minutes on {training.get('machine', 'a machine that it does not name')}"
@@ -97,7 +98,7 @@ def _training(card: dict) -> Iterator[str]:
         tuning = card["tuning"]
         yield f"Fine-tuned: the CNN's last {tuning['blocks']} blocks, at {tuning['rate']} of the learning rate"
     yield f"Seeds: {seeds_summary(card)}"
-    for command in [*card.get("stages", ()), card["command"]]:
+    for command in training_lines(name, card, folder):
         yield f"Command: {command}"
 
 

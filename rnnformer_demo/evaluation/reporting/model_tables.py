@@ -7,6 +7,7 @@ from typing import Any
 from ...checkpoints.cards import in_families, size_on_disk
 from .figures import HELD_OUT, accuracy_with_interval, calibration, over_seeds, percent, title_of
 from .markdown import table
+from .training_lines import training_lines
 
 _ALL_TESTS = "all tests"
 NO_OOD = "No card has an out-of-distribution detector yet."
@@ -121,7 +122,7 @@ def limits_list(folder: Path | None = None) -> str:
 
 def training_commands(folder: Path | None = None) -> str:
     """Return the commands that train the models again, those of the stages before each of them included."""
-    staged = [[*card.get("stages", ()), card["command"]] for card in in_families(folder).values()]
+    staged = [training_lines(name, card, folder) for name, card in in_families(folder).items()]
     return "\n".join(dict.fromkeys(command for commands in staged for command in commands))
 
 

@@ -95,6 +95,6 @@ def without_seeds(stage: dict) -> dict:
 
 
 def checkpoint_name(stage: dict) -> str:
-    """Return the name of the checkpoint or of the run's folder that a stage leaves."""
+    """Return the name of the checkpoint or of the run's folder that a stage leaves; a study's is its task."""
     of_hybrid = stage["task"] in ("text", "image") and stage.get("baseline")
-    return f"{stage['name']}-{stage['baseline']}" if of_hybrid else stage["name"]
+    return f"{stage['name']}-{stage['baseline']}" if of_hybrid else stage.get("name", stage["task"])

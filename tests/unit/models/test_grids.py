@@ -6,6 +6,8 @@ import pytest
 import tiny
 import torch
 from corrected import random_lite0
+from rnnformer_demo.analysis.inquiry import ORIGINAL, InterventionEffects
+from rnnformer_demo.views.descriptions import describe_attention_matter, describe_memory_matter
 
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import ImageReader
@@ -21,7 +23,6 @@ from rnnformer_demo.models.backbones.efficientnet import FINE_BLOCKS, MEAN, STD
 from rnnformer_demo.models.backbones.registry import BACKBONES, GRIDS, LITE0, parts
 from rnnformer_demo.models.image import ImageConfig, ImageHybrid
 from rnnformer_demo.training.studies.baselines import CNN, baseline_config
-from rnnformer_demo.views.descriptions import describe_attention_matter, describe_memory_matter
 
 LABELS = ("no", "yes", "perhaps")
 SMALL = ImageConfig(labels=LABELS, **tiny.SMALLEST["image"] | {"image_size": 64})
