@@ -15,8 +15,8 @@ from ...models.image import ImageHybrid
 from ...nn.devices import to_device_of
 from ..config import TrainingConfig
 from ..loop import PRECISIONS, Batch, Loss
-from .augment import strong_augment
-from .feature_cache import center_crop, extract, weak_augment
+from .augment import center_crop, strong_augment, weak_augment
+from .feature_cache import extract
 from .image_data import readable
 from .unlabelled_images import UnlabelledImages, known_labels
 

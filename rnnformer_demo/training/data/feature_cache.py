@@ -2,52 +2,23 @@
 
 import hashlib
 import json
-import random
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ...data.image import ImageReader, middle_square, open_photo, to_tensor
+from ...data.image import ImageReader, open_photo, to_tensor
 from ...data.readers import PhotoRow, PhotoSet
+from .augment import center_crop, weak_augment
 
 View = Callable[[Image.Image, int, float, int], Image.Image]  # photo, size, share and seed to a square
 
+_RANDOM_VIEWS = "torchvision v2"  # how they are drawn: features of views that were drawn otherwise are not taken
 _CHUNK = 256  # photos per file of the cache: what an interruption costs at most
-
-
-def center_crop(photo: Image.Image, size: int, share: float, seed: int) -> Image.Image:
-    """What the model is served: the middle square. `seed` is not used."""
-    return middle_square(photo, size, share)
-
-
-def weak_augment(photo: Image.Image, size: int, share: float, seed: int) -> Image.Image:
-    """A random square of the photo: 40-100 % of its area, aspect 3/4-4/3, mirrored half the time, other light."""
-    chooser = random.Random(seed)
-    view = random_square(photo, size, chooser, 0.4)
-    if chooser.random() < 0.5:
-        view = ImageOps.mirror(view)
-    for enhancer in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-        view = enhancer(view).enhance(chooser.uniform(0.7, 1.3))
-    return view
-
-
-def random_square(photo: Image.Image, size: int, chooser: random.Random, least: float) -> Image.Image:
-    """A part of the photo of at least a share `least` of its area, aspect 3/4-4/3, made square."""
-    width, height = photo.size
-    for _ in range(10):
-        area, ratio = chooser.uniform(least, 1.0) * width * height, chooser.uniform(3 / 4, 4 / 3)
-        w, h = round((area * ratio) ** 0.5), round((area / ratio) ** 0.5)
-        if w <= width and h <= height:
-            break
-    else:
-        w = h = min(width, height)
-    x, y = chooser.randint(0, width - w), chooser.randint(0, height - h)
-    return photo.resize((size, size), Image.Resampling.BICUBIC, box=(x, y, x + w, y + h))
 
 
 def extract(
@@ -76,6 +47,7 @@ def extract(
     identity = [
         *(str(photos.path.resolve()), stat.st_size, stat.st_mtime, [row.path for row in rows]),
         *(reader.preprocessing(), view, first.double().sum().item()),
+        *([_RANDOM_VIEWS] if view else []),
         *([variant] if variant else []),
     ]
     folder = cache / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]

@@ -22,9 +22,8 @@ from rnnformer_demo.training.config import (
     TrainingConfig,
     UnlabelledImagesConfig,
 )
-from rnnformer_demo.training.data.augment import strong_augment
+from rnnformer_demo.training.data.augment import center_crop, strong_augment, weak_augment
 from rnnformer_demo.training.data.distill_data import CachedFeatures, DistillationData, kd_loss, maker_of
-from rnnformer_demo.training.data.feature_cache import center_crop, weak_augment
 from rnnformer_demo.training.data.imagenet import distinct, imagenet_labels
 from rnnformer_demo.training.data.unlabelled_images import PARTS, UnlabelledImages, known_labels, open_pools, part_of
 from rnnformer_demo.training.tasks import imagenet_distill
@@ -183,6 +182,7 @@ def run(tmp_path: Path, pool: str | None = None, resume: bool = False, **options
 
 
 def test_photos_without_labels_become_a_checkpoint_that_names_1000_classes(lite0, tmp_path, monkeypatch):
+    monkeypatch.setattr(imagenet_distill, "LEAST_AGREEMENT", 0.8)  # of random weights' ten predictions one may change
     saved = run(tmp_path)
     assert saved.labels == imagenet_labels()
     assert saved.size < 10_000_000
@@ -197,8 +197,8 @@ def test_photos_without_labels_become_a_checkpoint_that_names_1000_classes(lite0
     assert card["quantised"]["agreement"]["share"] >= imagenet_distill.LEAST_AGREEMENT
     assert card["quantised"]["weights"] == ["core.head.1.weight"]
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    predicted = service.predict("tiny-objects", tiny.photo())
-    assert len(predicted.probabilities) == 1000
+    document = service.predict("tiny-objects", tiny.photo())
+    assert len(document.prediction.probabilities) == 1000
     again = run(tmp_path, resume=True)
     assert again.sha256 == saved.sha256
 
