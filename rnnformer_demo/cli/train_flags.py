@@ -1,10 +1,7 @@
 """The flags of `train`: they follow from the configs of the tasks, and their help from the comments there."""
 
-import io
-import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr
 from dataclasses import dataclass, field, fields, make_dataclass
 from typing import Any
 
@@ -31,8 +28,6 @@ _OLD_FLAGS = {
     "--window": "--max-window",
 }
 _LISTS = ("--recurrence", "--head-layers")  # which took "lstm,gru" and "none"
-_BOX = re.compile(r"[│╭╮╰╯─]+")
-_PLACE = re.compile(r"^Error parsing (?:\w+: )?")  # of the part of the config; a flag's name stays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,29 +69,30 @@ def parse_recipe(arguments: Sequence[str]) -> RecipeFlags:
 
 def _parse(flags: type, program: str, about: str | None, arguments: Sequence[str]) -> Any:
     import tyro
+    from tyro import _errors  # the one way to an error's parts; the version is pinned
+
+    def refuse(event: _errors.ParseErrorEvent) -> None:
+        raise InputError(f"{program}: {_sentence(event)}. See {program} --help.")
 
     markers = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff, tyro.conf.DisallowNone)
-    printed = io.StringIO()
     try:
-        with redirect_stderr(printed):
+        with _errors.on_parse_error(refuse):
             return tyro.cli(flags, prog=program, description=about, args=arguments, config=markers)
-    except ValueError as error:  # of the task's own config; those of its parts are printed
+    except InputError:
+        raise
+    except ValueError as error:  # of the task's own config; those of its parts are events
         raise InputError(f"{program}: {error}. See {program} --help.") from error
-    except SystemExit as error:
-        if not error.code:  # --help
-            raise
-        raise InputError(f"{program}: {_sentence(printed.getvalue(), program)}. See {program} --help.") from None
 
 
-def _sentence(printed: str, program: str) -> str:
-    """Return the message in the box that tyro prints: what stands above the first rule in it."""
-    lines = []
-    for line in printed.splitlines()[1:]:
-        text = _BOX.sub("", line).strip()
-        if not text:
-            break
-        lines.append(text)
-    return _PLACE.sub("", " ".join(lines)).replace(f" from {program}", "").rstrip(".") or "the arguments cannot be read"
+def _sentence(event: Any) -> str:
+    """Return what is wrong with the arguments, of an event that tyro reports."""
+    if names := [missing.arg.display_name() for missing in getattr(event, "missing_arguments", ())]:
+        return f"{', '.join(names)} must be given"
+    if tokens := getattr(event, "tokens", None):
+        return f"unrecognized arguments: {' '.join(tokens)}"
+    argument, reason = getattr(event, "argument", None), getattr(event, "message", None) or getattr(event, "reason", "")
+    where = f"{argument.display_name()}: " if argument else ""
+    return f"{where}{reason or 'the arguments cannot be read'}"
 
 
 def current_task(task: str) -> str:

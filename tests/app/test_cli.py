@@ -313,7 +313,7 @@ BAD = [
     (["train", "text", "--data", "x.csv", "--name", "mine", "--recurrence", "rnn"], "recurrence must be"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--test", "gone.csv"], "There is no test set at gone.csv"),
     (["train", "text", "--data", "x.csv"], "--name"),
-    (["train", "text", "--data", "x.csv", "--name", "mine", "--epoch", "2"], "Unrecognized options: --epoch, 2"),
+    (["train", "text", "--data", "x.csv", "--name", "mine", "--epoch", "2"], "unrecognized arguments: --epoch 2"),
     (["train"], "the first argument must be a task or --recipe"),
     (["train", "poetry"], "there is no task 'poetry'"),
     (["train", "--recipe", "nobody"], "There is no recipe 'nobody'"),

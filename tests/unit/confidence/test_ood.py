@@ -342,7 +342,8 @@ def test_texts_are_split_as_in_training_and_drawn_once(files, saved):
     words, shuffled = ({tuple(sorted(ids)) for ids in read(some)} for some in (sets.in_distribution[0], sets.near[0]))
     assert words == shuffled
     assert read(sets.in_distribution[0]) != read(sets.near[0])
-    assert read(sets.in_distribution[0]) == read(read_sets(checkpoint, OODConfig(name="text", **given_files)).inside[0])
+    again = read_sets(checkpoint, OODConfig(name="text", **given_files))
+    assert read(sets.in_distribution[0]) == read(again.in_distribution[0])
 
 
 def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(plain, tmp_path):
@@ -461,8 +462,8 @@ def test_the_command_makes_a_checkpoint_that_knows_what_it_does_not_know(files, 
     before, after = (load_file(place / "text.safetensors") for place in (saved, folder))
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     assert {name.split(".")[0] for name in after.keys() - before.keys()} == {"ood"}
-    assert predict(checkpoint, "☃ film ☂ ☃").in_domain is False
-    assert predict(checkpoint, "the actors are good but the plot is bad").in_domain is True
+    assert predict(checkpoint, "☃ film ☂ ☃").prediction.ood.in_domain is False
+    assert predict(checkpoint, "the actors are good but the plot is bad").prediction.ood.in_domain is True
     assert main(command) == 0
     assert "AUROC against" in capsys.readouterr().out
 

@@ -21,7 +21,7 @@ from rnnformer_demo.training.tasks.shape import model_config
 
 FOLDER = tiny.ROOT / "checkpoints"
 SHIPPED = {name: cards.read_card(name, FOLDER) for name in cards.names(FOLDER)}
-# Trained when the default was none: their cards record 0.0, their commands say nothing of it.
+# Their cards record no label smoothing, their commands leave it at the default: the recipes follow the cards.
 WITHOUT_SMOOTHING = ("sentiment-en", "sentiment-en-lstm")
 shipped = pytest.mark.parametrize("name", SHIPPED)
 

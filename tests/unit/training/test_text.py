@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from unittest.mock import ANY
 
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -31,8 +32,8 @@ from rnnformer_demo.training.config import (
     TrainingConfig,
     TrainTextConfig,
 )
+from rnnformer_demo.training.data.augment import center_crop, weak_augment
 from rnnformer_demo.training.data.corpus import read_corpus
-from rnnformer_demo.training.data.feature_cache import center_crop, weak_augment
 from rnnformer_demo.training.loop import fit
 from rnnformer_demo.training.recipes import config_of, stage_of
 from rnnformer_demo.training.tasks import image, text
@@ -141,7 +142,7 @@ def test_another_config_is_refused_on_resume(tmp_path):
     Run("text", tmp_path).fit()
     other = Run("text", tmp_path)
     other.model = tiny.model("text", units=7)
-    with pytest.raises(InputError, match="has another config, different in units"):
+    with pytest.raises(InputError, match="has another config, different in dropout, units"):
         other.fit(resume=True)
 
 
@@ -277,10 +278,10 @@ def test_a_table_becomes_a_checkpoint_that_predicts(tmp_path, monkeypatch):
     saved = train_text(tmp_path, labels=named, test=(str(test),))
     assert saved.labels == ("negative", "positive")
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    assert service.predict("tiny-text", "a WONDERFUL film").label == "positive"
-    assert service.predict("tiny-text", "it was awful").label == "negative"
-    analysis = service.analyse("tiny-text", "it was wonderful and quite a story")
-    assert analysis.sample.unit_names[int(analysis.explanation.scores.argmax())] == "wonderful"
+    assert service.predict("tiny-text", "a WONDERFUL film").prediction.label == "positive"
+    assert service.predict("tiny-text", "it was awful").prediction.label == "negative"
+    document = service.analyse("tiny-text", "it was wonderful and quite a story")
+    assert document.input.units[int(np.argmax(document.attribution.scores))].name == "wonderful"
 
     card = json.loads((tmp_path / "checkpoints/tiny-text.json").read_text(encoding="utf-8"))
     data, metrics = card["data"], card["metrics"]
@@ -513,7 +514,7 @@ def test_a_folder_of_photos_becomes_a_checkpoint_that_predicts(photo_set, tmp_pa
     assert tested["n"] == 24
     assert tested["accuracy"] >= 0.9
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    assert service.predict("tiny-image", photo_set / "red_ones" / "3.png").label == "red ones"
+    assert service.predict("tiny-image", photo_set / "red_ones" / "3.png").prediction.label == "red ones"
     assert len(list((tmp_path / "runs" / "features").iterdir())) == 2  # one cache for each view
 
 
