@@ -15,6 +15,7 @@ from ...data.image import ImageReader, open_photo, to_tensor
 from ...data.readers import PhotoRow, PhotoSet
 from .augment import center_crop, weak_augment
 
+Encode = Callable[[Tensor], Tensor]  # normalised photos (B, 3, S, S) to features (B, ...)
 View = Callable[[Image.Image, int, float, int], Image.Image]  # photo, size, share and seed to a square
 
 _RANDOM_VIEWS = "torchvision v2"  # how they are drawn: features of views that were drawn otherwise are not taken
@@ -22,8 +23,8 @@ _CHUNK = 256  # photos per file of the cache: what an interruption costs at most
 
 
 def extract(
-    tokens: Callable[[Tensor], Tensor],
-    backbone: nn.Module,
+    tokens: Encode,
+    trunk: nn.Module,
     photos: PhotoSet,
     rows: list[PhotoRow],
     reader: ImageReader,

@@ -1,14 +1,15 @@
-"""What image hybrids are trained on, read once for all of them: labelled photos, and a CNN's features of these."""
+"""Photos that image hybrids are trained on, labelled or not, and a CNN's features of them."""
 
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from ...data import InputError
@@ -17,55 +18,114 @@ from ...data.readers import PhotoRow, PhotoSet, label_index
 from ...evaluation.classification import short_path
 from ...models.backbones.registry import BACKBONES
 from ...models.image import ImageConfig
-from ..config import ImageDataConfig
+from ..config import ImageDataConfig, UnlabelledImagesConfig
 from ..tasks.partial_finetune import TrainableHead
-from .feature_cache import extract
+from .feature_cache import Encode, extract
+from .unlabelled_images import UnlabelledImages, known_labels
 
 HELD_OUT_SHARE = 0.1
 
 
 class ImageData:
-    """Photos of a set with their classes, a tenth of each held out, and what is cached of them.
+    """Photos of one or several sets, split, with their classes where these are known, and the features cached of them.
 
     Args:
-        config: the set, whose split "train" is used where it has splits.
+        sources: the sets, each with those of its photos that open.
+        labels: class names.
+        targets: (N,) classes of the photos in their order, -1 where a class is not known.
+        held_out: indices of the photos that are held out; the others are trained on.
+        wanted: number of photos, those included that do not open.
+        config: where the photos lie.
         runs: folder of the cache.
-
-    Raises:
-        InputError: for data that cannot be read or holds a single class.
     """
 
-    def __init__(self, config: ImageDataConfig, runs: Path = Path("runs")):
-        self.config = config
-        self.photos = PhotoSet(config.data)
-        wanted = training_rows(self.photos, config.exclude_classes)
-        self.rows = readable(self.photos, wanted)
-        self.wanted = len(wanted)
-        raw_labels = sorted({row.label for row in self.rows})
-        self.labels = tuple(label.replace("_", " ") for label in raw_labels)
-        if len(self.labels) < 2:
-            name = Path(config.data).name
-            raise InputError(f"{name} must hold photos of two classes at least, it holds {len(self.labels)}.")
-        self.targets = torch.tensor([raw_labels.index(row.label) for row in self.rows])
-        self.training, self.held_out = split_by_class(self.rows)
+    def __init__(
+        self,
+        sources: Sequence[tuple[PhotoSet, list[PhotoRow]]],
+        labels: tuple[str, ...],
+        targets: Sequence[int],
+        held_out: Sequence[int],
+        wanted: int,
+        config: ImageDataConfig | UnlabelledImagesConfig,
+        runs: Path,
+    ):
+        self.sources, self.labels, self.wanted, self.config = sources, labels, wanted, config
+        self.targets, self.held_out, chosen = torch.tensor(targets), list(held_out), set(held_out)
+        self.training = [index for index in range(len(targets)) if index not in chosen]
         self._cache = runs / "features"
         self._features: tuple[tuple, list[Tensor]] = ((), [])
         self._tests: dict[str, tuple[PhotoSet, list[PhotoRow]]] = {}  # checked once each
 
+    @classmethod
+    def labelled(cls, config: ImageDataConfig, runs: Path = Path("runs")) -> Self:
+        """Read a set of labelled photos, its split "train" where it has splits, and hold a tenth of each class out.
+
+        Raises:
+            InputError: for data that cannot be read or holds a single class.
+        """
+        photos = PhotoSet(config.data)
+        wanted = training_rows(photos, config.exclude_classes)
+        rows = readable(photos, wanted)
+        raw_labels = sorted({row.label for row in rows})
+        if len(raw_labels) < 2:
+            name = Path(config.data).name
+            raise InputError(f"{name} must hold photos of two classes at least, it holds {len(raw_labels)}.")
+        labels = tuple(label.replace("_", " ") for label in raw_labels)
+        targets = [raw_labels.index(row.label) for row in rows]
+        return cls([(photos, rows)], labels, targets, split_by_class(rows)[1], len(wanted), config, runs)
+
+    @classmethod
+    def unlabelled(
+        cls,
+        pools: Sequence[UnlabelledImages],
+        labels: tuple[str, ...],
+        config: UnlabelledImagesConfig,
+        runs: Path = Path("runs"),
+    ) -> Self:
+        """Read the parts of pools that are trained on and held out.
+
+        Args:
+            pools: the sets, see `open_pools`.
+            labels: class names of the model; photos of other classes have none.
+            config: where the photos lie.
+            runs: folder of the cache.
+        """
+        sources: list[tuple[PhotoSet, list[PhotoRow]]] = []
+        targets: list[int] = []
+        held_out: list[int] = []
+        wanted = 0
+        for pool in pools:
+            rows = pool.parts["training"] + pool.parts["held_out"]
+            kept, of_held_out = readable(pool, rows), {row.path for row in pool.parts["held_out"]}
+            held_out += [len(targets) + index for index, row in enumerate(kept) if row.path in of_held_out]
+            targets += known_labels(kept, labels)
+            sources.append((pool, kept))
+            wanted += len(rows)
+        return cls(sources, labels, targets, held_out, wanted, config, runs)
+
     def about(self) -> dict:
-        """What a card says of the data."""
+        """Return the entry of a card about the data."""
+        files = [self.config.data] if isinstance(self.config.data, str) else self.config.data
+        excluded = getattr(self.config, "exclude_classes", None)
         return {
-            "file": short_path(self.config.data),
+            "file": ", ".join(map(short_path, files)),
             "rows": self.wanted,
-            "rejected_rows": self.wanted - len(self.rows),
+            "rejected_rows": self.wanted - len(self.targets),
             "trained_on": len(self.training),
             "held_out": len(self.held_out),
             "views": self.config.views,
-            "left_out_classes": list(self.config.exclude_classes),
+            **({"left_out_classes": list(excluded)} if excluded is not None else {}),
         }
 
+    def view(self, encode: Encode, backbone: nn.Module, reader: ImageReader, view: int, **options: Any) -> Tensor:
+        """Return features of one view of every photo, see `extract`, (N, ...) in 16 bits."""
+        return torch.cat(
+            [extract(encode, backbone, *source, reader, view, self._cache, **options) for source in self.sources]
+        )
+
     def features(self, part: TrainableHead) -> list[Tensor]:
-        """What comes into the part of a model that is trained, in 16 bits, for each view of every photo (N, D, h, w).
+        """Return the input of the part of a model that is trained, in 16 bits, for each view of every photo
+        (N, D, h, w).
 
         That of the last kind of model stays in memory.
         """
@@ -73,27 +133,26 @@ class ImageData:
         key = (config.trunk, config.image_size, part.variant)
         if self._features[0] != key:
             self._features = (), []  # the old ones go before the new ones come
-            self._features = (
-                key,
-                [self._extract(part, self.photos, self.rows, view) for view in range(self.config.views)],
-            )
+            views = range(self.config.views)
+            self._features = key, [self.view(*_encoder(part), view, variant=part.variant) for view in views]
         return self._features[1]
 
     def tested(self, part: TrainableHead, path: str) -> tuple[Tensor, Tensor]:
-        """What comes in of the plain photos of a test set, of its split "test" where it has one (N, D, h, w), and
-        the classes of these (N,)."""
+        """Return the input of that part for the plain photos of a test set, of its split "test" where it has one
+        (N, D, h, w), and the classes of these (N,)."""
         if path not in self._tests:
-            photos = PhotoSet(path)
-            wanted = [row for row in photos.select(photos.test_split) if row.label not in self.config.exclude_classes]
+            photos, excluded = PhotoSet(path), getattr(self.config, "exclude_classes", ())
+            wanted = [row for row in photos.select(photos.test_split) if row.label not in excluded]
             self._tests[path] = photos, readable(photos, wanted)
-        photos, rows = self._tests[path]
-        classes = torch.tensor([label_index(row.label, self.labels) for row in rows])
-        return self._extract(part, photos, rows, 0), classes
+        encode, backbone, reader = _encoder(part)
+        classes = torch.tensor([label_index(row.label, self.labels) for row in self._tests[path][1]])
+        return extract(encode, backbone, *self._tests[path], reader, 0, self._cache, variant=part.variant), classes
 
-    def _extract(self, part: TrainableHead, photos: PhotoSet, rows: list[PhotoRow], view: int) -> Tensor:
-        # Models that read another grid share what is below it: a reader that knows no grid names the cache.
-        reader = image_reader(replace(part.model.config, grid="32"))
-        return extract(part.below, part.model.backbone, photos, rows, reader, view, self._cache, variant=part.variant)
+
+def _encoder(part: TrainableHead) -> tuple[Encode, nn.Module, ImageReader]:
+    """Return what makes features for a part: models that read another grid share them, so a reader that knows no grid
+    names the cache."""
+    return part.below, part.model.trunk, image_reader(replace(part.model.config, grid="32"))
 
 
 def image_reader(config: ImageConfig) -> ImageReader:

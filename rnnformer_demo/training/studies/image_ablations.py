@@ -86,7 +86,7 @@ def run_ablations(config: ImageAblationsConfig, run: RunConfig = DEFAULT_RUN) ->
 
     @cache
     def data() -> ImageData:
-        return ImageData(config.data, run.runs)
+        return ImageData.labelled(config.data, run.runs)
 
     def measure(condition: PhotoCondition, seed: int) -> dict:
         changed = replace(shape, **condition.changes)

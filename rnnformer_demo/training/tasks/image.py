@@ -39,7 +39,7 @@ def train(
     """
     check_tests(config.test)
     shape = image_config(config.model, config.baseline)
-    data = ImageData(config.data, run.runs)
+    data = ImageData.labelled(config.data, run.runs)
     recipe = recipe_record(config, run.runs)
 
     def train_one(seed: int, run_folder: Path, resume: bool) -> Checkpoint:

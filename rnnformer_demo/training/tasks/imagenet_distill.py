@@ -11,19 +11,18 @@ import torch
 from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...evaluation.classification import short_path
 from ...evaluation.metrics import fit_temperature
 from ...models import config_to_dict, freeze
 from ...models.backbones.registry import LITE0
 from ...models.image import ImageConfig, ImageHybrid
 from ..config import DEFAULT_RUN, DistillConfig, RunConfig
-from ..data.distill_data import CachedFeatures, DistillationData, joined, kd_loss
-from ..data.image_data import image_reader
+from ..data.image_data import ImageData, image_reader
 from ..data.imagenet import imagenet_labels
 from ..data.unlabelled_images import open_pools
 from ..loop import Progress, fit
 from ..pretrained.backbones import pretrained_lite0
 from ..recipes import recipe_record, stage_of
+from ..teachers.image_targets import CachedFeatures, ImageTargets, features_of_test, joined, kd_loss
 from .finish import about_model, training_record
 from .shape import image_config
 from .teacher_agreement import against_teacher, figures_of, labelled, same_answers
@@ -55,30 +54,25 @@ def train(
     shape = image_config(config.model)
     model = starting_as_lite0(replace(shape, labels=imagenet_labels(), trunk=LITE0, readout="cnn_head"))
     reader = image_reader(model.config)
-    data = DistillationData(model, pools, reader, config.data.views, training.precision, run.runs / "features")
-    if not (data.held_out.labels >= 0).any():
+    data = ImageData.unlabelled(pools, model.config.labels, config.data, run.runs)
+    targets = ImageTargets(data, model, reader, training.precision)
+    if not (targets.held_out.labels >= 0).any():
         raise InputError("No held-out photo is of a class that the model knows: add a set that names some.")
-    tests = [data.test_part(pool) for pool in pools if pool.parts["test"]]
+    cache = run.runs / "features"
+    tests = [features_of_test(pool, model, reader, cache) for pool in pools if pool.parts["test"]]
     teacher = freeze(copy.deepcopy(model))
-    history = _fit(model, data, config, run_folder, run.resume)
+    history = _fit(model, targets, config, run_folder, run.resume)
     card = {
         **about_model(config, about),
-        "data": {
-            "file": ", ".join(map(short_path, config.data.data)),
-            "rows": data.wanted,
-            "rejected_rows": data.wanted - data.count,
-            "trained_on": len(data.trained),
-            "held_out": len(data.held),
-            "views": config.data.views,
-        },
+        "data": data.about(),
         "distillation": {"consistency": config.consistency, "temperature": config.temperature},
         "recipe": recipe,
         **training_record(training, history),
         "metrics": {},
     }
     draft = store.save(config.name, model, reader, card, folder=run_folder / "draft")
-    card["quantised"] = _gate(model, draft.model, [data.held_out, *tests])
-    return _measure(draft, teacher, data, tests, card, folder)
+    card["quantised"] = _gate(model, draft.model, [targets.held_out, *tests])
+    return _measure(draft, teacher, targets, tests, card, folder)
 
 
 def starting_as_lite0(config: ImageConfig) -> ImageHybrid:
@@ -98,17 +92,19 @@ def starting_as_lite0(config: ImageConfig) -> ImageHybrid:
 
 
 def _fit(
-    model: ImageHybrid, data: DistillationData, config: DistillConfig, run_folder: Path, resume: bool
+    model: ImageHybrid, targets: ImageTargets, config: DistillConfig, run_folder: Path, resume: bool
 ) -> list[Progress]:
     """Train what lies between backbone and classifier; an epoch's accuracy is agreement with the teacher's
     consensus."""
-    consensus = data.consensus(config.temperature)[data.held].argmax(-1)
+    consensus = targets.consensus(config.temperature)
+    held_out = [index for index in range(len(consensus)) if index not in set(targets.training)]
+    expected = consensus[held_out].argmax(-1)
     return fit(
         model.core,
         loss=kd_loss(model.classify_tokens, config.temperature),
-        batches=data.batches(config.training, config.consistency, config.temperature),
-        batches_per_epoch=-(-len(data.trained) // config.training.batch_size),
-        accuracy=lambda: same_answers(data.held_out.logits(model).argmax(-1), consensus)["share"],
+        batches=targets.batches(config.training, config.consistency, config.temperature),
+        batches_per_epoch=-(-len(targets.training) // config.training.batch_size),
+        accuracy=lambda: same_answers(targets.held_out.logits(model).argmax(-1), expected)["share"],
         training=config.training,
         run_folder=run_folder,
         config=config_to_dict(model.config) | {"recipe": stage_of(config)},
@@ -142,13 +138,13 @@ def _gate(trained: ImageHybrid, stored: ImageHybrid, photos: Sequence[CachedFeat
 def _measure(
     draft: Checkpoint,
     teacher: ImageHybrid,
-    data: DistillationData,
+    targets: ImageTargets,
     tests: Sequence[CachedFeatures],
     about: dict,
     folder: Path | None,
 ) -> Checkpoint:
     """Calibrates on the held-out photos whose class is known, tests beside the teacher, and saves."""
-    held_out, learned_from = data.held_out, data.learned_from
+    held_out, learned_from = targets.held_out, targets.learned_from
     steps = held_out.tokens.shape[1]
     logits, classes = labelled(held_out, held_out.logits(draft.model))
     temperature = fit_temperature(logits, classes, torch.full((len(classes),), steps))

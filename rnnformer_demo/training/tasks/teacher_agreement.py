@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...confidence.calibration import Temperature
 from ...evaluation.metrics import summarise, wilson_interval
-from ..data.distill_data import CachedFeatures
+from ..teachers.image_targets import CachedFeatures
 
 
 def same_answers(one: Tensor, other: Tensor) -> dict:

@@ -122,9 +122,9 @@ def test_a_run_that_was_interrupted_in_its_first_epoch_begins_anew(photos, tmp_p
 
 
 def test_every_seed_holds_out_the_same_photos(photos, tmp_path):
-    material = ImageData(ImageDataConfig(data=photos), tmp_path)
+    material = ImageData.labelled(ImageDataConfig(data=photos), tmp_path)
     assert (len(material.training), len(material.held_out)) == (18, 2)
-    assert ImageData(ImageDataConfig(data=photos), tmp_path).held_out == material.held_out
+    assert ImageData.labelled(ImageDataConfig(data=photos), tmp_path).held_out == material.held_out
     assert sorted(material.targets[material.held_out].tolist()) == [0, 1]
 
 
@@ -227,7 +227,7 @@ def test_fine_tuned_blocks_have_the_precision_of_the_config(photos, tmp_path, mo
     monkeypatch.setattr(image, "pretrained", watched)
     # Without recurrence: where the processor lacks bfloat16, PyTorch emulates all but the LSTM.
     config, training = replace(CONFIG, recurrence=()), replace(TRAINING, epochs=1, precision="bfloat16")
-    material = ImageData(ImageDataConfig(data=photos, views=1), tmp_path)
+    material = ImageData.labelled(ImageDataConfig(data=photos, views=1), tmp_path)
     image.fit_photos(material, config, training, FineTuneConfig(unfreeze=1), tmp_path / "run")
     assert seen[0] == torch.bfloat16  # in training
     assert seen[-1] == torch.float32  # on the held-out part
@@ -247,11 +247,12 @@ def test_fine_tuned_blocks_are_saved_with_the_core(photos, tmp_path, published):
             assert torch.equal(weights, best[f"backbone.{int(number) - 12}.{rest}"].half().float()), name
 
     # What the run saw of its held-out photos is what the loaded model says of them.
-    material = ImageData(ImageDataConfig(data=photos, views=2), tmp_path / "runs")
+    material = ImageData.labelled(ImageDataConfig(data=photos, views=2), tmp_path / "runs")
     part = TrainableHead(saved.model, FIVE)
     seen = material.features(part)[0][material.held_out]
     assert seen.shape == (2, 112, 4, 4)
-    samples = [saved.reader(material.photos.read(material.rows[index].path)) for index in material.held_out]
+    ((photos_of, rows),) = material.sources
+    samples = [saved.reader(photos_of.read(rows[index].path)) for index in material.held_out]
     with torch.no_grad():
         expected = torch.cat([saved.model(sample.inputs, sample.mask) for sample in samples])
     torch.testing.assert_close(part.logits(seen), expected, atol=2e-2, rtol=1e-2)  # cached in 16 bits
@@ -285,7 +286,7 @@ def test_an_interrupted_fine_tuning_ends_with_the_same_weights(photos, tmp_path,
 
 
 def test_models_that_read_the_same_share_a_cache(photos, tmp_path):
-    material = ImageData(ImageDataConfig(data=photos, views=1), tmp_path)
+    material = ImageData.labelled(ImageDataConfig(data=photos, views=1), tmp_path)
 
     def seen(**changes):
         blocks = changes.pop("blocks", 0)
@@ -324,7 +325,7 @@ def test_ablations_are_measured_once_and_tabulated(photos, tmp_path, monkeypatch
     for row in rows:
         assert (row["n"], row["test"]) == (20, f"{tmp_path.name}/photos")
         assert row["accuracy"] == pytest.approx(row["mean_class_accuracy"])  # both classes have as many photos
-    monkeypatch.setattr(image_ablations, "ImageData", pytest.fail)  # nothing is read again
+    monkeypatch.setattr(ImageData, "labelled", pytest.fail)  # nothing is read again
     assert ablate(photos, tmp_path, only=only) == rows
 
     text = study_tables.image_ablations_table(tmp_path / "table.json")

@@ -23,11 +23,12 @@ from rnnformer_demo.training.config import (
     UnlabelledImagesConfig,
 )
 from rnnformer_demo.training.data.augment import center_crop, strong_augment, weak_augment
-from rnnformer_demo.training.data.distill_data import CachedFeatures, DistillationData, kd_loss, maker_of
+from rnnformer_demo.training.data.image_data import ImageData
 from rnnformer_demo.training.data.imagenet import distinct, imagenet_labels
 from rnnformer_demo.training.data.unlabelled_images import PARTS, UnlabelledImages, known_labels, open_pools, part_of
 from rnnformer_demo.training.tasks import imagenet_distill
 from rnnformer_demo.training.tasks.teacher_agreement import against_teacher, figures_of, same_answers
+from rnnformer_demo.training.teachers.image_targets import CachedFeatures, ImageTargets, augment_of, kd_loss
 
 
 def test_every_class_of_imagenet_has_a_name_of_its_own():
@@ -102,7 +103,7 @@ def test_heavy_views_are_squares_that_the_seed_decides():
     views = [strong_augment(photo, 32, 1.0, seed) for seed in (*range(30), 0)]
     assert all(view.size == (32, 32) and view.mode == "RGB" for view in views)
     assert views[0].tobytes() == views[30].tobytes() != views[1].tobytes()
-    assert [maker_of(view) for view in range(4)] == [center_crop, weak_augment, strong_augment, weak_augment]
+    assert [augment_of(view) for view in range(4)] == [center_crop, weak_augment, strong_augment, weak_augment]
 
 
 def test_the_distance_is_none_from_ones_own_answers_and_grows_from_there():
@@ -154,13 +155,15 @@ def test_targets_are_what_the_teacher_says_of_this_view_and_of_all(lite0, tmp_pa
     assert not model.core.head[-1].weight.requires_grad
     assert model.core.up_proj.weight.requires_grad
     pools = open_pools([make_pool(tmp_path / "pets.zip", 24)])
-    transfer = DistillationData(model, pools, tiny.image_reader(64), 3, "float32", tmp_path / "features")
-    assert transfer.teacher.shape == (3, len(transfer.trained) + len(transfer.held), 1000)
-    assert len(transfer.held_out.labels) == len(transfer.held) > 0
+    config = UnlabelledImagesConfig(data=("pets.zip",), views=3)
+    data = ImageData.unlabelled(pools, model.config.labels, config, tmp_path)
+    targets = ImageTargets(data, model, tiny.image_reader(64), "float32")
+    assert targets.teacher.shape == (3, len(data.training) + len(data.held_out), 1000)
+    assert len(targets.held_out.labels) == len(data.held_out) > 0
     training = TrainingConfig(batch_size=8)
-    (tokens, mask, own), *_ = list(transfer.batches(training, 0.0, 2.0)(0))
-    (_, _, mixed), *_ = list(transfer.batches(training, 0.25, 2.0)(0))
-    (_, _, consensus), *_ = list(transfer.batches(training, 1.0, 2.0)(0))
+    (tokens, mask, own), *_ = list(targets.batches(training, 0.0, 2.0)(0))
+    (_, _, mixed), *_ = list(targets.batches(training, 0.25, 2.0)(0))
+    (_, _, consensus), *_ = list(targets.batches(training, 1.0, 2.0)(0))
     assert tokens.shape[1:] == (4, 320)
     assert mask.all()
     torch.testing.assert_close(mixed, 0.75 * own + 0.25 * consensus)
