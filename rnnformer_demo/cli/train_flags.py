@@ -32,7 +32,7 @@ _LISTS = ("--recurrence", "--head-layers")  # which took "lstm,gru" and "none"
 
 @dataclass(frozen=True, kw_only=True)
 class RunFlags(RunConfig):
-    """How the command runs."""
+    """Run of the command on this machine."""
 
     json: bool = False  # print one JSON object on standard output
     checkpoints: str | None = None  # folder of the models (default: checkpoints/)

@@ -29,7 +29,7 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 @dataclass(frozen=True)
 class Progress:
-    """What a finished epoch leaves behind; `accuracy` is on the held-out part, 0-1."""
+    """Figures of a finished epoch; `accuracy` is on the held-out part, 0-1."""
 
     epoch: int
     loss: float
@@ -50,7 +50,7 @@ def fit(
     resume: bool = False,
     rates: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Progress]:
-    """Trains the parameters of `model` that ask for a gradient, and leaves its best weights in it, on the CPU.
+    """Train the parameters of `model` that ask for a gradient, and leave its best weights in it, on the CPU.
 
     A GPU is used where there is one. Best means highest accuracy on the held-out part. After every epoch the whole
     state goes to `run_folder`; an interrupted run that is resumed ends with the same weights as one that was not.
@@ -89,7 +89,7 @@ def fit(
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether matrices of bfloat16 are multiplied in hardware; elsewhere they are slow, and an LSTM fails."""
+    """Tell if matrices of bfloat16 are multiplied in hardware; elsewhere they are slow, and an LSTM fails."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     return torch.ops.mkldnn._is_mkldnn_bf16_supported()  # no public function tells it
@@ -167,7 +167,7 @@ def _rate(step: int, steps: int, warmup: float) -> float:
 
 
 def has_checkpoint(run_folder: Path) -> bool:
-    """Whether there is something to resume: an epoch that has been finished."""
+    """Tell if there is something to resume: a finished epoch."""
     return (run_folder / _LAST).exists()
 
 

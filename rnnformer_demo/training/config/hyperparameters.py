@@ -49,7 +49,7 @@ class DistillTrainingConfig(SeededTrainingConfig):
 
 @dataclass(frozen=True)
 class FineTuneConfig:
-    """How much of a backbone is fine-tuned."""
+    """Share of a backbone that is fine-tuned."""
 
     unfreeze: int = 0  # fine-tune the last N blocks of the backbone; efficientnet_lite0 has 5 above its finer grid
     backbone_lr_scale: float = 0.1  # their share of the learning rate, above 0 and at most 1
@@ -70,7 +70,7 @@ FROZEN = FineTuneConfig()
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """How a training runs on this machine: nothing here changes what is trained."""
+    """Run of a training on this machine: nothing here changes the weights."""
 
     resume: bool = False  # go on with an interrupted run; finished parts are not trained again
     runs: Path = Path("runs")  # folder of resume files and caches

@@ -96,7 +96,8 @@ def normalised_text(text: str) -> str:
 
 
 def fold_of(text: str, folds: int) -> int:
-    """Which of so many equal parts a text belongs to, by its letters: copies that differ in signs fall together."""
+    """Return the number of the equal part that a text belongs to, by its letters: copies that differ in signs fall
+    together."""
     return int(hashlib.sha256(normalised_text(text).encode()).hexdigest(), 16) % folds
 
 

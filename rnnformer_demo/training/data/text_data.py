@@ -1,4 +1,4 @@
-"""What the training of a text model reads: its texts, what is learned of each, and what the weights start from."""
+"""Texts that a text hybrid is trained on: their targets, and the vectors or the model that its weights start from."""
 
 import hashlib
 import json
@@ -62,8 +62,8 @@ class TextData:
 
     @cached_property
     def vectors(self) -> Tensor | None:
-        """What the embedding starts from, (vocabulary, embedding). Computed once for all runs: the encoder takes a
-        minute or two for them."""
+        """Vectors that the embedding starts from, (vocabulary, embedding). Computed once for all runs: the encoder
+        takes a minute or two for them."""
         if self.sources.word_vectors is None:
             return None
         identity = f"{Path(self.sources.word_vectors).name}-{self.config.embedding}-{self.vocabulary_id}"
@@ -81,7 +81,7 @@ class TextData:
         return hashlib.sha256(json.dumps(self.reader.preprocessing()).encode()).hexdigest()[:16]
 
     def items(self, seed: int) -> list[Item]:
-        """What a model of a seed trains on."""
+        """Return the training items of a seed."""
         folds = self.sources.folds
         if folds == 1:
             return [item for _, item in self._learned]
@@ -93,7 +93,7 @@ class TextData:
         unlabelled sentences included.
 
         Raises:
-            InputError: see `load_teachers` and `tutor_logits`.
+            InputError: see `load_teachers` and `teacher_logits`.
         """
         texts = [row.text for row in self.corpus.training]
         targets: list = [self.corpus.target(row) for row in self.corpus.training]
@@ -128,7 +128,7 @@ class TextData:
         return (self.held_logits(model).argmax(-1) == self.held_labels).float().mean().item()
 
     def new_model(self, config: TextConfig, seed: int) -> TextHybrid:
-        """A model as training starts it."""
+        """Return a model as training starts it."""
         torch.manual_seed(seed)
         model = TextHybrid(config)
         if self.start:
@@ -141,8 +141,8 @@ class TextData:
         return model
 
     def about(self) -> dict:
-        """What a card says of the data."""
-        taught = len(self.sentences) if self.sources.teacher else 0
+        """Return the entry of a card about the data."""
+        unlabelled = len(self.sentences) if self.sources.teacher else 0
         return {
             "file": ", ".join(map(short_path, self.sources.data)),
             "labels": self.corpus.raw_labels,
@@ -154,13 +154,13 @@ class TextData:
             **({"tokenizer": self.sources.tokenizer} if self.sources.tokenizer else {}),
             "vectors": self.sources.word_vectors and Path(self.sources.word_vectors).name,
             "teacher": ", ".join(self.sources.teacher) or None,
-            **({"start": {"name": self.start.name, **_told(self.start.card["data"])}} if self.start else {}),
-            "unlabelled": taught,
+            **({"start": {"name": self.start.name, **_start_entry(self.start.card["data"])}} if self.start else {}),
+            "unlabelled": unlabelled,
             **({"folds": self.sources.folds} if self.sources.folds > 1 else {}),
         }
 
     def identity(self) -> dict:
-        """What decides a run beside config and recipe, for its resumption."""
+        """Return the part of the data that decides a run, for its resumption."""
         return self.about() | {"held_out": fingerprints(self.corpus.held_out)}
 
 
@@ -185,6 +185,6 @@ def start_of(sources: TextDataConfig, runs: Path, seed: int = 0) -> Checkpoint |
     return start
 
 
-def _told(data: dict) -> dict:
-    """What a card repeats of the data of the model that was started from."""
+def _start_entry(data: dict) -> dict:
+    """Return the entries of a card about the data of the model that training started from."""
     return {key: data[key] for key in ("file", "rows", "trained_on")}

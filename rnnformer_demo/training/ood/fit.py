@@ -1,4 +1,4 @@
-"""Fitting of what tells inputs that a trained model does not know: signal, threshold, and how well it does."""
+"""Fitting of an out-of-distribution detector to a trained model: its statistics, its threshold, and its tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a model makes of a set of N inputs: every feature that it has, the energies of its logits (N,), the
+    """Outputs of a model for a set of N inputs: every feature that it has, the energies of its logits (N,), the
     classes that it names (N,), and how confident it is (N,), 0-1."""
 
     features: dict[str, Measured]
@@ -209,8 +209,8 @@ def auroc(inside: Tensor, outside: Tensor) -> float:
 
 
 def with_threshold(signal: OODDetector, held_out: Sequence[Measurement]) -> OODDetector:
-    """The same signal with the smallest threshold that lets a share of `RECALL` of each held-out part pass: photos of
-    the rarest source, which may be the sharpest, must pass as well."""
+    """Return the same detector with the smallest threshold that lets a share of `RECALL` of each held-out part pass:
+    photos of the rarest source, which may be the sharpest, must pass as well."""
     needed = [_strangeness(signal, part).quantile(RECALL, interpolation="higher").item() for part in held_out]
     return replace(signal, threshold=max(needed))
 
@@ -239,8 +239,9 @@ def _strangeness(signal: OODDetector, measurement: Measurement) -> Tensor:
 
 
 def _tests(checkpoint: Checkpoint, signal: OODDetector, sets: OODSets) -> dict:
-    """What the card says of the tests: the share of each inside set that passes, and for each of the others the AUROC
-    against all inside sets together, that of the model's confidence beside it, and the share that is flagged."""
+    """Return the entries of the card about the tests: the share of each in-distribution set that passes, and for each of
+    the others the AUROC against all of these together, that of the model's confidence beside it, and the share that is
+    flagged."""
     inside = {one.name: measure(checkpoint, one) for one in sets.in_distribution}
     of_inside = {name: _strangeness(signal, measurement) for name, measurement in inside.items()}
     all_inside = torch.cat([*of_inside.values()])

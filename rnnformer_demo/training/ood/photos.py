@@ -78,11 +78,11 @@ def _pooled(config: OODConfig) -> Iterator[list[Placed]]:
 
 
 def _tested(path: str, distilled: bool) -> tuple[Photos, Sequence[PhotoRow], str]:
-    """Where the photos lie, the split "test" or, where there is none, all of them, and the name of both. Of what a
+    """Return the set, its split "test" or, where there is none, all of its photos, and the name of both. Of what a
     model was distilled on, the part that it did not see."""
     if path.startswith(PREFIX):
-        made = SyntheticImages(path)
-        return made, made.rows, made.kind
+        synthetic = SyntheticImages(path)
+        return synthetic, synthetic.rows, synthetic.kind
     if distilled:
         pool = UnlabelledImages(path)
         return pool, pool.parts["test"], f"{pool.name} test"

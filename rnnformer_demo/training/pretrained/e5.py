@@ -117,8 +117,8 @@ def _name(packed: str) -> str:
 
 
 def read_packed(path: Path) -> tuple[dict[str, Any], list[tuple[str, float]], dict[str, Tensor]]:
-    """What the file holds: sizes and the ids of special pieces; pieces with the logarithms of their probabilities; the
-    flat tensors by their names, in 32 bits.
+    """Return the parts of the file: sizes and the ids of special pieces; pieces with the logarithms of their
+    probabilities; the flat tensors by their names, in 32 bits.
 
     Raises:
         InputError: for a file of another format.

@@ -1,4 +1,4 @@
-"""How far the stages of a recipe have come."""
+"""Progress of the stages of a recipe."""
 
 from pathlib import Path
 

@@ -31,10 +31,10 @@ def chosen(conditions: Iterable[C], only: Sequence[str]) -> list[C]:
         InputError: where there is none.
     """
     conditions = list(conditions)
-    found = [each for each in conditions if not only or each.name.startswith(tuple(only))]
-    if not found:
+    matching = [each for each in conditions if not only or each.name.startswith(tuple(only))]
+    if not matching:
         raise InputError(f"There is no such condition: there is {'; '.join(each.name for each in conditions)}.")
-    return found
+    return matching
 
 
 def fill_table(
@@ -62,7 +62,7 @@ def fill_table(
 
 
 def trained(model: Hybrid, history: Sequence[Progress]) -> dict:
-    """What every row says of the model and of its training."""
+    """Return the entries of every row about the model and its training."""
     return {
         "parameters": model.parameters_count,
         "core": sum(parameter.numel() for parameter in model.core.parameters()),

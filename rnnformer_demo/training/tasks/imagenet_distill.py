@@ -113,7 +113,7 @@ def _fit(
 
 
 def _gate(trained: ImageHybrid, stored: ImageHybrid, photos: Sequence[CachedFeatures]) -> dict:
-    """How often the stored model answers as it would with its 8-bit weights in 16 bits.
+    """Return the share of photos that the stored model classifies as it would with its 8-bit weights in 16 bits.
 
     Raises:
         InputError: where that is too seldom.
@@ -124,7 +124,7 @@ def _gate(trained: ImageHybrid, stored: ImageHybrid, photos: Sequence[CachedFeat
         if name in stored.eight_bit_weights:
             weights.data = originals[name].data.half().float()
     answers = [
-        torch.cat([seen.logits(model).argmax(-1) for seen in photos]) for model in (stored.eval(), sixteen.eval())
+        torch.cat([part.logits(model).argmax(-1) for part in photos]) for model in (stored.eval(), sixteen.eval())
     ]
     agreement = same_answers(*answers)
     if agreement["share"] < LEAST_AGREEMENT:
@@ -148,18 +148,18 @@ def _measure(
     steps = held_out.tokens.shape[1]
     logits, classes = labelled(held_out, held_out.logits(draft.model))
     temperature = fit_temperature(logits, classes, torch.full((len(classes),), steps))
-    pairs = [(seen, seen.logits(draft.model), seen.logits(teacher)) for seen in (held_out, *tests)]
+    pairs = [(part, part.logits(draft.model), part.logits(teacher)) for part in (held_out, *tests)]
     of_tests = torch.cat([logits for _, logits, _ in pairs[1:]])
     unused = torch.cat([learned_from.logits(draft.model), of_tests])
     about["metrics"] = {
-        seen.name: figures_of(seen, logits, temperature)
-        for seen, logits in (
+        part.name: figures_of(part, logits, temperature)
+        for part, logits in (
             *(pair[:2] for pair in pairs),
             (joined(ALL_TESTS, tests), of_tests),
             (joined(ALL_BUT_HELD_OUT, [learned_from, *tests]), unused),
         )
-        if (seen.labels >= 0).any()
+        if (part.labels >= 0).any()
     }
-    beside = {seen.name: against_teacher([pair]) for pair in pairs for seen in pair[:1]}
+    beside = {part.name: against_teacher([pair]) for pair in pairs for part in pair[:1]}
     about["teacher"] = {"name": TEACHER, "tests": beside | {ALL_TESTS: against_teacher(pairs[1:])}}
     return store.save(draft.name, draft.model, draft.reader, about, temperature, folder=folder)

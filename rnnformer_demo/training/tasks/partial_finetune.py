@@ -1,5 +1,5 @@
-"""The part of an image hybrid that is trained: the core, on the features of a frozen backbone, and where it is
-fine-tuned, the last blocks of the backbone with it."""
+"""The part of an image hybrid that is trained: the core, on features of a frozen trunk, and where it is tuned the last
+blocks of the trunk with it."""
 
 import math
 
@@ -46,7 +46,7 @@ class TrainableHead:
 
     @property
     def variant(self) -> str:
-        """What tells the cache of `below` from that of other models that read the same photos."""
+        """Cache key of the frozen part's features, beside the photos."""
         return f"after {len(self._lower)} blocks{', both grids' * isinstance(self._lower, BothGrids)}"
 
     def below(self, photos: Tensor) -> Tensor:
@@ -54,14 +54,14 @@ class TrainableHead:
         or the one before the first block that is fine-tuned."""
         return self._lower(photos.contiguous(memory_format=torch.channels_last))
 
-    def classify_tokens(self, seen: Tensor, mask: Tensor) -> Tensor:
-        """What comes in, and the mask (B, T), to logits (B, C)."""
-        return self.model.classify_tokens(self.model.cells(self._upper, seen), mask)
+    def classify_tokens(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Return logits (B, C) of the frozen part's features and the mask (B, T)."""
+        return self.model.classify_tokens(self.model.cells(self._upper, features), mask)
 
     @torch.no_grad()
-    def logits(self, seen: Tensor) -> Tensor:
-        """Logits (N, C) for what comes in of N photos, in 16 bits."""
-        batches = seen.split(_PHOTOS_PER_PASS)
+    def logits(self, features: Tensor) -> Tensor:
+        """Return logits (N, C) of N photos' features in 16 bits."""
+        batches = features.split(_PHOTOS_PER_PASS)
         return torch.cat(
             [
                 self.classify_tokens(*to_device_of(self.module, batch.float(), self.mask(len(batch)))).cpu()
@@ -70,7 +70,7 @@ class TrainableHead:
         )
 
     def mask(self, batch: int) -> Tensor:
-        """(B, T): all cells of a grid are real."""
+        """Return the mask (B, T): all cells of a grid are real."""
         return torch.ones(batch, self.steps, dtype=torch.bool)
 
     @property

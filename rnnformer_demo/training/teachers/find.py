@@ -1,4 +1,4 @@
-"""Where a teacher is found by its name: a fine-tuned encoder, a linear model of n-grams, or text models of the user's
+"""Look-up of teachers by their names: a fine-tuned encoder, a linear model of n-grams, or text models of the user's
 own as an ensemble."""
 
 import json
@@ -52,8 +52,8 @@ def _of_own(name: str, folder: Path) -> Teacher:
 def _logits(checkpoint: Checkpoint, folds: int, seed: int, texts: list[str]) -> Tensor:
     """Of a text beyond its length it reads, as its student will, the beginning; where there are folds, only those of
     its own."""
-    judged = [index for index, text in enumerate(texts) if fold_of(text, folds) == seed % folds]
-    ids = [checkpoint.reader.ids(texts[index]) or [UNKNOWN] for index in judged]
+    own_texts = [index for index, text in enumerate(texts) if fold_of(text, folds) == seed % folds]
+    ids = [checkpoint.reader.ids(texts[index]) or [UNKNOWN] for index in own_texts]
     logits = torch.full((len(texts), len(checkpoint.labels)), torch.nan)
-    logits[judged] = text_logits(checkpoint.model, ids, progress=False)
+    logits[own_texts] = text_logits(checkpoint.model, ids, progress=False)
     return logits

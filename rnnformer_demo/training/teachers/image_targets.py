@@ -43,7 +43,7 @@ class CachedFeatures:
     labels: Tensor
 
     def logits(self, model: ImageHybrid) -> Tensor:
-        """(N, C)."""
+        """Return logits (N, C)."""
         return logits_of(model, self.tokens)
 
 

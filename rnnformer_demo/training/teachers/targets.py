@@ -1,4 +1,4 @@
-"""What a student learns of its teachers: their logits for any text, cached on disk, and the loss that follows them."""
+"""Targets of a text student: its teachers' logits for any text, cached on disk, and the loss that follows them."""
 
 import hashlib
 import json
@@ -36,25 +36,25 @@ class Teacher:
     logits: Callable[[Sequence[str]], Tensor]
 
 
-def tutor_logits(teacher_of: Teacher, corpus: Corpus, texts: Sequence[str]) -> Tensor:
-    """Its logits (N, C), cached beside its weights: each text is run once.
+def teacher_logits(teacher: Teacher, corpus: Corpus, texts: Sequence[str]) -> Tensor:
+    """Return a teacher's logits (N, C), cached beside its weights: each text is run once.
 
     Raises:
         InputError: where it knows other labels, or was trained on what the corpus holds out.
     """
-    where = teacher_of.weights.parent
-    if teacher_of.labels != corpus.labels:
-        raise InputError(f"The teacher in {where} knows {list(teacher_of.labels)}, not {list(corpus.labels)}.")
-    if not set(fingerprints(corpus.held_out)) <= set(teacher_of.held_out):
+    where = teacher.weights.parent
+    if teacher.labels != corpus.labels:
+        raise InputError(f"The teacher in {where} knows {list(teacher.labels)}, not {list(corpus.labels)}.")
+    if not set(fingerprints(corpus.held_out)) <= set(teacher.held_out):
         raise InputError(f"The teacher in {where} was trained on what is held out here: train it on the same data.")
-    cache = where / f"logits-{hashlib.sha256(teacher_of.weights.read_bytes()).hexdigest()[:16]}"
+    cache = where / f"logits-{hashlib.sha256(teacher.weights.read_bytes()).hexdigest()[:16]}"
     cache.mkdir(exist_ok=True)
     logits = []
     for start in tqdm(range(0, len(texts), _CHUNK), desc="teacher", mininterval=2):
         chunk = list(texts[start : start + _CHUNK])
         file = cache / f"{hashlib.sha256(json.dumps(chunk).encode()).hexdigest()[:24]}.safetensors"
         if not file.exists():
-            save_file({"logits": teacher_of.logits(chunk)}, file.with_suffix(".new"))
+            save_file({"logits": teacher.logits(chunk)}, file.with_suffix(".new"))
             file.with_suffix(".new").replace(file)
         logits.append(load_file(file)["logits"])
     return torch.cat(logits)
@@ -63,22 +63,23 @@ def tutor_logits(teacher_of: Teacher, corpus: Corpus, texts: Sequence[str]) -> T
 def distilled_targets(
     teachers: Sequence[Sequence[Teacher]], corpus: Corpus, texts: Sequence[str], targets: Sequence[int]
 ) -> list[tuple[float, ...]]:
-    """What a student learns of each text, as `distillation` takes it: its label's class as 0s and 1s, then the mean of
-    the logits of those tutors that judge the text.
+    """Return the targets of each text, as `distillation` takes them: its label's class as 0s and 1s, then the mean of
+    the logits of those teachers that judge the text.
 
     Zeros stand for the label of an unlabelled text.
 
     Args:
-        tutors: of each name those that stand for it; every name weighs the same.
+        teachers: of each name those that stand for it; every name weighs the same.
+        corpus: labelled texts, split.
         texts: those with labels first.
         targets: classes of the first texts.
 
     Raises:
-        InputError: see `tutor_logits`.
+        InputError: see `teacher_logits`.
     """
     classes = len(corpus.labels)
     by_name = [
-        torch.stack([tutor_logits(teacher_of, corpus, texts) for teacher_of in named]).nanmean(0) for named in teachers
+        torch.stack([teacher_logits(teacher, corpus, texts) for teacher in named]).nanmean(0) for named in teachers
     ]
     logits = torch.stack(by_name).nanmean(0)
     labels = torch.zeros(len(texts), classes)
@@ -95,12 +96,12 @@ def distillation(forward: Callable[[Tensor, Tensor], Tensor], label_smoothing: f
     """
 
     def loss(inputs: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
-        labels, taught = targets.chunk(2, dim=-1)  # (B, C) each
+        labels, teacher = targets.chunk(2, dim=-1)  # (B, C) each
         logits = forward(inputs, mask).float()
         smooth = labels * (1 - label_smoothing) + labels.sum(-1, keepdim=True) * label_smoothing / labels.shape[-1]
         cross_entropy = -(smooth * logits.log_softmax(-1)).sum(-1)
-        taught = torch.where(taught.isnan(), logits.detach(), taught)  # nothing to learn: no distance
-        kd_loss = (_centred(logits) - _centred(taught)).square().mean(-1)
+        teacher = torch.where(teacher.isnan(), logits.detach(), teacher)  # nothing to learn: no distance
+        kd_loss = (_centred(logits) - _centred(teacher)).square().mean(-1)
         return (cross_entropy + kd_loss).mean()
 
     return loss

@@ -36,7 +36,7 @@ from rnnformer_demo.training.teachers import encoder
 from rnnformer_demo.training.teachers.encoder import teacher_of
 from rnnformer_demo.training.teachers.find import load_teachers
 from rnnformer_demo.training.teachers.nbsvm import fit_nbsvm
-from rnnformer_demo.training.teachers.targets import distillation, distilled_targets, tutor_logits
+from rnnformer_demo.training.teachers.targets import distillation, distilled_targets, teacher_logits
 
 WORDS = ("honey", "sugar", "syrup", "lemon", "vinegar", "sorrel")
 LABELS = ("sweet", "sour")
@@ -111,14 +111,14 @@ def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monke
     assert fine_tune(data, tmp_path) == 1.0
     texts = ["it tastes of honey", "it tastes of vinegar"]
     corpus = read_corpus(corpus_of(data))
-    logits = tutor_logits(teacher_of(tmp_path / "tutor"), corpus, texts)
+    logits = teacher_logits(teacher_of(tmp_path / "tutor"), corpus, texts)
     assert logits.argmax(-1).tolist() == [0, 1]
 
     def fails():
         raise AssertionError("the logits are on disk")
 
     monkeypatch.setitem(pretrained.ENCODERS, "minilm", fails)
-    assert torch.equal(tutor_logits(teacher_of(tmp_path / "tutor"), corpus, texts), logits)
+    assert torch.equal(teacher_logits(teacher_of(tmp_path / "tutor"), corpus, texts), logits)
 
 
 @pytest.mark.parametrize(("name", "width"), [("minilm", 8), ("e5", 64)])
@@ -167,11 +167,11 @@ def test_a_missing_or_unfitting_teacher_is_refused(data, tmp_path):
         load_teachers("nobody", tmp_path)
     fine_tune(data, tmp_path)
     with pytest.raises(InputError, match=r"knows .*'sweet'.*, not"):
-        tutor_logits(teacher_of(tmp_path / "tutor"), read_corpus(corpus_of(data, ("good", "bad"))), ["a"])
+        teacher_logits(teacher_of(tmp_path / "tutor"), read_corpus(corpus_of(data, ("good", "bad"))), ["a"])
     other = read_corpus(corpus_of(data))
     other.held_out = other.training[:1]
     with pytest.raises(InputError, match="was trained on what is held out here"):
-        tutor_logits(teacher_of(tmp_path / "tutor"), other, ["a"])
+        teacher_logits(teacher_of(tmp_path / "tutor"), other, ["a"])
 
 
 def test_of_a_text_beyond_the_teachers_reach_only_the_label_is_learned(data, tmp_path):
@@ -261,7 +261,7 @@ def test_models_of_ones_own_teach_as_an_ensemble(data, tmp_path):
     tutors = load_teachers("elder", tmp_path)
     assert len(tutors) == 2
     corpus, texts = read_corpus(corpus_of(data)), ["it tastes of honey", "it tastes of sorrel", "..."]
-    each = [tutor_logits(teacher_of, corpus, texts) for teacher_of in tutors]
+    each = [teacher_logits(teacher_of, corpus, texts) for teacher_of in tutors]
     assert not torch.equal(*each)
     elder = store.load("elder", tmp_path / "elder-seed1")
     sample = elder.reader(texts[0])
@@ -269,7 +269,7 @@ def test_models_of_ones_own_teach_as_an_ensemble(data, tmp_path):
     taught = torch.tensor(distilled_targets([tutors], corpus, texts, [0, 1]))
     assert torch.allclose(taught[:, 2:], sum(each) / 2, atol=1e-6)
     with pytest.raises(InputError, match="was trained on what is held out here"):
-        tutor_logits(tutors[0], replace(corpus, held_out=corpus.training[:1]), texts)
+        teacher_logits(tutors[0], replace(corpus, held_out=corpus.training[:1]), texts)
     saved = train(replace(sources, teacher=("elder",)), tmp_path, "pupil")
     assert saved.card["data"]["teacher"] == "elder"
 
@@ -278,12 +278,12 @@ def test_a_linear_model_of_ngrams_teaches(data, tmp_path):
     assert fit_ngrams(data, tmp_path, "counted") == 1.0
     (counted,) = load_teachers("counted", tmp_path)
     corpus, texts = read_corpus(corpus_of(data)), ["it tastes of honey", "it tastes of sorrel", "???"]
-    logits = tutor_logits(counted, corpus, texts)
+    logits = teacher_logits(counted, corpus, texts)
     assert logits.argmax(-1).tolist()[:2] == [0, 1]
     torch.testing.assert_close(logits.sum(1), torch.zeros(3))
     assert logits[2].abs().max() < logits[:2].abs().max()  # of what it has never seen it knows but the bias
     with pytest.raises(InputError, match="was trained on what is held out here"):
-        tutor_logits(counted, replace(corpus, held_out=corpus.training[:1]), texts)
+        teacher_logits(counted, replace(corpus, held_out=corpus.training[:1]), texts)
 
 
 def test_models_of_folds_teach_only_what_they_have_not_read(data, tmp_path):
@@ -298,7 +298,7 @@ def test_models_of_folds_teach_only_what_they_have_not_read(data, tmp_path):
     saved = train(sources, tmp_path, "dealt", training=replace(TRAINING, epochs=1), seeds=(0, 1, 2))
     assert saved.card["data"]["folds"] == 3
     each = torch.stack(
-        [tutor_logits(teacher_of, material.corpus, texts) for teacher_of in load_teachers("dealt", tmp_path)]
+        [teacher_logits(teacher_of, material.corpus, texts) for teacher_of in load_teachers("dealt", tmp_path)]
     )
     judged = ~each.isnan().any(-1)
     assert judged.sum(0).tolist() == [1] * len(texts)
@@ -336,7 +336,7 @@ def test_teachers_of_several_names_weigh_the_same(data, tmp_path):
         fit_ngrams(data, tmp_path, name, longest=longest)
     short, long = (load_teachers(name, tmp_path) for name in ("short", "long"))
     corpus, texts = read_corpus(corpus_of(data)), ["it tastes of honey", "sorrel"]
-    a, b = (tutor_logits(one[0], corpus, texts) for one in (short, long))
+    a, b = (teacher_logits(one[0], corpus, texts) for one in (short, long))
     taught = torch.tensor(distilled_targets([[*short, *short], long], corpus, texts, [0]))
     torch.testing.assert_close(taught[:, 2:], (a + b) / 2)
 
