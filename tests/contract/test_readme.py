@@ -9,6 +9,7 @@ import prose
 import pytest
 import tiny
 
+from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.cli import _options
 from rnnformer_demo.evaluation import explanations
 from rnnformer_demo.evaluation.reporting import readme, study_tables

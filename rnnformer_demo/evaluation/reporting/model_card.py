@@ -154,7 +154,7 @@ def _procedure(card: dict[str, Any]) -> Iterator[str]:
     if "tuning" in card:
         blocks, rate = card["tuning"]["blocks"], card["tuning"]["rate"]
         yield f"- Fine-tuned: the CNN's last {blocks} blocks, at {rate} of the learning rate"
-    if recipe := card.get("recipe"):
+    if recipe := card.get("hyperparameters", card.get("recipe")):  # the latter in cards of older versions
         yield f"- Hyperparameters: {', '.join(f'{key} {value}' for key, value in recipe.items())}"
     yield f"- Seeds: {seeds_summary(card)}"
     exponent = card.get("temperature_exponent", 0.0)

@@ -239,9 +239,9 @@ def _strangeness(signal: OODDetector, measurement: Measurement) -> Tensor:
 
 
 def _tests(checkpoint: Checkpoint, signal: OODDetector, sets: OODSets) -> dict:
-    """Return the entries of the card about the tests: the share of each in-distribution set that passes, and for each of
-    the others the AUROC against all of these together, that of the model's confidence beside it, and the share that is
-    flagged."""
+    """Return the entries of the card about the tests: the share of each in-distribution set that passes, and for each
+    of the others the AUROC against all of these together, that of the model's confidence beside it, and the share that
+    is flagged."""
     inside = {one.name: measure(checkpoint, one) for one in sets.in_distribution}
     of_inside = {name: _strangeness(signal, measurement) for name, measurement in inside.items()}
     all_inside = torch.cat([*of_inside.values()])

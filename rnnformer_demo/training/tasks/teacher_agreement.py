@@ -36,7 +36,7 @@ def figures_of(photos: CachedFeatures, logits: Tensor, temperature: Temperature)
 
 
 def against_teacher(pairs: Sequence[tuple[CachedFeatures, Tensor, Tensor]]) -> dict:
-    """Return the teacher's accuracy and the student's relative to it where classes are known, and agreement on all photos.
+    """Return the teacher's accuracy and the student's relative to it where classes are known; agreement on all photos.
 
     Args:
         pairs: for each set of N photos, these, the student's logits (N, C) and the teacher's.
