@@ -156,7 +156,7 @@ def test_the_command_fine_tunes_and_says_so(photos, tmp_path, monkeypatch):
     assert [each["seed"] for each in card["seeds"]] == [3, 4]
     (stage,) = card["recipe"]["stages"]
     assert (stage["unfreeze"], stage["seeds"], stage["dropout"]) == (2, [3, 4], 0.0)
-    assert "Fine-tuned: the trunk's last 2 blocks, at 0.1 of the learning rate" in card_text.describe("light")
+    assert "Fine-tuned: the CNN's last 2 blocks, at 0.1 of the learning rate" in card_text.describe("light")
 
 
 @pytest.mark.parametrize(
