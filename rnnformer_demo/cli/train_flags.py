@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, make_dataclass
 from typing import Any
 
 from ..data import InputError
-from ..training.config import TASKS, RunConfig
+from ..training.config import TASKS, HybridOptions, RunConfig
 
 PROGRAM = "python -m rnnformer_demo train"
 OLD_TASKS = {"objects": "imagenet-distill", "ngrams": "nbsvm"}
@@ -27,7 +27,8 @@ _OLD_FLAGS = {
     "--drop": "--exclude-classes",
     "--window": "--max-window",
 }
-_LISTS = ("--recurrence", "--head-layers")  # which took "lstm,gru" and "none"
+_LISTS = ("--recurrence", "--blocks", "--head-layers")  # which took "lstm,gru" and "none"
+_LAYERS = {"--recurrent-layers": "recurrent", "--attention-layers": "attention"}  # numbers of blocks, in this order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +105,7 @@ def current_task(task: str) -> str:
 
 def current_flags(arguments: Sequence[str]) -> Iterator[str]:
     """Yield arguments with today's flags in place of those of the version before, which are accepted with a notice."""
-    before = ""
+    arguments, before = _with_blocks(arguments), ""
     for number, argument in enumerate(arguments):
         flag, equals, value = argument.partition("=")
         if flag in _OLD_FLAGS:
@@ -119,6 +120,34 @@ def current_flags(arguments: Sequence[str]) -> Iterator[str]:
             _notice("--word-vectors without a name", "--word-vectors minilm")
             yield "minilm"
         before = flag
+
+
+def _with_blocks(arguments: Sequence[str]) -> list[str]:
+    """Return arguments with blocks in place of numbers of layers.
+
+    Raises:
+        InputError: for blocks beside numbers of layers, and for a number below 0.
+    """
+    words = [word for argument in arguments for word in _halves(argument)]
+    if not any(flag in words for flag in _LAYERS):
+        return list(arguments)
+    counts = {flag: str(HybridOptions.blocks.count(kind)) for flag, kind in _LAYERS.items()}
+    former = [flag for flag in _LAYERS if flag in words]
+    if "--blocks" in words:
+        raise InputError(f"--blocks says it all: leave out {' and '.join(former)}.")
+    for flag in former:
+        place = words.index(flag)
+        counts[flag] = "".join(words[place + 1 : place + 2])
+        del words[place : place + 2]
+        if not counts[flag].isdecimal():
+            raise InputError(f"{flag} must be 0 or more, got {counts[flag]!r}.")
+    blocks = [kind for flag, kind in _LAYERS.items() for _ in range(int(counts[flag]))]
+    _notice(" and ".join(former), f"--blocks {' '.join(blocks)}".strip())
+    return [*words, "--blocks", *blocks]
+
+
+def _halves(argument: str) -> list[str]:
+    return argument.split("=", 1) if argument.startswith("--") else [argument]
 
 
 def _ends_here(arguments: Sequence[str], number: int) -> bool:

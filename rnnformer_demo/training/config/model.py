@@ -9,9 +9,8 @@ class HybridOptions:
 
     width: int = 128  # D, width of every block
     recurrence: tuple[str, ...] = ("lstm", "gru")  # recurrent cells side by side; none: no recurrence
-    recurrent_layers: int = 1  # recurrent blocks below the attention
+    blocks: tuple[str, ...] = ("recurrent", "attention", "attention")  # pattern of blocks, from the input on
     units: int = 96  # U, hidden units of one direction of one recurrence
-    attention_layers: int = 2  # Transformer encoder layers, 0 for none
     heads: int = 4  # attention heads
     positions: bool = False  # add a sinusoidal position encoding
     dropout: float = 0.2  # 0 to below 1

@@ -24,7 +24,7 @@ _CHUNK = 256  # photos per file of the cache: what an interruption costs at most
 
 def extract(
     tokens: Encode,
-    trunk: nn.Module,
+    backbone: nn.Module,
     photos: PhotoSet,
     rows: list[PhotoRow],
     reader: ImageReader,

@@ -130,7 +130,7 @@ class ImageData:
         That of the last kind of model stays in memory.
         """
         config = part.model.config
-        key = (config.trunk, config.image_size, part.variant)
+        key = (config.backbone, config.image_size, part.variant)
         if self._features[0] != key:
             self._features = (), []  # the old ones go before the new ones come
             views = range(self.config.views)
@@ -152,7 +152,7 @@ class ImageData:
 def _encoder(part: TrainableHead) -> tuple[Encode, nn.Module, ImageReader]:
     """Return what makes features for a part: models that read another grid share them, so a reader that knows no grid
     names the cache."""
-    return part.below, part.model.trunk, image_reader(replace(part.model.config, grid="32"))
+    return part.below, part.model.backbone, image_reader(replace(part.model.config, grid="32"))
 
 
 def image_reader(config: ImageConfig) -> ImageReader:

@@ -13,7 +13,7 @@ from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
 from ...confidence.ood import EnergyDetector, KNNDetector, MahalanobisDetector, OODDetector, features_of, mean_of_steps
 from ...data import InputError
-from ...interpret.trace import capture
+from ...nn.hooks import capture
 from ..config import OODConfig
 from ..recipes import stage_of
 from .reading import read_sets

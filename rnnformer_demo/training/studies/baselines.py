@@ -14,7 +14,7 @@ from ...nn.cells import CELLS
 if TYPE_CHECKING:
     from ...models.image import ImageConfig
 
-BASELINES = ("lstm", "gru", "transformer")
+BASELINES = (*CELLS, "transformer")
 CNN = "cnn"  # of an image hybrid: there is nothing in it that could be made larger, so it need not match
 TOLERANCE = 0.03  # of the hybrid's parameters
 _MOST_LAYERS, _MOST_EXPANSION = 12, 8
@@ -46,7 +46,7 @@ def baseline_config(modality: str, config: HybridConfig, kind: str) -> HybridCon
 
 def cnn_config(config: ImageConfig) -> ImageConfig:
     """Return the config of global average pooling and a linear layer on the channels of a hybrid's CNN."""
-    plain = {"recurrence": (), "attention_layers": 0, "positions": False, "head_layers": (), "heads": 1}
+    plain = {"recurrence": (), "blocks": (), "positions": False, "head_layers": (), "heads": 1}
     return replace(config, **plain, pooling="mean", width=config.channels, readout="states")
 
 

@@ -44,9 +44,9 @@ class PhotoCondition:
 # Those that read the same features follow one another: they are read from disk once.
 CONDITIONS = (
     PhotoCondition(name="hybrid: LSTM along rows, GRU along columns"),
-    PhotoCondition(name="no recurrence", changes={"recurrence": ()}),
-    PhotoCondition(name="no attention", changes={"attention_layers": 0}),
-    PhotoCondition(name="neither: attention pooling alone", changes={"recurrence": (), "attention_layers": 0}),
+    PhotoCondition(name="no recurrence", without=("recurrent",)),
+    PhotoCondition(name="no attention", without=("attention",)),
+    PhotoCondition(name="neither: attention pooling alone", without=("recurrent", "attention")),
     PhotoCondition(name="CNN alone: mean pooling", baseline="cnn"),
     PhotoCondition(name="LSTM and GRU along rows", changes={"scans": ("rows", "rows")}),
     PhotoCondition(name="LSTM and GRU along columns", changes={"scans": ("columns", "columns")}),
@@ -89,7 +89,7 @@ def run_ablations(config: ImageAblationsConfig, run: RunConfig = DEFAULT_RUN) ->
         return ImageData.labelled(config.data, run.runs)
 
     def measure(condition: PhotoCondition, seed: int) -> dict:
-        changed = replace(shape, **condition.changes)
+        changed = replace(reduce(without_blocks, condition.without, shape), **condition.changes)
         if condition.baseline:
             changed = baseline_config("image", replace(shape, labels=data().labels), condition.baseline)
         folder = run.runs / folder_name("image-ablation", condition, seed)

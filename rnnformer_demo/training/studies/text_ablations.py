@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 
 import torch
@@ -11,6 +11,7 @@ from ...data import InputError
 from ...data.readers import TextRow, read_texts
 from ...evaluation.classification import short_path, text_ids, text_logits
 from ...evaluation.reporting.study_tables import ABLATIONS
+from ...models import without_blocks
 from ...models.text import TextHybrid
 from ..config import DEFAULT_RUN, AblationsConfig, RunConfig, TextDataConfig, TrainingConfig
 from ..data.text_data import TextData
@@ -52,13 +53,13 @@ class Condition:
 
 CONDITIONS = (
     Condition(name="hybrid: LSTM and GRU below attention"),
-    Condition(name="no recurrence", changes={"recurrence": ()}),
-    Condition(name="no recurrence, positions", changes={"recurrence": (), "positions": True}),
+    Condition(name="no recurrence", without=("recurrent",)),
+    Condition(name="no recurrence, positions", without=("recurrent",), changes={"positions": True}),
     Condition(name="Transformer alone, matched", baseline="transformer"),
     Condition(name="positions as well", changes={"positions": True}),
     Condition(name="LSTM below attention, matched", changes={"recurrence": ("lstm",)}, matched=True),
     Condition(name="GRU below attention, matched", changes={"recurrence": ("gru",)}, matched=True),
-    Condition(name="no attention", changes={"attention_layers": 0}, matched=True),
+    Condition(name="no attention", without=("attention",), matched=True),
     Condition(name="LSTM alone, matched", baseline="lstm"),
     Condition(name="GRU alone, matched", baseline="gru"),
     Condition(name="no residual around the recurrence", changes={"residual": False}),
@@ -127,7 +128,7 @@ def _shuffle(row: TextRow) -> str:
 
 
 def _row(condition: Condition, training: TrainingConfig, data: TextData, tests: _Tests, runs: Path) -> dict:
-    config = replace(data.config, **condition.changes)
+    config = replace(reduce(without_blocks, condition.without, data.config), **condition.changes)
     if condition.baseline:
         config = baseline_config("text", data.config, condition.baseline)
     if condition.matched:

@@ -131,7 +131,7 @@ def pretrain(
     tensors: dict[str, Tensor] = {}
     accuracies: dict[str, float] = {}
     for kind in config.recurrence:
-        encoder_config = replace(config, recurrence=(kind,), recurrent_layers=1, attention_layers=0)
+        encoder_config = replace(config, recurrence=(kind,), blocks=(RECURRENT,))
         model = data.new_model(encoder_config, training.seed)
         if tensors:
             shared = {key: tensor for key, tensor in tensors.items() if key.startswith(_SHARED)}

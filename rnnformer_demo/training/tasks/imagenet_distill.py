@@ -52,7 +52,7 @@ def train(
     recipe, run_folder = recipe_record(config, run.runs), run.runs / config.name
     torch.manual_seed(training.seed)
     shape = image_config(config.model)
-    model = starting_as_lite0(replace(shape, labels=imagenet_labels(), trunk=LITE0, readout="cnn_head"))
+    model = starting_as_lite0(replace(shape, labels=imagenet_labels(), backbone=LITE0, readout="cnn_head"))
     reader = image_reader(model.config)
     data = ImageData.unlabelled(pools, model.config.labels, config.data, run.runs)
     targets = ImageTargets(data, model, reader, training.precision)

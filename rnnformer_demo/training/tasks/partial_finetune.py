@@ -1,5 +1,5 @@
-"""The part of an image hybrid that is trained: the core, on features of a frozen trunk, and where it is tuned the last
-blocks of the trunk with it."""
+"""The part of an image hybrid that is trained: the core, on the features of a frozen backbone, and where it is
+fine-tuned, the last blocks of the backbone with it."""
 
 import math
 
@@ -12,7 +12,7 @@ from ...models.backbones.registry import BACKBONES, BothGrids, parts
 from ...models.image import ImageConfig, ImageHybrid
 from ...nn.devices import to_device_of
 from ..config import FineTuneConfig
-from ..pretrained.backbones import pretrained_trunk
+from ..pretrained.backbones import pretrained_backbone
 
 _PHOTOS_PER_PASS = 64
 
@@ -33,16 +33,16 @@ class TrainableHead:
 
     def __init__(self, model: ImageHybrid, tuning: FineTuneConfig):
         self.model, self.tuning = model, tuning
-        model.trunk.requires_grad_(False)
-        self._lower, self._upper, self.module = model.trunk, nn.Identity(), model.core
+        model.backbone.requires_grad_(False)
+        self._lower, self._upper, self.module = model.backbone, nn.Identity(), model.core
         if tuning.unfreeze:
             self._lower, self._upper = _parts(model, tuning.unfreeze)
-            self.module = nn.ModuleDict({"trunk": self._upper.requires_grad_(True), "core": model.core})
+            self.module = nn.ModuleDict({"backbone": self._upper.requires_grad_(True), "core": model.core})
 
     @property
     def rates(self) -> dict[str, float]:
         """Shares of the learning rate by the beginning of the parameters' names, see `fit`."""
-        return {"trunk.": self.tuning.backbone_lr_scale} if self.tuning.unfreeze else {}
+        return {"backbone.": self.tuning.backbone_lr_scale} if self.tuning.unfreeze else {}
 
     @property
     def variant(self) -> str:
@@ -82,7 +82,7 @@ class TrainableHead:
 def _parts(model: ImageHybrid, blocks: int) -> tuple[nn.Sequential, nn.Sequential]:
     if BACKBONES[model.config.backbone].fine_blocks is None:
         raise InputError(
-            f"The blocks of {model.config.trunk} cannot be fine-tuned: leave out --unfreeze or --backbone."
+            f"The blocks of {model.config.backbone} cannot be fine-tuned: leave out --unfreeze or --backbone."
         )
     try:
         return parts(model.backbone, blocks)
@@ -112,6 +112,6 @@ def _check_size(model: ImageHybrid) -> None:
     size = 2 * model.parameters_count
     if size > store.MAX_BYTES:
         raise InputError(
-            f"A model on {model.config.trunk} would take {size / 1e6:.1f} MB, a checkpoint may have "
+            f"A model on {model.config.backbone} would take {size / 1e6:.1f} MB, a checkpoint may have "
             f"{store.MAX_BYTES / 1e6:.0f} MB: choose another --backbone or fewer --units."
         )

@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 
 from ...data import InputError
-from ...models import HybridConfig, classes
+from ...models import RECURRENT, HybridConfig, classes
 from ...models.image import ImageConfig
 from ...models.text import TextConfig
 from ..config import HybridOptions, TextModelOptions
@@ -11,17 +11,17 @@ from ..studies.baselines import baseline_config
 
 _LABELS = ("first", "second")  # those of the data take their place
 _FREE = ("dropout", "word_dropout")  # may differ from those of the model that training starts from
-_FIELDS = {"backbone": "trunk"}  # options that the model's config calls otherwise
 
 
 def model_config(modality: str, options: HybridOptions, baseline: str | None = None) -> HybridConfig:
-    """Return the config of a hybrid, or of its baseline.
+    """Return the config of a hybrid, or of its baseline. Without a recurrence no block is recurrent.
 
     Raises:
         InputError: for options that the config refuses, and see `baseline_config`.
     """
     config_class, _ = classes(modality)
-    values = {_FIELDS.get(name, name): value for name, value in asdict(options).items()}
+    blocks = tuple(block for block in options.blocks if options.recurrence or block != RECURRENT)
+    values = asdict(options) | {"blocks": blocks}
     try:
         config = config_class(labels=_LABELS, **values)
     except ValueError as error:

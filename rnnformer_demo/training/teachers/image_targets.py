@@ -30,7 +30,7 @@ def augment_of(view: int) -> Callable:
 
 @dataclass(frozen=True)
 class CachedFeatures:
-    """Plain views of N photos as the trunk sees them.
+    """Plain views of N photos as the backbone sees them.
 
     Attributes:
         name: of the set they are from.
@@ -72,7 +72,7 @@ def cached_view(
             return model.tokens(photos)
 
     variant = f"{make.__name__} {precision if reduced else 'float32'}"
-    return view_of(tokens, model.trunk, reader, view, make=make, variant=variant)
+    return view_of(tokens, model.backbone, reader, view, make=make, variant=variant)
 
 
 def features_of_test(pool: UnlabelledImages, model: ImageHybrid, reader: ImageReader, cache: Path) -> CachedFeatures:

@@ -21,7 +21,7 @@ from rnnformer_demo.training.config import (
     TrainImageConfig,
     TrainingConfig,
 )
-from rnnformer_demo.training.pretrained.backbones import pretrained_trunk
+from rnnformer_demo.training.pretrained.backbones import pretrained_backbone
 from rnnformer_demo.training.tasks import image
 
 SMALLEST = "mobilenet_v3_small"
@@ -103,11 +103,11 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
-def train(photos, tmp_path, trunk: str):
+def train(photos, tmp_path, backbone: str):
     config = TrainImageConfig(
-        name="other-trunk",
+        name="other-backbone",
         data=ImageDataConfig(data=str(photos), views=1),
-        model=ImageModelOptions(image_size=64, backbone=trunk, **tiny.SMALL),
+        model=ImageModelOptions(image_size=64, backbone=backbone, **tiny.SMALL),
         training=TrainingConfig(epochs=1, batch_size=8),
     )
     return image.train(config, RunConfig(runs=tmp_path / "runs"), folder=tmp_path / "checkpoints")

@@ -6,8 +6,6 @@ import pytest
 import tiny
 import torch
 from corrected import random_lite0
-from rnnformer_demo.analysis.inquiry import ORIGINAL, InterventionEffects
-from rnnformer_demo.views.descriptions import describe_attention_matter, describe_memory_matter
 
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import ImageReader

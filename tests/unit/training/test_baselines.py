@@ -3,11 +3,11 @@
 import pytest
 import tiny
 
-from rnnformer_demo import cli
-from rnnformer_demo.cli import train
+from rnnformer_demo.cli.train import parse_train
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import build, classes
 from rnnformer_demo.training.studies.baselines import BASELINES, TOLERANCE, baseline_config, matched_units
+from rnnformer_demo.training.tasks.shape import text_config
 
 CONFIGS = {"text": {"vocabulary": 2000}, "image": {}}
 
@@ -27,20 +27,20 @@ def test_a_baseline_has_the_hybrids_number_of_parameters(modality, kind):
     baseline = baseline_config(modality, config, kind)
     wanted = build(modality, config).parameters_count
     assert build(modality, baseline).parameters_count == pytest.approx(wanted, rel=TOLERANCE)
-    # The embedding or the trunk, which all share, must not hide a difference.
+    # The embedding or the backbone, which all share, must not hide a difference.
     assert core(modality, baseline) == pytest.approx(core(modality, config), rel=0.07)
 
 
-def test_a_recurrent_rival_has_one_recurrence_and_no_attention(modality):
-    for kind in ("lstm", "gru"):
+def test_a_recurrent_baseline_has_one_recurrence_and_no_attention(modality):
+    for kind in BASELINES[:-1]:
         baseline = baseline_config(modality, hybrid(modality), kind)
-        assert (baseline.recurrence, baseline.attention_layers, baseline.positions) == ((kind,), 0, False)
+        assert (baseline.recurrence, baseline.n_attention, baseline.positions) == ((kind,), 0, False)
 
 
 def test_a_transformer_has_positions_and_no_recurrence(modality):
     baseline = baseline_config(modality, hybrid(modality), "transformer")
     assert (baseline.recurrence, baseline.positions) == ((), True)
-    assert baseline.attention_layers > hybrid(modality).attention_layers
+    assert baseline.n_attention > hybrid(modality).n_attention
 
 
 def test_the_rest_is_the_hybrids(modality):
@@ -50,8 +50,8 @@ def test_the_rest_is_the_hybrids(modality):
         assert (baseline.width, baseline.dropout, baseline.labels) == (config.width, config.dropout, config.labels)
 
 
-def test_an_unknown_rival_is_refused():
-    with pytest.raises(InputError, match=r"A baseline must be one of lstm, gru, transformer, got 'mamba'"):
+def test_an_unknown_baseline_is_refused():
+    with pytest.raises(InputError, match=r"A baseline must be one of gru, lstm, transformer, got 'mamba'"):
         baseline_config("text", hybrid("text"), "mamba")
 
 
@@ -64,8 +64,7 @@ def test_a_hybrid_that_none_can_match_is_refused():
 
 def test_numbers_of_layers_on_the_command_line_stand_for_blocks():
     def config(*flags: str):
-        command = ["train", "text", "--data", "x.csv", "--name", "x", *flags]
-        return train._config(cli._parser().parse_args(command), "text")
+        return text_config(parse_train(["text", "--data", "x.csv", "--name", "x", *flags]).config.model)
 
     assert config().blocks == ("recurrent", "attention", "attention")
     assert config("--recurrent-layers", "2", "--attention-layers", "0").blocks == ("recurrent", "recurrent")

@@ -8,7 +8,6 @@ import torch
 from safetensors.torch import load_file
 
 from rnnformer_demo.data import InputError
-from rnnformer_demo.models import without_blocks
 from rnnformer_demo.models.text import TextConfig
 from rnnformer_demo.training.config import (
     EncodersConfig,
@@ -71,7 +70,7 @@ def test_the_second_encoder_leaves_the_embedding_of_the_first(sources, tmp_path)
 
 def test_a_language_model_never_sees_the_token_that_it_predicts():
     """Another token at a step changes the query for it on neither side."""
-    model = LanguageModel(tiny.model("text", recurrence=("lstm",), attention_layers=0))
+    model = LanguageModel(tiny.model("text", recurrence=("lstm",), blocks=("recurrent",)))
     ids, mask = torch.randint(2, 80, (1, 7)), torch.ones(1, 7, dtype=torch.bool)
     changed = ids.clone()
     changed[0, 3] = ids[0, 3] % 80 + 2
@@ -83,7 +82,7 @@ def test_a_language_model_never_sees_the_token_that_it_predicts():
 
 
 def test_padding_is_not_predicted():
-    model = LanguageModel(tiny.model("text", recurrence=("gru",), attention_layers=0))
+    model = LanguageModel(tiny.model("text", recurrence=("gru",), blocks=("recurrent",)))
     ids, mask = tiny.inputs(model.hybrid, [5, 3])
     queries, tokens = model.queries(ids, mask)
     assert len(queries) == len(tokens) == 2 * (4 + 2)

@@ -165,11 +165,11 @@ def test_the_command_fine_tunes_and_says_so(photos, tmp_path, monkeypatch):
         (["--unfreeze", "-1"], "unfreeze must be 0 or more, got -1."),
         (["--unfreeze", "1", "--backbone-lr-scale", "0"], "backbone_lr_scale must be above 0 and at most 1, got 0.0."),
         (["--unfreeze", "17"], "So many blocks cannot be fine-tuned: upper must be 1 to 16 blocks"),
-        (["--unfreeze", "4", "--grid", "both"], "upper must be 5 to 16 blocks of this trunk, got 4."),
+        (["--unfreeze", "4", "--grid", "both"], "upper must be 5 to 16 blocks of this backbone, got 4."),
         (["--unfreeze", "1", "--backbone", "mobilenet_v3_small"], "blocks of mobilenet_v3_small cannot be fine-tuned"),
         (["--grid", "8"], "grid must be one of ('32', '16', 'both'), got '8'."),
         (["--grid", "16", "--backbone", "mobilenet_v3_small"], "grid must be '32' for mobilenet_v3_small, got '16'."),
-        (["--baseline", "mamba"], "A baseline must be one of lstm, gru, transformer, cnn, got 'mamba'."),
+        (["--baseline", "mamba"], "A baseline must be one of gru, lstm, transformer, cnn, got 'mamba'."),
     ],
 )
 def test_the_command_refuses_what_cannot_be(photos, tmp_path, capsys, options, sentence):
@@ -226,7 +226,7 @@ def test_fine_tuned_blocks_have_the_precision_of_the_config(photos, tmp_path, mo
 
     monkeypatch.setattr(image, "pretrained", watched)
     # Without recurrence: where the processor lacks bfloat16, PyTorch emulates all but the LSTM.
-    config, training = replace(CONFIG, recurrence=()), replace(TRAINING, epochs=1, precision="bfloat16")
+    config, training = without_blocks(CONFIG, "recurrent"), replace(TRAINING, epochs=1, precision="bfloat16")
     material = ImageData.labelled(ImageDataConfig(data=photos, views=1), tmp_path)
     image.fit_photos(material, config, training, FineTuneConfig(unfreeze=1), tmp_path / "run")
     assert seen[0] == torch.bfloat16  # in training
@@ -235,8 +235,8 @@ def test_fine_tuned_blocks_have_the_precision_of_the_config(photos, tmp_path, mo
 
 def test_fine_tuned_blocks_are_saved_with_the_core(photos, tmp_path, published):
     saved = train(photos, tmp_path, fine_tune=FIVE, training=replace(TRAINING, learning_rate=1e-2))
-    trunk = saved.model.trunk.state_dict()
-    moved = {name.split(".")[0] for name in trunk if not torch.equal(trunk[name], published[name].half().float())}
+    backbone = saved.model.backbone.state_dict()
+    moved = {name.split(".")[0] for name in backbone if not torch.equal(backbone[name], published[name].half().float())}
     assert moved == {"12", "13", "14", "15", "16"}
     best = load_file(tmp_path / "runs" / "light-seed0" / "best.safetensors")
     for name, weights in saved.model.core.state_dict().items():

@@ -41,7 +41,7 @@ from rnnformer_demo.training.teachers.targets import distillation, distilled_tar
 WORDS = ("honey", "sugar", "syrup", "lemon", "vinegar", "sorrel")
 LABELS = ("sweet", "sour")
 TRAINING = SeededTrainingConfig(epochs=2, learning_rate=1e-2, batch_size=8, seed=4)
-MODEL = TextModelOptions(width=16, units=8, heads=2, embedding=16, attention_layers=1, dropout=0.1)
+MODEL = TextModelOptions(width=16, units=8, heads=2, embedding=16, blocks=("recurrent", "attention"), dropout=0.1)
 
 
 class Encoder(nn.Module):

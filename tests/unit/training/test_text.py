@@ -51,7 +51,7 @@ class Run:
     def __init__(self, modality: str, folder: Path, training: TrainingConfig = TRAINING, stop_after: int | None = None):
         self.model = tiny.model(modality, dropout=0.2)
         if modality == "image":
-            self.model.trunk.requires_grad_(False)
+            self.model.backbone.requires_grad_(False)
         self.folder, self.training, self.stop_after, self.measured = folder, training, stop_after, 0
         self.inputs, self.mask = tiny.inputs(self.model, [6] * 48)
         self.labels = torch.arange(48) % 2
