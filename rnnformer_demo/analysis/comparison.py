@@ -7,6 +7,8 @@ from ..checkpoints.cards import by_family, read_card, readable_cards
 from ..data import InputError
 from ..document import ComparedModel, Document
 from ..interpret.attribution import Report
+from .context import require
+from .progress import part_of
 from .sections.core import decode_image
 from .service import DEFAULT_METHOD, analyse, extend, predict
 
@@ -28,7 +30,7 @@ def compare(document: Document, report: Report = lambda share: None) -> Document
     """Run the input of a document through every model of a family.
 
     Args:
-        document: of any of the family. All explain its target by its method, so that they answer the same question.
+        document: analysis by any model of the family. All explain its target by its method, so that they answer the same question.
         report: is called with the share that is done, 0-1.
 
     Returns:
@@ -43,10 +45,18 @@ def compare(document: Document, report: Report = lambda share: None) -> Document
     compared = []
     for done, name in enumerate(names):
         part = analyse(name, source, ("attribution", "prefixes"), document.target, method, document.provenance.seed)
-        part = extend(part, "trust", lambda share, done=done: report((done + share) / len(names)))
+        part = extend(part, "trust", part_of(report, done, len(names)))
         fastest = min(predict(name, source).prediction.latency_ms for _ in range(_CALLS))
         prediction = replace(part.prediction, latency_ms=fastest)
-        compared.append(ComparedModel(part.model, prediction, part.attribution, part.trust, part.prefixes))
+        compared.append(
+            ComparedModel(
+                part.model,
+                prediction,
+                require(part.attribution, "attribution"),
+                require(part.trust, "trust"),
+                require(part.prefixes, "prefixes"),
+            )
+        )
     return replace(document, comparison=tuple(compared))
 
 
@@ -61,7 +71,7 @@ def compare_input(
     """Analyse an input with the first model of a family and compare all of them.
 
     Args:
-        model: any of the family; the hybrid explains the class that it predicts where no target is given.
+        model: any model of the family; the hybrid explains the class that it predicts where no target is given.
 
     Raises:
         InputError: see `compare`.

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -16,6 +16,19 @@ from ..document import Attribution, Document
 from ..interpret.attribution import Explanation, Report
 from ..interpret.trace import Trace, trace_from
 from ..nn.hooks import capture, locked
+
+Section = TypeVar("Section")
+
+
+def require(value: Section | None, name: str) -> Section:
+    """Return an optional part of a document that a step needs.
+
+    Raises:
+        ValueError: where the document does not have it.
+    """
+    if value is None:
+        raise ValueError(f"document must have {name}, got none")
+    return value
 
 
 class Clock:
@@ -38,7 +51,7 @@ class Run:
 
     Attributes:
         logits: (C,).
-        outputs: of every hook point, by its name, with a batch of 1.
+        outputs: outputs of every hook point, by its name, with a batch of 1.
     """
 
     logits: Tensor
@@ -47,15 +60,15 @@ class Run:
 
 @dataclass
 class Context:
-    """What section builders read.
+    """The context of one analysis, which section builders read.
 
     Attributes:
         checkpoint: the model.
-        sample: the input as it reads it.
-        seed: of all that is drawn.
+        sample: the input as the model reads it.
+        seed: seed of all random draws.
         report: is called with the share of a section that is done, 0-1; what it raises ends the work.
-        request: what was asked of the attribution: method, target, options.
-        clock: of reading and the forward pass.
+        request: arguments of the attribution: method, target, options.
+        clock: time of reading and of the forward pass.
     """
 
     checkpoint: Checkpoint
@@ -67,7 +80,7 @@ class Context:
 
     @cached_property
     def run(self) -> Run:
-        """One forward pass, made when it is first asked for."""
+        """The forward pass, run at its first use."""
         with capture(self.checkpoint.model) as outputs, torch.no_grad(), self.clock:
             logits = self.checkpoint.model(self.sample.inputs, self.sample.mask)[0]
         return Run(logits, outputs)
@@ -80,8 +93,10 @@ class Context:
 
     @property
     def probabilities(self) -> Callable[[Tensor], Tensor]:
-        """Logits (..., C) to calibrated probabilities, by the length of the whole input: one with units removed is no
-        other input."""
+        """The map from logits (..., C) to calibrated probabilities.
+
+        It takes the length of the whole input, also where units are removed.
+        """
         steps = self.sample.mask.sum()
         return lambda logits: self.checkpoint.probabilities(logits, steps.expand(logits.shape[:-1]))
 

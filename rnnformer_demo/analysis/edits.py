@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..data import UNIT_NAMES, InputError
-from ..document import Document, Edit
+from ..document import Attribution, Document, Edit
 from ..interpret import counterfactual
 from ..interpret.attribution import Report
 from ..interpret.trust.stability import unit_scores
-from .context import Context
+from .context import Context, require
 from .registry import get
 from .service import context_of, extend, predict
 
@@ -41,7 +41,7 @@ def units_named(document: Document, name: str) -> list[int]:
         row, column = int(match[1]), int(match[2])
         units = [(row - 1) * grid[1] + column - 1] if 1 <= row <= grid[0] and 1 <= column <= grid[1] else []
     else:
-        units = [index for index, known in enumerate(names) if known == name]
+        units = [index for index, unit_name in enumerate(names) if unit_name == name]
     if not units:
         raise InputError(f"There is no {name[:60]} in this input: name {UNIT_NAMES}.")
     return units
@@ -69,7 +69,7 @@ def ablate_units(document: Document, units: Sequence[int], perturbation: str | N
     Raises:
         InputError: for units or a perturbation that are not there.
     """
-    document = _with_attribution(document)
+    document, attribution = _with_attribution(document)
     context = context_of(document)
     perturbation = _checked(context, perturbation)
     chosen, count = sorted(set(units)), len(document.input.units)
@@ -77,7 +77,7 @@ def ablate_units(document: Document, units: Sequence[int], perturbation: str | N
         raise InputError("Nothing is chosen yet: choose the words or cells that are to go.")
     if chosen[0] < 0 or chosen[-1] >= count:
         raise InputError(f"There are {count} words or cells: there is none beyond them.")
-    explanation = context.explanation(document.attribution)
+    explanation = context.explanation(attribution)
     check = counterfactual.ablate_units(context.checkpoint.model, context.sample, explanation, chosen, perturbation)
     shares = context.probabilities(check.logits).tolist()
     probabilities = dict(zip(context.checkpoint.labels, shares, strict=True))
@@ -107,19 +107,20 @@ def replace_word(document: Document, unit: int, word: str) -> Document:
         InputError: where the input has no words, and for a word that is not there or that the model cannot read.
     """
     count = len(document.input.units)
-    if document.input.text is None:
+    original = document.input.text
+    if original is None:
         raise InputError("Only words can be replaced: cover parts of a photo instead.")
     if not 0 <= unit < count:
         raise InputError(f"There are {count} words: there is none beyond them.")
     if not word.strip():
         raise InputError("There is no new word yet: type one, or take the old one out.")
-    document = _with_attribution(document)
+    document, attribution = _with_attribution(document)
     context = context_of(document)
-    start, end = document.input.units[unit].span
-    text = f"{document.input.text[:start]}{word.strip()}{document.input.text[end:]}"
+    start, end = require(document.input.units[unit].span, "spans of words")
+    text = f"{original[:start]}{word.strip()}{original[end:]}"
     changed = predict(context.checkpoint, text).prediction
     index = context.target_of(document)
-    scores = unit_scores(context.explanation(document.attribution), context.sample)
+    scores = unit_scores(context.explanation(attribution), context.sample)
     return _edited(
         document,
         Edit(
@@ -166,8 +167,10 @@ def minimal_counterfactual(
     )
 
 
-def _with_attribution(document: Document) -> Document:
-    return document if document.attribution else extend(document, "attribution")
+def _with_attribution(document: Document) -> tuple[Document, Attribution]:
+    """Return a document that has an attribution, and the latter."""
+    document = document if document.attribution else extend(document, "attribution")
+    return document, require(document.attribution, "attribution")
 
 
 def _edited(document: Document, edit: Edit) -> Document:
@@ -175,12 +178,12 @@ def _edited(document: Document, edit: Edit) -> Document:
 
 
 def _checked(context: Context, perturbation: str | None) -> str:
-    known = tuple(context.checkpoint.model.perturbations)
+    names = tuple(context.checkpoint.model.perturbations)
     if perturbation is None:
-        return known[0]
-    if perturbation not in known:
+        return names[0]
+    if perturbation not in names:
         raise InputError(
             f"There is no perturbation {str(perturbation)[:60]!r} for {context.checkpoint.name}: "
-            f"there is {', '.join(known)}."
+            f"there is {', '.join(names)}."
         )
     return perturbation

@@ -8,7 +8,7 @@ Example:
 
 import shlex
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,11 @@ from .. import __version__
 from ..checkpoints.cards import list_models
 from ..checkpoints.store import Checkpoint
 from ..data import InputError, Sample
-from ..document import Document, Provenance
+from ..document import Attribution, Document, Provenance
+from ..evaluation.modality import image_reader
 from ..interpret.attribution import Report
 from .context import Clock, Context
+from .progress import part_of
 from .registry import get
 from .sections import BUILDERS
 from .sections.attribution import DEFAULT_METHOD
@@ -62,10 +64,10 @@ def analyse(
         wanted: keys of `BUILDERS`.
         target: name or number of the class to explain; the predicted one by default.
         method: a key of `METHODS`.
-        seed: of all that is drawn.
+        seed: seed of all random draws.
         report: is called with the share that is done, 0-1; what it raises ends the analysis.
-        path: of a photo, as a command line names it. Left out where it would tell a visitor of this machine's files.
-        options: of the method.
+        path: path of a photo, as a command line names it. Left out where it would tell a visitor of this machine's files.
+        options: options of the method, by name.
 
     Raises:
         InputError: for an unknown model, section, label, method or option, and for input that cannot be read.
@@ -77,7 +79,7 @@ def analyse(
         context.class_index(target)
     sections = [name for name in BUILDERS if name in wanted]
     for done, name in enumerate(sections):
-        context.report = lambda share, done=done: report((done + share) / len(sections))
+        context.report = part_of(report, done, len(sections))
         document = _fill(document, context, name)
     return document
 
@@ -88,7 +90,7 @@ def extend(document: Document, section: str, report: Report = lambda share: None
     Args:
         section: a key of `BUILDERS`.
         report: is called with the share that is done, 0-1.
-        request: for the section `attribution`: method, target, seed, options (a dict).
+        request: arguments of the section `attribution`: method, target, seed, options (a dict).
 
     Returns:
         The document with the section. A new attribution takes the trust in the old one away; the old one is kept among
@@ -116,11 +118,11 @@ def context_of(document: Document, report: Report = lambda share: None) -> Conte
     checkpoint = get(document.model.name)
     if checkpoint.sha256 != document.model.sha256:
         raise InputError(f"The weights of {document.model.name} are others than those of this analysis: analyse again.")
-    return Context(checkpoint, _sample_of(document, checkpoint.reader), document.provenance.seed, report)
+    return Context(checkpoint, _sample_of(document, checkpoint), document.provenance.seed, report)
 
 
 def _begin(model: str | Checkpoint, source: Any, seed: int = 0, path: str | None = None) -> tuple[Document, Context]:
-    """The document with the sections that every one has, and its context."""
+    """Return a document with the sections that every one has, and its context."""
     checkpoint = get(model) if isinstance(model, str) else model
     clock = Clock()
     with clock:
@@ -148,14 +150,10 @@ def _fill(document: Document, context: Context, section: str) -> Document:
     return replace(document, provenance=provenance)
 
 
-def _others(document: Document, new: Any) -> tuple:
-    """The attributions that were computed before, without those that the new one replaces."""
-
-    def key(attribution: Any) -> tuple:
-        return attribution.method, attribution.target
-
-    known = (*document.other_attributions, document.attribution)
-    return tuple(other for other in known if key(other) != key(new))
+def _others(document: Document, new: Attribution) -> tuple[Attribution, ...]:
+    """Return the attributions that were computed before, without those that the new one replaces."""
+    before = (*document.other_attributions, *([document.attribution] if document.attribution else ()))
+    return tuple(other for other in before if (other.method, other.target) != (new.method, new.target))
 
 
 def command_of(document: Document) -> str:
@@ -170,13 +168,13 @@ def command_of(document: Document) -> str:
     return shlex.join([*command, "--seed", str(document.provenance.seed)])
 
 
-def _sample_of(document: Document, reader: Callable[..., Sample]) -> Sample:
-    """The input of a document, read again."""
+def _sample_of(document: Document, checkpoint: Checkpoint) -> Sample:
+    """Read the input of a document again."""
     if document.input.layout == "sequence":
-        return replace(reader(document.input.text), warnings=document.input.warnings)
+        return replace(checkpoint.reader(document.input.text), warnings=document.input.warnings)
     if document.input.image is None:
         raise InputError("The photo is not in this document: analyse it again.")
-    return reader.of_square(decode_image(document.input.image), document.input.warnings)
+    return image_reader(checkpoint).of_square(decode_image(document.input.image), document.input.warnings)
 
 
 def _check_sections(wanted: Collection[str]) -> None:

@@ -13,8 +13,10 @@ from ..checkpoints.store import Checkpoint
 from ..data import InputError
 from ..data.readers import PhotoSet, Rejected, TextRow, label_index, read_texts
 from ..data.text import UNKNOWN, TextReader, pad
+from ..models import Hybrid
 from ..nn.devices import to_device_of
 from . import metrics
+from .modality import require_grid, text_reader
 
 TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
 _STEPS_PER_BATCH = 4096  # padding included: the attention of 64 long texts outgrows the processor's caches
@@ -43,7 +45,7 @@ def evaluate(checkpoint: Checkpoint, path: str | Path, split: str | None = None,
 
     Args:
         path: TSV, CSV or JSONL of text and label; a folder or zip of photos.
-        split: of a set of photos with index.csv; "test" where it has one and none is named.
+        split: name of a part of a set of photos with index.csv; "test" where it has one and none is named.
         drop: classes to leave out.
 
     Raises:
@@ -69,7 +71,7 @@ def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: se
     if split is not None:
         raise InputError(f"{path.name} has no split {split!r}: only photos with an index.csv have splits.")
     rows, rejected = read_texts(path)
-    kept, labels = [], []
+    readable, labels = [], []
     for row in rows:
         if row.label in drop:
             continue
@@ -78,9 +80,9 @@ def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: se
         except InputError as error:
             rejected.append(Rejected(row.line, str(error)))
         else:
-            kept.append(row)
+            readable.append(row)
     stem = path.name.split(".")[0]
-    ids = text_ids(checkpoint.reader, kept)
+    ids = text_ids(text_reader(checkpoint), readable)
     return Scored(
         data=f"{path.parent.name} {stem}".strip(),
         logits=text_logits(checkpoint.model, ids),
@@ -91,7 +93,7 @@ def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: se
 
 
 def _label_index(label: str, checkpoint: Checkpoint) -> int:
-    """By the model's names, or by those of the data that it was trained on."""
+    """Return the index of a label, named as the model or as its training data names it."""
     raw_labels = checkpoint.card["data"].get("labels", ())
     return raw_labels.index(label) if label in raw_labels else label_index(label, checkpoint.labels)
 
@@ -102,7 +104,7 @@ def text_ids(reader: TextReader, rows: list[TextRow]) -> list[list[int]]:
 
 
 @torch.no_grad()
-def text_logits(model: torch.nn.Module, ids: list[list[int]], progress: bool = True) -> Tensor:
+def text_logits(model: Hybrid, ids: list[list[int]], progress: bool = True) -> Tensor:
     """Return the logits (N, C) of many texts, given as ids, batched by length."""
     logits = torch.zeros(len(ids), len(model.config.labels))
     for batch in tqdm(by_length(ids), desc="texts", disable=not progress, mininterval=2):
@@ -143,11 +145,11 @@ def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: s
         data=f"{path.stem} {split or ''}".strip(),
         logits=torch.cat(logits) if logits else torch.zeros(0),
         labels=torch.tensor(labels),
-        steps=torch.full((len(labels),), math.prod(checkpoint.model.grid)),
+        steps=torch.full((len(labels),), math.prod(require_grid(checkpoint.model.grid))),
         rejected=rejected,
     )
 
 
 def _photo_logits(checkpoint: Checkpoint, photos: Tensor) -> Tensor:
-    h, w = checkpoint.model.grid
+    h, w = require_grid(checkpoint.model.grid)
     return checkpoint.model(photos, torch.ones(len(photos), h * w, dtype=torch.bool))

@@ -30,7 +30,7 @@ def calibration_error_by_chance(probabilities: Tensor, bins: int = ECE_BINS) -> 
 
 
 def _gaps(confidence: Tensor, right: Tensor, bins: int) -> Tensor:
-    """The error (R,) for confidences (N,) and R versions of which answers are right (R, N)."""
+    """Return the error (R,) for confidences (N,) and R versions of which answers are right (R, N)."""
     index = (confidence * bins).long().clamp(max=bins - 1)
     gap = torch.zeros(len(right), bins, dtype=torch.double).index_add_(1, index, right.double() - confidence.double())
     return gap.abs().sum(1) / len(confidence)

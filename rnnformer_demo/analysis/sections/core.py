@@ -21,7 +21,7 @@ def build_input(sample: Sample, source: str | None) -> Input:
     """Return the input as it was read.
 
     Args:
-        source: as the command line names it; None where it came otherwise.
+        source: name of the input on a command line; None where it came otherwise.
     """
     grid = sample.grid
     if grid is None:
@@ -54,7 +54,7 @@ def decode_image(data: str) -> Image.Image:
 
 
 def build_prediction(context: Context) -> Prediction:
-    """Return what the logits say, and what the forward pass says of the input."""
+    """Return the calibrated probabilities and the out-of-distribution score of the input."""
     checkpoint, steps = context.checkpoint, context.sample.mask.sum()
     run = context.run  # the clock has stopped when its milliseconds are read below
     shares = checkpoint.probabilities(run.logits, steps).tolist()
@@ -82,5 +82,5 @@ def _out_of_distribution(context: Context) -> OutOfDistribution | None:
 
 def _out_of_domain(checkpoint: Checkpoint) -> str:
     folders = [file.split("/")[0] for file in checkpoint.card["data"]["file"].split(", ")]
-    known = ", ".join(dict.fromkeys(folders))
-    return f"This does not look like what the model was trained on ({known}): its answer may mean nothing."
+    data_sets = ", ".join(dict.fromkeys(folders))
+    return f"This does not look like what the model was trained on ({data_sets}): its answer may mean nothing."

@@ -22,7 +22,7 @@ def build_recurrence(context: Context, document: Document) -> tuple[Recurrence, 
 def _recurrence(name: str, states: Tensor, gates: Gates) -> Recurrence:
     contributions = memory_contributions(gates)
     short = len(states) <= _MOST_TOKENS
-    half_life = median_half_life(gates).tolist()
+    forward, backward = (value if math.isfinite(value) else None for value in median_half_life(gates).tolist())
     return Recurrence(
         name=name,
         cell=gates.kind,
@@ -34,9 +34,9 @@ def _recurrence(name: str, states: Tensor, gates: Gates) -> Recurrence:
             if short or gate != "candidate"
         },
         contributions=Array.symmetric(contributions),
-        half_life=tuple(value if math.isfinite(value) else None for value in half_life),
+        half_life=(forward, backward),
         saturation=saturation(gates),
-        fullest=tuple(_fullest(gates, contributions, direction) for direction in range(2)),
+        fullest=(_fullest(gates, contributions, 0), _fullest(gates, contributions, 1)),
         gate_error=gates.error,
         left_out=() if short else (f"Candidates are left out: there are more than {_MOST_TOKENS} tokens.",),
     )

@@ -1,11 +1,12 @@
 """The section `trust`: how far the attribution can be trusted, measured on this input."""
 
 from dataclasses import asdict
+from typing import Any
 
 from ...document import Document, Faithfulness, RankedScore, Trust
 from ...evaluation.explanations import citation
 from ...interpret.trust import FaithfulnessScores, assess
-from ..context import Context
+from ..context import Context, require
 
 
 def build_trust(context: Context, document: Document) -> Trust:
@@ -14,9 +15,7 @@ def build_trust(context: Context, document: Document) -> Trust:
     Raises:
         ValueError: for a document without one.
     """
-    attribution, ood = document.attribution, document.prediction.ood
-    if attribution is None:
-        raise ValueError("the document must have an attribution to be measured, got none")
+    attribution, ood = require(document.attribution, "an attribution"), document.prediction.ood
     card = assess(
         context.checkpoint.model,
         context.sample,
@@ -43,7 +42,7 @@ def build_trust(context: Context, document: Document) -> Trust:
 
 
 def _faithfulness(scores: FaithfulnessScores) -> Faithfulness:
-    values = {
+    values: dict[str, Any] = {
         name: RankedScore(**value) if isinstance(value, dict) else value for name, value in asdict(scores).items()
     }
     return Faithfulness(**values)

@@ -18,7 +18,7 @@ Parts = dict[str, Part | None]  # by measure; None where the measure is not defi
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure.
+    """A figure of merit.
 
     Attributes:
         title: its name in tables.
@@ -70,11 +70,11 @@ class Benchmark:
     """A kind of ground truth, and the way from its files to examples.
 
     Attributes:
-        name: in results.
-        modality: of the models that read it.
+        name: id in results.
+        modality: modality of the models that read it, "text" or "image".
         inputs: the noun for its inputs, in the plural.
         explained: the class that is explained, in words.
-        measures: by name, the one to cite first.
+        measures: its figures of merit by name, the one to cite first.
         find: the file to read at a path; None where there is nothing of this kind.
         read: reads that file.
         make_example: makes an example of a row; raises `Skipped` or `InputError`.
@@ -115,7 +115,7 @@ class ScoreAccumulator:
 
     Args:
         measures: names of the measures.
-        seed: of the bootstrap.
+        seed: seed of the bootstrap.
 
     Attributes:
         refused: methods that do not fit the model, with the reason.
@@ -166,10 +166,11 @@ class ScoreAccumulator:
     def _by_measure(self, scored: list[Parts]) -> dict[str, dict]:
         figures = {}
         for measure in self._measures:
-            parts = [part[measure] for part in scored if part[measure] is not None]
-            figures[measure] = figure(parts, len(scored) - len(parts), self._seed)
+            parts = [part[measure] for part in scored]
+            defined = [part for part in parts if part is not None]
+            figures[measure] = figure(defined, len(parts) - len(defined), self._seed)
             if len(set(self._groups)) > 1:
-                figures[measure]["by_group"] = self._by_group([part[measure] for part in scored])
+                figures[measure]["by_group"] = self._by_group(parts)
         return figures
 
     def _by_group(self, parts: Sequence[Part | None]) -> list[float | None]:

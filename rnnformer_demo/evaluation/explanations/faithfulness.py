@@ -27,7 +27,7 @@ _TABLES = (".tsv", ".csv", ".jsonl")
 
 
 def _measures(usual: str, other: str) -> dict[str, Measure]:
-    """The measures under two perturbations."""
+    """Return the measures under two perturbations."""
     better = f"share of inputs on which comprehensiveness is better than on {BETTER_THAN:.0f} % of random orders"
     return {
         f"convincing-{usual}": Measure(f"beats {BETTER_THAN:.0f} % of random orders, {usual}", better),
@@ -120,7 +120,7 @@ def faithfulness_example(checkpoint: Checkpoint, source: Callable[[], object]) -
 
 
 def _curves(checkpoint: Checkpoint, sample: Sample, target: int) -> dict[str, PerturbationCurves]:
-    """Perturbation curves of an input, shared by all methods, by perturbation."""
+    """Return the perturbation curves of an input, which all methods share, by perturbation."""
     steps = sample.mask.sum()
 
     def confidence(logits: torch.Tensor) -> torch.Tensor:

@@ -22,8 +22,9 @@ from ...data.image import middle_square, open_photo
 from ...data.readers import FileSet, Rejected
 from ...interpret.attribution import Explanation
 from ...nn.hooks import run
+from ..modality import image_reader, require_grid
 from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped
-from .scoring import energy_pointing_game
+from .scoring import Part, energy_pointing_game
 
 PET, BACKGROUND, BORDER = 1, 2, 3  # values of a mask
 MEASURES = {
@@ -86,33 +87,39 @@ def masked_photo_example(checkpoint: Checkpoint, photo: MaskedPhoto) -> Example:
         InputError: for a photo or a mask that cannot be read.
     """
     image, _ = open_photo(photo.files.read(photo.path))
-    sample = checkpoint.reader(image)
-    reader = checkpoint.reader
+    reader = image_reader(checkpoint)
+    sample = reader(image)
+    grid = require_grid(sample.grid)
     values = _mask(photo.files.read(photo.mask), photo.mask, image.size)
     animal, background = (_square(values == value, reader.size, reader.share) for value in (PET, BACKGROUND))
-    if not (_on_grid(animal, sample.grid) > _on_grid(background, sample.grid)).any():
+    inside, outside = _on_grid(animal, grid), _on_grid(background, grid)
+    if not (inside > outside).any():
         raise Skipped("no cell of the square that the model reads is mostly animal")
     target = int(run(checkpoint.model, sample.inputs, sample.mask)[0].argmax())
 
     def score(explanation: Explanation) -> Parts:
-        inside, outside = _on_grid(animal, explanation.grid), _on_grid(background, explanation.grid)
-        energy = energy_pointing_game(explanation.scores, inside, outside)
+        cells = require_grid(explanation.grid)
+        inside, outside = _on_grid(animal, cells), _on_grid(background, cells)
         best = explanation.scores.argmax()
         return {
-            "energy": None if energy is None else (energy, 1.0),
+            "energy": _energy(explanation.scores, inside, outside),
             "pointing": (float(inside[best] > outside[best]), 1.0),
         }
 
-    inside, outside = _on_grid(animal, sample.grid), _on_grid(background, sample.grid)
-    share = {
-        "energy": (energy_pointing_game(torch.ones_like(inside), inside, outside), 1.0),
+    share: Parts = {
+        "energy": _energy(torch.ones_like(inside), inside, outside),
         "pointing": ((inside > outside).double().mean().item(), 1.0),
     }
     return Example(checkpoint.model, sample, target, score, {"share of the photo": share})
 
 
+def _energy(scores: Tensor, inside: Tensor, outside: Tensor) -> Part | None:
+    energy = energy_pointing_game(scores, inside, outside)
+    return None if energy is None else (energy, 1.0)
+
+
 def _mask(data: bytes, name: str, size: tuple[int, int]) -> np.ndarray:
-    """The values of a mask (height, width)."""
+    """Return the values of a mask (height, width)."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             values = np.asarray(image)
@@ -126,13 +133,13 @@ def _mask(data: bytes, name: str, size: tuple[int, int]) -> np.ndarray:
 
 
 def _square(region: np.ndarray, size: int, share: float) -> Tensor:
-    """Share of each pixel that the model reads in a region, 0-1: (size, size)."""
+    """Return the share of each pixel that the model reads in a region, 0-1: (size, size)."""
     image = Image.fromarray(region.astype(np.uint8) * 255)
     return torch.from_numpy(np.asarray(middle_square(image, size, share), dtype=np.float32) / 255)
 
 
 def _on_grid(region: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Share of each cell in a region, 0-1: (rows * columns,)."""
+    """Return the share of each cell in a region, 0-1: (rows * columns,)."""
     return F.adaptive_avg_pool2d(region[None, None], grid).flatten()
 
 

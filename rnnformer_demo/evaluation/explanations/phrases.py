@@ -129,13 +129,13 @@ def tree_example(checkpoint: Checkpoint, tree: Tree) -> Example:
 
 
 def _sign(scores: torch.Tensor, words: list[list[int]]) -> bool | None:
-    """True where the scores of a phrase add up to more than 0; None for exactly 0, which is no sign."""
+    """Return True where the scores of a phrase add up to more than 0; None for exactly 0, which is no sign."""
     total = scores[sorted({word for inside in words for word in inside})].sum().item()
     return None if total == 0 else total > 0
 
 
 def _measures_of(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    """The measures in which a phrase counts."""
+    """Return the measures in which a phrase counts."""
     if len(tokens) == 1:
         return ("words",)
     return ("phrases", "negated") if any(token.lower() in _NEGATIONS for token in tokens) else ("phrases",)

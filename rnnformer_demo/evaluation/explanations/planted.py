@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ...data import Sample
 from ...interpret.attribution import Explanation
 from ...interpret.trust.stability import unit_scores
-from ...models import Hybrid, classes, freeze
+from ...models import Hybrid, build, config_from_dict, freeze
 from .benchmark import Example, Measure, Parts
 
 MEASURES = {"found": Measure("planted evidence ranked first", "share of inputs in which it alone scores highest")}
@@ -63,14 +63,13 @@ def draw_photos(count: int, generator: torch.Generator) -> Inputs:
 
 
 def _text_model() -> Hybrid:
-    config, model = classes("text")
-    return model(config(**_SIZES, vocabulary=VOCABULARY + 1, embedding=12, max_tokens=TOKENS, word_dropout=0.0))
+    sizes = {"vocabulary": VOCABULARY + 1, "embedding": 12, "max_tokens": TOKENS, "word_dropout": 0.0}
+    return build("text", config_from_dict("text", _SIZES | sizes))
 
 
 def _image_model() -> Hybrid:
-    """With a backbone whose cells do not overlap: the evidence then lies in one cell of the grid."""
-    config, model = classes("image")
-    hybrid = model(config(**_SIZES, image_size=SIDE * STRIDE))
+    """Make an image hybrid with a backbone whose cells do not overlap: the evidence then lies in one of them."""
+    hybrid = build("image", config_from_dict("image", _SIZES | {"image_size": SIDE * STRIDE}))
     hybrid.backbone = nn.Sequential(nn.Conv2d(3, hybrid.core.width_in, STRIDE, STRIDE), nn.ReLU())
     return hybrid
 
@@ -84,11 +83,11 @@ def plant(modality: str, seed: int) -> Planted:
     Raises:
         RuntimeError: where it did not learn the rule, so that its explanations would prove nothing.
     """
-    build, draw = BUILDERS[modality]
+    make_model, draw = BUILDERS[modality]
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
-        model = build().train()
+        model = make_model().train()
         optimizer = torch.optim.Adam(model.parameters(), _RATE)
         for _ in range(_UPDATES):
             inputs, labels, _ = draw(_BATCH, generator)

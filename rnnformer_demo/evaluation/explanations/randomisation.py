@@ -22,18 +22,18 @@ MAX_CORRELATION = 0.5  # with all weights drawn anew, above which a method fails
 
 def stages(model: Hybrid) -> dict[str, tuple[str, ...]]:
     """Return the stages from the head to the input: their names, and the prefixes of the names of their weights."""
-    named = {
+    by_stage = {
         "head": ("core.head.",),
         "pooling": ("core.norm.", "core.pooling."),
         **dict(reversed([*_block_stages(model.config.blocks)])),
         "input": ("",),  # the rest: projection, embedding or CNN
     }
     weights = [*model.state_dict()]  # a mean has none
-    return {stage: begin for stage, begin in named.items() if any(name.startswith(begin) for name in weights)}
+    return {stage: begin for stage, begin in by_stage.items() if any(name.startswith(begin) for name in weights)}
 
 
 def _block_stages(blocks: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Name and weights of each block, numbered within its kind."""
+    """Yield the name and the weights of each block, numbered within its kind."""
     numbers: Counter[str] = Counter()
     for place, kind in enumerate(blocks):
         numbers[kind] += 1
@@ -48,13 +48,15 @@ def randomised(model: Hybrid, seed: int, fresh: Callable[[], Hybrid] | None = No
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        drawn = (fresh() if fresh else build(model.modality, model.config)).state_dict()
-    weights, copies, replaced = model.state_dict(), {}, ()
+        new_weights = (fresh() if fresh else build(model.modality, model.config)).state_dict()
+    weights = model.state_dict()
+    copies: dict[str, Hybrid] = {}
+    replaced: tuple[str, ...] = ()
     for stage, prefixes in stages(model).items():
         replaced += prefixes
         copies[stage] = freeze(deepcopy(model))
         copies[stage].load_state_dict(
-            {name: (drawn if name.startswith(replaced) else weights)[name] for name in weights}, strict=True
+            {name: (new_weights if name.startswith(replaced) else weights)[name] for name in weights}, strict=True
         )
     return copies
 
@@ -67,7 +69,7 @@ def randomisation(
     advance: Callable[[], None] = lambda: None,
     fresh: Callable[[], Hybrid] | None = None,
 ) -> dict[str, dict]:
-    """Return `measures` and `methods` of a result: of each method the mean correlation at each stage, and its verdict.
+    """Return `measures` and `methods` of a result: for each method the mean correlation at each stage, and its verdict.
 
     An input whose scores are all the same before or after has no rank correlation, and counts as undefined.
 
@@ -101,7 +103,7 @@ def _verdict(correlation: float | None) -> str:
 
 
 def _measures(names: tuple[str, ...]) -> dict[str, dict]:
-    """The stages as measures; the last one, with all weights drawn anew, is cited first."""
+    """Return the stages as measures; the last one, with all weights drawn anew, is cited first."""
     ordered = (names[-1], *names[:-1])
     return {
         name: vars(

@@ -7,6 +7,7 @@ there count; a review without any is skipped and counted.
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -57,9 +58,12 @@ def read_reviews(path: Path) -> RowSet:
     """Read the reviews of an annotation file; their texts come from docs.jsonl beside it.
 
     Raises:
-        InputError: for a file that cannot be read, and for a damaged docs.jsonl.
+        InputError: for a file that cannot be read, and for a docs.jsonl that is damaged or not there.
     """
-    docs = _documents(with_any_suffix(path.parent, "docs", ".jsonl"))
+    texts = with_any_suffix(path.parent, "docs", ".jsonl")
+    if texts is None:
+        raise InputError(f"There is no docs.jsonl with the texts beside {path.name}.")
+    docs = _documents(texts)
     reviews, rejected = [], []
     for line, text in text_lines(path):
         try:
@@ -80,8 +84,12 @@ def _documents(path: Path) -> dict[str, tuple[str, ...]]:
     return docs
 
 
-def _review(record: object, docs: dict[str, tuple[str, ...]]) -> Review:
-    """Raises ValueError with the fault."""
+def _review(record: Any, docs: dict[str, tuple[str, ...]]) -> Review:
+    """Return the review of a record.
+
+    Raises:
+        ValueError: for a damaged record, with the fault.
+    """
     try:
         name, label = record["annotation_id"], record["classification"]
         spans = [

@@ -45,7 +45,7 @@ def evaluate_explanations(
             models of the checkpoint's modality.
         methods: names; all that fit the modality by default.
         limit: inputs of each set, drawn by `seed`; all by default.
-        seed: of all draws: the inputs, the methods' own draws (`seed` plus the number of the input), new weights,
+        seed: seed of all draws: the inputs, the methods' own draws (`seed` plus the number of the input), new weights,
             planted models and intervals.
         report: is called with the share done.
         keep: is called with each result as soon as it is there.

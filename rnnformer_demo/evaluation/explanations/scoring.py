@@ -76,8 +76,8 @@ def interval(parts: Sequence[Part], seed: int = 0) -> tuple[float, float]:
     if (numbers[:, 1] == 1).all() and ((numbers[:, 0] == 0) | (numbers[:, 0] == 1)).all():
         return wilson_interval(int(numbers[:, 0].sum()), len(numbers))
     generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randint(len(numbers), (_RESAMPLES, len(numbers)), generator=generator)
-    sums = numbers[drawn].sum(1)  # (resamples, 2)
+    rows = torch.randint(len(numbers), (_RESAMPLES, len(numbers)), generator=generator)
+    sums = numbers[rows].sum(1)  # (resamples, 2)
     shares = sums[:, 0] / sums[:, 1]
     low, high = shares.quantile(torch.tensor([0.025, 0.975], dtype=torch.double)).tolist()
     return low, high

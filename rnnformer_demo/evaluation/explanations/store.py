@@ -41,8 +41,10 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
 
 
 def _setting(result: dict[str, Any]) -> dict[str, Any]:
-    """All that two measurements must share so that their methods can stand side by side: everything but the keys that
-    depend on the choice of methods."""
+    """Return the setting of a measurement: every entry but those that depend on the choice of methods.
+
+    Methods of two results can stand side by side where their settings are the same.
+    """
     return {key: value for key, value in result.items() if key not in ("methods", "left_out", "references")}
 
 
@@ -69,7 +71,7 @@ def citation(method: str, modality: str, model: str | None = None, folder: Path 
 
 
 def _citation(method: str, result: dict, model: str | None) -> str:
-    """The first measure of a result, beside what the random control and the references reach."""
+    """Cite the first measure of a result beside the values of the random control and the references."""
     measure, about = next(iter(result["measures"].items()))
     figure = result["methods"][method]["measures"][measure]
     if figure["value"] is None:

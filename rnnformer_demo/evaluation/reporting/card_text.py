@@ -108,7 +108,7 @@ def _line(title: str, text: str | None) -> Iterator[str]:
 
 
 def _aligned(rows: list) -> Iterator[str]:
-    """Columns as wide as their widest cell: the first to the left, the others to the right."""
+    """Yield rows whose columns are as wide as their widest cell: the first to the left, the others to the right."""
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for first, *others in rows:
         cells = [" " * (width - _width(cell)) + cell for cell, width in zip(others, widths[1:], strict=True)]
@@ -116,5 +116,5 @@ def _aligned(rows: list) -> Iterator[str]:
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal: a Chinese character takes two."""
+    """Return the columns that a text takes in a terminal: a Chinese character takes two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

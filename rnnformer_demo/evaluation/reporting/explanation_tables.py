@@ -8,7 +8,7 @@ NOTHING = "No explanation has been measured against ground truth yet."
 
 
 def markdown(results: list[dict[str, Any]]) -> str:
-    """Return for each result a line that says what was measured, and a row for each method and reference."""
+    """Return for each result a line about the measurement, and a row for each method and reference."""
     return "\n\n".join(f"{_caption(result)}\n\n{_table(result)}" for result in results) or NOTHING
 
 
@@ -51,7 +51,7 @@ def _caption(result: dict[str, Any]) -> str:
 
 
 def _cell(figure: dict[str, Any], unit: str) -> str:
-    """The value with its interval, how many inputs had none, and how far models differ."""
+    """Return a value with its interval, the number of inputs without one, and the range over models."""
     if figure["value"] is None:
         return "undefined"
     value, low, high = (_bare(each, unit) for each in (figure["value"], *figure["interval"]))
@@ -63,5 +63,5 @@ def _cell(figure: dict[str, Any], unit: str) -> str:
 
 
 def _bare(value: float | None, unit: str) -> str:
-    """A figure without its sign of per cent, which stands in the title of its column."""
+    """Return a figure without its sign of per cent, which stands in the title of its column."""
     return format_value(value, unit).removesuffix(" %")

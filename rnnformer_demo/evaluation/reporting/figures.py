@@ -45,7 +45,7 @@ def seeds_summary(card: dict[str, Any]) -> str:
 
 
 def _spread(card: dict[str, Any], test: str) -> str | None:
-    """None for one seed, and for a test that was added later and run on the shipped model alone."""
+    """Return mean and standard deviation over seeds; None for one seed, and for a test of the shipped model alone."""
     of_seeds = [{HELD_OUT: seed["held_out"], **seed["tests"]} for seed in card.get("seeds", ())]
     accuracies = [accuracies[test] for accuracies in of_seeds if test in accuracies]
     if len(accuracies) < max(2, len(of_seeds)):

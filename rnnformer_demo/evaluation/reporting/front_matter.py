@@ -38,7 +38,7 @@ def _task(card: dict[str, Any]) -> str:
 
 
 def _results(card: dict[str, Any]) -> list[Any]:
-    """A result for each test and metric; what holds the held-out part, on which choices were made, is no test."""
+    """Return a result for each test and metric; the held-out part, on which choices were made, is no test."""
     from huggingface_hub import EvalResult
 
     return [
@@ -58,12 +58,12 @@ def _results(card: dict[str, Any]) -> list[Any]:
 
 
 def _place(test: str) -> str:
-    """The data set of a test, by its id on the Hub where that is known: "sst2 dev" -> "stanfordnlp/sst2"."""
+    """Return the data set of a test, by its id on the Hub where that is known: "sst2 dev" -> "stanfordnlp/sst2"."""
     folder = test.removesuffix(f" {_split(test)}").replace(" ", "-")
     return (folder in DATA and DATA[folder].hub) or folder
 
 
 def _split(test: str) -> str | None:
-    """The split of a test: "sst2 dev" -> "dev"."""
+    """Return the split of a test: "sst2 dev" -> "dev"."""
     last = test.rsplit(" ", 1)[-1]
     return last if last in _SPLITS else None

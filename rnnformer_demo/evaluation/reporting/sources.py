@@ -71,5 +71,5 @@ def pretrained(card: dict[str, Any]) -> list[Source]:
 
 def languages(card: dict[str, Any]) -> list[str]:
     """Return the languages of the training data, as codes."""
-    known = (source.language for source in data_sets(training_files(card)))
-    return list(dict.fromkeys(language for language in known if language))
+    codes = (source.language for source in data_sets(training_files(card)))
+    return list(dict.fromkeys(language for language in codes if language))

@@ -30,7 +30,7 @@ def readme_parts() -> dict[str, str]:
 
 
 def search_table(path: Path = SEARCH) -> str:
-    """Return what was searched on, and a row for each trial, the best first."""
+    """Return the data of the search, and a row for each trial, the best first."""
     if not path.exists():
         return "Nothing has been searched yet."
     about = json.loads(path.read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def mean_with_interval(values: list[float]) -> str:
 
 
 def _by_condition(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """The rows of a table by their condition; none where there is no table."""
+    """Return the rows of a table by their condition; none where there is no table."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in json.loads(path.read_text(encoding="utf-8")) if path.exists() else ():
         groups.setdefault(row["condition"], []).append(row)
@@ -99,7 +99,7 @@ def _by_condition(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _accuracies(groups: dict[str, list[dict[str, Any]]], header: tuple[str, ...], figures: tuple[str, ...]) -> str:
-    """A row for each condition: weights of its core, seeds, and figures with their intervals."""
+    """Return a row for each condition: weights of its core, seeds, and figures with their intervals."""
     rows = [
         (
             name,
