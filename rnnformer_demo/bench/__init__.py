@@ -12,7 +12,7 @@ from .timing import PHOTO_MODEL, TEXT_MODEL
 
 __all__ = ["PHOTO_MODEL", "TEXT_MODEL", "Page", "markdown", "run"]
 
-_READING_SECONDS = 5  # what a visitor who reads the page takes before the first click
+_READING_SECONDS = 5  # of a visitor who reads the page before the first click
 
 
 def run(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:

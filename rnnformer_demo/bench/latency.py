@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,9 @@ def latencies(runs: int) -> dict[str, Any]:
     def draw(model: str, source: Any) -> None:
         document = analyse(model, source, ("attribution", "attention", "recurrence"))
         for view in views_for(document):
-            if view.figure is not None:
-                to_bytes(view.figure(document, view.settle(document, {})), "png")
+            figure = view.draw(document, view.settle(document, {}))
+            if figure is not None:
+                to_bytes(figure, "png")
 
     measured: dict[str, Callable[[], Any]] = {
         "text_predict": lambda: predict(TEXT_MODEL, next(texts)),
@@ -46,8 +48,8 @@ def latencies(runs: int) -> dict[str, Any]:
         figures[f"{name}_slowest_ms"] = round(1000 * max(seconds), 1)
     figures |= _with_trust(runs, {"text": (TEXT_MODEL, text_of_64_tokens()), "photo": (PHOTO_MODEL, photo)})
     for method in ("occlusion", "pixel-integrated-gradients"):
-        work = lambda method=method: analyse(PHOTO_MODEL, photo, method=method)  # noqa: E731
-        figures[f"photo_{method}_s"] = median([seconds_of(work) for _ in range(3)])
+        attribute = partial(analyse, PHOTO_MODEL, photo, method=method)
+        figures[f"photo_{method}_s"] = median([seconds_of(attribute) for _ in range(3)])
     return figures
 
 
@@ -83,6 +85,7 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
         installed. `minilm_note`: the gaps of the measurement and their reason, or None.
     """
     from ..analysis.service import get, predict
+    from ..evaluation.modality import text_reader
 
     try:
         encoder, pieces = load_encoder()
@@ -90,15 +93,12 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
         return {"minilm": None, "minilm_note": f"Not measured. {error}"}
     checkpoint = get(TEXT_MODEL)
     encoder_with_head = _Baseline(encoder, pieces, len(checkpoint.labels))
-    longest = checkpoint.reader.max_tokens
+    longest = text_reader(checkpoint).max_tokens
     measured = {}
     for length in (length for length in LENGTHS if length <= longest):
         text = _text_of(length, checkpoint, pieces)
-        turns = {
-            "own": lambda text=text: predict(checkpoint, text),
-            "minilm": lambda n=length, text=text: encoder_with_head(text, n),
-        }
-        pairs = [[turn(work) for work in turns.values()] for _ in range(max(1, runs // CALLS_A_TURN))]
+        works = (partial(predict, checkpoint, text), partial(encoder_with_head, text, length))
+        pairs = [[turn(work) for work in works] for _ in range(max(1, runs // CALLS_A_TURN))]
         own, other = ([seconds for pair in pairs for seconds in pair[which]] for which in (0, 1))
         measured[str(length)] = {
             "predict_p50_ms": round(1000 * median(own, 5), 2),
@@ -124,17 +124,20 @@ class _Baseline:
         import torch
 
         with torch.inference_mode():
-            read = self.pieces(text, truncation=True, max_length=tokens, return_tensors="pt")
-            states = self.encoder(**read).last_hidden_state  # (1, T, D)
+            batch = self.pieces(text, truncation=True, max_length=tokens, return_tensors="pt")
+            states = self.encoder(**batch).last_hidden_state  # (1, T, D)
             return self.head(states.mean(1)).softmax(-1)[0].tolist()
 
 
 def _text_of(length: int, checkpoint: "Checkpoint", pieces: Any) -> str:
     """The page's example words that are one token to both, up to a length."""
+    from ..evaluation.modality import text_reader
     from ..ui.page import EXAMPLE_TEXTS
 
+    reader = text_reader(checkpoint)
+
     def whole(word: str) -> bool:
-        return len(checkpoint.reader.ids(word)) == 1 == len(pieces(word, add_special_tokens=False)["input_ids"])
+        return len(reader.ids(word)) == 1 == len(pieces(word, add_special_tokens=False)["input_ids"])
 
     words: Iterable[str] = filter(whole, re.findall(r"[a-z]+", " ".join(EXAMPLE_TEXTS).lower()))
     return " ".join(islice(cycle(words), length))

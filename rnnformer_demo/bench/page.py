@@ -194,14 +194,14 @@ def clicks(runs: int) -> dict[str, Any]:
         return figures | {"resident_mb_after_50_analyses": resident, "resident_mb_peak": _memory_mb(pid, "VmHWM")}
 
 
-def _memory_mb(pid: int, which: str) -> float | None:
-    """Memory of a process; None where the system has no /proc.
+def _memory_mb(pid: int, entry: str) -> float | None:
+    """Return the memory of a process in MB; None where the system has no /proc.
 
     Args:
-        which: "VmRSS" for the memory that is resident now, "VmHWM" for its peak.
+        entry: "VmRSS" for the memory that is resident now, "VmHWM" for its peak.
     """
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return None
-    (line,) = [line for line in status.read_text().splitlines() if line.startswith(f"{which}:")]
+    (line,) = [line for line in status.read_text().splitlines() if line.startswith(f"{entry}:")]
     return round(int(line.split()[1]) / 1024, 1)

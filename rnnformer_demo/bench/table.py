@@ -24,7 +24,7 @@ _ROWS = {
         "resnet18_p50_ms",
         "resnet18_ratio",
     ),
-    "Text of 64 tokens: analysis, beliefs and what matters, p50, ms; then the trust card, p50, s": (
+    "Text of 64 tokens: analysis, prefix predictions and interventions, p50, ms; then the trust card, p50, s": (
         "text_inside_p50_ms",
         "text_trust_p50_s",
     ),
@@ -33,7 +33,7 @@ _ROWS = {
         "distilbert_ig_p50_s",
         "distilbert_ratio",
     ),
-    "Photo: analysis, beliefs and what matters, p50, ms; then the trust card, p50, s": (
+    "Photo: analysis, prefix predictions and interventions, p50, ms; then the trust card, p50, s": (
         "photo_inside_p50_ms",
         "photo_trust_p50_s",
     ),
@@ -49,7 +49,7 @@ _ROWS = {
 
 
 def markdown(figures: dict[str, Any]) -> str:
-    """Return a row for each figure that `run` gives, and one for each length of text beside all-MiniLM-L6-v2."""
+    """Return a row for each figure of `run`, and one for each length of text beside all-MiniLM-L6-v2."""
     rows = {
         title.format(runs=figures["runs"]): "; ".join(_shown(figures[name]) for name in names)
         for title, names in _ROWS.items()
