@@ -2,14 +2,15 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 
 class _Renamed(argparse.Action):
-    """Stores what an old flag was given under the new flag's name, and says so."""
+    """Store the values of an old flag under the new flag's name, and print a notice."""
 
-    def __init__(self, *arguments: Any, new: str, const: Any = None, **options: Any):
-        super().__init__(*arguments, const=const, **options)
+    def __init__(self, option_strings: Sequence[str], dest: str, new: str, **options: Any):
+        super().__init__(option_strings, dest, **options)
         self.new = new
 
     def __call__(
@@ -23,9 +24,9 @@ def add_renamed(group: Any, old: str, new: str, **options: Any) -> None:
     """Let a parser or one of its groups accept an old flag for a new one.
 
     Args:
-        old: such as "--without".
-        new: such as "--remove", added before.
-        options: of the argument: nargs, type; `switch=True` for a flag that takes no value.
+        old: the old flag, such as "--without".
+        new: the new flag, such as "--remove", added before.
+        options: options of the argument, nargs or type; `switch=True` for a flag that takes no value.
     """
     dest = new.removeprefix("--").replace("-", "_")
     if options.pop("switch", False):

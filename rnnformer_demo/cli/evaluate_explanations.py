@@ -1,11 +1,11 @@
-"""The command `evaluate-explanations`: attribution methods against what is known."""
+"""The command `evaluate-explanations`: attribution methods against ground truth."""
 
 import argparse
 from collections.abc import Callable
 
 
 def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
-    """Adds the command by a function (name, run, about) that adds one."""
+    """Add the command by a function (name, run, about) that adds one."""
     about = "measure attribution methods against people's marks, phrase sentiments, masks, planted evidence, the model"
     added = command("evaluate-explanations", _evaluate, about)
     added.add_argument("model", metavar="MODEL")
@@ -29,7 +29,7 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
 
     more = {} if options.randomised is None else {"randomised": options.randomised}
     keep = explanations.write if options.write else lambda result: None
-    found = explanations.evaluate_explanations(
+    figures = explanations.evaluate_explanations(
         get(options.model), options.data, options.methods, options.limit, options.seed, keep=keep, **more
     )
-    return found, explanations.markdown(found["results"])
+    return figures, explanations.markdown(figures["results"])

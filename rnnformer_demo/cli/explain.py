@@ -13,9 +13,11 @@ from .aliases import add_renamed
 
 if TYPE_CHECKING:
     from ..document import Document
+    from ..views import View
+    from ..views.canvas import Kind
 
 INPUT = "a text, or a path to an image file for an image model; - reads it from standard input"
-_FIGURES = (".png", ".svg", ".pdf")
+_FIGURES: "dict[str, Kind]" = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 _SUFFIXES = (*_FIGURES, ".json", ".html")
 _DRAWN = "attribution"  # the view that --out draws where none is named
 
@@ -41,12 +43,12 @@ def add_inquiries(command: Callable[[str, Callable, str], argparse.ArgumentParse
     report.add_argument("--out", metavar="FILE", required=True, help="where the report goes (.html)")
     whatif = command("whatif", _whatif, "remove words or cells, or replace a word: what is forecast, what comes")
     _add_question(whatif)
-    asked = whatif.add_mutually_exclusive_group(required=True)
-    asked.add_argument("--remove", nargs="+", metavar="UNIT", help=f"remove these: {UNIT_NAMES}")
-    add_renamed(asked, "--without", "--remove", nargs="+")
-    asked.add_argument("--replace", nargs=2, metavar=("UNIT", "WORD"), help="put another word in the place of one")
-    asked.add_argument("--counterfactual", action="store_true", help="find the fewest whose removal changes the label")
-    add_renamed(asked, "--fewest", "--counterfactual", switch=True)
+    change = whatif.add_mutually_exclusive_group(required=True)
+    change.add_argument("--remove", nargs="+", metavar="UNIT", help=f"remove these: {UNIT_NAMES}")
+    add_renamed(change, "--without", "--remove", nargs="+")
+    change.add_argument("--replace", nargs=2, metavar=("UNIT", "WORD"), help="put another word in the place of one")
+    change.add_argument("--counterfactual", action="store_true", help="find the fewest whose removal changes the label")
+    add_renamed(change, "--fewest", "--counterfactual", switch=True)
     whatif.add_argument("--perturbation", metavar="P", help="unknown or deletion for words, blur or mean for cells")
     add_renamed(whatif, "--removal", "--perturbation")
     compare = command("compare", _compare, "run the same input through a hybrid and its baselines")
@@ -72,7 +74,7 @@ def source(options: argparse.Namespace) -> Any:
     return data if modality == "image" else data.decode("utf-8", "replace")
 
 
-def _analyse(options: argparse.Namespace, wanted: tuple[str, ...], **more: str) -> "Document":
+def _analyse(options: argparse.Namespace, wanted: tuple[str, ...], **more: Any) -> "Document":
     from ..analysis.service import DEFAULT_METHOD, analyse
 
     method = options.method or DEFAULT_METHOD
@@ -87,19 +89,20 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
     from ..analysis.service import INTERNALS
 
     whole = suffix == ".html"
-    view = _view(options.view) if suffix in _FIGURES else None
+    kind = _FIGURES.get(suffix or "")
+    view = _view(options.view) if kind else None
     needed = view.sections if view else ()
     wanted = {"attribution", *needed, *(INTERNALS if options.internals or whole else ())}
     wanted |= {"trust"} if options.trust or whole else set()
     fillable = ("attribution", *INTERNALS, "jacobian", "trust")
     document = _analyse(options, tuple(name for name in fillable if name in wanted), **_options_of(options.option))
-    if view:
+    if view and kind:
         from ..views.canvas import to_bytes
 
-        figure = view.figure(document, view.settle(document, {})) if view.fits(document) else None
+        figure = view.draw(document, view.settle(document, {})) if view.fits(document) else None
         if figure is None:
             raise InputError(f"The view {view.name} has nothing to draw for this input.")
-        _write(options.out, to_bytes(figure, suffix[1:]))
+        _write(options.out, to_bytes(figure, kind))
     elif suffix == ".json":
         _write(options.out, to_json(document).encode())
     elif whole:
@@ -107,15 +110,15 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
     return to_dict(document), "\n".join(_lines(document))
 
 
-def _view(name: str) -> Any:
-    known = {view.name: view for view in ordered() if view.figure}
-    if name not in known:
-        raise InputError(f"There is no view {name[:60]!r} to draw: there is {', '.join(known)}.")
-    return known[name]
+def _view(name: str) -> "View":
+    views = {view.name: view for view in ordered() if view.figure}
+    if name not in views:
+        raise InputError(f"There is no view {name[:60]!r} to draw: there is {', '.join(views)}.")
+    return views[name]
 
 
 def _lines(document: "Document") -> list[str]:
-    """What a terminal shows of a document: the prediction, and the caption of each view that it asked for."""
+    """Return the prediction, and the caption of each view that the document has sections for, for a terminal."""
     from ..views import views_for
 
     answer = document.prediction
@@ -127,10 +130,10 @@ def _lines(document: "Document") -> list[str]:
     return [f"{answer.label} ({answer.confidence:.1%})", *captions, *document.warnings]
 
 
-def _options_of(given: list[str]) -> dict[str, str]:
-    options = dict(option.partition("=")[::2] for option in given)
+def _options_of(pairs: list[str]) -> dict[str, str]:
+    options = dict(option.partition("=")[::2] for option in pairs)
     if not all(options.values()):
-        raise InputError(f"--option must be NAME=VALUE, got {', '.join(given)}.")
+        raise InputError(f"--option must be NAME=VALUE, got {', '.join(pairs)}.")
     return options
 
 
