@@ -30,7 +30,8 @@ def compare(document: Document, report: Report = lambda share: None) -> Document
     """Run the input of a document through every model of a family.
 
     Args:
-        document: analysis by any model of the family. All explain its target by its method, so that they answer the same question.
+        document: analysis by any model of the family. All explain its target by its method, so that they can be
+            compared.
         report: is called with the share that is done, 0-1.
 
     Returns:

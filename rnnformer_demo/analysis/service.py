@@ -66,7 +66,7 @@ def analyse(
         method: a key of `METHODS`.
         seed: seed of all random draws.
         report: is called with the share that is done, 0-1; what it raises ends the analysis.
-        path: path of a photo, as a command line names it. Left out where it would tell a visitor of this machine's files.
+        path: path of a photo, as a command line names it; None where a visitor must not see paths of this machine.
         options: options of the method, by name.
 
     Raises:

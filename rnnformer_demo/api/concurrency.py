@@ -1,4 +1,4 @@
-"""How the page's events wait for each other."""
+"""Concurrency of the page's events: queues, limits, and the choice that wins."""
 
 from typing import Any
 

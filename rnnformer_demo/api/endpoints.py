@@ -8,11 +8,11 @@ import gradio as gr
 from ..data import InputError
 from . import legacy
 from .errors import as_gradio_error
-from .uploads import source_of
+from .uploads import source_of, text_of
 
 
 def list_models() -> list:
-    """Name, modality, labels, parameters, bytes and metrics of every model."""
+    """List the models: name, modality, labels, parameters, bytes and metrics of each."""
     from ..checkpoints.cards import list_models
 
     return list_models()
@@ -185,7 +185,7 @@ def _whatif(model: str, source: Any, without: list[str], removal: str | None, re
 
 def _text(model: str, text: str) -> str:
     _check_modality(model, "text", "/analyse_image")
-    return source_of(model, text)
+    return text_of(model, text)
 
 
 def _photo(model: str, image: dict) -> str | None:

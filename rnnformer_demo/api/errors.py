@@ -1,7 +1,8 @@
-"""The one place in which bad input becomes an error that the page and the API show."""
+"""Conversion of bad input into an error that the page and the API show, for all handlers."""
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 import gradio as gr
 
@@ -9,12 +10,12 @@ from ..data import InputError
 
 
 def as_gradio_error(handler: Callable) -> Callable:
-    """Wraps a handler so that an `InputError` reaches the visitor as its sentence; any other error stays unnamed."""
+    """Wrap a handler so that an `InputError` reaches the visitor as its sentence; any other error stays unnamed."""
 
     @wraps(handler)
-    def run(*arguments, **named):
+    def run(*arguments: Any, **options: Any) -> Any:
         try:
-            return handler(*arguments, **named)
+            return handler(*arguments, **options)
         except InputError as error:
             raise gr.Error(str(error), title="Please note", print_exception=False) from error
 

@@ -18,6 +18,7 @@ from ..document import (
     Trajectory,
     Trust,
 )
+from ..views.registry import require
 
 NOTICE = "This object goes with the next version: call /analyse, which gives parts of the analysis document."
 
@@ -29,7 +30,7 @@ def prediction(document: Document) -> dict[str, Any]:
 
 def explanation(document: Document) -> dict[str, Any]:
     """Return an explanation as schema 1 had it, with trust and internals where the document has them."""
-    attribution = document.attribution
+    attribution = require(document.attribution, "attribution")
     parts = _explanation(document.model.name, document.model.sha256, attribution, document.input.unit_names)
     parts |= {"notices": list(document.warnings), "notice": NOTICE}
     if document.trust:

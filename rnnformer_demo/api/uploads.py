@@ -1,4 +1,4 @@
-"""What a visitor may send as a model's input: a text, or a photo that was uploaded; never a path of this machine."""
+"""Inputs that a visitor may send: a text, or an uploaded photo; never a path of this machine."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _MARK = "gradio.FileData"
 
 
 def source_of(model: str, payload: Any) -> str | None:
-    """The input for a model out of what came over HTTP: the text itself, or the path of an uploaded photo.
+    """Return the input of a model from a payload of HTTP: the text itself, or the path of an uploaded photo.
 
     The page's events get raw payloads, and any payload may name any model: what is allowed depends on what the model
     reads, not on the tab.
@@ -24,16 +24,25 @@ def source_of(model: str, payload: Any) -> str | None:
     """
     modality = read_card(model)["modality"]
     if modality == "text":
-        if not isinstance(payload, str):
-            raise InputError(f"The model {model} reads text: type or paste a sentence.")
-        return payload
+        return text_of(model, payload)
     if modality == "image":
         return None if payload is None else _uploaded(model, payload)
     raise InputError(f"The model {model} reads {str(modality)[:60]}, which this page cannot send.")
 
 
+def text_of(model: str, payload: Any) -> str:
+    """Return a payload that is a text.
+
+    Raises:
+        InputError: for any other payload.
+    """
+    if not isinstance(payload, str):
+        raise InputError(f"The model {model} reads text: type or paste a sentence.")
+    return payload
+
+
 def _uploaded(model: str, payload: Any) -> str:
-    """The path of a photo in the folder of uploads.
+    """Return the path of a photo in the folder of uploads.
 
     Gradio checks paths in objects that bear its mark, but the mark alone proves nothing here: `gr.Image` adds it, after
     that check, to objects that came without.

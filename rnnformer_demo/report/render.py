@@ -71,7 +71,7 @@ def _part(view: View, document: Document, choices: Choices) -> _Part:
 
 def _png(view: View, document: Document, choices: Choices) -> str:
     """Return the picture in base64; "" for a view of words alone."""
-    figure = view.figure(document, choices) if view.figure else None
+    figure = view.draw(document, choices)
     if figure is None:
         return ""
     from ..views.canvas import to_bytes

@@ -9,7 +9,7 @@ _BLOCK = 2**20  # bytes: from here on a block is given back as soon as it is fre
 
 
 def return_freed_memory() -> bool:
-    """Tells glibc's allocator to keep few freed blocks; false on systems that have another allocator.
+    """Tell glibc's allocator to keep few freed blocks; return False on systems that have another allocator.
 
     By default it raises its thresholds to the largest block ever freed and keeps a pool for each thread: the memory
     of a server then grows with the number of analyses, though nobody uses it.
@@ -20,5 +20,5 @@ def return_freed_memory() -> bool:
     if mallopt is None:
         return False
     settings = ((_ARENA_MAX, 2), (_MMAP_THRESHOLD, _BLOCK), (_TRIM_THRESHOLD, _BLOCK))
-    taken = [mallopt(parameter, value) for parameter, value in settings]
-    return taken == [1] * len(settings)
+    answers = [mallopt(parameter, value) for parameter, value in settings]
+    return answers == [1] * len(settings)

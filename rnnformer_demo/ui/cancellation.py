@@ -19,8 +19,9 @@ class _Ended(Exception):
 
 @contextmanager
 def latest(session: str) -> Iterator[Callable[[Report], Report]]:
-    """The session's measurement from now on. What it gives wraps a report: at the first one after a newer measurement
-    began or `stop` was called, this one ends and the block is left.
+    """Make the block the session's only measurement, and yield a function that wraps its report.
+
+    The block is left at the first report after a newer measurement began or `stop` was called.
     """
     with _lock:
         number = next(_numbers)
@@ -48,14 +49,14 @@ def latest(session: str) -> Iterator[Callable[[Report], Report]]:
 
 
 def stop(session: str) -> None:
-    """Ends the session's measurement: the one that runs, or else the one that is about to."""
+    """End the session's measurement: the one that runs, or else the one that is about to."""
     with _lock:
         if _current.pop(session, None) is None:
             _unwanted.add(session)
 
 
 def end(session: str) -> None:
-    """Ends the session's measurement, if there is one; the next may run."""
+    """End the session's measurement, if there is one; the next may run."""
     with _lock:
         _current.pop(session, None)
         _unwanted.discard(session)

@@ -1,4 +1,4 @@
-"""How to read the views: each standard term with a plain explanation."""
+"""Glossary of the views: each standard term with a plain explanation."""
 
 GLOSSARY = """<dl class="reading">
 <dt>Attribution</dt>

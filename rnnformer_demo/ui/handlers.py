@@ -1,4 +1,4 @@
-"""What the page's events call. Each asks the service for a document, or for one more section, and lets panels show it.
+"""Handlers of the page's events. Each asks the service for a document or a section, and lets panels show it.
 
 Every handler returns updates by component: nothing is matched by position.
 """
@@ -35,16 +35,16 @@ def analyse(
     *chosen: Any,
     progress: gr.Progress | None = None,
 ) -> Updates:
-    """Run the model on raw input and show all views; what is being measured of an older result ends.
+    """Run the model on raw input and show all views; the measurement of an older result ends.
 
     Args:
-        source: text, or what Gradio says of an uploaded file; unchecked, as it came over HTTP.
+        source: text, or Gradio's description of an uploaded file; unchecked, as it came over HTTP.
         target: a label, or PREDICTED.
         chosen: values of all controls, in the order of the panels.
     """
     from ..analysis import service
 
-    cancellation.end(request.session_hash)
+    cancellation.end(_session(request))
     wanted = ("attribution", *service.INTERNALS)
     document = service.analyse(
         model, source_of(model, source), wanted, target or None, method, report=reporter(progress)
@@ -62,17 +62,17 @@ def re_explain(
     *chosen: Any,
     progress: gr.Progress | None = None,
 ) -> Updates:
-    """Explain the last input by another method or for another class; what is being measured ends.
+    """Explain the last input by another method or for another class; a running measurement ends.
 
     Gradio sends this also where a choice was only left or made again: then nothing changes.
     """
     from ..analysis import service
 
     document = require_document(document)
-    shown = document.attribution
-    if shown and (shown.method, shown.target) == (method, target or document.prediction.label):
+    current = document.attribution
+    if current and (current.method, current.target) == (method, target or document.prediction.label):
         return {tab.state: gr.skip()}
-    cancellation.end(request.session_hash)
+    cancellation.end(_session(request))
     document = service.extend(
         document,
         "attribution",
@@ -91,7 +91,7 @@ def assess(tab: Tab, document: Document | None, request: gr.Request, progress: g
     document = require_document(document)
     if document.trust:
         return {tab.stop: gr.skip()}
-    with cancellation.latest(request.session_hash) as go_on:
+    with cancellation.latest(_session(request)) as go_on:
         measured = service.extend(document, "trust", go_on(reporter(progress, "Measuring")))
         return {**tab.panels["trust"].fill(measured, {}), tab.state: measured, tab.stop: gr.Button(visible=False)}
     return {**tab.panels["trust"].clear("Measuring was stopped."), tab.stop: gr.Button(visible=False)}
@@ -99,17 +99,17 @@ def assess(tab: Tab, document: Document | None, request: gr.Request, progress: g
 
 def stop_assessing(request: gr.Request) -> None:
     """End the session's measurement."""
-    cancellation.stop(request.session_hash)
+    cancellation.stop(_session(request))
 
 
 def end_assessing(request: gr.Request) -> None:
     """End the session's measurement, for the page or its result was left."""
-    cancellation.end(request.session_hash)
+    cancellation.end(_session(request))
 
 
 @as_gradio_error
 def redraw(tab: Tab, panel: Panel, document: Document | None, *values: Any) -> Updates:
-    """Show other choices of a view. Only where they need a section that is not there the model is run."""
+    """Show other choices of a view; run the model only for a section that is not there yet."""
     from ..analysis import service
 
     document = require_document(document)
@@ -123,10 +123,12 @@ def redraw(tab: Tab, panel: Panel, document: Document | None, *values: Any) -> U
 
 @as_gradio_error
 def pick(tab: Tab, panel: Panel, document: Document | None, event: gr.SelectData, *values: Any) -> Updates:
-    """Choose what was clicked in the picture of a view."""
-    document = require_document(document)
+    """Choose the part of a view's picture that was clicked."""
+    document, choices_at = require_document(document), panel.view.pick
+    if choices_at is None:
+        raise ValueError(f"view must have a pick, got {panel.view.name}")
     choices = panel.view.settle(document, panel.choices(values))
-    return redraw(tab, panel, document, *({**choices, **panel.view.pick(document, choices, *event.index)}.values()))
+    return redraw(tab, panel, document, *({**choices, **choices_at(document, choices, *event.index)}.values()))
 
 
 @as_gradio_error
@@ -175,6 +177,11 @@ def require_document(document: Document | None) -> Document:
     if document is None:
         raise InputError("This result is no longer kept: press Analyse again.")
     return document
+
+
+def _session(request: gr.Request) -> str:
+    """Return the id of a visitor's session."""
+    return request.session_hash or ""
 
 
 def reporter(progress: gr.Progress | None, what: str = "Computing the attribution") -> Callable[[float], None]:

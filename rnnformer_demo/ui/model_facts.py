@@ -1,4 +1,4 @@
-"""Words about a model, from its card: what it is for, how good and how large it is, what it cannot do."""
+"""Facts of a model, from its card: task, accuracy, size and limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def model_facts(model: ModelEntry) -> str:
 
 
 def _accuracies(metrics: dict) -> str:
-    """Accuracy on each test; on the held-out part, where the best epoch was chosen, only if there is no test."""
+    """Return the accuracy on each test; that on the held-out part, where choices fell, only if there is no test."""
     measured = {
         test: figures for test, figures in metrics.items() if isinstance(figures, dict) and "accuracy" in figures
     }

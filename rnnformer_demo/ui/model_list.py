@@ -1,4 +1,4 @@
-"""The models as the page offers them: in which order, under which titles, with which examples. From the cards alone."""
+"""List of models on the page, from the cards alone: their order, titles and examples."""
 
 from dataclasses import dataclass
 
@@ -10,20 +10,20 @@ _OPENS_WITH = ("sentiment-en", "objects")  # come first where they are there
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model as a tab offers it.
+    """An entry of the list of models.
 
     Attributes:
-        name: of its checkpoint; what handlers get.
+        name: name of its checkpoint, which handlers get.
         modality: "text" or "image".
         labels: its classes.
         parameters: their number.
-        bytes: of its files.
+        bytes: size of its files.
         metrics: figures by the name of the test.
         made_of: its recurrences and its attention, "an LSTM alone".
         baseline_of: name of the listed hybrid beside which it was trained, or None.
-        matched: whether a rival was made as large as its hybrid; the CNN alone is not.
+        matched: true for a baseline about as large as its hybrid; the CNN alone is smaller.
         task: one sentence, or "" where the card says nothing.
-        limits: what it cannot do, likewise.
+        limits: inputs and uses that it is not for, likewise.
         examples: inputs to try, empty where the card names none.
     """
 
@@ -42,43 +42,43 @@ class ModelEntry:
 
     @property
     def title(self) -> str:
-        """What stands in the dropdown."""
+        """Title in the dropdown."""
         if self.baseline_of:
             return f"{self.name}: the same with {self.made_of}"
         return f"{self.name}: {self.task.rstrip('.')}" if self.task else self.name
 
 
 def list_entries() -> list[ModelEntry]:
-    """Every model that can be read: hybrids first, then their rivals, by name."""
+    """List every model that can be read: hybrids first, then their baselines, by name."""
     cards = readable_cards()
-    return sorted((_offer(name, cards) for name in cards), key=_place)
+    return sorted((_entry(name, cards) for name in cards), key=_place)
 
 
-def _offer(name: str, cards: dict[str, dict]) -> ModelEntry:
+def _entry(name: str, cards: dict[str, dict]) -> ModelEntry:
     card = cards[name]
-    listed = entry(name, card)
+    facts = entry(name, card)
     baseline_of = card["baseline_of"] if card.get("baseline_of") in cards else None
-    # A rival has the task of its hybrid: what its own card leaves out stands in that one's.
-    told = cards.get(baseline_of, {}) | card
+    # A baseline has the task of its hybrid: what its own card leaves out stands in that one's.
+    card_of_both = (cards[baseline_of] if baseline_of else {}) | card
     return ModelEntry(
-        name=listed["name"],
-        modality=listed["modality"],
-        labels=tuple(listed["labels"]),
-        parameters=listed["parameters"],
-        bytes=listed["bytes"],
-        metrics=listed["metrics"],
+        name=facts["name"],
+        modality=facts["modality"],
+        labels=tuple(facts["labels"]),
+        parameters=facts["parameters"],
+        bytes=facts["bytes"],
+        metrics=facts["metrics"],
         made_of=_made_of(card["config"]),
         baseline_of=baseline_of,
         matched=card["config"].get("pooling") != "mean",
-        task=told.get("task", ""),
-        limits=told.get("limits", ""),
-        examples=tuple(told.get("examples", ())),
+        task=card_of_both.get("task", ""),
+        limits=card_of_both.get("limits", ""),
+        examples=tuple(card_of_both.get("examples", ())),
     )
 
 
-def _place(offer: ModelEntry) -> tuple:
-    hybrid = offer.baseline_of or offer.name
-    return offer.baseline_of is not None, hybrid not in _OPENS_WITH, hybrid, offer.name
+def _place(model: ModelEntry) -> tuple[bool, bool, str, str]:
+    hybrid = model.baseline_of or model.name
+    return model.baseline_of is not None, hybrid not in _OPENS_WITH, hybrid, model.name
 
 
 def _made_of(config: dict) -> str:

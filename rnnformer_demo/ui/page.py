@@ -75,7 +75,7 @@ SPECS = (
 
 
 def build_page() -> gr.Blocks:
-    """The whole page, with its events and its API. Reads the models' cards, loads no model."""
+    """Build the whole page, with its events and its API; read the models' cards, load no model."""
     models = list_entries()
     with gr.Blocks(title=TITLE) as page:
         gr.HTML(
@@ -91,7 +91,7 @@ def build_page() -> gr.Blocks:
 
 
 def launch_options() -> dict[str, Any]:
-    """What `launch` is to be called with; host and port are left to the environment."""
+    """Return the arguments of `launch`; host and port are left to the environment."""
     return {
         "theme": make_theme(),
         "css": CSS,

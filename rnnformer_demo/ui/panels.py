@@ -21,12 +21,12 @@ class Panel:
     """One view on the page.
 
     Attributes:
-        view: what it shows.
-        column: all of it.
+        view: the view that it shows.
+        column: its outermost component.
         controls: a component for each of the view's controls, by name.
-        html: above the figure; None where the view has no such part.
-        picture: of the figure; None where the view has none.
-        caption: in words, below.
+        html: HTML above the figure; None where the view has no such part.
+        picture: picture of the figure; None where the view has none.
+        caption: text alternative, below.
     """
 
     view: View
@@ -38,35 +38,35 @@ class Panel:
 
     @property
     def components(self) -> list[Any]:
-        """All that `fill` and `clear` may change."""
+        """Components that `fill` and `clear` may change."""
         parts = (self.column, *self.controls.values(), self.html, self.picture, self.caption)
         return [part for part in parts if part is not None]
 
     def choices(self, values: Sequence[Any]) -> Choices:
         """Return the choices that the controls' values mean, as an event hands them over."""
-        named = zip(self.controls, values, strict=True)
+        pairs = zip(self.controls, values, strict=True)
         return {
             name: (ON if value else OFF) if isinstance(value, bool) else value
-            for name, value in named
+            for name, value in pairs
             if value is not None
         }
 
     def fill(self, document: Document, choices: Choices) -> Updates:
-        """Show the view of a document; what was chosen stays chosen where the document has it."""
+        """Show the view of a document; choices stay as they are where the document has them."""
         if not self.view.fits(document):
             return {self.column: gr.Column(visible=False)}
         settled = self.view.settle(document, choices)
         caption = self.view.caption(document, settled)
         # Where there is HTML it says the same: the caption is then the picture's text alternative alone.
-        said = "" if self.html is not None else as_caption(caption)
-        updates: Updates = {self.column: gr.Column(visible=True), self.caption: said}
+        text = "" if self.html is not None else as_caption(caption)
+        updates: Updates = {self.column: gr.Column(visible=True), self.caption: text}
         for control in self.view.controls:
             if control.name in self.controls:
                 updates[self.controls[control.name]] = _control_update(control, document, settled)
-        if self.html is not None:
+        if self.html is not None and self.view.html is not None:
             updates[self.html] = self.view.html(document, settled)
         if self.picture is not None:
-            updates[self.picture] = picture(self.view.figure(document, settled), caption)
+            updates[self.picture] = picture(self.view.draw(document, settled), caption)
         return updates
 
     def clear(self, message: str = "") -> Updates:
@@ -83,9 +83,9 @@ def build_panel(view: View, layout: str, prefix: str, before: Callable[[], None]
     """Build the components of a view, hidden until there is something to show.
 
     Args:
-        layout: of the inputs of the tab: "sequence" or "grid".
-        prefix: of the elements' ids.
-        before: builds what stands between heading and controls.
+        layout: layout of the tab's inputs, "sequence" or "grid".
+        prefix: prefix of the elements' ids.
+        before: builds the components between heading and controls.
     """
     with gr.Column(min_width=320, visible=False) as column:
         section(view.title, view.help)
@@ -128,7 +128,7 @@ def as_caption(text: str) -> str:
 
 
 def picture(figure: Any, description: str) -> gr.Image:
-    """Return what shows a figure; no empty frame where there is none."""
+    """Return the component that shows a figure; no empty frame where there is none."""
     if figure is None:
         return gr.Image(value=None, visible=False)
     from ..views.canvas import to_image

@@ -1,8 +1,6 @@
-"""One tab: input, panels of all views, and what happens between them. The same for words and for photos."""
+"""One tab: input, panels of all views, and their events. The same for words and for photos."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import gradio as gr
 
@@ -15,12 +13,9 @@ from . import handlers
 from .glossary import GLOSSARY
 from .model_facts import model_facts
 from .model_list import ModelEntry
-from .panels import Panel, build_panel
+from .panels import Panel, Updates, build_panel
 from .tab_state import ASKED_FOR, Tab, TabSpec
 from .whatif_panel import build_whatif, has_baselines
-
-if TYPE_CHECKING:
-    pass
 
 _STATE_SECONDS = 1800
 _BESIDE_INPUT = ("prediction", "words")  # views that stand beside the input; the others follow below
@@ -78,12 +73,12 @@ def _build_results(tab: Tab) -> None:
 
 
 def _build_views(tab: Tab, model: ModelEntry) -> None:
-    """The panels of all other views, two in a row."""
+    """Build the panels of all other views, two in a row."""
 
     def attribution_choices() -> None:
         titles = [
-            (known.title + (" (slow)" if tab.spec.layout == "grid" and known.slow_on_grid else ""), known.name)
-            for known in methods_for(tab.spec.layout)
+            (method.title + (" (slow)" if tab.spec.layout == "grid" and method.slow_on_grid else ""), method.name)
+            for method in methods_for(tab.spec.layout)
         ]
         with gr.Row():
             tab.method = gr.Dropdown(titles, value=titles[0][1], label="Method", min_width=200)
@@ -152,7 +147,7 @@ def _connect(tab: Tab, models: list[ModelEntry]) -> None:
 
 
 def _connect_panel(tab: Tab, panel: Panel) -> None:
-    """Redrawing: the model runs only for a section that is not there yet, so nothing waits for one."""
+    """Connect the choices of a view: the model runs only for a missing section, so nothing waits for its lock."""
     if not panel.controls:
         return
     controls, outputs = list(panel.controls.values()), [tab.state, *panel.components]
@@ -169,10 +164,10 @@ def _connect_panel(tab: Tab, panel: Panel) -> None:
 
 
 def _connect_models(tab: Tab, models: list[ModelEntry]) -> None:
-    """Another model: what was typed stays; its examples and classes come, and the results of the other one go."""
+    """Connect the choice of a model: the input stays, examples and classes change, and the results go."""
     by_name = {model.name: model for model in models}
 
-    def choose_model(name: str, shown: str, request: gr.Request):
+    def choose_model(name: str, shown: str, request: gr.Request) -> Updates:
         if name == shown:  # the choice was only left, or made again
             return {tab.shown_model: gr.skip()}
         handlers.end_assessing(request)
@@ -194,7 +189,7 @@ def _connect_models(tab: Tab, models: list[ModelEntry]) -> None:
 
 
 def _connect_examples(tab: Tab, models: list[ModelEntry]) -> gr.events.Dependency:
-    """A click on an example puts it into the input; what is to follow is attached to what this gives."""
+    """Connect the examples: a click puts one into the input. Return the event, to which the analysis is attached."""
     by_name = {model.name: model for model in models}
 
     @as_gradio_error

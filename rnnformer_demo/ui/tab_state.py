@@ -1,4 +1,4 @@
-"""A tab's traits and components: what its events read and change."""
+"""Traits and components of a tab, which its events read and change."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class TabSpec:
     """The traits of a tab.
 
     Attributes:
-        modality: of its models: "text" or "image".
-        layout: of their inputs: "sequence" or "grid".
-        title: of the tab.
+        modality: modality of its models, "text" or "image".
+        layout: layout of their inputs, "sequence" or "grid".
+        title: its title.
         make_input: makes the input component.
         examples: inputs to choose from, in the order shown, for a model whose card names none.
-        submits: whether the Enter key in the input starts the analysis.
+        submits: true where the Enter key in the input starts the analysis.
         hint: one sentence that stands where the results will be.
     """
 
@@ -55,9 +55,9 @@ class Tab:
         source, button, model, facts, examples: input and choices.
         hint, results, below: columns: before there is an analysis, and with one.
         label: the prediction's bars.
-        method, target: what the attribution is asked for.
+        method, target: choices of the attribution.
         stop: ends the measurement of trust.
-        panels: by the name of their view.
+        panels: its panels by the name of their view.
         whatif: the questions.
     """
 
@@ -81,12 +81,12 @@ class Tab:
 
     @property
     def controls(self) -> list[Any]:
-        """The controls of all panels, in their order."""
+        """Controls of all panels, in their order."""
         return [control for panel in self.panels.values() for control in panel.controls.values()]
 
     @property
     def outputs(self) -> list[Any]:
-        """All that an analysis may change."""
+        """Components that an analysis may change."""
         own = [self.state, self.hint, self.results, self.below, self.label, self.stop]
         panels = [part for panel in self.panels.values() for part in panel.components]
         return [*own, *panels, *(part for part in self.whatif.components if part not in panels)]

@@ -25,7 +25,7 @@ _PRIMARY = gr.themes.Color(
 
 
 def make_theme() -> gr.themes.Base:
-    """The theme, for `launch(theme=...)`."""
+    """Make the theme, for `launch(theme=...)`."""
     theme = gr.themes.Default(
         primary_hue=_PRIMARY,
         secondary_hue=_PRIMARY,

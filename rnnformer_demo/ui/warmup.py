@@ -1,4 +1,4 @@
-"""What makes the first click quick: imports, weights and first runs, done in the background."""
+"""Warm-up before the first click: imports, weights and first runs, in the background."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ _TEXT = "A first sentence."
 
 
 def warm_up() -> threading.Thread:
-    """Starts to import and to run everything once, a moment later, on a daemon thread."""
+    """Start to import and to run everything once, a moment later, on a daemon thread."""
     timer = threading.Timer(_HEAD_START, _run_everything_once)
     timer.daemon = True
     timer.start()
@@ -29,8 +29,9 @@ def _run_everything_once() -> None:
         for model in first_of_each_tab.values():
             document = service.analyse(model.name, _source(model.modality), ("attribution", *service.INTERNALS))
             for view in views_for(document):
-                if view.figure is not None:
-                    to_image(view.figure(document, view.settle(document, {})))
+                figure = view.draw(document, view.settle(document, {}))
+                if figure is not None:
+                    to_image(figure)
     except Exception:
         logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
 

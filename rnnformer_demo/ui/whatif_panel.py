@@ -1,4 +1,4 @@
-"""Panel of what a visitor can ask once there is an analysis: edits of the input, and a comparison with baselines."""
+"""Panel of the questions to an analysis: edits of the input, and a comparison with baselines."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _HELP = {
 
 @dataclass
 class WhatIf:
-    """Components of the panel, by what they ask.
+    """Components of the panel.
 
     Attributes:
-        column: all of it.
-        brushed: over a photo.
+        column: its outermost component.
+        brushed: brush over a photo.
         units: the words or cells to change.
-        perturbation: how they go.
-        word: to put in instead.
+        perturbation: the way in which they are removed.
+        word: the word to put in instead.
         ask, find: buttons for an edit and for a minimal counterfactual.
         baselines: column of the comparison.
         compare: its button.
-        panels: of the views `edits` and `comparison`.
+        panels: panels of the views `edits` and `comparison`.
     """
 
     column: gr.Column
@@ -54,10 +54,10 @@ class WhatIf:
         from ..analysis.edits import perturbations
 
         ways = perturbations(document.model.name)
-        named = [(f"{1 + unit}: {name}", unit) for unit, name in enumerate(document.input.unit_names)]
+        titles = [(f"{1 + unit}: {name}", unit) for unit, name in enumerate(document.input.unit_names)]
         updates: Updates = {
             self.column: gr.Column(visible=True),
-            self.units: gr.Dropdown(choices=named, value=[], multiselect=True),
+            self.units: gr.Dropdown(choices=titles, value=[], multiselect=True),
             self.perturbation: gr.Radio(choices=list(ways), value=ways[0]),
             self.word: "",
         }
@@ -72,7 +72,7 @@ class WhatIf:
 
     @property
     def components(self) -> list[Any]:
-        """All that events may change."""
+        """Components that events may change."""
         own = [self.column, self.brushed, self.units, self.perturbation, self.word, self.baselines]
         return own + [part for panel in self.panels.values() for part in panel.components]
 
@@ -81,10 +81,10 @@ def build_whatif(layout: str, prefix: str, model: ModelEntry, models: list[Model
     """Build the panel, hidden until there is an analysis.
 
     Args:
-        layout: of the tab's inputs.
-        prefix: of the elements' ids.
-        model: the one that the tab opens with.
-        models: all of the tab.
+        layout: layout of the tab's inputs.
+        prefix: prefix of the elements' ids.
+        model: the model that the tab opens with.
+        models: all models of the tab.
     """
     has_grid = layout == "grid"
     with gr.Column(visible=False) as column, gr.Row(equal_height=False):

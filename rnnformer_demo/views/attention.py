@@ -167,7 +167,7 @@ def cell_at(document: Document, choices: Choices, x: float, y: float, dpi: int |
     """Return the cell at a pixel of the drawn figure, counted from its upper left; None beside the photo.
 
     Args:
-        dpi: at which it was drawn; that of `canvas` by default.
+        dpi: resolution of the drawn figure; that of `canvas` by default.
     """
     from .canvas import DPI
 

@@ -26,11 +26,11 @@ class Control:
     """A choice that changes what a view shows, not what the document holds.
 
     Attributes:
-        name: by which `Choices` hold its value.
-        label: for the visitor.
+        name: the key of its value in `Choices`.
+        label: its title on the page.
         options: (document, choices of the controls before this one) -> values, the default first; none hides it.
         kind: "choice" from a list, or "toggle" between `OFF`, the default, and `ON`.
-        layouts: of the inputs that it is for.
+        layouts: layouts of the inputs that it is for.
     """
 
     name: str
@@ -52,13 +52,13 @@ class View:
         caption: (document, choices) -> text alternative of the figure.
         figure: (document, choices) -> matplotlib figure; None where the view is words alone.
         html: (document, choices) -> escaped HTML shown above the figure; None for no such part.
-        controls: in their order.
+        controls: its choices, in their order.
         variants: (document) -> choices that a report shows, one figure each.
         extends: (choices) -> sections beyond `sections` that these choices need.
         pick: (document, choices, x, y) -> choices that a click on the figure's picture makes, in pixels from its upper
             left; None where a click means nothing.
-        layouts: of the inputs that it is for.
-        place: of the panel on the page: lower comes first.
+        layouts: layouts of the inputs that it is for.
+        place: position of the panel on the page: lower comes first.
     """
 
     name: str
@@ -78,6 +78,10 @@ class View:
     def fits(self, document: Document) -> bool:
         """Return whether the document has the layout and the sections that the view is for."""
         return document.input.layout in self.layouts and all(map(document.has, self.sections))
+
+    def draw(self, document: Document, choices: Choices) -> Figure | None:
+        """Return the figure; None where the view is words alone, or has nothing to draw."""
+        return None if self.figure is None else self.figure(document, choices)
 
     def check(self, document: Document, choices: Choices) -> dict[str, str]:
         """Return a value for every control: the chosen one, or the default where none is.

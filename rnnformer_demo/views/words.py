@@ -63,7 +63,7 @@ def html(document: Document, choices: Choices) -> str:
 
 
 def caption(document: Document, choices: Choices) -> str:
-    """Return what the colours stand for, and the strongest words."""
+    """Return the meaning of the colours, and the strongest words."""
     attribution = require(document.attribution, "attribution")
     return f"Words on the colours of their scores: {strongest_scores(document, attribution)}"
 
