@@ -64,7 +64,7 @@ class _Usage(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises instead of leaving with a printed usage, so that --json gets an object for this error too."""
+    """A parser that raises instead of printing the usage and leaving, so that --json prints an object here too."""
 
     def error(self, message: str) -> NoReturn:
         raise _Usage(f"{self.prog}: {message}. See {self.prog} --help.")
