@@ -1,14 +1,17 @@
 """Raw input to samples, and readers of data sets."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from .sample import UNIT_NAMES, InputError, Sample
+from .sample import UNIT_NAMES, InputError, Reader, Sample
 
-__all__ = ["UNIT_NAMES", "InputError", "Sample", "make_reader", "recorded_input"]
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["UNIT_NAMES", "InputError", "Reader", "Sample", "make_reader", "reference_input"]
 
 
-def make_reader(modality: str, preprocessing: dict) -> Callable[..., Sample]:
-    """The reader of a modality ("text" or "image") from what its checkpoint stores."""
+def make_reader(modality: str, preprocessing: dict[str, Any]) -> Reader:
+    """Return the reader of a modality ("text" or "image") from the arguments that its checkpoint stores."""
     if modality == "text":
         from .text import TextReader
 
@@ -18,8 +21,8 @@ def make_reader(modality: str, preprocessing: dict) -> Callable[..., Sample]:
     return ImageReader(**preprocessing)
 
 
-def reference_input(modality: str, text: str):
-    """The input whose output a checkpoint records: the given text, or a picture made by arithmetic."""
+def reference_input(modality: str, text: str) -> "str | Image.Image":
+    """Return the input whose output a checkpoint records: the given text, or the picture of `reference_image`."""
     if modality == "text":
         return text
     from .image import reference_image

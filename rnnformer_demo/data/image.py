@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +19,12 @@ MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 8
 _LONG = 2.0  # aspect ratio from which the cut to a square deserves a notice
-# What Pillow's decoders raise on damaged files (found by flipping and cutting bytes of the fixtures, see tests).
+# Errors of Pillow's decoders on damaged files (found by flipping and cutting bytes of the fixtures, see tests).
 _DAMAGED = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, LookupError, struct.error)
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The bytes of an image file, cut off where it is larger than `open_photo` accepts.
+    """Read the bytes of an image file, cut off where it is larger than `open_photo` accepts.
 
     Raises:
         InputError: where there is no such file.
@@ -41,12 +42,16 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def open_photo(data: bytes) -> tuple[Image.Image, list[str]]:
-    """Bytes of an image file to an upright RGB photo and sentences about what was changed.
+    """Decode the bytes of an image file.
 
     Transparency is laid on white, 16-bit grey is scaled to 8 bits, of an animation the first frame is taken.
 
+    Returns:
+        The photo, upright and RGB.
+        Sentences about its changes.
+
     Raises:
-        InputError: for what is not a photo, is damaged, or is too big or too small.
+        InputError: for a file that is not a photo, is damaged, or is too big or too small.
     """
     if not data:
         raise InputError("The file is empty (zero bytes): choose another photo.")
@@ -58,7 +63,7 @@ def open_photo(data: bytes) -> tuple[Image.Image, list[str]]:
 
 @contextmanager
 def _damage_reported(data: bytes = b"") -> Iterator[None]:
-    """Turns what Pillow raises into sentences, and silences what it warns of: large images, odd metadata."""
+    """Turn Pillow's errors into sentences, and silence its warnings: large images, odd metadata."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -78,11 +83,12 @@ def _damage_reported(data: bytes = b"") -> Iterator[None]:
 
 
 def _upright(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """An opened image to its first frame, upright and RGB, and sentences about what was changed."""
+    """Return the first frame of an opened image, upright and RGB, and sentences about its changes."""
     _check_size(*image.size)
     notices = []
-    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
-        notices.append(f"This is an animation of {image.n_frames} frames: only the first one was read.")
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":
+        notices.append(f"This is an animation of {frames} frames: only the first one was read.")
     image.load()
     return _to_rgb(ImageOps.exif_transpose(image)), notices
 
@@ -114,35 +120,35 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def middle_square(photo: Image.Image, size: int, share: float = 1.0) -> Image.Image:
-    """The middle square of a photo, `size` pixels wide; its side is `share` of the photo's short side."""
+    """Cut out the middle square of a photo, `size` pixels wide; its side is `share` of the photo's short side."""
     return ImageOps.fit(photo, (size, size), Image.Resampling.BICUBIC, bleed=(1 - share) / 2)
 
 
 def to_tensor(square: Image.Image, mean: float, std: float) -> torch.Tensor:
-    """RGB image to a normalised tensor (3, height, width)."""
+    """Return an RGB image as a normalised tensor (3, height, width)."""
     pixels = torch.from_numpy(np.array(square, dtype=np.float32)).permute(2, 0, 1)  # (3, height, width)
     return (pixels / 255 - mean) / std
 
 
 class ImageReader:
-    """Turns photos into samples.
+    """Reader of photos, see `Reader`.
 
     Args:
         size: side of the square that the model reads, in pixels.
         stride: pixels per cell of its grid.
-        mean, std: normalisation of values in [0, 1], as the CNN was trained.
+        mean, std: normalisation of values in [0, 1] that the CNN was trained with.
         share: side of the square that is cut out, as a share of the photo's short side.
     """
 
-    def __init__(self, size: int, stride: int, mean: float, std: float, share: float = 1.0):
+    def __init__(self, size: int, stride: int, mean: float, std: float, share: float = 1.0) -> None:
         self.size, self.stride, self.mean, self.std, self.share = size, stride, mean, std, share
 
-    def preprocessing(self) -> dict:
-        """What a checkpoint stores so that the reader can be made again."""
+    def preprocessing(self) -> dict[str, Any]:
+        """Return the arguments of the reader, which its checkpoint stores."""
         return {"size": self.size, "stride": self.stride, "mean": self.mean, "std": self.std, "share": self.share}
 
     def __call__(self, source: str | Path | bytes | Image.Image) -> Sample:
-        """One sample of batch size 1 from a path, the bytes of a file, or a PIL image.
+        """Return one sample of batch size 1 from a path, the bytes of a file, or a PIL image.
 
         Raises:
             InputError: see `open_photo`.
@@ -157,7 +163,7 @@ class ImageReader:
 
         Args:
             square: RGB, as many pixels wide as the model reads.
-            warnings: of the sample.
+            warnings: sentences that the sample carries.
         """
         side = self.size // self.stride
         cells = torch.arange(side * side).view(side, side)
@@ -185,7 +191,7 @@ class ImageReader:
 
 
 def reference_image(size: int) -> Image.Image:
-    """A picture made by arithmetic, the same everywhere: the recorded output of an image checkpoint is for this."""
+    """Return the picture whose output an image checkpoint records, made by arithmetic: the same everywhere."""
     across = np.linspace(0, 255, size, dtype=np.float64)
     x, y = np.meshgrid(across, across)
     disc = 255.0 * (np.hypot(x - 127.5, y - 127.5) < 80)

@@ -26,7 +26,7 @@ class Rejected:
 
     Attributes:
         line: line of the file, counted from 1.
-        reason: what is wrong with it.
+        reason: its fault, in words.
     """
 
     line: int
@@ -43,7 +43,7 @@ class TextRow:
 
 
 def read_texts(path: str | Path) -> tuple[list[TextRow], list[Rejected]]:
-    """Labelled texts of a TSV, CSV or JSONL file, plain or compressed (.xz, .gz).
+    """Read the labelled texts of a TSV, CSV or JSONL file, plain or compressed (.xz, .gz).
 
     The file names its columns: text (or sentence, review, content) and label (or class, name, category).
 
@@ -70,8 +70,8 @@ def read_texts(path: str | Path) -> tuple[list[TextRow], list[Rejected]]:
 
 
 def open_text(path: Path) -> io.TextIOBase:
-    """A text file in UTF-8, unpacked where its name ends in .xz or .gz."""
-    openers = {".xz": lzma.open, ".gz": gzip.open}
+    """Open a text file in UTF-8, unpacked where its name ends in .xz or .gz."""
+    openers: dict[str, Callable[..., io.TextIOBase]] = {".xz": lzma.open, ".gz": gzip.open}
     return openers.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", newline="")
 
 
@@ -146,14 +146,14 @@ class FileSet:
     """The files of a folder or a zip.
 
     Attributes:
-        path: of the folder or zip.
-        names: of the files inside, sorted.
+        path: the folder or zip.
+        names: names of the files inside, sorted.
 
     Raises:
         InputError: for a path that is neither.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         path = Path(path)
         self.path = path
         if path.is_dir():
@@ -167,7 +167,7 @@ class FileSet:
             raise InputError(f"{path.name} must be a folder or a zip with one folder a class, or with an index.csv.")
 
     def read(self, name: str) -> bytes:
-        """The bytes of one file.
+        """Read the bytes of one file.
 
         Raises:
             InputError: where it is missing, or its part of the zip is damaged or encrypted.
@@ -178,7 +178,7 @@ class FileSet:
             raise InputError(f"{name} cannot be read from {self.path.name}: {error}.") from error
 
     def index(self) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-        """Columns and rows of index.csv, each row with its line.
+        """Read the columns and the rows of index.csv, each row with its line.
 
         Raises:
             InputError: where it cannot be read.
@@ -199,7 +199,7 @@ class PhotoSet(FileSet):
         InputError: for a path that is neither, and for a set without photos.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         super().__init__(path)
         self.rows = self._indexed() if "index.csv" in self.names else _by_folder(self.names)
         if not self.rows:
@@ -217,11 +217,11 @@ class PhotoSet(FileSet):
 
     @property
     def test_split(self) -> str | None:
-        """What `select` takes for the photos to test on: the split "test", or None for all where there is none."""
+        """The split to test on, as `select` takes it: "test", or None for all photos where there is none."""
         return "test" if any(row.split == "test" for row in self.rows) else None
 
     def select(self, split: str | None) -> list[PhotoRow]:
-        """The photos of a split; of all where `split` is None or the set has none.
+        """Return the photos of a split; all of them where `split` is None or the set has no splits.
 
         Raises:
             InputError: where the set has splits, but not this one.
@@ -244,7 +244,7 @@ def _by_folder(names: list[str]) -> list[PhotoRow]:
 
 
 def label_index(label: str, labels: tuple[str, ...]) -> int:
-    """The class that a data set's label means: by name, or by number where it is no name.
+    """Return the index of the class that a data set's label means: by name, or by number where it is no name.
 
     Case does not count, and an underscore stands for a blank, as in the names of folders.
 
@@ -256,8 +256,8 @@ def label_index(label: str, labels: tuple[str, ...]) -> int:
         return folded[_folded(label)]
     if label.isdecimal() and len(label) < 10 and int(label) < len(labels):
         return int(label)
-    known = ", ".join(labels[:8]) + (", ..." if len(labels) > 8 else "")
-    raise InputError(f"There is no label {label[:60]!r}: this model has {known}.")
+    names = ", ".join(labels[:8]) + (", ..." if len(labels) > 8 else "")
+    raise InputError(f"There is no label {label[:60]!r}: this model has {names}.")
 
 
 def _folded(label: str) -> str:

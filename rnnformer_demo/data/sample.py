@@ -1,9 +1,9 @@
-"""What every reader makes of raw input, and the error that tells a visitor what to do. Imported without torch."""
+"""Samples, which readers make of raw input, and the error that tells a visitor what to do. Imported without torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Layout = Literal["sequence", "grid"]
 
-# How a visitor names the units of an input.
+# The names of units that a visitor may give.
 UNIT_NAMES = "a word as it stands, #N for the N-th, ROW,COLUMN for a cell of a photo"
 
 
@@ -24,16 +24,16 @@ class Sample:
     """One input, ready for a model, with the units in which results are shown.
 
     Attributes:
-        inputs: what `Hybrid.forward` takes, with a batch of 1: ids (1, T) or a normalised photo (1, 3, S, S).
+        inputs: the inputs of `Hybrid.forward`, with a batch of 1: ids (1, T) or a normalised photo (1, 3, S, S).
         mask: (1, T) bool, true for real steps.
         feature_mask: the index of the unit of each feature, broadcastable to `inputs`: (1, T) or (1, 1, S, S). Goes
             straight into Captum's `feature_mask`.
         token_to_unit: (T,) the unit of each step that the hybrid reads.
         unit_names: one for each unit: the word as it was typed, or "row 2, column 5".
         grid: (rows, columns) of the units where they are patches of a photo, None for words.
-        display: what was read: the text after cutting, or the square of the photo as a PIL image.
+        display: the part that was read: the text after cutting, or the square of the photo as a PIL image.
         spans: start and end of each word in `display`; empty for patches.
-        warnings: sentences about what was changed on the way in.
+        warnings: sentences about changes on the way in.
     """
 
     inputs: Tensor
@@ -48,8 +48,22 @@ class Sample:
 
     @property
     def layout(self) -> Layout:
-        """How the units lie: in a "sequence", or in a "grid"."""
+        """The layout of the units: "sequence" or "grid"."""
         return layout_of(self.grid)
+
+
+class Reader(Protocol):
+    """A callable that turns raw input into samples, and says how it was set up."""
+
+    def __call__(self, source: Any, /) -> Sample:
+        """Return one sample of batch size 1.
+
+        Raises:
+            InputError: for input that cannot be read.
+        """
+
+    def preprocessing(self) -> dict[str, Any]:
+        """Return the arguments from which `make_reader` makes the same reader again."""
 
 
 def layout_of(grid: tuple[int, int] | None) -> Layout:

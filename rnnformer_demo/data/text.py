@@ -3,7 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -18,7 +19,7 @@ _MANY_UNKNOWN = 0.25
 CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Words as the Penn Treebank cuts them, which is how SST-2 comes: "can't" -> "ca", "n't"; "it's" -> "it", "'s".
 _WORD = rf"[^\W{CJK}]+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W{CJK}]+|[^\w\s]"
-_CONTINUING = re.compile(rf"[^\W{CJK}]|'")  # what can stand in a word after its first letter
+_CONTINUING = re.compile(rf"[^\W{CJK}]|'")  # signs that can stand in a word after its first letter
 _CHINESE = re.compile(rf"[{CJK}]")
 TOKENIZERS = ("wordpiece", "bpe")
 _LONGEST_PIECE = 4  # letters, of byte-pair encoding
@@ -26,7 +27,7 @@ _SIGNS_SHARE = 3  # one in so many of its entries is a single sign at most; rare
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int, kind: str = "wordpiece") -> Tokenizer:
-    """A tokenizer of at most `vocabulary` entries, special tokens included, trained on the given texts.
+    """Train a tokenizer of at most `vocabulary` entries, special tokens included, on texts.
 
     The same texts give the same tokenizer, or an interrupted run could not be resumed.
 
@@ -43,9 +44,11 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, kind: str = "wordpiec
 
 
 def _train_wordpiece(texts: list[str], vocabulary: int) -> Tokenizer:
-    """Left alone, the trainer numbers the continuing letters ("##a") in the order of a hash table, and breaks ties
-    between merges by these numbers: here they are named first, as special tokens, and are made ordinary ones
-    afterwards."""
+    """Train a WordPiece tokenizer, the same one each time.
+
+    Left alone, the trainer numbers the continuing letters ("##a") in the order of a hash table, and breaks ties between
+    merges by these numbers: here they are named first, as special tokens, and are made ordinary ones afterwards.
+    """
     model = models.WordPiece(unk_token=SPECIAL_TOKENS[UNKNOWN], max_input_chars_per_word=40)
     tokenizer = _untrained(model, rf"[{CJK}]|{_WORD}")
     tokenizer.decoder = decoders.WordPiece()
@@ -79,7 +82,7 @@ def _train_bpe(texts: list[str], vocabulary: int) -> Tokenizer:
 
 
 def _untrained(model: models.Model, words: str) -> Tokenizer:
-    """A tokenizer that reads normalised words, as an expression finds them."""
+    """Return an untrained tokenizer that reads normalised words, as an expression finds them."""
     tokenizer = Tokenizer(model)
     replacements = (("’", "'"), ("‘", "'"), ("`", "'"), ("“", '"'), ("”", '"'), ("''", '"'))
     tokenizer.normalizer = normalizers.Sequence(
@@ -98,36 +101,36 @@ def _untrained(model: models.Model, words: str) -> Tokenizer:
 
 
 class TextReader:
-    """Turns text into samples.
+    """Reader of text, see `Reader`.
 
     Args:
         tokenizer: the JSON object of a `tokenizers.Tokenizer`, or the tokenizer itself.
-        max_tokens: longer texts are cut, with a notice.
+        max_tokens: most tokens of a sample; longer texts are cut, with a notice.
     """
 
-    def __init__(self, tokenizer: dict | Tokenizer, max_tokens: int):
+    def __init__(self, tokenizer: dict[str, Any] | Tokenizer, max_tokens: int) -> None:
         if isinstance(tokenizer, dict):
             tokenizer = Tokenizer.from_str(json.dumps(tokenizer))
         tokenizer.encode_special_tokens = True  # whoever types "[PAD]" means these signs, not padding
         self.tokenizer, self.max_tokens = tokenizer, max_tokens
 
-    def preprocessing(self) -> dict:
-        """What a checkpoint stores so that the reader can be made again."""
+    def preprocessing(self) -> dict[str, Any]:
+        """Return the arguments of the reader, which its checkpoint stores."""
         return {"tokenizer": json.loads(self.tokenizer.to_str()), "max_tokens": self.max_tokens}
 
     def ids(self, text: str) -> list[int]:
-        """Token ids of one text, cut to the model's length, without the checks that a visitor's text gets."""
+        """Return the token ids of a text, cut to the model's length, without the checks that a visitor's text gets."""
         return self.tokenizer.encode(_clean(text)[: self.max_tokens * _CHARACTERS_PER_TOKEN]).ids[: self.max_tokens]
 
     def words(self, text: str) -> list[str]:
-        """The words of a text, however long, as a sample's units are."""
+        """Return the words of a text, however long, as a sample's units are."""
         text = _clean(text)
         encoding = self.tokenizer.encode(text)
         spans, _ = _merge_subwords(text, encoding.offsets, encoding.word_ids)
         return [text[start:end] for start, end in spans]
 
     def __call__(self, text: str) -> Sample:
-        """One sample of batch size 1.
+        """Return one sample of batch size 1.
 
         Raises:
             InputError: for no text, and for text of which the model knows nothing.
@@ -146,7 +149,7 @@ class TextReader:
             )
         offsets, words = encoding.offsets[: len(ids)], encoding.word_ids[: len(ids)]
         was_cut = len(ids) < len(encoding.ids) or len(start) < len(text)
-        shown = text[: offsets[-1][1]] if was_cut else text
+        display = text[: offsets[-1][1]] if was_cut else text
         spans, units = _merge_subwords(text, offsets, words)
         token_to_unit = torch.tensor(units)
         return Sample(
@@ -156,16 +159,16 @@ class TextReader:
             token_to_unit=token_to_unit,
             unit_names=tuple(text[start:end] for start, end in spans),
             grid=None,
-            display=shown,
+            display=display,
             spans=spans,
-            warnings=tuple(self._notices(text, shown, ids, units)),
+            warnings=tuple(self._notices(text, display, ids, units)),
         )
 
-    def _notices(self, text: str, shown: str, ids: list[int], units: list[int]) -> Iterable[str]:
-        if len(shown) < len(text):
+    def _notices(self, text: str, display: str, ids: list[int], units: list[int]) -> Iterable[str]:
+        if len(display) < len(text):
             yield (
-                f"The text is longer than this model reads: only its first {len(shown):,} of {len(text):,} characters "
-                f"({len(ids)} tokens) were used."
+                f"The text is longer than this model reads: only its first {len(display):,} of {len(text):,} "
+                f"characters ({len(ids)} tokens) were used."
             )
         unknown = len({unit for unit, token in zip(units, ids, strict=True) if token == UNKNOWN})
         total = units[-1] + 1
@@ -174,14 +177,14 @@ class TextReader:
 
 
 def _clean(text: str) -> str:
-    """Without outer blanks, and without the lone surrogates that no encoder takes."""
+    """Return a text without outer blanks, and without the lone surrogates that no encoder takes."""
     return text.encode("utf-8", "replace").decode("utf-8").strip()
 
 
 def _merge_subwords(
-    text: str, offsets: list[tuple[int, int]], words: list[int]
+    text: str, offsets: list[tuple[int, int]], words: Sequence[int | None]
 ) -> tuple[tuple[tuple[int, int], ...], list[int]]:
-    """Start and end of each word in the text, and for each token the index of its word.
+    """Return the start and end of each word in the text, and for each token the index of its word.
 
     Chinese is written without gaps: there every token is a word. A sign that the normalizer takes apart ("…" becomes
     three dots, "½" three signs) stays one word: its tokens share a span.
@@ -201,7 +204,7 @@ def _merge_subwords(
 
 
 def pad(rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows of ids to one batch: ids (B, T), padded with 0, and mask (B, T)."""
+    """Pad rows of ids to one batch: ids (B, T), with 0 for padding, and mask (B, T)."""
     longest = max(map(len, rows))
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
     for row, tokens in enumerate(rows):
