@@ -8,15 +8,16 @@ class LockedDropout(nn.Module):
     """Dropout that drops the same features at every step (variational dropout, Gal & Ghahramani 2016), or for
     attention weights the same keys for every query.
 
-    Beside what it does for recurrent networks it is cheap: drawing a number for every element took a sixth of the
+    Besides, it is cheap: drawing a number for every element took a sixth of the
     time of a training step on a CPU.
     """
 
-    def __init__(self, p: float):
+    def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map (..., T, D) to the same shape; in eval mode x stays as it is."""
         if not self.training or self.p == 0:
             return x
         keep = torch.empty(*x.shape[:-2], 1, x.shape[-1], device=x.device, dtype=x.dtype).bernoulli_(1 - self.p)

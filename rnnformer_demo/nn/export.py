@@ -1,10 +1,10 @@
-"""Whether a model is being run, or turned into a graph that will be run on other inputs."""
+"""The check for export: a model may be turned into a graph that will be run on other inputs."""
 
 import torch
 
 
 def is_exporting() -> bool:
-    """True while a model is traced, scripted, compiled or exported (`torch.jit.trace`, `torch.onnx`, `torch.export`).
+    """Return True while a model is traced, scripted, compiled or exported: by `torch.jit`, `torch.onnx`, `torch.export`.
 
     A branch on values, and whatever leaves PyTorch, would then be baked into the graph as it is for the first input.
     """

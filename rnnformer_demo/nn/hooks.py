@@ -8,6 +8,7 @@ too. Whatever runs a model therefore does so by `run`, or within one of the cont
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,10 @@ class HookPoint(nn.Identity):
         name: unique among the hook points of a model and fit to be shown, such as "lstm tokens 1".
     """
 
-    def __init__(self, kind: str, name: str):
+    kind: str
+    name: str
+
+    def __init__(self, kind: str, name: str) -> None:
         super().__init__()
         self.kind, self.name = kind, name
 
@@ -64,7 +68,7 @@ def capture(model: nn.Module) -> Iterator[dict[str, Tensor]]:
     outputs: dict[str, Tensor] = {}
 
     def collect(hook_point: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        outputs[hook_point.name] = output
+        outputs[cast(HookPoint, hook_point).name] = output
 
     with _registered({module: collect for module in model.modules() if isinstance(module, HookPoint)}):
         yield outputs
@@ -72,7 +76,7 @@ def capture(model: nn.Module) -> Iterator[dict[str, Tensor]]:
 
 @contextmanager
 def replace_outputs(changes: Mapping[nn.Module, Change]) -> Iterator[None]:
-    """Replace the output of each module by what its change makes of it, while holding the lock.
+    """Replace the output of each module by the one that its change returns, while holding the lock.
 
     No hook outlives the context.
     """

@@ -1,4 +1,4 @@
-"""Pooling: the states of all steps become one vector."""
+"""Poolings, which make one vector of the states of all steps."""
 
 import torch
 from torch import Tensor, nn
@@ -9,12 +9,12 @@ from .hooks import HookPoint
 class MeanPooling(nn.Module):
     """Mean over the real steps."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.weights = HookPoint("pooling", "pooling")
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, T, D) to (B, D)."""
+        """Pool (B, T, D) to (B, D)."""
         return (self.step_weights(x, mask)[..., None] * x).sum(1)
 
     def step_weights(self, x: Tensor, mask: Tensor) -> Tensor:
@@ -31,7 +31,7 @@ class AttentionPooling(MeanPooling):
         width: D.
     """
 
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.score = nn.Linear(width, 1, bias=False)  # a bias would cancel in the softmax
         nn.init.zeros_(self.score.weight)

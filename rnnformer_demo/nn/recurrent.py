@@ -33,12 +33,12 @@ class BidirectionalRecurrence(nn.Module):
     Args:
         kind: a key of `CELLS`.
         scan: "tokens" (B, T, D as it is), "rows" (each row of the grid is a sequence) or "columns".
-        width: D of the input.
-        units: U of each direction.
+        width: D, the width of the input.
+        units: U, the units of each direction.
         layer: number of the recurrent block that this belongs to, for the name of its hook point.
     """
 
-    def __init__(self, kind: str, scan: str, width: int, units: int, layer: int):
+    def __init__(self, kind: str, scan: str, width: int, units: int, layer: int) -> None:
         super().__init__()
         if kind not in CELLS:
             raise ValueError(f"kind must be one of {sorted(CELLS)}, got {kind!r}")
@@ -52,7 +52,7 @@ class BidirectionalRecurrence(nn.Module):
             self.cell.initialise(rnn)
 
     def forward(self, x: Tensor, mask: Tensor, grid: tuple[int, int] | None) -> Tensor:
-        """(B, T, D) and (B, T) to hidden states (B, T, 2U): forward units first, then backward ones."""
+        """Map (B, T, D) and mask (B, T) to hidden states (B, T, 2U): forward units first, then backward ones."""
         sequences, real = self._as_sequences(x, grid), self._as_sequences(mask[..., None], grid)[..., 0]
         ahead = self.cell.run(self.forward_rnn, sequences)
         back = self.cell.run(self.backward_rnn, reverse_steps(sequences, real))
@@ -92,7 +92,7 @@ class RecurrentBlock(nn.Module):
         gain: float,
         residual: bool,
         layer: int,
-    ):
+    ) -> None:
         super().__init__()
         self.residual = residual
         self.norm = nn.LayerNorm(width)
@@ -108,7 +108,7 @@ class RecurrentBlock(nn.Module):
         self.gain = nn.Parameter(torch.full((width,), float(gain)))
 
     def forward(self, x: Tensor, mask: Tensor, grid: tuple[int, int] | None) -> Tensor:
-        """(B, T, D) to (B, T, D)."""
+        """Map (B, T, D) to (B, T, D)."""
         normed = self.recurrent_input(self.norm(x))
         states = [recurrence(normed, mask, grid) for recurrence in self.recurrences.values()]
         read = self.gain * self.dropout(self.fuse(torch.cat(states, dim=-1)))

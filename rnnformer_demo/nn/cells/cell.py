@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-CELLS: dict[str, Cell] = {}
+CELLS: dict[str, Cell[Any]] = {}
+
+Module = TypeVar("Module", bound="nn.Module")  # of one direction
+AnyCell = TypeVar("AnyCell", bound="Cell[Any]")
 
 
-class Cell(ABC):
-    """A kind of recurrence: its module, and the exact recomputation of what happens inside it.
+class Cell(ABC, Generic[Module]):
+    """A kind of recurrence: its module, and the exact recomputation of its gates and states.
 
     Modules of most kinds give away their hidden states alone. A gate at a step follows from the input at that step and
     from the hidden state before it; where all hidden states are known, no step has to wait for another.
@@ -35,19 +38,19 @@ class Cell(ABC):
     help: ClassVar[str]
 
     @abstractmethod
-    def build(self, width: int, units: int) -> nn.Module:
+    def build(self, width: int, units: int) -> Module:
         """Return a module of one direction: (B, T, width) to a tuple whose first entry is (B, T, units)."""
 
     @abstractmethod
-    def initialise(self, rnn: nn.Module) -> None:
+    def initialise(self, rnn: Module) -> None:
         """Draw the weights of a module anew, in place."""
 
-    def run(self, rnn: nn.Module, x: Tensor) -> Tensor:
+    def run(self, rnn: Module, x: Tensor) -> Tensor:
         """Return the hidden states (B, T, U) of a module over inputs (B, T, D), from zeros on."""
         return rnn(x)[0]
 
     @abstractmethod
-    def gates(self, rnns: tuple[nn.Module, nn.Module], inputs: Tensor, before: Tensor) -> dict[str, Tensor]:
+    def gates(self, rnns: tuple[Module, Module], inputs: Tensor, before: Tensor) -> dict[str, Tensor]:
         """Return the gates of both directions at every step, (T, 2, U) each, on the CPU.
 
         Those are in 0-1, except for the one named "candidate", the new content, which is in -1-1.
@@ -70,7 +73,7 @@ class Cell(ABC):
         """Return the hidden states (T, 2, U) that follow from gates, from the states before and from cell states."""
 
 
-def register(kind: type[Cell]) -> type[Cell]:
+def register(kind: type[AnyCell]) -> type[AnyCell]:
     """Register a cell under its name.
 
     Raises:

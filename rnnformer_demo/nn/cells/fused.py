@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .cell import Cell
 
@@ -12,21 +12,30 @@ if TYPE_CHECKING:
 _WEIGHTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
-class FusedCell(Cell):
+RNN = TypeVar("RNN", bound="nn.RNNBase")
+
+
+class FusedCell(Cell[RNN]):
     """A cell whose module holds the weights of all gates as two matrices and two biases, gate after gate."""
 
-    def initialise(self, rnn: nn.RNNBase) -> None:
+    def initialise(self, rnn: RNN) -> None:
         """Draw orthogonal recurrent weights (Saxe et al. 2014) and Xavier input weights, gate by gate; no biases."""
         from torch import nn
 
-        for gate in rnn.weight_hh_l0.data.split(rnn.hidden_size):
+        of_inputs, of_states, *biases = parameters_of(rnn)
+        for gate in of_states.data.split(rnn.hidden_size):
             nn.init.orthogonal_(gate)
-        for gate in rnn.weight_ih_l0.data.split(rnn.hidden_size):
+        for gate in of_inputs.data.split(rnn.hidden_size):
             nn.init.xavier_uniform_(gate)
-        nn.init.zeros_(rnn.bias_ih_l0)
-        nn.init.zeros_(rnn.bias_hh_l0)
+        for bias in biases:
+            nn.init.zeros_(bias)
+
+
+def parameters_of(rnn: nn.RNNBase) -> list[nn.Parameter]:
+    """Return input weights, recurrent weights and their biases."""
+    return [getattr(rnn, name) for name in _WEIGHTS]
 
 
 def weights_of(rnn: nn.RNNBase) -> list[Tensor]:
-    """Return input weights, recurrent weights and their biases, detached, on the CPU."""
-    return [getattr(rnn, name).detach().cpu() for name in _WEIGHTS]
+    """Return `parameters_of`, detached, on the CPU."""
+    return [parameter.detach().cpu() for parameter in parameters_of(rnn)]

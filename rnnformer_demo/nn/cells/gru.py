@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @register
-class GRU(FusedCell):
+class GRU(FusedCell["nn.GRU"]):
     """h' = n + z (h - n), with r, z, n of `nn.GRU` as reset, update and candidate: an open update gate keeps h."""
 
     name = "gru"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .fused import parameters_of
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -24,10 +26,11 @@ def gru_states(gru: nn.GRU, x: Tensor) -> Tensor:
     import torch.nn.functional as F
 
     units = gru.hidden_size
-    inputs = F.linear(x.detach(), gru.weight_ih_l0, gru.bias_ih_l0).detach().numpy()  # (T, 3U): r, z, n
+    of_inputs, of_states, input_bias, state_bias = parameters_of(gru)
+    inputs = F.linear(x.detach(), of_inputs, input_bias).detach().numpy()  # (T, 3U): r, z, n
     inputs[:, : 2 * units] *= 0.5
     # Halved, since the sigmoid of v is (tanh(v / 2) + 1) / 2. A last entry of 1 in every state makes the biases a row.
-    weights = 0.5 * torch.cat([gru.weight_hh_l0.T, gru.bias_hh_l0[None]]).detach().numpy()  # (U + 1, 3U)
+    weights = 0.5 * torch.cat([of_states.T, state_bias[None]]).detach().numpy()  # (U + 1, 3U)
     states = np.ones((len(inputs) + 1, units + 1), np.float32)
     states[0, :units] = 0
     gates, ones, half = np.empty(3 * units, np.float32), np.ones(2 * units, np.float32), np.full(units, np.float32(0.5))

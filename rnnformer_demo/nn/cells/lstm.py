@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .cell import register
-from .fused import FusedCell, weights_of
+from .fused import FusedCell, parameters_of, weights_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
 @register
-class LSTM(FusedCell):
+class LSTM(FusedCell["nn.LSTM"]):
     """c = f c + i g and h = o tanh(c), with i, f, g, o of `nn.LSTM` as input, forget, candidate and output."""
 
     name = "lstm"
@@ -35,7 +35,8 @@ class LSTM(FusedCell):
         (Jozefowicz et al. 2015)."""
         super().initialise(rnn)
         # PyTorch adds both biases: set one of them only.
-        rnn.bias_ih_l0.data[rnn.hidden_size : 2 * rnn.hidden_size] = 1.0
+        _, _, bias, _ = parameters_of(rnn)
+        bias.data[rnn.hidden_size : 2 * rnn.hidden_size] = 1.0
 
     def gates(self, rnns: tuple[nn.LSTM, nn.LSTM], inputs: Tensor, before: Tensor) -> dict[str, Tensor]:
         """Return "input", "forget" and "output" in 0-1, and "candidate" in -1-1."""
