@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, fields
 from importlib import import_module
+from typing import Any
 
 from .hybrid import ATTENTION, RECURRENT, Hybrid, HybridConfig, freeze, stacked, without_blocks
 
@@ -28,7 +29,7 @@ __all__ = [
 
 
 def classes(modality: str) -> tuple[type[HybridConfig], type[Hybrid]]:
-    """Config and model class of a modality.
+    """Return the config class and the model class of a modality.
 
     Raises:
         ValueError: for an unknown modality.
@@ -40,13 +41,13 @@ def classes(modality: str) -> tuple[type[HybridConfig], type[Hybrid]]:
     return getattr(imported, config), getattr(imported, model)
 
 
-def config_to_dict(config: HybridConfig) -> dict:
-    """A config as JSON takes it."""
+def config_to_dict(config: HybridConfig) -> dict[str, Any]:
+    """Return a config as JSON takes it."""
     return asdict(config)
 
 
-def config_from_dict(modality: str, values: dict) -> HybridConfig:
-    """The config of a modality from what JSON gave back.
+def config_from_dict(modality: str, values: dict[str, Any]) -> HybridConfig:
+    """Return the config of a modality from the object that `config_to_dict` returned or JSON gave back.
 
     Raises:
         ValueError: for an unknown modality, an unknown field or a value out of range.
@@ -55,10 +56,13 @@ def config_from_dict(modality: str, values: dict) -> HybridConfig:
     unknown = sorted(set(values) - {field.name for field in fields(config_class)})
     if unknown:
         raise ValueError(f"fields must be those of {config_class.__name__}, got {unknown}")
-    return config_class(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    arguments: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    return config_class(**arguments)
 
 
 def build(modality: str, config: HybridConfig) -> Hybrid:
-    """A freshly initialised model of a modality."""
+    """Return a freshly initialised model of a modality."""
     _, model_class = classes(modality)
     return model_class(config)

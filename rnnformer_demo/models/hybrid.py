@@ -1,4 +1,4 @@
-"""The hybrid itself: blocks of recurrence and attention, for tokens of any origin."""
+"""The hybrid: blocks of recurrence and attention, for tokens of any origin."""
 
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -35,14 +35,14 @@ class HybridConfig:
     units: int = 96  # U, hidden units of one direction of one recurrence
     heads: int = 4
     expansion: int = 2  # width of the perceptron inside a Transformer layer, in multiples of D
-    pooling: str = "attention"  # how steps become one: weighted by a learned "attention", or their "mean"
+    pooling: str = "attention"  # of the steps into one: weighted by a learned "attention", or their "mean"
     head_layers: tuple[int, ...] = ()  # hidden widths of the fully connected head; () keeps logits a sum over steps
     positions: bool = False  # sinusoidal position encoding; recurrence carries order without it
     residual: bool = True  # around the recurrent blocks
-    residual_gain: float = 1.0  # what the learned gain of the recurrent blocks starts from
+    residual_gain: float = 1.0  # initial value of the learned gain of the recurrent blocks
     dropout: float = 0.2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.labels) < 2:
             raise ValueError(f"labels must be at least two class names, got {self.labels!r}")
         for field in ("width", "units", "heads", "expansion"):
@@ -107,12 +107,14 @@ class HybridCore(nn.Module):
 
     Args:
         config: the pattern.
-        width_in: width of the tokens that come in.
+        width_in: width of the incoming tokens.
         scans: one scan for each recurrence.
-        width_pooled: width of what is pooled, see `token_features`; that of the blocks by default.
+        width_pooled: width of the pooled states, see `token_features`; that of the blocks by default.
     """
 
-    def __init__(self, config: HybridConfig, width_in: int, scans: tuple[str, ...], width_pooled: int | None = None):
+    def __init__(
+        self, config: HybridConfig, width_in: int, scans: tuple[str, ...], width_pooled: int | None = None
+    ) -> None:
         super().__init__()
         self.width_in, self.width_pooled = width_in, width_pooled or config.width
         # Encodings reach 1 where a token's vector starts with a standard deviation of 0.1: left alone they drown it.
@@ -133,23 +135,30 @@ class HybridCore(nn.Module):
         self.head = nn.Sequential(nn.Dropout(config.dropout), *hidden, nn.Linear(widths[-1], len(config.labels)))
 
     def forward(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
-        """(B, T, width_in), (B, T) to logits (B, C); `grid` is (h, w) where the tokens are cells of an image grid."""
+        """Map tokens (B, T, width_in) and mask (B, T) to logits (B, C).
+
+        Args:
+            grid: (h, w) where the tokens are cells of an image grid, None for a sequence.
+        """
         steps = self.token_features(self.tokens(tokens), mask, grid)
         return self.logits(self.head(self.pooled(self.pooling(steps, mask))))
 
     def token_features(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
-        """States after all blocks, which are pooled, (B, T, width_in) to (B, T, width_pooled)."""
+        """Return the states after all blocks, which are pooled, (B, T, width_in) to (B, T, width_pooled)."""
         return self.norm(self.encode(tokens, mask, grid))
 
     def encode(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
-        """States after the last block, (B, T, width_in) to (B, T, D)."""
+        """Return the states after the last block, (B, T, width_in) to (B, T, D)."""
         x = self._below_blocks(tokens, grid)
         for block in self.blocks:
             x = block(x, mask, grid)
         return x
 
     def states_below_attention(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
-        """Input of the first attention block, or of the pooling where there is none, (B, T, width_in) to (B, T, D)."""
+        """Return the input of the first attention block, or of the pooling where there is none.
+
+        It maps (B, T, width_in) to (B, T, D).
+        """
         x = self._below_blocks(tokens, grid)
         for block in self.blocks:
             if isinstance(block, AttentionBlock):
@@ -228,11 +237,11 @@ class Hybrid(nn.Module, ABC):
 
     @abstractmethod
     def embed(self, inputs: Tensor) -> Tensor:
-        """Inputs to a representation that gradients can flow to."""
+        """Map inputs to a representation that gradients can flow to."""
 
     @abstractmethod
     def tokens(self, embedded: Tensor) -> Tensor:
-        """Embedded inputs to the tokens that the core reads, (B, T, width_in)."""
+        """Map embedded inputs to the tokens that the core reads, (B, T, width_in)."""
 
     @abstractmethod
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
@@ -244,11 +253,11 @@ class Hybrid(nn.Module, ABC):
         """Two ways to remove units of an input, by name, the usual one first; see `perturbation`."""
 
     def token_vectors(self, inputs: Tensor) -> Tensor:
-        """Inputs to the tokens that the core reads, (B, T, width_in)."""
+        """Map inputs to the tokens that the core reads, (B, T, width_in)."""
         return self.tokens(self.embed(inputs))
 
     def classify_tokens(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """Tokens (B, T, width_in) and mask (B, T) to logits (B, C)."""
+        """Map tokens (B, T, width_in) and mask (B, T) to logits (B, C)."""
         return self.core(tokens, mask, self.grid)
 
     def logit_contributions(self, inputs: Tensor, mask: Tensor) -> Tensor:
@@ -265,11 +274,11 @@ class Hybrid(nn.Module, ABC):
         return ()
 
     def classify_embedded(self, embedded: Tensor, mask: Tensor) -> Tensor:
-        """Embedded inputs and mask (B, T) to logits (B, C)."""
+        """Map embedded inputs and mask (B, T) to logits (B, C)."""
         return self.classify_tokens(self.tokens(embedded), mask)
 
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
-        """Inputs and mask (B, T) to logits (B, C)."""
+        """Map inputs and mask (B, T) to logits (B, C)."""
         return self.classify_embedded(self.embed(inputs), mask)
 
     @property
@@ -279,14 +288,14 @@ class Hybrid(nn.Module, ABC):
 
     @property
     def layout(self) -> Layout:
-        """How the tokens lie: in a "sequence", or in a "grid"."""
+        """The layout of the tokens: "sequence" or "grid"."""
         return layout_of(self.grid)
 
     def hook_points(self, kind: str) -> list[HookPoint]:
-        """The hook points of one kind, from the input to the output."""
+        """Return the hook points of one kind, from the input to the output."""
         return [module for module in self.modules() if isinstance(module, HookPoint) and module.kind == kind]
 
 
 def freeze(model: Hybrid) -> Hybrid:
-    """Put a model into the state in which it is served: eval mode, no parameter asks for a gradient."""
+    """Freeze a model for serving: eval mode, no parameter asks for a gradient."""
     return model.eval().requires_grad_(False)

@@ -1,6 +1,7 @@
 """The image hybrid: a pretrained CNN turns a photo into a grid of features, and the core reads the grid."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -22,9 +23,9 @@ class ImageConfig(HybridConfig):
     scans: tuple[str, ...] = ("rows", "columns")  # of each cell in `recurrence`, in their order
     backbone: str = LITE0  # the CNN, a key of BACKBONES
     grid: str = "32"  # grid of the CNN that is read: cells of "32" pixels, its last; of "16"; or "both" as one
-    readout: str = "states"  # pooled are "states" of the blocks, or "cnn_head" of the CNN that they correct
+    readout: str = "states"  # pools the "states" of the blocks, or the output of the "cnn_head" that they correct
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.backbone not in BACKBONES:
             raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {self.backbone!r}")
@@ -45,9 +46,9 @@ class ImageConfig(HybridConfig):
             )
         if not set(self.scans) <= {"rows", "columns"}:
             raise ValueError(f"scans must be made of 'rows' and 'columns', got {self.scans!r}")
-        read = list(zip(self.recurrence, self.scans, strict=False))
-        if len(set(read)) < len(read):
-            raise ValueError(f"recurrence and scans must make each pair once, got {read}")
+        pairs = list(zip(self.recurrence, self.scans, strict=False))
+        if len(set(pairs)) < len(pairs):
+            raise ValueError(f"recurrence and scans must make each pair once, got {pairs}")
         if len(self.scans) < len(self.recurrence):
             raise ValueError(f"scans must name one scan for each of {self.recurrence}, got {self.scans}")
 
@@ -71,8 +72,9 @@ class ImageHybrid(Hybrid):
     """Normalised photos (B, 3, S, S) to logits (B, C)."""
 
     modality = "image"
+    config: ImageConfig
 
-    def __init__(self, config: ImageConfig):
+    def __init__(self, config: ImageConfig) -> None:
         super().__init__()
         self.config = config
         backbone = BACKBONES[config.backbone]
@@ -82,16 +84,17 @@ class ImageHybrid(Hybrid):
         self.features = HookPoint("grid", "CNN grid")
         scans = config.scans[: len(config.recurrence)]
         if config.readout == "cnn_head":
-            self.core = ResidualHeadCore(config, config.channels, scans, backbone.head_channels)
+            head_channels = cast(int, backbone.head_channels)  # there by the check of the config
+            self.core = ResidualHeadCore(config, config.channels, scans, head_channels)
         else:
             self.core = HybridCore(config, config.channels, scans)
 
     def embed(self, inputs: Tensor) -> Tensor:
-        """The photo itself: its pixels are what gradients flow to."""
+        """Return the photo itself: gradients flow to its pixels."""
         return inputs
 
     def tokens(self, embedded: Tensor) -> Tensor:
-        """Photos (B, 3, S, S) to the cells of the CNN's grid, row by row (B, h*w, channels)."""
+        """Map photos (B, 3, S, S) to the cells of the CNN's grid, row by row (B, h*w, channels)."""
         return self.cells(self.backbone, embedded)
 
     def cells(self, backbone: nn.Module, x: Tensor) -> Tensor:
@@ -101,12 +104,12 @@ class ImageHybrid(Hybrid):
         return self.features(grid).flatten(2).transpose(1, 2)
 
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
-        """Mid-grey, which is zero after normalisation."""
+        """Return mid-grey, which is zero after normalisation."""
         return torch.zeros_like(inputs)
 
     @property
     def perturbations(self) -> dict[str, Perturbation]:
-        """Patches are blurred or painted in the photo's mean colour."""
+        """The ways to remove patches: blur, or paint in the photo's mean colour."""
         return {"blur": blur_pixels, "mean": mean_pixels}
 
     @property

@@ -19,7 +19,7 @@ class TextConfig(HybridConfig):
     max_tokens: int = 256  # longer texts are cut, with a notice
     word_dropout: float = 0.05  # share of tokens that training replaces with the unknown token
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if len(set(self.recurrence)) < len(self.recurrence):
             raise ValueError(f"recurrence must name each kind once, got {self.recurrence!r}")
@@ -36,8 +36,9 @@ class TextHybrid(Hybrid):
     """Token ids (B, T) to logits (B, C)."""
 
     modality = "text"
+    config: TextConfig
 
-    def __init__(self, config: TextConfig):
+    def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary, config.embedding, padding_idx=PAD)
@@ -46,23 +47,23 @@ class TextHybrid(Hybrid):
         self.core = HybridCore(config, config.embedding, ("tokens",) * len(config.recurrence))
 
     def embed(self, inputs: Tensor) -> Tensor:
-        """Ids (B, T) to vectors (B, T, embedding)."""
+        """Map ids (B, T) to vectors (B, T, embedding)."""
         if self.training and self.config.word_dropout:
             dropped = torch.rand(inputs.shape, device=inputs.device) < self.config.word_dropout
             inputs = inputs.masked_fill(dropped & (inputs != PAD), UNKNOWN)
         return self.embedding(inputs)
 
     def tokens(self, embedded: Tensor) -> Tensor:
-        """The vectors themselves."""
+        """Return the vectors themselves."""
         return embedded
 
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
-        """The unknown token at every real step; padding stays padding."""
+        """Return the unknown token at every real step; padding stays padding."""
         return torch.full_like(inputs, UNKNOWN).masked_fill(~mask, PAD)
 
     @property
     def perturbations(self) -> dict[str, Perturbation]:
-        """Words are blanked or deleted."""
+        """The ways to remove words: blank or delete."""
         return {"unknown": blank_tokens, "deletion": delete_tokens}
 
     @property

@@ -33,20 +33,20 @@ _biased_convolution = partial(Conv2dNormActivation, norm_layer=None)
 
 
 class SamePad2d(nn.Module):
-    """TensorFlow's "same" padding: what does not divide evenly goes to the right and to the bottom."""
+    """TensorFlow's "same" padding: an odd remainder goes to the right and to the bottom."""
 
-    def __init__(self, kernel: int, stride: int):
+    def __init__(self, kernel: int, stride: int) -> None:
         super().__init__()
         self.kernel, self.stride = kernel, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, D, height, width) to the same, padded with zeros."""
+        """Pad (B, D, height, width) with zeros."""
         height, width = (max((-(-n // self.stride) - 1) * self.stride + self.kernel - n, 0) for n in x.shape[-2:])
         return F.pad(x, (width // 2, width - width // 2, height // 2, height - height // 2))
 
 
 def _convolution(width_in: int, width_out: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """ "Same"-padded convolution and ReLU6. Symmetric padding is left to the convolution itself."""
+    """Return a "same"-padded convolution and ReLU6. Symmetric padding is left to the convolution itself."""
     padding = None if stride == 1 else 0
     convolution = _biased_convolution(width_in, width_out, kernel, stride, padding, groups, activation_layer=nn.ReLU6)
     return convolution if stride == 1 else nn.Sequential(SamePad2d(kernel, stride), convolution)
@@ -55,7 +55,7 @@ def _convolution(width_in: int, width_out: int, kernel: int = 1, stride: int = 1
 class InvertedResidual(nn.Module):
     """Expansion, depthwise convolution, linear projection; a residual where the shape stays."""
 
-    def __init__(self, width_in: int, width_out: int, kernel: int, stride: int, expansion: int):
+    def __init__(self, width_in: int, width_out: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
         hidden = width_in * expansion
         self.residual = stride == 1 and width_in == width_out
@@ -67,7 +67,7 @@ class InvertedResidual(nn.Module):
         self.out = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, D, height, width) to the next feature map."""
+        """Map (B, D, height, width) to the next feature map."""
         return self.out(x + self.body(x) if self.residual else self.body(x))
 
 
@@ -89,12 +89,12 @@ def lite0_backbone() -> nn.Sequential:
 class EfficientNetLite0(nn.Module):
     """The whole ImageNet classifier; the hybrids use its `backbone`."""
 
-    def __init__(self, classes: int = 1000):
+    def __init__(self, classes: int = 1000) -> None:
         super().__init__()
         self.backbone = lite0_backbone()
         self.head = _convolution(BACKBONE_CHANNELS, HEAD_CHANNELS)
         self.classifier = nn.Linear(HEAD_CHANNELS, classes)
 
     def forward(self, photos: Tensor) -> Tensor:
-        """(B, 3, height, width), normalised with MEAN and STD, to logits (B, classes)."""
+        """Map photos (B, 3, height, width), normalised with MEAN and STD, to logits (B, classes)."""
         return self.classifier(self.head(self.backbone(photos)).mean((-2, -1)))

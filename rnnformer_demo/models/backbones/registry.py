@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -33,15 +34,15 @@ class Backbone:
     its batch norms folded into the convolutions: no running variance has to survive 16 bits.
 
     Attributes:
-        build: makes it, untrained, as a sequence of blocks: photos (B, 3, S, S) to a grid (B, channels, S / stride,
-            S / stride).
-        channels: of the grid.
+        build: makes the CNN, untrained, as a sequence of blocks: photos (B, 3, S, S) to a grid (B, channels,
+            S / stride, S / stride).
+        channels: channels of the grid.
         stride: pixels of the photo for each cell of the grid.
         mean, std: normalisation of values in [0, 1].
-        head_channels: of its own head convolution, which the readout "cnn_head" keeps; None where it has none.
-        fine_blocks: how many of its blocks lead to its last grid of half the stride; None where it is no plain sequence
-            of blocks, and then neither other grids nor fine-tuning are to be had.
-        fine_channels: of that grid.
+        head_channels: channels of its own head convolution, which the readout "cnn_head" keeps; None where it has none.
+        fine_blocks: number of its blocks that lead to its last grid of half the stride; None where it is no plain
+            sequence of blocks, and then neither other grids nor fine-tuning are to be had.
+        fine_channels: channels of that grid.
     """
 
     build: Callable[[], nn.Sequential]
@@ -54,19 +55,23 @@ class Backbone:
     fine_channels: int = 0
 
     def stride_of(self, grid: str) -> int:
-        """Pixels of the photo for each cell of one of `GRIDS`."""
+        """Return the pixels of the photo for each cell of one of `GRIDS`."""
         return self.stride // 2 if grid == "16" else self.stride
 
     def channels_of(self, grid: str) -> int:
-        """Channels of one of `GRIDS`."""
+        """Return the channels of one of `GRIDS`."""
         return {"32": self.channels, "16": self.fine_channels, "both": self.channels + self.fine_channels}[grid]
 
     def build_for(self, grid: str) -> nn.Sequential:
-        """The backbone, untrained, with the blocks that lead to one of `GRIDS` and no others; their names stay."""
+        """Return the backbone, untrained, with only the blocks that lead to one of `GRIDS`; their names stay."""
         blocks = self.build()
-        if grid == "16":
-            return blocks[: self.fine_blocks]
-        return BothGrids(self.fine_blocks, *blocks) if grid == "both" else blocks
+        if grid == "32" or self.fine_blocks is None:
+            return blocks
+        return BothGrids(self.fine_blocks, *blocks) if grid == "both" else _first(blocks, self.fine_blocks)
+
+
+def _first(blocks: nn.Sequential, count: int) -> nn.Sequential:
+    return cast(nn.Sequential, blocks[:count])
 
 
 class BothGrids(nn.Sequential):
@@ -74,16 +79,16 @@ class BothGrids(nn.Sequential):
     follow those of the last.
 
     Args:
-        fine_blocks: after how many of the blocks the finer grid is there; with none it is what comes in.
-        blocks: of the backbone.
+        fine_blocks: number of blocks that lead to the finer grid; with 0 it is the input.
+        blocks: the blocks of the backbone.
     """
 
-    def __init__(self, fine_blocks: int, *blocks: nn.Module):
+    def __init__(self, fine_blocks: int, *blocks: nn.Module) -> None:
         super().__init__(*blocks)
         self.fine_blocks = fine_blocks
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, channels in, 2h, 2w) or photos to (B, channels + fine channels, h, w)."""
+        """Map (B, channels in, 2h, 2w), or photos, to (B, channels + fine channels, h, w)."""
         fine = x
         for number, block in enumerate(self, start=1):
             x = block(x)
@@ -107,25 +112,28 @@ def parts(backbone: nn.Sequential, upper: int) -> tuple[nn.Sequential, nn.Sequen
 
 
 class Renormalise(nn.Module):
-    """From this project's normalisation of photos to that of torchvision's weights, channel by channel."""
+    """Renormalise photos, channel by channel, from this project's normalisation to that of torchvision's weights."""
 
-    def __init__(self):
+    gain: Tensor
+    shift: Tensor
+
+    def __init__(self) -> None:
         super().__init__()
         mean, std = (torch.tensor(values)[:, None, None] for values in (_IMAGENET_MEAN, _IMAGENET_STD))
         self.register_buffer("gain", STD / std, persistent=False)  # (3, 1, 1)
         self.register_buffer("shift", (MEAN - mean) / std, persistent=False)
 
     def forward(self, photos: Tensor) -> Tensor:
-        """(B, 3, S, S) to the same."""
+        """Map (B, 3, S, S) to the same shape."""
         return photos * self.gain + self.shift
 
 
 def torchvision_backbone(name: str, weights: dict[str, Tensor] | None = None) -> nn.Sequential:
-    """A classifier of torchvision without its head, batch norms folded.
+    """Return a classifier of torchvision without its head, batch norms folded.
 
     Args:
-        name: of a key of `BACKBONES` that torchvision knows.
-        weights: of the whole classifier; None to leave it untrained.
+        name: a key of `BACKBONES` that torchvision knows.
+        weights: weights of the whole classifier; None to leave it untrained.
     """
     classifier = torchvision.models.get_model(name, weights=None).eval()
     if weights is not None:
@@ -137,7 +145,7 @@ def torchvision_backbone(name: str, weights: dict[str, Tensor] | None = None) ->
 
 
 def fold(module: nn.Module) -> nn.Module:
-    """Folds each batch norm that follows a convolution among the children of one module into it, in place."""
+    """Fold each batch norm that follows a convolution among the children of one module into it, in place."""
     previous = None
     for name, child in module.named_children():
         if isinstance(child, nn.BatchNorm2d) and previous and isinstance(previous[1], nn.Conv2d):

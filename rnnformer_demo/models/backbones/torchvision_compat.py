@@ -16,7 +16,7 @@ _declared: list[torch.library.Library] = []
 
 
 def declare_missing_operators() -> list[str]:
-    """Declares torchvision's operators that are missing, and returns their names (none where its library loads)."""
+    """Declare torchvision's missing operators, and return their names: none where its library loads."""
     try:
         import torchvision  # noqa: F401  (with a matching torch this succeeds, and nothing is to be done)
     except RuntimeError as error:
