@@ -4,7 +4,7 @@ import torch
 
 
 def is_exporting() -> bool:
-    """Return True while a model is traced, scripted, compiled or exported: by `torch.jit`, `torch.onnx`, `torch.export`.
+    """Return True while a model is traced, scripted, compiled or exported (`torch.jit`, `torch.onnx`, `torch.export`).
 
     A branch on values, and whatever leaves PyTorch, would then be baked into the graph as it is for the first input.
     """
