@@ -78,7 +78,7 @@ class HybridConfig:
 
     @property
     def is_mean_pool_only(self) -> bool:
-        """True where nothing stands between the tokens and the head but their mean, as in a plain CNN."""
+        """True where the head reads the mean of the tokens, with no block between, as in a plain CNN."""
         return self.pooling == "mean" and not self.blocks
 
 
