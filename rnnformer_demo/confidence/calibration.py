@@ -1,4 +1,4 @@
-"""Temperature scaling: probabilities that are right as often as they say."""
+"""Temperature scaling of the logits, which calibrates the probabilities."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Temperature:
 
     Attributes:
         scale: the temperature at `REFERENCE_STEPS` steps.
-        exponent: of the number of steps, relative to those; 0 where all inputs are of one length.
+        exponent: exponent of the number of steps relative to those; 0 where all inputs are of one length.
     """
 
     scale: float = 1.0

@@ -1,6 +1,6 @@
-"""Out-of-distribution (OOD) detectors: how far an input lies from the training data, read off the forward pass.
+"""Out-of-distribution (OOD) detectors: the distance of an input from the training data, read off the forward pass.
 
-The confidence of a classifier hardly tells it, as `auroc_of_confidence` in the cards says. One detector a file; an
+The confidence of a classifier hardly shows it, as `auroc_of_confidence` in the cards says. One detector a file; an
 input whose score is above 1 is out of distribution.
 """
 
@@ -37,7 +37,7 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector
 
     Args:
         card: the card's entry on it, an object with feature and threshold.
-        tensors: those of the checkpoint whose names begin with `PREFIX`.
+        tensors: the tensors of the checkpoint whose names begin with `PREFIX`.
         model: the model that they must fit.
 
     Raises:
@@ -46,9 +46,9 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector
     if not isinstance(card, dict) or not card.keys() >= {"feature", "threshold"}:
         raise ValueError(f"ood must have feature and threshold, got {card!r}")
     feature, threshold = card["feature"], card["threshold"]
-    known = [*features_of(model), EnergyDetector.feature, KNNDetector.feature]
-    if feature not in known:
-        raise ValueError(f"feature must be one of {sorted(known)}, got {feature!r}")
+    names = [*features_of(model), EnergyDetector.feature, KNNDetector.feature]
+    if feature not in names:
+        raise ValueError(f"feature must be one of {sorted(names)}, got {feature!r}")
     least = -math.inf if feature == EnergyDetector.feature else 0
     if not isinstance(threshold, int | float) or not least < threshold < math.inf:
         raise ValueError(f"threshold must be a number above {least}, got {threshold!r}")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class EnergyDetector:
-    """Minus the logarithm of the sum of the exponentials of the logits: high where no class is spoken for.
+    """Minus the logarithm of the sum of the exponentials of the logits: high where all logits are low.
 
     Attributes:
         threshold: the energy beyond which an input is out of distribution.

@@ -1,6 +1,6 @@
-"""Features of a forward pass whose distance from the training inputs tells an out-of-distribution input.
+"""Features of a forward pass whose distance from the training inputs shows an out-of-distribution input.
 
-The feature that tells it depends on the task. Training keeps in the pooled representation what separates the classes
+The right feature depends on the task. Training keeps in the pooled representation the separation of the classes
 and drops the rest: a model of topics recognises foreign text by that representation; a model of sentiment, which no
 topic concerns, by the mean of its word vectors, or by both together. An input that is no photo at all shows halfway
 through the CNN, whose last grid has forgotten it.
@@ -8,11 +8,15 @@ through the CNN, whose last grid has forgotten it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
 
 from ...models import Hybrid
+
+if TYPE_CHECKING:
+    from ...models.image import ImageConfig
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def mean_of_steps(vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _tokens(captured: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Each token with its length, by which a text of unknown words differs whose vector lies amid the others."""
+    """Return each token with its length, which sets a text of unknown words apart: its vectors lie amid the others."""
     tokens = captured["tokens"]
     return torch.cat([tokens, tokens.norm(dim=-1, keepdim=True)], dim=-1), mask
 
@@ -53,7 +57,7 @@ def _pooled(captured: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _joint(captured: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Both side by side: the words, and the representation that the model made of them."""
+    """Return the words and the pooled representation side by side."""
     pooled, one = _pooled(captured, mask)
     means, _ = mean_of_steps(*_tokens(captured, mask))
     return torch.cat([pooled, means[:, None]], dim=-1), one
@@ -61,6 +65,10 @@ def _joint(captured: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
 
 def _texture(captured: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
     return captured["texture"].mean((-2, -1))[:, None], mask.new_ones(len(mask), 1)
+
+
+def _texture_channels(model: Hybrid) -> int:
+    return cast("ImageConfig", model.config).texture_channels
 
 
 FEATURES = {
@@ -76,9 +84,7 @@ FEATURES = {
         lambda model: model.core.width_pooled + model.core.width_in + 1,
         modality="text",
     ),
-    "texture": Feature(
-        ("texture",), "the mean of the CNN's finer grid", _texture, lambda model: model.config.texture_channels
-    ),
+    "texture": Feature(("texture",), "the mean of the CNN's finer grid", _texture, _texture_channels),
 }
 
 

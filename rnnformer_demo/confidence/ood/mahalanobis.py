@@ -38,7 +38,7 @@ class MahalanobisDetector:
 
     @property
     def about(self) -> str:
-        """The measured quantity, in words."""
+        """The description of the distance, in words."""
         return f"the Mahalanobis distance of {FEATURES[self.feature].about} from the nearest class"
 
     def distances(self, means: Tensor, steps: Tensor) -> Tensor:
