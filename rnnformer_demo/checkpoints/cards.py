@@ -43,8 +43,8 @@ def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:
     """
     folder = folder or default_folder()
     if name not in names(folder):
-        known = ", ".join(names(folder)) or "none at all"
-        raise InputError(f"There is no model {str(name)[:60]!r}: there is {known}.")
+        others = ", ".join(names(folder)) or "none at all"
+        raise InputError(f"There is no model {str(name)[:60]!r}: there is {others}.")
     path = folder / f"{name}{CARD}"
     status = path.stat()
     return dict(_parsed(path, status.st_mtime_ns, status.st_size, status.st_ino))
@@ -52,7 +52,7 @@ def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _parsed(path: Path, mtime_ns: int, size: int, inode: int) -> dict[str, Any]:
-    """The card in a file; the other arguments tell a changed file from the one that was read."""
+    """Return the card in a file; the other arguments tell a changed file from the one that was read."""
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # neither JSON nor UTF-8
@@ -60,8 +60,8 @@ def _parsed(path: Path, mtime_ns: int, size: int, inode: int) -> dict[str, Any]:
     if not isinstance(card, dict) or not card.keys() >= _NEEDED:
         raise InputError(f"{path.name} is damaged: it must have {', '.join(sorted(_NEEDED))}.")
     if card["format"] not in _READABLE_FORMATS:
-        known = " and ".join(map(str, _READABLE_FORMATS))
-        raise InputError(f"{path.name} has format {card['format']}, this version reads {known}: train it again.")
+        formats = " and ".join(map(str, _READABLE_FORMATS))
+        raise InputError(f"{path.name} has format {card['format']}, this version reads {formats}: train it again.")
     for key in ("config", "preprocessing", "metrics", "data"):
         if not isinstance(card[key], dict):
             raise InputError(f"{path.name} is damaged: {key} must be an object, got {card[key]!r:.60}.")

@@ -8,7 +8,7 @@ _LAYERS = {"recurrent_layers": 1, "attention_layers": 2}  # fields of older conf
 _RECURRENT, _ATTENTION = "core.recurrent.", "core.attention."  # lists of blocks before they were one
 # Beginnings of their names.
 _WEIGHTS = (("trunk.", "backbone."), ("core.lift.", "core.head_conv."), ("core.back.", "core.up_proj."))
-_CARD_KEYS = {"rival_of": "baseline_of"}  # of format 1
+_CARD_KEYS = {"rival_of": "baseline_of"}  # keys of format 1
 
 
 def migrate_card(card: dict[str, Any]) -> dict[str, Any]:

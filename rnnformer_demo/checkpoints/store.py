@@ -4,7 +4,7 @@ import hashlib
 import re
 import tempfile
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..confidence.calibration import NO_SCALING, Temperature
 from ..confidence.ood import PREFIX, OODDetector, restore
-from ..data import InputError, Sample, make_reader, reference_input
+from ..data import InputError, Reader, make_reader, reference_input
 from ..models import Hybrid, build, config_from_dict, config_to_dict, freeze
 from ..nn.hooks import run
 from .cards import (
@@ -49,7 +49,7 @@ __all__ = [
     "size_on_disk",
 ]
 
-MAX_BYTES = 10_000_000  # what Hugging Face Spaces takes without LFS
+MAX_BYTES = 10_000_000  # the most that Hugging Face Spaces takes without LFS
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _RESERVED = ".tokenizer"  # such a name's card would be the tokenizer of another model
 _WRITTEN_BY_SAVE = {
@@ -76,8 +76,8 @@ class Checkpoint:
 
     name: str
     model: Hybrid
-    reader: Callable[..., Sample]
-    card: dict
+    reader: Reader
+    card: dict[str, Any]
     temperature: Temperature
     sha256: str
     size: int
@@ -95,8 +95,9 @@ class Checkpoint:
 
 
 def load(name: str, folder: Path | None = None) -> Checkpoint:
-    """Load a checkpoint: every weight of the model must be there, with the tensors of `ood` where the card has it, and
-    no other.
+    """Load a checkpoint.
+
+    Every weight of the model must be there, with the tensors of `ood` where the card has it, and no other.
 
     Raises:
         InputError: for a name that no checkpoint bears, or files that do not belong together.
@@ -138,8 +139,8 @@ def _take_ood(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetect
 def save(
     name: str,
     model: Hybrid,
-    reader: Callable[..., Sample],
-    about: dict,
+    reader: Reader,
+    about: dict[str, Any],
     temperature: Temperature = NO_SCALING,
     recorded_text: str = "",
     folder: Path | None = None,
@@ -204,8 +205,8 @@ def save(
     return saved
 
 
-def about_of(card: dict) -> dict:
-    """Return a card without what `save` writes by itself: with it a checkpoint can be saved again."""
+def about_of(card: dict[str, Any]) -> dict[str, Any]:
+    """Return a card without the keys that `save` writes by itself: with it a checkpoint can be saved again."""
     return {key: value for key, value in card.items() if key not in _WRITTEN_BY_SAVE}
 
 
