@@ -41,7 +41,7 @@ def pooled_rollout(trace: Trace) -> Tensor:
 
 
 def gradient_attention(model: Hybrid, sample: Sample, target: int) -> Tensor:
-    """Return the attention that raises a class: weights times their gradient, negative ones dropped, mean over heads,
+    """Return gradient x attention for a class: weights times their gradient, negative ones dropped, mean over heads,
     propagated through the layers (after Chefer et al. 2021, Generic Attention-model Explainability, equations 5 and 6).
 
     Three things differ from the paper. The decision is pooled from all steps and not read off one, so the pooling's

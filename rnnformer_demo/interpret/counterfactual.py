@@ -89,7 +89,7 @@ def minimal_counterfactual(
 
     Args:
         perturbation: a key of `Hybrid.perturbations`.
-        most_rows: number of variants that either search may try.
+        most_rows: largest number of variants that either search may try.
         report: is called with a share, 0-1, that grows while it searches.
     """
     search = _Search(model, sample, perturbation)
@@ -106,7 +106,7 @@ def minimal_counterfactual(
 class _Search:
     """Variants of one input, each a set of units that are removed."""
 
-    def __init__(self, model: Hybrid, sample: Sample, perturbation: str):
+    def __init__(self, model: Hybrid, sample: Sample, perturbation: str) -> None:
         self.model, self.sample, self.perturbation, self.rows = model, sample, perturbation, 0
         self.count = len(sample.unit_names)
         self.label = int(self.logits([[]]).argmax())
@@ -148,7 +148,12 @@ class _Search:
         return removed
 
     def smaller(self, size: int, most_rows: int, report: Report) -> tuple[list[int] | None, bool]:
-        """Return a smaller set that changes the label, or None; and whether all sets smaller than it were tried."""
+        """Search for a smaller set that changes the label.
+
+        Returns:
+            The set, or None.
+            True where all sets smaller than the result were tried.
+        """
         for fewer in range(1, size):
             if comb(self.count, fewer) > most_rows:
                 return None, False

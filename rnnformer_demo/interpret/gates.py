@@ -1,10 +1,13 @@
-"""Gates and cell states of the recurrences, recomputed from their inputs and hidden states, and what follows from them.
+"""Gates and cell states of the recurrences, recomputed from their inputs and hidden states, and their half-lives,
+saturations and contributions.
 
 Each cell knows how its gates are recomputed, see `Cell.gates`. Cell states are an element-wise scan over them.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -47,16 +50,16 @@ def gates_of(model: Hybrid, outputs: dict[str, Tensor], mask: Tensor) -> dict[st
     """Return the gates of every recurrence of a model for one input, by the names of their hook points "states".
 
     Args:
-        outputs: of the hook points "recurrent_input" and "states", with a batch of 1, see `capture`.
+        outputs: outputs of the hook points "recurrent_input" and "states", with a batch of 1, see `capture`.
         mask: (1, T).
 
     Raises:
         RuntimeError: where the hidden states that follow from the gates are not those of the network.
     """
-    gates_by_name = {}
+    gates_by_name: dict[str, Gates] = {}
     for block in model.core.recurrent_blocks:
         inputs = outputs[block.recurrent_input.name][0].detach().cpu()  # (T, D)
-        for recurrence in block.recurrences.values():
+        for recurrence in cast("Iterable[BidirectionalRecurrence]", block.recurrences.values()):
             name = recurrence.states.name
             states = outputs[name][0].detach().cpu().unflatten(-1, (2, -1))  # (T, 2, U)
             gates = recompute(recurrence, inputs, states, mask[0].cpu(), model.grid)
@@ -77,7 +80,7 @@ def recompute(
         inputs: (T, D).
         states: (T, 2, U) its hidden states.
         mask: (T,).
-        grid: of the steps, None for a sequence.
+        grid: (h, w) of the steps, None for a sequence.
     """
     order = _reading_order(recurrence.scan, mask, grid)
     before = torch.zeros_like(states)  # the state before the first step of a sequence
@@ -93,7 +96,7 @@ def recompute(
 def _reading_order(scan: str, mask: Tensor, grid: tuple[int, int] | None) -> Tensor:
     """Return the steps of each sequence as either direction reads them (2, L, S)."""
     lines = torch.arange(len(mask))
-    lines = lines[None] if scan == "tokens" else lines.view(grid)  # (L, S)
+    lines = lines[None] if scan == "tokens" else lines.view(cast("tuple[int, int]", grid))  # (L, S)
     if scan == "columns":
         lines = lines.T
     return torch.stack([lines, reverse_steps(lines[..., None], mask[lines])[..., 0]])
@@ -103,10 +106,10 @@ def _cells(kept: Tensor, added: Tensor, order: Tensor) -> Tensor:
     """Return c = kept c + added from zero on, (T, 2, U), along the order of reading."""
     # In NumPy, as in `gru_numpy`: it costs less to call, and a step is little work.
     order, directions = order.movedim(2, 0), _DIRECTIONS[:, 0]  # (S, 2, L)
-    kept, cells = (x[order, directions].flatten(1).numpy() for x in (kept, added))  # (S, 2 L U)
-    product = np.empty_like(kept[0])
-    for keep, before, cell in zip(kept[1:], cells[:-1], cells[1:], strict=True):
-        np.multiply(keep, before, product)
+    factors, cells = (x[order, directions].flatten(1).numpy() for x in (kept, added))  # (S, 2 L U)
+    product = np.empty_like(factors[0])
+    for factor, before, cell in zip(factors[1:], cells[:-1], cells[1:], strict=True):
+        np.multiply(factor, before, product)
         np.add(cell, product, cell)
     in_steps = torch.empty_like(added)
     in_steps[order, directions] = torch.from_numpy(cells).view(*order.shape, -1)
@@ -116,9 +119,9 @@ def _cells(kept: Tensor, added: Tensor, order: Tensor) -> Tensor:
 def half_lives(gates: Gates) -> Tensor:
     """Return the half-life of each unit's memory in steps, (2, U): log(1/2) / mean(log f) over the real steps.
 
-    f is the retention gate, the share that a unit keeps at a step. Its geometric mean is what a step leaves on average,
-    so a gate that closes entirely once makes the half-life 0. It is infinite where f is 1 at every step, to the 24 bits
-    of a number.
+    f is the retention gate, the share that a unit keeps at a step. Its geometric mean is the share that a step
+    leaves on average, so a gate that closes entirely once makes the half-life 0. It is infinite where f is 1 at every
+    step, to the 24 bits of a number.
     """
     kept = gates.gates[CELLS[gates.kind].retention_gate][gates.mask]
     return math.log(2) / kept.log().mean(0).abs()

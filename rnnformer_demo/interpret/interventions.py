@@ -1,6 +1,6 @@
-"""Predictions with attention or the recurrence made useless (after Jain & Wallace 2019)."""
+"""Interventions: predictions with attention or the recurrence disabled (after Jain & Wallace 2019)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +19,7 @@ class Interventions:
     """Logits under interventions, uncalibrated; None where a model lacks the part that is intervened on.
 
     Attributes:
-        original: (C,).
+        original: (C,) without an intervention.
         uniform_attention: (C,) every attention block attends to all real steps alike.
         permuted_attention: (n, C) in every block, head and row the weights are permuted among the real steps.
         uniform_pooling: (C,) all real steps are pooled alike.
@@ -46,7 +46,10 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
 
     Args:
         permutations: n, run as rows of a batch; by default 32, and fewer for more than 128 steps, down to 8.
-        seed: of the permutations.
+        seed: seed of the permutations.
+
+    Raises:
+        ValueError: for less than one permutation.
     """
     if permutations is None:
         permutations = min(_PERMUTATIONS, max(_FEWEST, _STEPS // sample.mask.shape[1]))
@@ -61,7 +64,7 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
             with replace_outputs(dict.fromkeys(modules, change)):
                 return model.classify_tokens(tokens.expand(rows, -1, -1), sample.mask.expand(rows, -1)).cpu()
 
-        def run_permuted(modules: list[nn.Module]) -> Tensor:
+        def run_permuted(modules: Sequence[nn.Module]) -> Tensor:
             permute = _Permute(sample.mask, seed)
             steps, heads = sample.mask.shape[1], model.config.heads
             most = max(1, _WEIGHTS_PER_PASS // (heads * steps * steps))
@@ -80,9 +83,9 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
 
 
 class _Uniform:
-    """Weights (B, T) or (B, H, T, T) that are the same for every real step."""
+    """Change of weights (B, T) or (B, H, T, T) to the same for every real step."""
 
-    def __init__(self, mask: Tensor):
+    def __init__(self, mask: Tensor) -> None:
         self.row = mask[0] / mask.sum()  # (T,)
 
     def __call__(self, _point: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
@@ -90,15 +93,15 @@ class _Uniform:
 
 
 class _Permute:
-    """Weights (B, T) or (B, H, T, T), each row dealt anew to the real steps."""
+    """Change of weights (B, T) or (B, H, T, T): each row is permuted among the real steps."""
 
-    def __init__(self, mask: Tensor, seed: int):
+    def __init__(self, mask: Tensor, seed: int) -> None:
         self.real = mask[0]  # (T,)
         self.generator = torch.Generator().manual_seed(seed)
 
     def __call__(self, _point: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
-        drawn = torch.rand(weights.shape, generator=self.generator).to(weights.device)
-        order = drawn.masked_fill(~self.real, 2.0).sort(dim=-1, stable=True).indices  # padding stays behind, as it was
+        keys = torch.rand(weights.shape, generator=self.generator).to(weights.device)
+        order = keys.masked_fill(~self.real, 2.0).sort(dim=-1, stable=True).indices  # padding stays behind, as it was
         return weights.gather(-1, order)
 
 

@@ -15,7 +15,7 @@ from .attention_flow import conicity, pooled_rollout, to_token_attention
 from .trace import trace
 
 PROBES = 4  # random vectors for each token, see `token_jacobian_norms`
-DIFFERENCE = 0.01  # how far a token is moved, in standard deviations
+DIFFERENCE = 0.01  # shift of a token, in standard deviations
 _TOKENS_PER_PASS = 16_384  # rows times steps that are run at once
 
 
@@ -51,7 +51,7 @@ def token_jacobian_norms(
         probes: random vectors for each token, the error falls with the root of their number; by default 4, which leaves
             about 20 % to a norm and 5-15 % to a share of `attention_through_recurrence`, and fewer for more
             than 128 steps.
-        seed: of those vectors.
+        seed: seed of those vectors.
         report: is called with the share done, 0-1.
 
     Returns:
@@ -87,7 +87,7 @@ def attention_through_recurrence(
 ) -> Tensor:
     """Return the pooled rollout, shared out among the tokens that the attended states depend on.
 
-    Arguments as for `token_jacobian_norms`.
+    The arguments are those of `token_jacobian_norms`.
 
     Returns:
         (T,), 0 or more, sums to 1.

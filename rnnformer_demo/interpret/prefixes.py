@@ -6,6 +6,7 @@ an input of its own. All of them share one embedding, or one pass through the CN
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -24,7 +25,7 @@ class PrefixLogits:
     """Logits of a model on growing parts of an input. Detached, on the CPU.
 
     Attributes:
-        scan: how the parts grow, such as "from the start" or "rows from the top".
+        scan: growth of the parts, such as "from the start" or "rows from the top".
         names: (n) the word or the line of the grid that each part adds to the one before.
         positions: (n,) number of words or lines of each part; the last part is the whole input.
         steps: (n,) number of tokens of each part, for `Checkpoint.probabilities`.
@@ -70,8 +71,12 @@ def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -
 
     Args:
         model: in eval mode.
-        most: parts of a scan, at least 1; of more words evenly spaced ones are run, the whole input always among them.
-            By default 64, and of more than 128 tokens fewer, down to 16: the work grows with the square of the length.
+        most: largest number of parts of a scan, at least 1; of more words evenly spaced ones are run, the
+            whole input always among them. By default 64, and of more than 128 tokens fewer, down to 16: the work grows
+            with the square of the length.
+
+    Returns:
+        The logits along each scan: two for a sequence, four for a grid.
 
     Raises:
         ValueError: for less than one part.
@@ -80,7 +85,8 @@ def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -
         most = min(_MOST, max(_LEAST, _MOST * _SHORT // sample.mask.shape[1]))
     if most < 1:
         raise ValueError(f"most must be at least 1, got {most}")
-    scans = [*(_lines(sample.grid, most) if sample.layout == "grid" else _words(sample, most))]
+    grid = cast("tuple[int, int]", sample.grid)
+    scans = [*(_lines(grid, most) if sample.layout == "grid" else _words(sample, most))]
     parts = torch.cat([scan.parts for scan in scans])
     with locked():
         logits = _run(model, model.token_vectors(sample.inputs)[0], parts).cpu()
@@ -93,9 +99,9 @@ def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -
 
 
 def flips(prefixes: PrefixLogits) -> Decision:
-    """Return where the predicted class changes along a scan, and from where on it is final.
+    """Return the course of the predicted class along a scan.
 
-    Calibration leaves both as they are: it divides the logits of a part by one number above 0.
+    Calibration does not change it: it divides the logits of a part by one number above 0.
     """
     classes = prefixes.logits.argmax(1)
     changes = ((classes[1:] != classes[:-1]).nonzero()[:, 0] + 1).tolist()
@@ -104,8 +110,8 @@ def flips(prefixes: PrefixLogits) -> Decision:
 
 def _positions(count: int, most: int) -> Tensor:
     """Return at most so many of 1 to `count`, evenly spaced, the last one always among them."""
-    chosen = min(count, most)
-    return (torch.arange(1, chosen + 1) * count + chosen - 1) // chosen
+    size = min(count, most)
+    return (torch.arange(1, size + 1) * count + size - 1) // size
 
 
 def _words(sample: Sample, most: int) -> Iterator[_Scan]:
@@ -113,7 +119,7 @@ def _words(sample: Sample, most: int) -> Iterator[_Scan]:
     units = sample.token_to_unit[sample.mask[0].cpu()]  # (T,)
     count = int(units[-1]) + 1
     positions = _positions(count, most)
-    ends = torch.searchsorted(units, positions)  # how many tokens the first words have
+    ends = torch.searchsorted(units, positions)  # numbers of tokens of the first words
     names = tuple(sample.unit_names[position - 1] for position in positions.tolist())
     parts = [torch.arange(end) for end in ends.tolist()]
     yield _Scan("from the start", names, positions, pad_sequence(parts, True, -1))
@@ -149,7 +155,7 @@ def _run(model: Hybrid, tokens: Tensor, parts: Tensor) -> Tensor:
     while done < len(order):
         longest = parts.shape[1] if model.layout == "grid" else int(lengths[order[done]])  # a grid keeps its shape
         rows = order[done : done + max(1, _TOKENS_PER_PASS // longest)]
-        chosen = parts[rows, :longest].to(tokens.device)
-        logits.append(model.classify_tokens(tokens[chosen.clamp(min=0)], chosen >= 0))
+        batch = parts[rows, :longest].to(tokens.device)
+        logits.append(model.classify_tokens(tokens[batch.clamp(min=0)], batch >= 0))
         done += len(rows)
     return torch.cat(logits)[order.argsort()]

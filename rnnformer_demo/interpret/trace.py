@@ -51,7 +51,7 @@ def trace_from(model: Hybrid, sample: Sample, logits: Tensor, outputs: dict[str,
 
     Args:
         logits: (C,).
-        outputs: of the model's hook points, see `capture`.
+        outputs: outputs of the model's hook points, see `capture`.
 
     Raises:
         RuntimeError: where the recomputed gates do not lead to the hidden states of the model.

@@ -3,7 +3,7 @@
 Importing this imports neither torch nor Captum, so that the page can list the methods while those still load: the
 functions import them.
 
-DeepLift is not offered. Its rules for what is not linear are set module by module, and PyTorch's LSTM and GRU are
+DeepLift is not offered. Its rules for nonlinear parts are set module by module, and PyTorch's LSTM and GRU are
 fused: their gates are no modules, so that plain gradients pass through where its rules should hold. It raises no error
 and is off: on three of the page's examples its scores miss f(x) - f(baseline) by about all of it, where integrated
 gradients miss by less than 1 % (`pytest -s tests/unit/interpret/attribution/test_deeplift.py`).

@@ -17,7 +17,7 @@ def draw_coalitions(count: int, most: int, seed: int) -> tuple[Tensor, Tensor]:
         most: largest number of coalitions besides those two. Where there are no more, all are taken, weighted by the
             Shapley kernel; else sizes are drawn by the kernel and every coalition comes with its complement (Covert &
             Lee 2021).
-        seed: of the draw.
+        seed: seed of the draw.
     """
     import torch
 
@@ -32,9 +32,9 @@ def draw_coalitions(count: int, most: int, seed: int) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(seed)
         sizes = torch.arange(1, count)
         chances = 1.0 / (sizes * (count - sizes))  # of all coalitions of a size together, under the kernel
-        drawn = sizes[chances.multinomial(most // 2, replacement=True, generator=generator)]
+        draws = sizes[chances.multinomial(most // 2, replacement=True, generator=generator)]
         places = torch.rand(most // 2, count, generator=generator).argsort(-1).argsort(-1)
-        half = (places < drawn[:, None]).long()
+        half = (places < draws[:, None]).long()
         inner = torch.stack([half, 1 - half], dim=1).flatten(0, 1)
         weights = [1.0] * len(inner)
     return torch.cat([ends, inner]), torch.tensor([1.0, 1.0, *weights])
@@ -45,8 +45,8 @@ def shapley_regression(coalitions: Tensor, outputs: Tensor, weights: Tensor) -> 
 
     Args:
         coalitions: (n, count) of 0 and 1, the first all units and the second none.
-        outputs: (n,) f of each coalition.
-        weights: (n,) of each coalition in the regression; those of the first two are not used.
+        outputs: (n,) values of f, one for each coalition.
+        weights: (n,) weight of each coalition in the regression; those of the first two are not used.
     """
     import torch
 
@@ -56,5 +56,5 @@ def shapley_regression(coalitions: Tensor, outputs: Tensor, weights: Tensor) -> 
     left = coalitions[2:, :-1] - last[:, None]
     right = outputs[2:] - outputs[1] - last * difference
     root = weights[2:].sqrt()
-    solved = torch.linalg.lstsq(root[:, None] * left, (root * right)[:, None], driver="gelsd").solution[:, 0]
-    return torch.cat([solved, (difference - solved.sum())[None]])
+    solution = torch.linalg.lstsq(root[:, None] * left, (root * right)[:, None], driver="gelsd").solution[:, 0]
+    return torch.cat([solution, (difference - solution.sum())[None]])

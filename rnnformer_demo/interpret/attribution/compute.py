@@ -1,10 +1,10 @@
-"""Computing an attribution by the name of its method, with checks before and after."""
+"""Computation of an attribution by the name of its method, with checks before and after."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...data import InputError, Sample
 from .progress import Relay, Report
@@ -29,14 +29,14 @@ def explain(
 ) -> Explanation:
     """Score the words or cells of a sample by their share in the logit of a class.
 
-    The same arguments give the same scores, and what is drawn leaves the global random number generators alone.
+    The same arguments give the same scores, and draws leave the global random number generators alone.
 
     Args:
         target: index of the class.
         method: a key of METHODS that works on this layout.
         report: is called with the share done while a slow method runs; what it raises ends the method and is not
             turned into a `MethodError`.
-        seed: of what a method draws.
+        seed: seed of a method's draws.
         options: choices that the method offers, see `Method.options`.
 
     Raises:
@@ -51,12 +51,12 @@ def explain(
     from ...nn.hooks import with_gradients
 
     name, notices = current_name(method)
-    chosen = _checked(name, sample.layout, options)
+    entry = _checked(name, sample.layout, options)
     relay = Relay(report)
-    drawing = {"seed": seed} if chosen.draws else {}
+    drawing: dict[str, Any] = {"seed": seed} if entry.draws else {}
     try:
         with with_gradients():
-            explanation = chosen.compute(model, sample, target, relay, **drawing, **options)
+            explanation = entry.compute(model, sample, target, relay, **drawing, **options)
     except InputError:
         raise
     except Exception as error:

@@ -15,7 +15,7 @@ BASELINES = ("unknown", "zero", "mean")
 
 
 def tokens_of(model: Hybrid, sample: Sample) -> Tensor:
-    """Return what the hybrid reads: vectors of tokens, or cells of the CNN's grid (1, T, width_in)."""
+    """Return the tokens that the hybrid reads: word vectors, or cells of the CNN's grid (1, T, width_in)."""
     from ...nn.hooks import run
 
     return run(model.token_vectors, sample.inputs)
@@ -25,7 +25,7 @@ def baseline_tokens(model: Hybrid, sample: Sample, choice: str) -> Tensor:
     """Return tokens without evidence, (1, T, width_in).
 
     Args:
-        choice: "unknown" for the unknown token everywhere, or what the CNN makes of a grey photo; "zero" for vectors of
+        choice: "unknown" for the unknown token everywhere, or the CNN's grid of a grey photo; "zero" for vectors of
             zeros; "mean" for the mean of the input's own tokens everywhere.
 
     Raises:
@@ -49,8 +49,8 @@ def sum_by_unit(features: Tensor, units: Tensor, count: int) -> Tensor:
     """Add attributions of features up over their units: (count,).
 
     Args:
-        features: of any shape.
-        units: index of the unit of each, broadcastable to `features`.
+        features: attributions, of any shape.
+        units: index of the unit of each feature, broadcastable to `features`.
         count: number of units.
     """
     import torch

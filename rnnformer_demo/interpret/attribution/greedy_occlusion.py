@@ -43,18 +43,18 @@ def greedy_occlusion(model: Hybrid, sample: Sample, target: int, report: Report)
     count_rows = counted_rows(sum(sum(sizes[turn:]) for turn in range(len(sizes))), report)
 
     def by_fall(removed: Tensor) -> Tensor:
-        """The units that stay, the one first without which the class is least likely."""
-        left = (~removed).nonzero()[:, 0]
-        rows = removed.repeat(len(left), 1)
-        rows[torch.arange(len(left)), left] = True
-        likely = perturbed_logits(model, sample, rows, perturbation, count_rows).log_softmax(-1)[:, target]
-        return left[likely.argsort(stable=True)]
+        """Return the remaining units, ordered by the class's probability without each of them, the lowest first."""
+        rest = (~removed).nonzero()[:, 0]
+        rows = removed.repeat(len(rest), 1)
+        rows[torch.arange(len(rest)), rest] = True
+        likelihoods = perturbed_logits(model, sample, rows, perturbation, count_rows).log_softmax(-1)[:, target]
+        return rest[likelihoods.argsort(stable=True)]
 
     removed, order = torch.zeros(count, dtype=torch.bool), []
     for size in sizes:
-        going = by_fall(removed)[:size]
-        order += going.tolist()
-        removed[going] = True
+        units = by_fall(removed)[:size]
+        order += units.tolist()
+        removed[units] = True
     scores = torch.zeros(count)
     scores[order] = torch.arange(count, 0, -1) / count
     report(1.0)
@@ -62,7 +62,7 @@ def greedy_occlusion(model: Hybrid, sample: Sample, target: int, report: Report)
 
 
 def _schedule(count: int) -> list[int]:
-    """Numbers of units that go in each turn: the same until half have gone, then all the others."""
+    """Return the numbers of units that go in each turn: the same until half have gone, then all the others."""
     at_once = max(1, round(_AT_ONCE * count))
     turns = math.ceil(_UP_TO * count / at_once)
     sizes = [at_once] * turns + [count - at_once * turns]

@@ -61,5 +61,10 @@ def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, repor
     )
     pixels = scores.sum(1)[0]  # (S, S)
     return Explanation(
-        "pixel-integrated-gradients", target, pixels.flatten(), tuple(pixels.shape), gap, gap_notices(gap)
+        "pixel-integrated-gradients",
+        target,
+        pixels.flatten(),
+        (pixels.shape[0], pixels.shape[1]),
+        gap,
+        gap_notices(gap),
     )

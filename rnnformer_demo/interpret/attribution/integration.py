@@ -1,4 +1,4 @@
-"""Integrating a gradient along a straight path until the completeness gap is small, by Captum."""
+"""Integration of a gradient along a straight path until the completeness gap is small, by Captum."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ def integrate(
     """Compute integrated gradients (Sundararajan et al. 2017).
 
     Args:
-        forward: features of R rows to logits (R, C).
-        features: where the path ends, with a batch of 1.
-        baseline: where it begins.
+        forward: maps features of R rows to logits (R, C).
+        features: the end of the path, with a batch of 1.
+        baseline: the beginning of the path.
+        target: index of the class.
         ladder: numbers of steps to try in turn; `STEPS` by default.
         rows: number of points on the path in one pass.
 
     Returns:
-        Attributions of the shape of `features`, and their relative completeness gap: None where both ends of the path
-        score the same.
+        Attributions of the shape of `features`.
+        Their relative completeness gap; None where both ends of the path score the same.
     """
     import torch
     from captum.attr import IntegratedGradients

@@ -1,4 +1,4 @@
-"""Progress of an attribution: who reports it, and who hears of it."""
+"""Progress reports of an attribution."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Report = Callable[[float], None]  # takes the share that is done, 0-1
 
 
 class Relay:
-    """Pass reports on, and remember an error of whoever gets them: it is none of the method's.
+    """Relay of reports, which remembers an error of their receiver: it is none of the method's.
 
     Attributes:
         raised: that error, or None.
     """
 
-    def __init__(self, report: Report):
+    def __init__(self, report: Report) -> None:
         self.report = report
         self.raised: Exception | None = None
 
@@ -43,7 +43,7 @@ def counted_rows(rows: int, report: Report) -> Callable[[int], None]:
 
 
 def counted(forward: Callable[..., Tensor], rows: int, report: Report) -> Callable[..., Tensor]:
-    """Return the same function, which reports the share of the expected rows that has gone through it."""
+    """Return a function that does the same, and reports the share of the expected rows that has gone through it."""
     add = counted_rows(rows, report)
 
     def run(inputs: Tensor, *rest: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Contributions of the recurrences to a class at each step: integrated gradients while they are faded in."""
+"""Integrated gradients of the recurrences: their contributions to a class at each step while they are faded in."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, 
     With one block these are integrated gradients on its addition, from nothing on. The path over gates has the merit
     that it stays complete with several blocks, where the upper ones read the additions of the lower ones. A path over
     the hidden states from zero would end elsewhere: the fusion adds its bias even to states of zero.
+
+    Raises:
+        InputError: for a model without recurrence.
     """
     import torch
 

@@ -25,7 +25,7 @@ class Explanation:
         completeness_gap: |sum of scores - (f(x) - f(baseline))| / |f(x) - f(baseline)|, None where the method does
             not promise completeness.
         warnings: sentences about the computation.
-        seed: of what was drawn; None where nothing is drawn.
+        seed: seed of the draws; None where nothing is drawn.
     """
 
     method: str
@@ -37,6 +37,9 @@ class Explanation:
     seed: int | None = None
 
 
+Compute = Callable[..., Explanation]  # (model, sample, target, report, **options); with `seed` where it draws
+
+
 @dataclass(frozen=True)
 class Method:
     """A registered method.
@@ -46,7 +49,7 @@ class Method:
         title: its name in the page.
         about: the meaning of its scores, in one or two sentences.
         scale: the meaning of its numbers, for axes and legends.
-        compute: (model, sample, target, report, **options) -> Explanation; takes `seed` too where it draws.
+        compute: the function, see `Compute`.
         layout: the only one of `LAYOUTS` that it works on, None for both.
         slow_on_grid: takes seconds there, rather than fractions of one.
         draws: its scores depend on a seed.
@@ -58,7 +61,7 @@ class Method:
     title: str
     about: str
     scale: str
-    compute: Callable[..., Explanation]
+    compute: Compute
     layout: str | None = None
     slow_on_grid: bool = False
     draws: bool = False
@@ -71,14 +74,14 @@ METHODS: dict[str, Method] = {}
 METHOD_ALIASES = {"evidence": "direct-logit-attribution", "sequential-occlusion": "greedy-occlusion"}
 
 
-def register_method(name: str, title: str, about: str, scale: str, **traits: Any):
+def register_method(name: str, title: str, about: str, scale: str, **traits: Any) -> Callable[[Compute], Compute]:
     """Register a function under a name; the arguments are the attributes of `Method`, `compute` is the function.
 
     Raises:
         ValueError: for a name or an alias that is taken, and for an unknown layout.
     """
 
-    def register(compute: Callable[..., Explanation]):
+    def register(compute: Compute) -> Compute:
         if name in METHODS or name in METHOD_ALIASES:
             raise ValueError(f"name must be new, got {name!r} twice")
         method = Method(name, title, about, scale, compute, **traits)

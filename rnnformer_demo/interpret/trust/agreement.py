@@ -31,13 +31,13 @@ def rank_correlation(a: Tensor, b: Tensor) -> float | None:
 
 
 def _ranks(values: Tensor) -> Tensor:
-    _, which, counts = values.unique(return_inverse=True, return_counts=True)
+    _, ranks, counts = values.unique(return_inverse=True, return_counts=True)
     ends = counts.cumsum(0).float()
-    return (ends - (counts - 1) / 2)[which]
+    return (ends - (counts - 1) / 2)[ranks]
 
 
 def _takes_seconds(method: Method, sample: Sample) -> bool:
-    """True where the method takes seconds: on a grid; or on many words, for it runs the whole model for each unit."""
+    """Return True where the method takes seconds: on a grid, or on many words, each a run of the whole model."""
     return method.slow_on_grid and (sample.layout == "grid" or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
 
 

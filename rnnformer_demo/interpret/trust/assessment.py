@@ -1,4 +1,4 @@
-"""The whole trust card of one explanation."""
+"""The assessment of one explanation, which fills its trust card."""
 
 import time
 from collections.abc import Callable
@@ -27,9 +27,9 @@ def assess(
     """Measure faithfulness, stability and agreement of an explanation, and conclude.
 
     Args:
-        probabilities: logits (R, C) to probabilities (R, C), such as calibrated ones.
-        in_domain: False where the input is out of distribution, None where nobody can tell.
-        seed: of all draws: the same seed gives the same card.
+        probabilities: maps logits (R, C) to probabilities (R, C), such as calibrated ones.
+        in_domain: False where the input is out of distribution, None where that is unknown.
+        seed: seed of all draws; the same one gives the same card.
         report: is called with the share that is done, 0-1; what it raises ends the measurement.
     """
     started = time.perf_counter()

@@ -9,7 +9,7 @@ class RankedScore:
     """One measure of faithfulness.
 
     Attributes:
-        value: see the measure.
+        value: value of the measure, see `FaithfulnessScores`.
         normalised: 0 at the worst known order, 1 at the best (after Edin et al. 2025: the range differs by model and
             input); None where all orders are the same.
         percentile: share of random orders that do worse, 0-100, half of those that do as well included.
@@ -30,7 +30,7 @@ class FaithfulnessScores:
         deletion_auc: area under p while the units go, the highest-scoring first (Petsiuk et al. 2018); low is good.
         insertion_auc: area under p while they come, the highest-scoring first (ibid.); high is good.
         orders: number of random orders that they were compared with.
-        shares: of the units, at which p was measured.
+        shares: shares of the units at which p was measured.
         deletion, insertion: p at these shares.
     """
 
@@ -50,15 +50,15 @@ class Trust:
 
     Attributes:
         perturbations: faithfulness by the name of the perturbation; the usual one first.
-        completeness_gap: of the explanation; None where its method does not promise completeness.
+        completeness_gap: completeness gap of the explanation; None where its method does not promise completeness.
         max_sensitivity: largest relative change of the scores when the embedded input shifts by 2 % of its norm (Yeh
             et al. 2019); None where computing the scores again takes seconds each time.
         infidelity: normalised squared error of the scores as a forecast of the loss of the logit when a random half of
             the units goes (Yeh et al. 2019); 0 is perfect, 1 as good as forecasting no change.
         agreement: Spearman's rank correlation with other methods, by their name.
-        seed: of the random orders and of all other draws.
+        seed: seed of the random orders and of all other draws.
         verdict: "trust", "with care" or "don't".
-        reasons: sentences.
+        reasons: a sentence for each reason of the verdict.
         seconds: wall-clock time of the measurement.
     """
 

@@ -70,10 +70,10 @@ class PerturbationCurves:
 
     Args:
         perturbation: a key of `Hybrid.perturbations`.
-        confidence: logits to the probability of the explained class.
-        pairs: of random orders, see `random_orders`. Beside them the best and the worst order are sought among those by
-            the fall that each unit alone causes, unless there are more than `MAX_LEAVE_ONE_OUT`.
-        seed: of the random orders.
+        confidence: maps logits to the probability of the explained class.
+        pairs: number of pairs of random orders, see `random_orders`. Beside them the best and the worst order are
+            sought among those by the fall that each unit alone causes, unless there are more than `MAX_LEAVE_ONE_OUT`.
+        seed: seed of the random orders.
 
     Raises:
         ValueError: for fewer than two units, which have no order.
@@ -88,18 +88,18 @@ class PerturbationCurves:
         pairs: int,
         seed: int,
         report: Counter = lambda rows: None,
-    ):
+    ) -> None:
         count = len(sample.unit_names)
         if count < 2:
             raise ValueError(f"sample must have two units at least, which have an order, got {count}")
-        self._run = lambda orders: _curves(model, sample, orders, self._sizes, perturbation, confidence, report)
-        sizes = {min(max(1, round(share * count)), count - 1) for share in SHARES}
-        self._sizes = sorted({*sizes, *(count - size for size in sizes)})
+        half = {min(max(1, round(share * count)), count - 1) for share in SHARES}
+        sizes = sorted({*half, *(count - size for size in half)})
+        self._run = lambda orders: _curves(model, sample, orders, sizes, perturbation, confidence, report)
         orders = [random_orders(count, pairs, seed)]
         if count <= MAX_LEAVE_ONE_OUT:
             orders.append(_both_ways(leave_one_out(model, sample, perturbation, confidence, report)))
         self._curves = self._run(torch.cat(orders))
-        self._shares = torch.tensor([0, *self._sizes, count]) / count
+        self._shares = torch.tensor([0, *sizes, count]) / count
         self.orders = 2 * pairs
 
     def measure(self, scores: Tensor) -> FaithfulnessScores:
@@ -127,7 +127,7 @@ class PerturbationCurves:
 
 
 def _both_ways(scores: Tensor) -> Tensor:
-    """(2, n): the highest first, then the lowest first."""
+    """Return both orders of the units (2, n): the highest score first, then the lowest first."""
     order = scores.argsort(descending=True, stable=True)
     return torch.stack([order, order.flip(0)])
 
@@ -141,7 +141,7 @@ def _curves(
     confidence: Confidence,
     report: Counter,
 ) -> Tensor:
-    """p (O, K + 2) when the first 0, then each of K sizes, then all units of every order are gone."""
+    """Return p (O, K + 2) when the first 0, then each of K sizes, then all units of every order are gone."""
     ranks = orders.argsort(1)  # (O, n): when each unit goes
     removed = ranks[:, None] < torch.tensor(sizes)[None, :, None]  # (O, K, n)
     ends = torch.tensor([[False], [True]]).expand(-1, orders.shape[1])
@@ -152,11 +152,12 @@ def _curves(
 
 
 def _measure(values: Tensor, sign: int, orders: int) -> RankedScore:
-    """The first of some orders' values among the others: its own reverse, random ones, and those that were sought.
+    """Rank the first of some orders' values among the others: its own reverse, random ones, and those of the search.
 
     Args:
+        values: (O,) values of a measure, one for each order.
         sign: 1 where high is good, -1 where low is.
-        orders: number of the random ones.
+        orders: number of random orders.
     """
     good = sign * values
     random = good[2 : 2 + orders]

@@ -1,4 +1,4 @@
-"""A model whose embedded input is shifted: what max-sensitivity explains anew."""
+"""A hybrid whose embedded input is shifted, for max-sensitivity to explain anew."""
 
 import torch
 from torch import Tensor
@@ -11,17 +11,17 @@ _BASE = 2**32  # beyond any id: id + _BASE * number holds a token's id and its n
 
 
 class ShiftedHybrid(Hybrid):
-    """A hybrid that adds a fixed shift to what it embeds, with the modules and weights of another one.
+    """A hybrid that adds a fixed shift to its embedded input, with the modules and weights of another one.
 
     The input without evidence stays where it is. Where tokens are deleted, those that stay take their shifts along.
 
     Args:
         model: the hybrid itself, which is left as it is.
         sample: the input whose embedding is shifted.
-        shift: of the shape of `model.embed(sample.inputs)`.
+        shift: the shift, of the shape of `model.embed(sample.inputs)`.
     """
 
-    def __init__(self, model: Hybrid, sample: Sample, shift: Tensor):
+    def __init__(self, model: Hybrid, sample: Sample, shift: Tensor) -> None:
         super().__init__()
         self.model, self.core = model, model.core
         self.modality, self.config, self.grid = model.modality, model.config, model.grid
@@ -39,7 +39,7 @@ class ShiftedHybrid(Hybrid):
         return self.model.embed(inputs % _BASE) + shifts[inputs // _BASE]
 
     def tokens(self, embedded: Tensor) -> Tensor:
-        """Turn what is embedded into what the hybrid reads, (B, T, width_in)."""
+        """Map embedded inputs to the tokens that the hybrid reads, (B, T, width_in)."""
         return self.model.tokens(embedded)
 
     def baseline(self, inputs: Tensor, mask: Tensor) -> Tensor:
@@ -48,7 +48,7 @@ class ShiftedHybrid(Hybrid):
 
     @property
     def perturbations(self) -> dict[str, Perturbation]:
-        """Ways to take units out; tokens are numbered first, for they may change places."""
+        """The ways to remove units; tokens are numbered first, for they may change places."""
         if self.layout == "grid":
             return self.model.perturbations
         return {name: _after_numbering(perturbation) for name, perturbation in self.model.perturbations.items()}

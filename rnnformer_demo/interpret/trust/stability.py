@@ -22,13 +22,13 @@ def unit_scores(explanation: Explanation, sample: Sample) -> Tensor:
 
 
 def max_sensitivity(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> float:
-    """Max-sensitivity (Yeh et al. 2019, section 4): largest change of the scores relative to their norm, over a few
-    small random shifts of the embedded input (vectors of words, or pixels).
+    """Return the max-sensitivity (Yeh et al. 2019, section 4): the largest change of the scores relative to their norm
+    over a few small random shifts of the embedded input (vectors of words, or pixels).
 
     Methods that draw, draw the same each time; the input without evidence is not shifted.
 
     Args:
-        seed: of the shifts, each of `RADIUS` times the norm of the embedded input.
+        seed: seed of the shifts, each of `RADIUS` times the norm of the embedded input.
     """
     embedded = model.embed(sample.inputs).detach()
     noise = torch.randn(_SHIFTS, *embedded.shape[1:], generator=torch.Generator().manual_seed(seed))
@@ -40,12 +40,12 @@ def max_sensitivity(model: Hybrid, sample: Sample, explanation: Explanation, see
 
 
 def _norms(rows: Tensor) -> Tensor:
-    """Frobenius norm of each row, broadcastable to them."""
+    """Return the Frobenius norm of each row, broadcastable to them."""
     return rows.flatten(1).norm(dim=1).view(-1, *[1] * (rows.ndim - 1))
 
 
 def _scores_at(model: Hybrid, sample: Sample, explanation: Explanation, shift: Tensor, seed: int) -> Tensor:
-    """Scores (n,) by the same method when the embedded input is shifted."""
+    """Return the scores (n,) by the same method when the embedded input is shifted."""
     shifted = ShiftedHybrid(model, sample, shift)
     return explain(shifted, sample, explanation.target, explanation.method, seed=seed).scores
 
@@ -58,19 +58,21 @@ def infidelity(
     seed: int,
     report: Counter = lambda rows: None,
 ) -> float | None:
-    """Normalised infidelity (Yeh et al. 2019, section 2): squared error of the scores as a forecast of what the logit
-    loses when a random half of the units goes, as a share of the error of forecasting no loss: 0 is perfect.
+    """Return the normalised infidelity (Yeh et al. 2019, section 2).
+
+    It is the squared error of the scores as a forecast of the logit's loss when a random half of the units goes, as a
+    share of the error of forecasting no loss: 0 is perfect.
 
     The scores are scaled as fits best: the share is then 1 - cos^2 between forecasts and losses.
 
     Returns:
-        None where nothing that goes changes the logit.
+        0-1; None where no removal changes the logit.
     """
     scores = unit_scores(explanation, sample)
-    drawn = torch.rand(_DRAWS, len(scores), generator=torch.Generator().manual_seed(seed)) < 0.5
-    removed = torch.cat([torch.zeros(1, len(scores), dtype=torch.bool), drawn])
+    halves = torch.rand(_DRAWS, len(scores), generator=torch.Generator().manual_seed(seed)) < 0.5
+    removed = torch.cat([torch.zeros(1, len(scores), dtype=torch.bool), halves])
     logits = perturbed_logits(model, sample, removed, perturbation, report)[:, explanation.target].double()
-    losses, forecasts = logits[0] - logits[1:], drawn.double() @ scores.double()
+    losses, forecasts = logits[0] - logits[1:], halves.double() @ scores.double()
     if not losses.any():
         return None
     return 1 - torch.cosine_similarity(forecasts, losses, dim=0).square().item()

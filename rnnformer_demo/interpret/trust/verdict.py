@@ -27,7 +27,7 @@ def verdict(
         units: number of words or patches.
         gap: completeness gap, None where none is promised.
         sensitivity: see `stability.max_sensitivity`.
-        in_domain: False where the input is out of distribution, None where nobody can tell.
+        in_domain: False where the input is out of distribution, None where that is unknown.
     """
     doubts = [*_not_at_all(perturbations, gap)]
     if doubts:
