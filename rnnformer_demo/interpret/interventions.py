@@ -15,7 +15,7 @@ _WEIGHTS_PER_PASS = 4_000_000  # attention weights of one layer that are permute
 
 
 @dataclass(frozen=True)
-class Interventions:
+class InterventionLogits:
     """Logits under interventions, uncalibrated; None where a model lacks the part that is intervened on.
 
     Attributes:
@@ -41,7 +41,7 @@ def total_variation(probabilities: Tensor, reference: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, seed: int = 0) -> Interventions:
+def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, seed: int = 0) -> InterventionLogits:
     """Run the part of the model above its tokens under each intervention.
 
     Args:
@@ -72,7 +72,7 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
             return torch.cat([run(modules, permute, size) for size in sizes])
 
         uniform = _Uniform(sample.mask)
-        return Interventions(
+        return InterventionLogits(
             original=run((), uniform)[0],
             uniform_attention=run(attention, uniform)[0] if attention else None,
             permuted_attention=run_permuted(attention) if attention else None,

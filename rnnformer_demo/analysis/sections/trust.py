@@ -1,11 +1,10 @@
 """The section `trust`: how far the attribution can be trusted, measured on this input."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
 
-from ...document import Document, Faithfulness, RankedScore, Trust
+from ...document import Document, Trust
 from ...evaluation.explanations import citation
-from ...interpret.trust import FaithfulnessScores, assess
+from ...interpret.trust import assess
 from ..context import Context, require
 
 
@@ -16,8 +15,9 @@ def build_trust(context: Context, document: Document) -> Trust:
         ValueError: for a document without one.
     """
     attribution, ood = require(document.attribution, "an attribution"), document.prediction.ood
-    card = assess(
-        context.checkpoint.model,
+    model = context.checkpoint.model
+    trust = assess(
+        model,
         context.sample,
         context.explanation(attribution),
         context.probabilities,
@@ -25,24 +25,4 @@ def build_trust(context: Context, document: Document) -> Trust:
         document.provenance.seed,
         context.report,
     )
-    return Trust(
-        method=attribution.method,
-        target=attribution.target,
-        verdict=card.verdict,
-        reasons=card.reasons,
-        perturbations={name: _faithfulness(scores) for name, scores in card.perturbations.items()},
-        completeness_gap=card.completeness_gap,
-        max_sensitivity=card.max_sensitivity,
-        infidelity=card.infidelity,
-        agreement=card.agreement,
-        seed=card.seed,
-        seconds=card.seconds,
-        benchmark=citation(attribution.method, context.checkpoint.model.modality, document.model.name),
-    )
-
-
-def _faithfulness(scores: FaithfulnessScores) -> Faithfulness:
-    values: dict[str, Any] = {
-        name: RankedScore(**value) if isinstance(value, dict) else value for name, value in asdict(scores).items()
-    }
-    return Faithfulness(**values)
+    return replace(trust, benchmark=citation(attribution.method, model.modality, document.model.name))

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from torch import Tensor
 
 from ...data import Sample
+from ...document import Trust
 from ...models import Hybrid
 from ..attribution import METHODS, Explanation, Report
 from .agreement import agreement
-from .card import Trust
 from .faithfulness import perturbation_curves, rows_of
 from .stability import infidelity, max_sensitivity, unit_scores
 from .verdict import verdict
@@ -56,13 +56,15 @@ def assess(
     conclusion, reasons = verdict(perturbations, len(scores), explanation.completeness_gap, sensitivity, in_domain)
     report(1.0)
     return Trust(
+        method=explanation.method,
+        target=model.config.labels[explanation.target],
+        verdict=conclusion,
+        reasons=reasons,
         perturbations=perturbations,
         completeness_gap=explanation.completeness_gap,
         max_sensitivity=sensitivity,
         infidelity=error,
         agreement=agreeing,
         seed=seed,
-        verdict=conclusion,
-        reasons=reasons,
         seconds=time.perf_counter() - started,
     )

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from ...data import Sample
+from ...document import Faithfulness, RankedScore
 from ...models import Hybrid
 from ..perturb import Counter, perturbed_logits
-from .card import FaithfulnessScores, RankedScore
 
 # Symmetric, so that the units that stay half-way along an order are those that are gone from its reverse.
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -102,7 +102,7 @@ class PerturbationCurves:
         self._shares = torch.tensor([0, *sizes, count]) / count
         self.orders = 2 * pairs
 
-    def measure(self, scores: Tensor) -> FaithfulnessScores:
+    def measure(self, scores: Tensor) -> Faithfulness:
         """Measure the faithfulness of scores (n,), one for each unit: the highest goes first."""
         curves = torch.cat([self._run(_both_ways(scores)), self._curves])  # (O, K + 2)
         # A row's reverse is its neighbour: the units that stay when so many have gone are those its reverse has lost.
@@ -117,7 +117,7 @@ class PerturbationCurves:
             "insertion_auc": torch.trapezoid(staying, self._shares, dim=1),
         }
         low_is_good = ("sufficiency", "deletion_auc")
-        return FaithfulnessScores(
+        return Faithfulness(
             **{name: _measure(value, -1 if name in low_is_good else 1, self.orders) for name, value in values.items()},
             orders=self.orders,
             shares=tuple(self._shares.tolist()),

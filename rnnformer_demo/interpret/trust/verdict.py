@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .card import FaithfulnessScores
+from ...document import Faithfulness
 
 VERDICTS = ("trust", "with care", "don't")
 BETTER_THAN = 95.0  # percentile among random orders that a trusted explanation reaches under every removal
@@ -14,7 +14,7 @@ FEWEST_UNITS = 4  # with fewer, every order is like many others
 
 
 def verdict(
-    perturbations: dict[str, FaithfulnessScores],
+    perturbations: dict[str, Faithfulness],
     units: int,
     gap: float | None,
     sensitivity: float | None,
@@ -43,7 +43,7 @@ def verdict(
     )
 
 
-def _not_at_all(perturbations: dict[str, FaithfulnessScores], gap: float | None) -> Iterator[str]:
+def _not_at_all(perturbations: dict[str, Faithfulness], gap: float | None) -> Iterator[str]:
     for name, removed in perturbations.items():
         percentile = removed.comprehensiveness.percentile
         if percentile < NO_BETTER_THAN:
@@ -56,7 +56,7 @@ def _not_at_all(perturbations: dict[str, FaithfulnessScores], gap: float | None)
 
 
 def _with_care(
-    perturbations: dict[str, FaithfulnessScores],
+    perturbations: dict[str, Faithfulness],
     units: int,
     gap: float | None,
     sensitivity: float | None,
