@@ -17,7 +17,7 @@ from . import cancellation
 from .panels import Panel, Updates
 
 if TYPE_CHECKING:
-    from ..document import Document
+    from ..document import Attribution, Document
     from .tab_state import Tab
 
 PREDICTED = ""  # value of the choice "the predicted class"
@@ -84,16 +84,32 @@ def re_explain(
 
 
 @as_gradio_error
-def assess(tab: Tab, document: Document | None, request: gr.Request, progress: gr.Progress | None = None) -> Updates:
-    """Measure how far the attribution can be trusted, until the session asks for something newer or says stop."""
+def assess(
+    tab: Tab,
+    document: Document | None,
+    measured: Attribution | None,
+    request: gr.Request,
+    progress: gr.Progress | None = None,
+) -> Updates:
+    """Measure how far the attribution can be trusted, until the session asks for something newer or says stop.
+
+    The document stays as it is: what is asked meanwhile, such as an edit, goes into it.
+
+    Args:
+        measured: the attribution whose trust is shown; None where there is none.
+    """
     from ..analysis import service
 
     document = require_document(document)
-    if document.trust:
+    if measured is not None and measured == document.attribution:
         return {tab.stop: gr.skip()}
     with cancellation.latest(_session(request)) as go_on:
-        measured = service.extend(document, "trust", go_on(reporter(progress, "Measuring")))
-        return {**tab.panels["trust"].fill(measured, {}), tab.state: measured, tab.stop: gr.Button(visible=False)}
+        trusted = service.extend(document, "trust", go_on(reporter(progress, "Measuring")))
+        return {
+            **tab.panels["trust"].fill(trusted, {}),
+            tab.measured: document.attribution,
+            tab.stop: gr.Button(visible=False),
+        }
     return {**tab.panels["trust"].clear("Measuring was stopped."), tab.stop: gr.Button(visible=False)}
 
 

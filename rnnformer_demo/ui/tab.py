@@ -34,7 +34,12 @@ def build_tab(spec: TabSpec, models: list[ModelEntry]) -> Tab | None:
         if not models:
             gr.Markdown(f"There is no {spec.modality} model in the folder of checkpoints.")
             return None
-        tab = Tab(spec, gr.State(time_to_live=_STATE_SECONDS), gr.State(models[0].name))
+        tab = Tab(
+            spec,
+            state=gr.State(time_to_live=_STATE_SECONDS),
+            measured=gr.State(time_to_live=_STATE_SECONDS),
+            shown_model=gr.State(models[0].name),
+        )
         with gr.Row(equal_height=False):
             with gr.Column(min_width=320):
                 _build_input(tab, models)
@@ -111,8 +116,8 @@ def _connect(tab: Tab, models: list[ModelEntry]) -> None:
     def re_explain(document, request: gr.Request, method, target, *chosen, progress=gr.Progress()):  # noqa: B008
         return handlers.re_explain(tab, document, request, method, target, *chosen, progress=progress)
 
-    def assess(document, request: gr.Request, progress=gr.Progress()):  # noqa: B008
-        return handlers.assess(tab, document, request, progress)
+    def assess(document, measured, request: gr.Request, progress=gr.Progress()):  # noqa: B008
+        return handlers.assess(tab, document, measured, request, progress)
 
     analysing = {
         "fn": page_analyse,
@@ -136,7 +141,11 @@ def _connect(tab: Tab, models: list[ModelEntry]) -> None:
     trust = tab.panels["trust"]
     for event in (*analysed, explained):
         event.success(
-            assess, tab.state, [tab.state, tab.stop, *trust.components], show_progress_on=trust.caption, **TRUST
+            assess,
+            [tab.state, tab.measured],
+            [tab.measured, tab.stop, *trust.components],
+            show_progress_on=trust.caption,
+            **TRUST,
         )
     # It changes nothing on the page: the measurement that it ends says so itself.
     tab.stop.click(handlers.stop_assessing, show_progress="hidden", queue=False, **LAST_WINS)

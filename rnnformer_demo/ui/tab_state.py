@@ -51,6 +51,7 @@ class Tab:
 
     Attributes:
         state: the document.
+        measured: the attribution whose trust is shown; None where there is none.
         shown_model: name of the model whose facts are shown.
         source, button, model, facts, examples: input and choices.
         hint, results, below: columns: before there is an analysis, and with one.
@@ -63,6 +64,7 @@ class Tab:
 
     spec: TabSpec
     state: gr.State
+    measured: gr.State
     shown_model: gr.State
     source: Any = field(init=False)
     button: gr.Button = field(init=False)
@@ -87,7 +89,7 @@ class Tab:
     @property
     def outputs(self) -> list[Any]:
         """Components that an analysis may change."""
-        own = [self.state, self.hint, self.results, self.below, self.label, self.stop]
+        own = [self.state, self.measured, self.hint, self.results, self.below, self.label, self.stop]
         panels = [part for panel in self.panels.values() for part in panel.components]
         return [*own, *panels, *(part for part in self.whatif.components if part not in panels)]
 
@@ -98,7 +100,7 @@ class Tab:
             chosen: values of `controls`.
             sections: only views that read one of these are drawn anew; None for a new document, which all show.
         """
-        updates: Updates = {self.state: document, self.stop: gr.Button(visible=True)}
+        updates: Updates = {self.state: document, self.measured: None, self.stop: gr.Button(visible=True)}
         values = iter(chosen)
         for panel in self.panels.values():
             own = [next(values) for _ in panel.controls]

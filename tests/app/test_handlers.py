@@ -179,7 +179,7 @@ def test_a_result_that_has_gone_is_missed_with_a_sentence(text_tab):
     attention = text_tab.panels["attention"]
     for ask in (
         lambda: handlers.redraw(text_tab, attention, None, *chosen(attention)),
-        lambda: handlers.assess(text_tab, None, SESSION),
+        lambda: handlers.assess(text_tab, None, None, SESSION),
         lambda: handlers.edit(text_tab, None, [0], None, "unknown", ""),
         lambda: handlers.find_counterfactual(text_tab, None, "unknown"),
         lambda: handlers.compare_baselines(text_tab, None),
@@ -202,20 +202,23 @@ def test_a_click_on_the_photo_chooses_the_cell_that_looks(photo_tab, of_photo):
 
 
 def test_a_measurement_fills_the_panel(text_tab, of_text):
-    updates = handlers.assess(text_tab, of_text, SESSION)
+    updates = handlers.assess(text_tab, of_text, None, SESSION)
     panel = text_tab.panels["trust"]
     assert 'class="verdict' in updates[panel.html]
     assert "Comprehensiveness (higher is better)" in updates[panel.html]
     assert updates[panel.picture].alt_text.startswith("Verdict:")
     assert updates[text_tab.stop].visible is False
-    assert updates[text_tab.state].trust.verdict in updates[panel.html]
+    assert text_tab.state not in updates  # what was asked meanwhile stays in the document
+    assert updates[text_tab.measured] == of_text.attribution
+    again = handlers.assess(text_tab, of_text, of_text.attribution, SESSION)
+    assert list(again) == [text_tab.stop]
 
 
 def test_a_stop_ends_the_measurement(text_tab, of_text):
     def stop(share, desc):
         handlers.stop_assessing(SESSION)
 
-    updates = handlers.assess(text_tab, of_text, SESSION, stop)
+    updates = handlers.assess(text_tab, of_text, None, SESSION, stop)
     panel = text_tab.panels["trust"]
     assert "stopped" in updates[panel.caption]
     assert (updates[panel.picture].visible, updates[text_tab.stop].visible) == (False, False)
