@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, make_dataclass
-from typing import Any
+from dataclasses import dataclass, field, make_dataclass
+from typing import Annotated, Any
 
 from ..data import InputError
 from ..training.config import TASKS, HybridOptions, RunConfig
@@ -53,10 +53,14 @@ def parse_task(task: str, arguments: Sequence[str]) -> tuple[Any, RunFlags]:
     Raises:
         InputError: for flags that do not parse, in one sentence.
     """
+    from tyro.conf import arg
+
     config_class = TASKS[task]
-    with_run = make_dataclass("Flags", [("run", RunFlags)], bases=(config_class,), frozen=True, kw_only=True)
+    # The config is a field: of a class made of it by inheritance tyro would not find the comments.
+    parts = [("config", Annotated[config_class, arg(name="")]), ("run", RunFlags)]
+    with_run = make_dataclass("Flags", parts, frozen=True, kw_only=True)
     flags = _parse(with_run, f"{PROGRAM} {task}", config_class.__doc__, list(current_flags(arguments)))
-    return config_class(**{field.name: getattr(flags, field.name) for field in fields(config_class)}), flags.run
+    return flags.config, flags.run
 
 
 def parse_recipe(arguments: Sequence[str]) -> RecipeFlags:
