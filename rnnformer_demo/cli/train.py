@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..data import InputError
-from .train_flags import PROGRAM, current_task, parse_recipe, parse_task
+from .train_flags import PROGRAM, RunFlags, current_task, parse_recipe, parse_task
 
 if TYPE_CHECKING:
     from ..checkpoints.store import Checkpoint
@@ -44,7 +44,7 @@ def parse_train(arguments: Sequence[str]) -> Namespace:
     return _asked(run, lambda: _run_task(task, config, run, {}), config)
 
 
-def _asked(run: RunConfig, start: Callable[[], Result], config: Any = None) -> Namespace:
+def _asked(run: RunFlags, start: Callable[[], Result], config: Any = None) -> Namespace:
     return Namespace(run=lambda options: start(), config=config, checkpoints=run.checkpoints, json=run.json)
 
 

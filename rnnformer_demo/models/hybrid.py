@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -82,6 +83,9 @@ class HybridConfig:
         return self.pooling == "mean" and not self.blocks
 
 
+Config = TypeVar("Config", bound=HybridConfig)
+
+
 def stacked(recurrent: int, attention: int) -> tuple[str, ...]:
     """Return the pattern of so many recurrent blocks below so many attention blocks.
 
@@ -93,7 +97,7 @@ def stacked(recurrent: int, attention: int) -> tuple[str, ...]:
     return (RECURRENT,) * recurrent + (ATTENTION,) * attention
 
 
-def without_blocks(config: HybridConfig, kind: str) -> HybridConfig:
+def without_blocks(config: Config, kind: str) -> Config:
     """Return a config without its blocks of a kind, one of `BLOCKS`; the others keep their order."""
     blocks = tuple(block for block in config.blocks if block != kind)
     return replace(config, blocks=blocks, recurrence=() if kind == RECURRENT else config.recurrence)

@@ -130,7 +130,7 @@ def fingerprints(rows: Sequence[TextRow]) -> list[str]:
 
 
 def bucketed(
-    items: list[tuple[list[int], int | tuple[float, ...]]], batch_size: int, window: int | None, seed: int
+    items: Sequence[tuple[list[int], int | tuple[float, ...]]], batch_size: int, window: int | None, seed: int
 ) -> Iterator[Batch]:
     """Batches of texts of like length, in an order that the seed decides: little goes into padding.
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -16,6 +17,7 @@ from ...checkpoints.store import Checkpoint, load
 from ...data import InputError
 from ...data.text import TOKENIZERS, TextReader, train_tokenizer
 from ...evaluation.classification import short_path, text_ids, text_logits
+from ...evaluation.modality import text_reader
 from ...models.text import TextConfig, TextHybrid
 from ..config import TextDataConfig
 from ..teachers.find import load_teachers
@@ -49,15 +51,16 @@ class TextData:
         self.sources, self.runs = sources, runs
         self.corpus: Corpus = read_corpus(sources)
         self.start = start_of(sources, runs)
+        self.reader: TextReader
         if self.start:
-            self.reader, shape = self.start.reader, self.start.model.config
+            self.reader, shape = text_reader(self.start), cast(TextConfig, self.start.model.config)
             shape = replace(shape, dropout=config.dropout, word_dropout=config.word_dropout)
         else:
             texts = (row.text for row in self.corpus.training)
             tokenizer = train_tokenizer(texts, config.vocabulary, sources.tokenizer or TOKENIZERS[0])
             self.reader = TextReader(tokenizer, config.max_tokens)
             shape = replace(config, vocabulary=tokenizer.get_vocab_size())
-        self.config = replace(shape, labels=self.corpus.labels)
+        self.config: TextConfig = replace(shape, labels=self.corpus.labels)
         self.sentences = unlabelled_sentences(sources.unlabelled, sources.unlabelled_limit, self.corpus)
 
     @cached_property
@@ -69,9 +72,9 @@ class TextData:
         identity = f"{Path(self.sources.word_vectors).name}-{self.config.embedding}-{self.vocabulary_id}"
         cached = self.runs / "vectors" / f"{identity}.safetensors"
         if not cached.exists():
-            made = word_vectors(self.sources.word_vectors, self.reader.tokenizer, self.config.embedding)
+            vectors = word_vectors(self.sources.word_vectors, self.reader.tokenizer, self.config.embedding)
             cached.parent.mkdir(parents=True, exist_ok=True)
-            save_file({"vectors": made}, cached.with_suffix(f".{os.getpid()}"))
+            save_file({"vectors": vectors}, cached.with_suffix(f".{os.getpid()}"))
             cached.with_suffix(f".{os.getpid()}").replace(cached)
         return load_file(cached)["vectors"]
 

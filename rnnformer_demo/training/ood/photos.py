@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...data.image import ImageReader
 from ...data.readers import PhotoRow, PhotoSet
 from ...evaluation.classification import PHOTOS_PER_BATCH
+from ...evaluation.modality import image_reader, require_grid
 from ..config import OODConfig
 from ..data.image_data import readable, split_by_class, training_rows
 from ..data.unlabelled_images import UnlabelledImages, open_pools
@@ -20,6 +20,7 @@ from .sets import FITTED_MOST, TESTED_MOST, Batch, InputSet, OODSets, drawn
 from .synthetic import PREFIX, SyntheticImages
 
 Photos = PhotoSet | SyntheticImages
+SetPhoto = tuple[PhotoSet, PhotoRow]
 Placed = tuple[Photos, PhotoRow]  # a photo and where it lies
 
 
@@ -61,7 +62,7 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     )
 
 
-def _split(config: OODConfig) -> Iterator[list[Placed]]:
+def _split(config: OODConfig) -> Iterator[list[SetPhoto]]:
     """Trained on and held out of one set of labelled photos."""
     photos = PhotoSet(config.data[0])
     rows = readable(photos, training_rows(photos, config.exclude_classes))
@@ -69,7 +70,7 @@ def _split(config: OODConfig) -> Iterator[list[Placed]]:
         yield [(photos, rows[index]) for index in part]
 
 
-def _pooled(config: OODConfig) -> Iterator[list[Placed]]:
+def _pooled(config: OODConfig) -> Iterator[list[SetPhoto]]:
     """Trained on of all pools that a model was distilled on, and held out of each."""
     pools = open_pools(config.data)
     yield [(pool, row) for pool in pools for row in pool.parts["training"]]
@@ -92,14 +93,14 @@ def _tested(path: str, distilled: bool) -> tuple[Photos, Sequence[PhotoRow], str
 
 def photo_batches(checkpoint: Checkpoint, photos: Sequence[Placed]) -> Iterator[Batch]:
     """Photos as a model reads them; of those that do not open it is said which and why."""
-    reader: ImageReader = checkpoint.reader
-    h, w = checkpoint.model.grid
+    reader = image_reader(checkpoint)
+    h, w = require_grid(checkpoint.model.grid)
     for start in range(0, len(photos), PHOTOS_PER_BATCH):
-        read = []
+        inputs = []
         for where, row in photos[start : start + PHOTOS_PER_BATCH]:
             try:
-                read.append(reader(where.read(row.path)).inputs)
+                inputs.append(reader(where.read(row.path)).inputs)
             except InputError as error:
                 tqdm.write(f"{row.path} is left out: {error}", file=sys.stderr)
-        if read:
-            yield torch.cat(read), torch.ones(len(read), h * w, dtype=torch.bool)
+        if inputs:
+            yield torch.cat(inputs), torch.ones(len(inputs), h * w, dtype=torch.bool)

@@ -10,6 +10,7 @@ from ...data import InputError
 from ...data.readers import TextRow, read_texts
 from ...data.text import UNKNOWN, TextReader, pad
 from ...evaluation.classification import by_length
+from ...evaluation.modality import text_reader
 from ..config import CorpusConfig, OODConfig
 from ..data.corpus import read_corpus
 from .sets import FITTED_MOST, SEED, TESTED_MOST, Batch, InputSet, OODSets, drawn
@@ -23,7 +24,7 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     """
     if config.exclude_classes:
         raise InputError("--exclude-classes is for photos: leave texts out with --exclude-texts.")
-    reader = checkpoint.reader
+    reader = text_reader(checkpoint)
     corpus = read_corpus(CorpusConfig(data=config.data, exclude_texts=config.exclude_texts))
 
     def texts(name: str, some: list[str]) -> InputSet:

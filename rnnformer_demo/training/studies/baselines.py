@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ...data import InputError
 from ...models import HybridConfig, build, stacked
+from ...models.hybrid import Config
 from ...nn.cells import CELLS
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ TOLERANCE = 0.03  # of the hybrid's parameters
 _MOST_LAYERS, _MOST_EXPANSION = 12, 8
 
 
-def baseline_config(modality: str, config: HybridConfig, kind: str) -> HybridConfig:
+def baseline_config(modality: str, config: Config, kind: str) -> Config:
     """Return the config of the baseline whose number of parameters comes nearest to the hybrid's.
 
     A recurrent baseline has no attention layers and more units; a Transformer has position encodings, no recurrence,
@@ -37,7 +38,7 @@ def baseline_config(modality: str, config: HybridConfig, kind: str) -> HybridCon
     if kind not in known:
         raise InputError(f"A baseline must be one of {', '.join(known)}, got {kind!r}.")
     if kind == CNN:
-        return cnn_config(config)
+        return cast(Config, cnn_config(cast("ImageConfig", config)))
     if kind == "transformer":
         return _nearest(modality, _transformers(config), config)
     blocks = stacked(max(1, config.n_recurrent), 0)
@@ -46,11 +47,20 @@ def baseline_config(modality: str, config: HybridConfig, kind: str) -> HybridCon
 
 def cnn_config(config: ImageConfig) -> ImageConfig:
     """Return the config of global average pooling and a linear layer on the channels of a hybrid's CNN."""
-    plain = {"recurrence": (), "blocks": (), "positions": False, "head_layers": (), "heads": 1}
-    return replace(config, **plain, pooling="mean", width=config.channels, readout="states")
+    return replace(
+        config,
+        recurrence=(),
+        blocks=(),
+        positions=False,
+        head_layers=(),
+        heads=1,
+        pooling="mean",
+        width=config.channels,
+        readout="states",
+    )
 
 
-def matched_units(modality: str, config: HybridConfig, hybrid: HybridConfig) -> HybridConfig:
+def matched_units(modality: str, config: Config, hybrid: HybridConfig) -> Config:
     """Return a recurrent config with so many units that its number of parameters comes nearest to the hybrid's.
 
     Raises:
@@ -59,23 +69,23 @@ def matched_units(modality: str, config: HybridConfig, hybrid: HybridConfig) -> 
     return _nearest(modality, _units_around(modality, config, _parameters(modality, hybrid)), hybrid)
 
 
-def _nearest(modality: str, candidates: Iterator[HybridConfig], hybrid: HybridConfig) -> HybridConfig:
-    wanted = _parameters(modality, hybrid)
-    counted = [(_parameters(modality, candidate), candidate) for candidate in candidates]
-    got, nearest = min(counted, key=lambda pair: abs(pair[0] - wanted))
-    if abs(got - wanted) > TOLERANCE * wanted:
-        raise InputError(f"No such baseline has about {wanted:,} parameters: the nearest has {got:,}.")
+def _nearest(modality: str, candidates: Iterator[Config], hybrid: HybridConfig) -> Config:
+    goal = _parameters(modality, hybrid)
+    sizes = [(_parameters(modality, candidate), candidate) for candidate in candidates]
+    count, nearest = min(sizes, key=lambda pair: abs(pair[0] - goal))
+    if abs(count - goal) > TOLERANCE * goal:
+        raise InputError(f"No such baseline has about {goal:,} parameters: the nearest has {count:,}.")
     return nearest
 
 
-def _units_around(modality: str, plain: HybridConfig, wanted: int) -> Iterator[HybridConfig]:
+def _units_around(modality: str, plain: Config, goal: int) -> Iterator[Config]:
     """Yield the two neighbours between which the number of units lies, by bisection."""
     low, high = 1, 8
-    while _parameters(modality, replace(plain, units=high)) < wanted:
+    while _parameters(modality, replace(plain, units=high)) < goal:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        if _parameters(modality, replace(plain, units=middle)) < wanted:
+        if _parameters(modality, replace(plain, units=middle)) < goal:
             low = middle
         else:
             high = middle
@@ -83,7 +93,7 @@ def _units_around(modality: str, plain: HybridConfig, wanted: int) -> Iterator[H
     yield replace(plain, units=high)
 
 
-def _transformers(config: HybridConfig) -> Iterator[HybridConfig]:
+def _transformers(config: Config) -> Iterator[Config]:
     for layers in range(1, _MOST_LAYERS + 1):
         for expansion in range(1, _MOST_EXPANSION + 1):
             yield replace(config, recurrence=(), blocks=stacked(0, layers), positions=True, expansion=expansion)

@@ -40,7 +40,7 @@ def search(config: SearchConfig, run: RunConfig = DEFAULT_RUN) -> dict:
         InputError: where Optuna is not installed, and see `TextData`.
     """
     try:
-        import optuna
+        import optuna.storages.journal
     except ImportError as error:
         raise InputError("The search needs: pip install -r rnnformer_demo/training/requirements.txt.") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -58,7 +58,7 @@ def search(config: SearchConfig, run: RunConfig = DEFAULT_RUN) -> dict:
     data = TextData(TextDataConfig(**vars(config.data)), text_config(config.model), run.runs)
 
     def objective(trial: "optuna.Trial") -> float:
-        chosen, rate = _propose(trial, data.config)
+        proposal, rate = _propose(trial, data.config)
         reported = []
 
         def watch(accuracy: float) -> None:
@@ -68,7 +68,7 @@ def search(config: SearchConfig, run: RunConfig = DEFAULT_RUN) -> dict:
                 raise optuna.TrialPruned
 
         training = replace(config.training, learning_rate=rate)
-        fit_text(data, chosen, training, config.max_window, folder / str(trial.number), watch=watch)
+        fit_text(data, proposal, training, config.max_window, folder / str(trial.number), watch=watch)
         return max(reported)
 
     def finished() -> list["optuna.trial.FrozenTrial"]:
@@ -82,7 +82,7 @@ def search(config: SearchConfig, run: RunConfig = DEFAULT_RUN) -> dict:
 
 
 def _propose(trial: "optuna.Trial", config: TextConfig) -> tuple[TextConfig, float]:
-    chosen = replace(
+    proposal = replace(
         config,
         units=trial.suggest_categorical("units", UNITS),
         blocks=stacked(
@@ -91,7 +91,7 @@ def _propose(trial: "optuna.Trial", config: TextConfig) -> tuple[TextConfig, flo
         ),
         dropout=trial.suggest_float("dropout", *DROPOUT, step=0.1),
     )
-    return chosen, trial.suggest_float("learning_rate", *LEARNING_RATE, log=True)
+    return proposal, trial.suggest_float("learning_rate", *LEARNING_RATE, log=True)
 
 
 def _write(table: Path, config: SearchConfig, held_out: int, trials: list["optuna.trial.FrozenTrial"]) -> None:

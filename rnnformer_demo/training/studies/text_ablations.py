@@ -134,8 +134,9 @@ def _row(condition: Condition, training: TrainingConfig, data: TextData, tests: 
     if condition.matched:
         config = matched_units("text", config, data.config)
     folder = runs / folder_name("ablation", condition, training.seed)
-    encoders = runs / f"{folder.name}-encoders" if condition.encoders else None
-    if encoders:
+    encoders = None
+    if condition.encoders:
+        encoders = runs / f"{folder.name}-encoders"
         pretrain(data, config, replace(training, epochs=2), condition.encoders, None, encoders)
     model, history, _ = fit_text(data, config, training, None, folder, encoders)
     right = _right(model, data, tests.rows)

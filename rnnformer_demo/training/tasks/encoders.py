@@ -49,7 +49,7 @@ class LanguageModel(nn.Module):
         """Ids and mask (B, T) to vectors (N, embedding) that should be near those of the tokens (N,) beside them."""
         core = self.hybrid.core
         x = core.dropout(core.project(self.hybrid.embed(ids)))
-        (block,) = core.blocks
+        (block,) = core.recurrent_blocks
         (recurrence,) = block.recurrences.values()
         ahead, back = recurrence(block.norm(x), mask, None).chunk(2, dim=-1)  # (B, T, U) each
         pairs = mask[:, 1:]
@@ -72,8 +72,8 @@ class LanguageModel(nn.Module):
         rows = sorted(rows, key=len)
         for start in range(0, len(rows), _TEXTS_PER_BATCH):
             queries, tokens = self.queries(*to_device_of(self, *pad(rows[start : start + _TEXTS_PER_BATCH])))
-            for part, wanted in zip(queries.split(4096), tokens.split(4096), strict=True):
-                right += ((part @ self.hybrid.embedding.weight.T).argmax(-1) == wanted).sum().item()
+            for part, answers in zip(queries.split(4096), tokens.split(4096), strict=True):
+                right += ((part @ self.hybrid.embedding.weight.T).argmax(-1) == answers).sum().item()
             total += len(tokens)
         return right / max(total, 1)
 

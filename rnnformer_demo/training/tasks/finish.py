@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
-from ...data import InputError, Sample
+from ...data import InputError, Reader
 from ...evaluation import metrics
 from ...evaluation.classification import evaluate
 from ...models import Hybrid
@@ -82,7 +82,7 @@ def _processor() -> str:
 def calibrate_test_save(
     name: str,
     model: Hybrid,
-    reader: Callable[..., Sample],
+    reader: Reader,
     about: dict,
     held_out: tuple[Tensor, Tensor, Tensor],
     tests: Sequence[str],

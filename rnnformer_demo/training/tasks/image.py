@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -58,7 +59,7 @@ def train(
             data.targets[held_out],
             torch.full((len(held_out),), part.steps),
         )
-        options = {"split": None, "drop": config.data.exclude_classes}
+        options: dict[str, Any] = {"split": None, "drop": config.data.exclude_classes}
         reader = image_reader(part.model.config)
         return calibrate_test_save(
             recipe["name"], part.model, reader, card, figures, config.test, run_folder, **options

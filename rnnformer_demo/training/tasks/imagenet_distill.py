@@ -5,8 +5,10 @@ import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import torch
+from torch import nn
 
 from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
@@ -15,6 +17,7 @@ from ...evaluation.metrics import fit_temperature
 from ...models import config_to_dict, freeze
 from ...models.backbones.registry import LITE0
 from ...models.image import ImageConfig, ImageHybrid
+from ...models.residual_head import ResidualHeadCore
 from ..config import DEFAULT_RUN, DistillConfig, RunConfig
 from ..data.image_data import ImageData, image_reader
 from ..data.imagenet import imagenet_labels
@@ -60,7 +63,8 @@ def train(
         raise InputError("No held-out photo is of a class that the model knows: add a set that names some.")
     cache = run.runs / "features"
     tests = [features_of_test(pool, model, reader, cache) for pool in pools if pool.parts["test"]]
-    teacher = freeze(copy.deepcopy(model))
+    teacher = copy.deepcopy(model)
+    freeze(teacher)
     history = _fit(model, targets, config, run_folder, run.resume)
     card = {
         **about_model(config, about),
@@ -71,7 +75,7 @@ def train(
         "metrics": {},
     }
     draft = store.save(config.name, model, reader, card, folder=run_folder / "draft")
-    card["quantised"] = _gate(model, draft.model, [targets.held_out, *tests])
+    card["quantised"] = _gate(model, cast(ImageHybrid, draft.model), [targets.held_out, *tests])
     return _measure(draft, teacher, targets, tests, card, folder)
 
 
@@ -85,8 +89,9 @@ def starting_as_lite0(config: ImageConfig) -> ImageHybrid:
     model.backbone.load_state_dict(published.backbone.state_dict(), strict=True)
     for weights in model.backbone.parameters():
         weights.data = weights.data.half().float()  # as a checkpoint holds them: what is cached is what is served
-    model.core.load_head(published.head[0], published.classifier)
-    for part in (model.backbone, model.core.head_conv, model.core.head):
+    core = cast(ResidualHeadCore, model.core)
+    core.load_head(cast(nn.Conv2d, published.head[0]), published.classifier)
+    for part in (model.backbone, core.head_conv, core.head):
         part.requires_grad_(False)
     return model.eval()
 
@@ -144,13 +149,14 @@ def _measure(
     folder: Path | None,
 ) -> Checkpoint:
     """Calibrates on the held-out photos whose class is known, tests beside the teacher, and saves."""
+    model = cast(ImageHybrid, draft.model)
     held_out, learned_from = targets.held_out, targets.learned_from
     steps = held_out.tokens.shape[1]
-    logits, classes = labelled(held_out, held_out.logits(draft.model))
+    logits, classes = labelled(held_out, held_out.logits(model))
     temperature = fit_temperature(logits, classes, torch.full((len(classes),), steps))
-    pairs = [(part, part.logits(draft.model), part.logits(teacher)) for part in (held_out, *tests)]
+    pairs = [(part, part.logits(model), part.logits(teacher)) for part in (held_out, *tests)]
     of_tests = torch.cat([logits for _, logits, _ in pairs[1:]])
-    unused = torch.cat([learned_from.logits(draft.model), of_tests])
+    unused = torch.cat([learned_from.logits(model), of_tests])
     about["metrics"] = {
         part.name: figures_of(part, logits, temperature)
         for part, logits in (

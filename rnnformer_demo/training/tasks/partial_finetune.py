@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ...checkpoints import store
 from ...data import InputError
+from ...evaluation.modality import require_grid
 from ...models.backbones.registry import BACKBONES, BothGrids, parts
 from ...models.image import ImageConfig, ImageHybrid
 from ...nn.devices import to_device_of
@@ -34,7 +35,9 @@ class TrainableHead:
     def __init__(self, model: ImageHybrid, tuning: FineTuneConfig):
         self.model, self.tuning = model, tuning
         model.backbone.requires_grad_(False)
-        self._lower, self._upper, self.module = model.backbone, nn.Identity(), model.core
+        self._lower: nn.Sequential = model.backbone
+        self._upper: nn.Module = nn.Identity()
+        self.module: nn.Module = model.core
         if tuning.unfreeze:
             self._lower, self._upper = _parts(model, tuning.unfreeze)
             self.module = nn.ModuleDict({"backbone": self._upper.requires_grad_(True), "core": model.core})
@@ -76,7 +79,7 @@ class TrainableHead:
     @property
     def steps(self) -> int:
         """T, the cells of the grid that the core reads."""
-        return math.prod(self.model.grid)
+        return math.prod(require_grid(self.model.grid))
 
 
 def _parts(model: ImageHybrid, blocks: int) -> tuple[nn.Sequential, nn.Sequential]:

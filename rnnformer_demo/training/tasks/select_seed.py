@@ -32,7 +32,7 @@ def select_best_seed(
     name = recipe["name"]
     shipped = _shipped_before(recipe, seeds, folder) if run.resume else None
     results = {one["seed"]: one for one in shipped.card["seeds"]} if shipped else {}
-    models = {seed: shipped for seed, one in results.items() if one["shipped"]}
+    models = {seed: shipped for seed, one in results.items() if one["shipped"]} if shipped else {}
     for seed in [seed for seed in seeds if seed not in results]:
         run_folder = run.runs / f"{name}-seed{seed}"
         if run.resume and name in cards.names(run_folder):  # it is written last: the run is finished

@@ -1,6 +1,7 @@
 """Configs of the models that are trained, from the options of a task."""
 
 from dataclasses import asdict, replace
+from typing import cast
 
 from ...data import InputError
 from ...models import RECURRENT, HybridConfig, classes
@@ -41,7 +42,7 @@ def text_config(options: TextModelOptions, baseline: str | None = None, init_fro
         if own:
             flags = ", ".join(sorted("--" + name.replace("_", "-") for name in own))
             raise InputError(f"{init_from} brings its own shape: leave out {flags}.")
-    return model_config("text", options, None if init_from else baseline)
+    return cast(TextConfig, model_config("text", options, None if init_from else baseline))
 
 
 def image_config(options: HybridOptions, baseline: str | None = None) -> ImageConfig:
@@ -50,4 +51,4 @@ def image_config(options: HybridOptions, baseline: str | None = None) -> ImageCo
     Raises:
         InputError: see `model_config`.
     """
-    return model_config("image", options, baseline)
+    return cast(ImageConfig, model_config("image", options, baseline))

@@ -47,7 +47,7 @@ def train(
         raise InputError(f"{sources.init_from} brings its own encoders: leave out --encoders or --init-from.")
     shape = text_config(config.model, config.baseline, sources.init_from)
     data = TextData(sources, shape, run.runs)
-    recipe = recipe_record(config, run.runs, data.start and data.start.card)
+    recipe = recipe_record(config, run.runs, data.start.card if data.start else None)
     encoders = run.runs / config.encoders if config.encoders else None
 
     def train_one(seed: int, run_folder: Path, resume: bool) -> Checkpoint:

@@ -14,6 +14,7 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.text import UNKNOWN
 from ...evaluation.classification import text_logits
+from ...evaluation.modality import text_reader
 from ...nn.devices import accelerator
 from ..data.corpus import fold_of
 from . import encoder, nbsvm
@@ -53,7 +54,8 @@ def _logits(checkpoint: Checkpoint, folds: int, seed: int, texts: list[str]) -> 
     """Of a text beyond its length it reads, as its student will, the beginning; where there are folds, only those of
     its own."""
     own_texts = [index for index, text in enumerate(texts) if fold_of(text, folds) == seed % folds]
-    ids = [checkpoint.reader.ids(texts[index]) or [UNKNOWN] for index in own_texts]
+    reader = text_reader(checkpoint)
+    ids = [reader.ids(texts[index]) or [UNKNOWN] for index in own_texts]
     logits = torch.full((len(texts), len(checkpoint.labels)), torch.nan)
     logits[own_texts] = text_logits(checkpoint.model, ids, progress=False)
     return logits

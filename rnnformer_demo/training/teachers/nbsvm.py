@@ -4,10 +4,13 @@ how much naive Bayes makes of it (Wang & Manning 2012, "Baselines and Bigrams").
 It remembers single turns of phrase where a small recurrent network generalises: together they are right more often.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -19,6 +22,10 @@ from ..config import DEFAULT_RUN, NBSVMConfig, RunConfig
 from ..data.corpus import fingerprints, fold_of, read_corpus
 from ..recipes import keep_stages, stage_of
 from .targets import Teacher
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import CountVectorizer
 
 WEIGHTS, ABOUT = "ngrams.safetensors", "ngrams.json"
 _LEAST_TEXTS = 2  # that an n-gram must stand in
@@ -70,15 +77,15 @@ def fit_nbsvm(config: NBSVMConfig, run: RunConfig = DEFAULT_RUN) -> float:
     return (logits.argmax(-1) == labels).float().mean().item()
 
 
-def _counter(longest: int, **options):
+def _counter(longest: int, **options: Any) -> CountVectorizer:
     from sklearn.feature_extraction.text import CountVectorizer
 
     return CountVectorizer(analyzer="char", ngram_range=(1, longest), binary=True, **options)
 
 
-def _log_ratios(there, classes: np.ndarray) -> np.ndarray:
+def _log_ratios(counts: csr_matrix, classes: np.ndarray) -> np.ndarray:
     """Logarithm of how much more often each n-gram stands in texts of the second class, (V,)."""
-    first, second = (np.asarray(there[classes == label].sum(0)).ravel() + 1 for label in (0, 1))
+    first, second = (np.asarray(counts[classes == label].sum(0)).ravel() + 1 for label in (0, 1))
     return np.log(second / second.sum()) - np.log(first / first.sum())
 
 
