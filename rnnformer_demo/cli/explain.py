@@ -24,7 +24,7 @@ _DRAWN = "attribution"  # the view that --out draws where none is named
 
 def add_inquiries(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the commands by a function (name, run, about) that adds one."""
-    views = ", ".join(view.name for view in ordered() if view.figure)
+    views = ", ".join(_views())
     explain = command("explain", _explain, "score the words or cells of a photo for a class")
     _add_question(explain)
     explain.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the method")
@@ -110,8 +110,13 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
     return to_dict(document), "\n".join(_lines(document))
 
 
+def _views() -> "dict[str, View]":
+    """Return the views with a figure of one input; edits and comparisons have commands of their own."""
+    return {view.name: view for view in ordered() if view.figure and "comparison" not in view.sections}
+
+
 def _view(name: str) -> "View":
-    views = {view.name: view for view in ordered() if view.figure}
+    views = _views()
     if name not in views:
         raise InputError(f"There is no view {name[:60]!r} to draw: there is {', '.join(views)}.")
     return views[name]

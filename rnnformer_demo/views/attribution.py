@@ -21,7 +21,7 @@ def caption(document: Document, choices: Choices) -> str:
     """Return the strongest scores, the method's help, its completeness gap, and a warning of a foreign input."""
     attribution, ood = require(document.attribution, "attribution"), document.prediction.ood
     gap = attribution.completeness_gap
-    exactness = "" if gap is None else f"Completeness gap {gap:.2%}: so far the scores are from adding up exactly."
+    exactness = "" if gap is None else f"Completeness gap {gap:.2%}, the share of that change that the scores miss."
     warning = ood_sentence(document) if ood is not None and not ood.in_domain else ""
     return joined([strongest_scores(document, attribution), warning, attribution.help, exactness])
 

@@ -26,7 +26,7 @@ def test_the_attribution_names_its_strongest_scores():
     assert caption("attribution", document) == (
         "integrated-gradients for yes. Strongest: bad (-2.00), good (+0.25), film (+0.00). "
         "Scores add up to the change of the logit from a baseline. "
-        "Completeness gap 0.10%: so far the scores are from adding up exactly."
+        "Completeness gap 0.10%, the share of that change that the scores miss."
     )
     incomplete = replace(document.attribution, completeness_gap=None)
     assert "Completeness" not in caption("attribution", replace(document, attribution=incomplete))
