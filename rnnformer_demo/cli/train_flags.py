@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from ..data import InputError
 from ..training.config import TASKS, HybridOptions, RunConfig
+from .train_errors import error_sentence, with_flag
 
 PROGRAM = "python -m rnnformer_demo train"
 OLD_TASKS = {"objects": "imagenet-distill", "ngrams": "nbsvm"}
@@ -77,7 +78,7 @@ def _parse(flags: type, program: str, about: str | None, arguments: Sequence[str
     from tyro import _errors  # the one way to an error's parts; the version is pinned
 
     def refuse(event: _errors.ParseErrorEvent) -> None:
-        raise InputError(f"{program}: {_sentence(event)}. See {program} --help.")
+        raise InputError(f"{error_sentence(event, flags, arguments)}. See {program} --help.")
 
     markers = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff, tyro.conf.DisallowNone)
     try:
@@ -86,18 +87,7 @@ def _parse(flags: type, program: str, about: str | None, arguments: Sequence[str
     except InputError:
         raise
     except ValueError as error:  # of the task's own config; those of its parts are events
-        raise InputError(f"{program}: {error}. See {program} --help.") from error
-
-
-def _sentence(event: Any) -> str:
-    """Return what is wrong with the arguments, of an event that tyro reports."""
-    if names := [missing.arg.display_name() for missing in getattr(event, "missing_arguments", ())]:
-        return f"{', '.join(names)} must be given"
-    if tokens := getattr(event, "tokens", None):
-        return f"unrecognized arguments: {' '.join(tokens)}"
-    argument, reason = getattr(event, "argument", None), getattr(event, "message", None) or getattr(event, "reason", "")
-    where = f"{argument.display_name()}: " if argument else ""
-    return f"{where}{reason or 'the arguments cannot be read'}"
+        raise InputError(f"{with_flag(str(error), flags)}. See {program} --help.") from error
 
 
 def current_task(task: str) -> str:

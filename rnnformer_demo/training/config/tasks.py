@@ -57,11 +57,12 @@ class DistillConfig:
     training: DistillTrainingConfig = field(default_factory=DistillTrainingConfig)
 
     def __post_init__(self):
-        if self.data.views < 2 or not 0 <= self.consistency <= 1 or self.temperature <= 0:
-            raise ValueError(
-                "views must be at least 2, consistency from 0 to 1 and temperature above 0, "
-                f"got {self.data.views}, {self.consistency} and {self.temperature}"
-            )
+        if self.data.views < 2:
+            raise ValueError(f"views must be at least 2, got {self.data.views}")
+        if not 0 <= self.consistency <= 1:
+            raise ValueError(f"consistency must be from 0 to 1, got {self.consistency}")
+        if self.temperature <= 0:
+            raise ValueError(f"temperature must be above 0, got {self.temperature}")
 
 
 @dataclass(frozen=True, kw_only=True)

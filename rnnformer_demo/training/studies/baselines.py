@@ -36,7 +36,7 @@ def baseline_config(modality: str, config: Config, kind: str) -> Config:
     """
     known = (*BASELINES, CNN) if modality == "image" else BASELINES
     if kind not in known:
-        raise InputError(f"A baseline must be one of {', '.join(known)}, got {kind!r}.")
+        raise InputError(f"--baseline must be one of {', '.join(known)}, got {kind!r}.")
     if kind == CNN:
         return cast(Config, cnn_config(cast("ImageConfig", config)))
     if kind == "transformer":

@@ -26,7 +26,9 @@ def model_config(modality: str, options: HybridOptions, baseline: str | None = N
     try:
         config = config_class(labels=_LABELS, **values)
     except ValueError as error:
-        raise InputError(f"{error}.") from error
+        name, _, rest = str(error).partition(" ")
+        flag = f"--{name.replace('_', '-')}" if name in values else name
+        raise InputError(f"{flag} {rest}.") from error
     return baseline_config(modality, config, baseline) if baseline else config
 
 

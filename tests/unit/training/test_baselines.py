@@ -51,7 +51,7 @@ def test_the_rest_is_the_hybrids(modality):
 
 
 def test_an_unknown_baseline_is_refused():
-    with pytest.raises(InputError, match=r"A baseline must be one of gru, lstm, transformer, got 'mamba'"):
+    with pytest.raises(InputError, match=r"--baseline must be one of gru, lstm, transformer, got 'mamba'"):
         baseline_config("text", hybrid("text"), "mamba")
 
 

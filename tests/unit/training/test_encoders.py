@@ -116,7 +116,7 @@ def test_encoders_of_another_model_are_refused(sources, tmp_path, changes, sente
 
 
 def test_what_cannot_be_pretrained_is_refused(sources, tmp_path):
-    with pytest.raises(InputError, match="The objective must be one of language-model, task, got 'chess'"):
+    with pytest.raises(InputError, match="--objective must be one of language-model, task, got 'chess'"):
         pretrain(sources, tmp_path, "chess")
     with pytest.raises(InputError, match="A model without recurrence has no encoders"):
         pretrain(sources, tmp_path, "task", model=replace(MODEL, recurrence=()))

@@ -163,13 +163,16 @@ def test_the_command_fine_tunes_and_says_so(photos, tmp_path, monkeypatch):
     ("options", "sentence"),
     [
         (["--unfreeze", "-1"], "unfreeze must be 0 or more, got -1."),
-        (["--unfreeze", "1", "--backbone-lr-scale", "0"], "backbone_lr_scale must be above 0 and at most 1, got 0.0."),
+        (
+            ["--unfreeze", "1", "--backbone-lr-scale", "0"],
+            "--backbone-lr-scale must be above 0 and at most 1, got 0.0.",
+        ),
         (["--unfreeze", "17"], "So many blocks cannot be fine-tuned: upper must be 1 to 16 blocks"),
         (["--unfreeze", "4", "--grid", "both"], "upper must be 5 to 16 blocks of this backbone, got 4."),
         (["--unfreeze", "1", "--backbone", "mobilenet_v3_small"], "blocks of mobilenet_v3_small cannot be fine-tuned"),
-        (["--grid", "8"], "grid must be one of ('32', '16', 'both'), got '8'."),
-        (["--grid", "16", "--backbone", "mobilenet_v3_small"], "grid must be '32' for mobilenet_v3_small, got '16'."),
-        (["--baseline", "mamba"], "A baseline must be one of gru, lstm, transformer, cnn, got 'mamba'."),
+        (["--grid", "8"], "--grid must be one of ('32', '16', 'both'), got '8'."),
+        (["--grid", "16", "--backbone", "mobilenet_v3_small"], "--grid must be '32' for mobilenet_v3_small, got '16'."),
+        (["--baseline", "mamba"], "--baseline must be one of gru, lstm, transformer, cnn, got 'mamba'."),
     ],
 )
 def test_the_command_refuses_what_cannot_be(photos, tmp_path, capsys, options, sentence):

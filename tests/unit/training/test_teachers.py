@@ -240,7 +240,7 @@ def test_a_teacher_remembers_its_encoder(data, tmp_path, monkeypatch, capsys):
     monkeypatch.delitem(pretrained.ENCODERS, "minilm")
     assert teacher_of(tmp_path / "tutor").logits(["it tastes of honey"]).shape == (1, 2)
     assert main([*command, "--encoder", "bert"]) == 2
-    assert "There is no encoder 'bert': choose e5" in capsys.readouterr().err
+    assert "--encoder must be one of e5, got 'bert'." in capsys.readouterr().err
 
 
 def test_a_student_learns_from_a_teacher_and_unlabelled_text(data, tmp_path):
