@@ -130,7 +130,7 @@ class _Baseline:
 
 
 def _text_of(length: int, checkpoint: "Checkpoint", pieces: Any) -> str:
-    """The page's example words that are one token to both, up to a length."""
+    """Return the page's example words that are one token to both, up to a length."""
     from ..evaluation.modality import text_reader
     from ..ui.page import EXAMPLE_TEXTS
 

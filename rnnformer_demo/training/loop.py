@@ -96,7 +96,7 @@ def multiplies_bfloat16(device: torch.device) -> bool:
 
 
 def classification(forward: Callable[[Tensor, Tensor], Tensor], label_smoothing: float) -> Loss:
-    """Cross-entropy of labels (B,), for `fit`.
+    """Return the cross-entropy loss of labels (B,), for `fit`.
 
     Args:
         forward: inputs and mask (B, T) to logits (B, C).
@@ -117,7 +117,7 @@ def _pass_over(
     step: int,
     steps: int,
 ) -> tuple[float, float]:
-    """One epoch, from update `step` of `steps` on; its mean loss and mean gradient norm before clipping."""
+    """Train one epoch from update `step` of `steps` on; return its mean loss and mean gradient norm before clipping."""
     model.train()
     losses, norms = [], []
     precision = PRECISIONS[training.precision]
@@ -145,7 +145,7 @@ def _mean(values: list[float]) -> float:
 
 
 def _groups(model: nn.Module, weight_decay: float, rates: Mapping[str, float]) -> list[dict]:
-    """Weight decay for matrices and convolutions; none for biases, norms, gains and embeddings."""
+    """Return parameter groups: weight decay for matrices, convolutions; none for biases, norms, gains and embeddings."""
     embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     groups: dict[tuple, list] = {(share, decayed): [] for share in (1.0, *rates.values()) for decayed in (True, False)}
     for name, parameter in model.named_parameters():
@@ -159,7 +159,7 @@ def _groups(model: nn.Module, weight_decay: float, rates: Mapping[str, float]) -
 
 
 def _rate(step: int, steps: int, warmup: float) -> float:
-    """Linear warm-up, then a cosine down to nothing."""
+    """Return the share of the learning rate, 0-1: linear warm-up, then a cosine down to nothing."""
     rising = max(1, round(steps * warmup))
     if step < rising:
         return (step + 1) / rising
@@ -225,7 +225,7 @@ class _State:
 
 
 def _replace(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
-    """Writes beside the old file and then takes its place: an interruption leaves the old one whole."""
+    """Write beside the old file and then take its place: an interruption leaves the old one whole."""
     new = path.with_suffix(".new")
     save_file(tensors, new, metadata)
     new.replace(path)

@@ -49,7 +49,7 @@ class Corpus:
     excluded: frozenset[str] = frozenset()
 
     def target(self, row: TextRow) -> int:
-        """Class of a row."""
+        """Return the class of a row."""
         return self.labels.index(row.label)
 
 
@@ -90,8 +90,10 @@ def read_corpus(config: CorpusConfig) -> Corpus:
 
 
 def normalised_text(text: str) -> str:
-    """Letters and digits of a text, without regard to capitals: two texts that differ in signs and gaps alone are one.
-    Where there are none, the text itself."""
+    """Return the letters and digits of a text in lower case: two texts that differ in signs and gaps alone are one.
+
+    Where there are none, the text itself.
+    """
     return "".join(filter(str.isalnum, text.lower())) or text
 
 
@@ -102,7 +104,7 @@ def fold_of(text: str, folds: int) -> int:
 
 
 def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> list[str]:
-    """At most `limit` different sentences of the texts in some files, drawn at random; their labels are not read.
+    """Return at most `limit` different sentences of texts in files, drawn at random; their labels are not read.
 
     Args:
         corpus: of what it holds out and what is barred from it, no sentence is among them.
@@ -125,14 +127,14 @@ def _sentences(text: str) -> list[str]:
 
 
 def fingerprints(rows: Sequence[TextRow]) -> list[str]:
-    """A short hash of each text, by which two runs know what they hold out."""
+    """Return a short hash of each text, by which two runs know what they hold out."""
     return [hashlib.sha256(row.text.encode()).hexdigest()[:12] for row in rows]
 
 
 def bucketed(
     items: Sequence[tuple[list[int], int | tuple[float, ...]]], batch_size: int, window: int | None, seed: int
 ) -> Iterator[Batch]:
-    """Batches of texts of like length, in an order that the seed decides: little goes into padding.
+    """Yield batches of texts of like length, in an order that the seed decides: little goes into padding.
 
     Args:
         items: ids of each text, and its class or what else the loss takes.

@@ -34,7 +34,7 @@ def extract(
     make: View | None = None,
     variant: str = "",
 ) -> Tensor:
-    """Features (N, T, D) in 16 bits of one view of every photo: view 0 is what is served, the others are random.
+    """Return features (N, T, D) in 16 bits of one view of each photo: view 0 is what is served, others are random.
 
     Args:
         tokens: normalised photos (B, 3, S, S) to features (B, T, D).

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def hold_out(texts: Sequence[str], count: int, seed: int) -> tuple[list[int], list[int]]:
-    """Splits texts into a training and a held-out part that share no text and no part of one.
+    """Split texts into a training and a held-out part that share no text and no part of one.
 
     SST-2's training set holds the phrases of its sentences: a sentence held out at random would still be trained on
     in pieces. Here only texts are held out that stand in no other text, and whatever stands in one of them leaves

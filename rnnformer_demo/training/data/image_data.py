@@ -156,19 +156,19 @@ def _encoder(part: TrainableHead) -> tuple[Encode, nn.Module, ImageReader]:
 
 
 def image_reader(config: ImageConfig) -> ImageReader:
-    """The reader of a model."""
+    """Return the reader of a model's photos."""
     backbone = BACKBONES[config.backbone]
     return ImageReader(config.image_size, config.stride, backbone.mean, backbone.std)
 
 
 def training_rows(photos: PhotoSet, drop: Iterable[str]) -> list[PhotoRow]:
-    """The photos of the split "train", or all where there are no splits, without the classes to leave out."""
+    """Return the photos of the split "train", or all where there are no splits, without the classes to leave out."""
     splits, left_out = {row.split for row in photos.rows}, set(drop)
     return [row for row in photos.select("train" if "train" in splits else None) if row.label not in left_out]
 
 
 def readable(photos: PhotoSet, rows: list[PhotoRow]) -> list[PhotoRow]:
-    """The rows whose photos open; of the others it is said which and why."""
+    """Return the rows whose photos open; print which others do not, and why."""
     kept = []
     for row in tqdm(rows, desc="checking photos", mininterval=2):
         try:
@@ -181,9 +181,10 @@ def readable(photos: PhotoSet, rows: list[PhotoRow]) -> list[PhotoRow]:
 
 
 def split_by_class(rows: list[PhotoRow]) -> tuple[list[int], list[int]]:
-    """A tenth of each class, at least one photo, is held out; a class of one photo is only trained on.
+    """Split photos by class into training and held-out indices: a tenth of each class, at least one photo, is held out.
 
-    The same photos whatever the seed of a training: else seeds could not be compared.
+    A class of one photo is only trained on. The same photos whatever the seed of a training: else seeds could not be
+    compared.
     """
     by_class: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):

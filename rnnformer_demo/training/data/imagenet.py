@@ -9,13 +9,13 @@ _CLEARER = {"Cardigan": "Cardigan (dog)", "cardigan": "cardigan (garment)"}
 
 
 def imagenet_labels() -> tuple[str, ...]:
-    """torchvision's names of the classes, made different from each other whatever their case."""
+    """Return torchvision's names of the classes, made different from each other whatever their case."""
     categories = torchvision.models.get_model_weights("efficientnet_b0").DEFAULT.meta["categories"]
     return distinct([_CLEARER.get(name, name) for name in categories])
 
 
 def distinct(names: list[str]) -> tuple[str, ...]:
-    """The names in their order; one that was there before, whatever its case, gets a number: "crane (2)"."""
+    """Return the names in their order; one that was there before, whatever its case, gets a number: "crane (2)"."""
     seen: Counter[str] = Counter()
     made = []
     for name in names:

@@ -123,11 +123,11 @@ class TextData:
         return torch.tensor([self.corpus.target(row) for row in self.corpus.held_out])
 
     def held_logits(self, model: TextHybrid) -> Tensor:
-        """Logits of a model on the held-out part, (N, C)."""
+        """Return logits (N, C) of a model on the held-out part."""
         return text_logits(model, self.held_ids, progress=False)
 
     def accuracy(self, model: TextHybrid) -> float:
-        """Share of the held-out part that a model gets right, 0-1."""
+        """Return the accuracy of a model on the held-out part, 0-1."""
         return (self.held_logits(model).argmax(-1) == self.held_labels).float().mean().item()
 
     def new_model(self, config: TextConfig, seed: int) -> TextHybrid:
@@ -168,7 +168,7 @@ class TextData:
 
 
 def start_of(sources: TextDataConfig, runs: Path, seed: int = 0) -> Checkpoint | None:
-    """The model that training of a seed starts from, or None.
+    """Return the model that training of a seed starts from, or None.
 
     Raises:
         InputError: where there is no such text model, and where `sources` have another tokenizer or vectors for one.

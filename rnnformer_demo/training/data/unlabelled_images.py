@@ -40,7 +40,7 @@ class UnlabelledImages(PhotoSet):
 
 
 def part_of(row: PhotoRow, tested: bool) -> str:
-    """The part of `PARTS` that a photo belongs to.
+    """Return the part of `PARTS` that a photo belongs to.
 
     Args:
         tested: whether the set has a split "test".
@@ -56,7 +56,7 @@ def part_of(row: PhotoRow, tested: bool) -> str:
 
 
 def open_pools(data: Sequence[str]) -> list[UnlabelledImages]:
-    """The pools at these paths.
+    """Return the pools at these paths.
 
     Raises:
         InputError: for one that cannot be read, for two of one name, and where a part would be empty.
@@ -71,7 +71,7 @@ def open_pools(data: Sequence[str]) -> list[UnlabelledImages]:
 
 
 def known_labels(rows: Sequence[PhotoRow], labels: tuple[str, ...]) -> list[int]:
-    """The class of each photo, -1 where the model has none of that name."""
+    """Return the class of each photo, -1 where the model has none of that name."""
     known: dict[str, int] = {}
     for label in {row.label for row in rows}:
         try:

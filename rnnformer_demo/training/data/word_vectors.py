@@ -20,8 +20,9 @@ _STD = 0.1  # of the vectors that come out, as an embedding is initialised
 
 
 def word_vectors(source: str, tokenizer: Tokenizer, width: int) -> Tensor:
-    """Vectors (vocabulary, width) for every token, from one of `ENCODERS` (see `encoded_vectors`) or a folder (see
-    `stored_vectors`).
+    """Return vectors (vocabulary, width) for every token, from one of `ENCODERS` or a folder.
+
+    See `encoded_vectors` and `stored_vectors`.
 
     Raises:
         InputError: see there.
@@ -32,8 +33,10 @@ def word_vectors(source: str, tokenizer: Tokenizer, width: int) -> Tensor:
 
 
 def stored_vectors(folder: Path, tokenizer: Tokenizer, width: int) -> Tensor:
-    """Vectors (vocabulary, width) from a folder with vectors.npz, one array (N, any width), and vocabulary.json, each
-    entry's row in it. A token that is not there gets the mean of its characters that are, or else the mean of all.
+    """Return vectors (vocabulary, width) from a folder.
+
+    It holds vectors.npz, one array (N, any width), and vocabulary.json, each entry's row in it. A token that is not
+    there gets the mean of its characters that are, or else the mean of all.
 
     Raises:
         InputError: for a folder without these two files, or where they do not fit each other.
@@ -56,8 +59,10 @@ def stored_vectors(folder: Path, tokenizer: Tokenizer, width: int) -> Tensor:
 
 
 def encoded_vectors(name: str, tokenizer: Tokenizer, width: int) -> Tensor:
-    """Vectors (vocabulary, width) for every token: a pretrained encoder reads each on its own, and the principal
-    components of the mean of its states are kept. Special tokens get zeros.
+    """Return vectors (vocabulary, width) for every token, by a pretrained encoder.
+
+    It reads each token on its own, and the principal components of the mean of its states are kept. Special tokens
+    get zeros.
 
     Args:
         name: one of `ENCODERS`.
@@ -79,7 +84,7 @@ def encoded_vectors(name: str, tokenizer: Tokenizer, width: int) -> Tensor:
 
 
 def _reduced(vectors: Tensor, width: int) -> Tensor:
-    """The principal components of vectors (N, any width), scaled as an embedding is initialised: (N, width)."""
+    """Return the principal components (N, width) of vectors (N, any width), scaled as an embedding is initialised."""
     vectors = vectors - vectors.mean(0)
     torch.manual_seed(0)  # pca_lowrank draws
     _, _, components = torch.pca_lowrank(vectors, q=min(width, *vectors.shape), center=False)

@@ -114,7 +114,7 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, recipe: dict, folder: Path | 
 
 @torch.no_grad()
 def measure(checkpoint: Checkpoint, inputs: InputSet) -> Measurement:
-    """Runs the model on every input of a set.
+    """Run the model on every input of a set.
 
     Raises:
         InputError: for a set that is empty.
@@ -148,8 +148,9 @@ def _joined(parts: Sequence[Measured]) -> Measured:
 
 
 def fit(feature: str, measured: Measured, classes: Tensor) -> MahalanobisDetector:
-    """Fits the two-covariance model by moments, each input weighing as much as it has steps: where every input is a
-    single step, all variance counts as that of a step. Its threshold is left at 1.
+    """Fit the two-covariance model by moments, each input weighing as much as it has steps.
+
+    Where every input is a single step, all variance counts as that of a step. Its threshold is left at 1.
 
     Args:
         feature: a key of `FEATURES`.
@@ -182,22 +183,25 @@ def fit(feature: str, measured: Measured, classes: Tensor) -> MahalanobisDetecto
 
 
 def examples_of(pooled: Tensor) -> Tensor:
-    """At most `_EXAMPLES` of N inputs as a checkpoint stores them, evenly from the shortest to the longest as they
-    were measured."""
+    """Return at most `_EXAMPLES` of N inputs as a checkpoint stores them, evenly from the shortest to the longest.
+
+    Texts are measured in that order.
+    """
     chosen = torch.linspace(0, len(pooled) - 1, min(_EXAMPLES, len(pooled))).round().long()
     return pooled[chosen].half().float()
 
 
 def _groups(classes: Tensor) -> Tensor:
-    """Classes (N,) numbered from 0; those that are named too seldom to have a centre of their own share one."""
+    """Return classes (N,) numbered from 0; those named too seldom to have a centre of their own share one."""
     _, number, count = classes.unique(return_inverse=True, return_counts=True)
     seldom = (count < _LEAST_MEMBERS)[number]
     return torch.where(seldom, len(count), number).unique(return_inverse=True)[1]
 
 
 def auroc(inside: Tensor, outside: Tensor) -> float:
-    """The probability that an input from outside scores higher than one from inside, ties counted half: the area under
-    the ROC curve, 0-1 (Hanley & McNeil 1982).
+    """Return the AUROC, the area under the ROC curve, 0-1 (Hanley & McNeil 1982).
+
+    It is the probability that an input from outside scores higher than one from inside, ties counted half.
 
     Args:
         inside: (N,) scores.
@@ -218,7 +222,7 @@ def with_threshold(signal: OODDetector, held_out: Sequence[Measurement]) -> OODD
 def _selection(
     signals: dict[str, OODDetector], held_out: Sequence[Measurement], select: dict[str, Measurement]
 ) -> dict[str, dict[str, float]]:
-    """AUROC of each signal for each set, against the held-out parts."""
+    """Return the AUROC of each signal for each set, against the held-out parts."""
     return {
         name: {other: auroc(_of_all(signal, held_out), _strangeness(signal, select[other])) for other in select}
         for name, signal in signals.items()

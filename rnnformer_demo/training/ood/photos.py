@@ -43,7 +43,7 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         return InputSet(name, partial(photo_batches, checkpoint, drawn(photos, most)))
 
     def test(path: str, left_out: bool | None = None) -> InputSet:
-        """Of the part that is tested on: photos of the classes that training left out, of the others, or all (None)."""
+        """Return photos of the test part: of the classes that training left out, of the others, or all (None)."""
         photos, rows, name = _tested(path, distilled)
         rows = [row for row in rows if left_out in (None, row.label in config.exclude_classes)]
         return some(f"{name}, classes left out" if left_out else name, [(photos, row) for row in rows])
@@ -63,7 +63,7 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
 
 
 def _split(config: OODConfig) -> Iterator[list[SetPhoto]]:
-    """Trained on and held out of one set of labelled photos."""
+    """Yield the training part and the held-out part of one set of labelled photos."""
     photos = PhotoSet(config.data[0])
     rows = readable(photos, training_rows(photos, config.exclude_classes))
     for part in split_by_class(rows):
@@ -71,7 +71,7 @@ def _split(config: OODConfig) -> Iterator[list[SetPhoto]]:
 
 
 def _pooled(config: OODConfig) -> Iterator[list[SetPhoto]]:
-    """Trained on of all pools that a model was distilled on, and held out of each."""
+    """Yield the training parts of all pools that a model was distilled on, then the held-out part of each."""
     pools = open_pools(config.data)
     yield [(pool, row) for pool in pools for row in pool.parts["training"]]
     for pool in pools:
@@ -92,7 +92,7 @@ def _tested(path: str, distilled: bool) -> tuple[Photos, Sequence[PhotoRow], str
 
 
 def photo_batches(checkpoint: Checkpoint, photos: Sequence[Placed]) -> Iterator[Batch]:
-    """Photos as a model reads them; of those that do not open it is said which and why."""
+    """Yield batches of photos as a model reads them; print which do not open, and why."""
     reader = image_reader(checkpoint)
     h, w = require_grid(checkpoint.model.grid)
     for start in range(0, len(photos), PHOTOS_PER_BATCH):

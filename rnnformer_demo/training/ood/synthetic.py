@@ -17,7 +17,7 @@ _SIDE = 256
 
 
 def noise(chooser: random.Random) -> Image.Image:
-    """Independent pixels, or coarser blocks of them, grey or in colour."""
+    """Draw independent pixels, or coarser blocks of them, grey or in colour."""
     side = _SIDE // chooser.choice((1, 1, 2, 4, 8))
     channels = chooser.choice((1, 3))
     values = np.random.default_rng(chooser.getrandbits(32)).normal(128, chooser.uniform(20, 90), (side, side, channels))
@@ -26,7 +26,7 @@ def noise(chooser: random.Random) -> Image.Image:
 
 
 def screenshot(chooser: random.Random) -> Image.Image:
-    """Lines of words, dark on light or light on dark, some under a bar of a window."""
+    """Draw lines of words, dark on light or light on dark, some under a bar of a window."""
     words, dark = imagenet_labels(), chooser.random() < 0.3
     paper, ink = ((24, 26, 30), (215, 215, 215)) if dark else ((250, 250, 248), (30, 30, 34))
     picture = Image.new("RGB", (_SIDE, _SIDE), paper)
@@ -42,7 +42,7 @@ def screenshot(chooser: random.Random) -> Image.Image:
 
 
 def drawing(chooser: random.Random) -> Image.Image:
-    """Strokes and outlines of a pen on paper, a few of them filled."""
+    """Draw strokes and outlines of a pen on paper, a few of them filled."""
     picture = Image.new("RGB", (_SIDE, _SIDE), chooser.choice(((255, 255, 255), (246, 240, 224), (232, 238, 246))))
     draw = ImageDraw.Draw(picture)
     pens = [(20, 20, 24), *(tuple(chooser.randrange(256) for _ in range(3)) for _ in range(2))]
@@ -64,7 +64,7 @@ def drawing(chooser: random.Random) -> Image.Image:
 
 
 def pattern(chooser: random.Random) -> Image.Image:
-    """Stripes, checks or a gradient between two colours."""
+    """Draw stripes, checks or a gradient between two colours."""
     x, y = np.meshgrid(np.arange(_SIDE), np.arange(_SIDE))
     angle, width = chooser.uniform(0, np.pi), chooser.randint(4, 60)
     along, across = (x * np.cos(a) + y * np.sin(a) for a in (angle, angle + np.pi / 2))
@@ -107,7 +107,7 @@ class SyntheticImages:
         self.rows = [PhotoRow(str(number), kind, "") for number in range(COUNT)]
 
     def read(self, path: str) -> bytes:
-        """One picture, as a PNG file."""
+        """Return one picture, as a PNG file."""
         file = io.BytesIO()
         KINDS[self.kind](random.Random(f"{self.kind} {path}")).save(file, "PNG")
         return file.getvalue()

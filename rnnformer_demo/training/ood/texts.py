@@ -46,7 +46,7 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
 
 
 def _text_name(path: str) -> str:
-    """Folder and name, as the card's tests bear them."""
+    """Return folder and name, as the card's tests bear them."""
     return f"{Path(path).parent.name} {Path(path).name.split('.')[0]}".strip()
 
 
@@ -55,14 +55,14 @@ def _drawn_texts(rows: Sequence[TextRow], most: int = TESTED_MOST) -> list[str]:
 
 
 def _shuffled(texts: Sequence[str], reader: TextReader) -> list[str]:
-    """Shuffles words as the reader tells them apart: a line break in HTML is none, a piece of a Chinese text is one."""
+    """Shuffle words as the reader tells them apart: a line break in HTML is none, a piece of a Chinese text is one."""
     chooser = random.Random(SEED)
     words = [reader.words(text) for text in texts]
     return [" ".join(chooser.sample(some, len(some))) for some in words]
 
 
 def text_batches(reader: TextReader, texts: list[str]) -> Iterator[Batch]:
-    """Texts as a model reads them, the shortest first: little goes into padding."""
+    """Yield batches of texts as a model reads them, the shortest first: little goes into padding."""
     ids = [reader.ids(text) or [UNKNOWN] for text in texts]
     for batch in by_length(ids):
         yield pad([ids[index] for index in batch])

@@ -14,7 +14,7 @@ BATCH_NORM_EPS = 1e-3
 
 
 def pretrained_backbone(name: str) -> nn.Module:
-    """A backbone with its published ImageNet weights, in eval mode.
+    """Return a backbone with its published ImageNet weights, in eval mode.
 
     Args:
         name: a key of `BACKBONES`.
@@ -36,7 +36,7 @@ def pretrained_backbone(name: str) -> nn.Module:
 
 
 def pretrained_lite0() -> EfficientNetLite0:
-    """EfficientNet-Lite0 with its published ImageNet weights (75.1 % top-1; Apache-2.0), in eval mode.
+    """Return EfficientNet-Lite0 with its published ImageNet weights (75.1 % top-1; Apache-2.0), in eval mode.
 
     The package names its weights otherwise, but lists them in the order in which the network runs, as this one does:
     they are matched one by one, and every shape must agree. The batch norms are folded away.
@@ -58,7 +58,7 @@ def pretrained_lite0() -> EfficientNetLite0:
 
 
 def fold_batch_norms(published: dict[str, Tensor], names: list[str]) -> dict[str, Tensor]:
-    """Convolutions followed by batch norms to convolutions with a bias, under the given names, in order.
+    """Fold batch norms into the convolutions before them, which get a bias; return both under the names, in order.
 
     Raises:
         ValueError: where the two do not hold the same layers.

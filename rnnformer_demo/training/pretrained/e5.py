@@ -38,8 +38,9 @@ _LAYER = {
 
 
 def load_e5() -> tuple[nn.Module, Any]:
-    """The encoder, a `transformers.BertModel` of 21 M parameters on frozen vectors of 250,037 pieces, and its
-    tokenizer, called as those of transformers are.
+    """Return the encoder and its tokenizer, called as those of transformers are.
+
+    The encoder is a `transformers.BertModel` of 21 M parameters on frozen vectors of 250,037 pieces.
 
     Raises:
         InputError: where the packages that carry them are not installed.

@@ -9,7 +9,7 @@ MISSING = "This starts from a pretrained encoder: pip install -r rnnformer_demo/
 
 
 def load_minilm() -> tuple[Any, Any]:
-    """The encoder, a `transformers.BertModel` of 22.7 M parameters, and its tokenizer.
+    """Return the encoder, a `transformers.BertModel` of 22.7 M parameters, and its tokenizer.
 
     Raises:
         InputError: where the packages that carry them are not installed.

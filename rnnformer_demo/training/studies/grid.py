@@ -25,7 +25,7 @@ C = TypeVar("C", bound=Named)
 
 
 def chosen(conditions: Iterable[C], only: Sequence[str]) -> list[C]:
-    """The conditions whose names begin like one of `only`; all if that is empty.
+    """Return the conditions whose names begin like one of `only`; all if that is empty.
 
     Raises:
         InputError: where there is none.
@@ -40,7 +40,7 @@ def chosen(conditions: Iterable[C], only: Sequence[str]) -> list[C]:
 def fill_table(
     table: Path, conditions: Iterable[C], seeds: Sequence[int], measure: Callable[[C, int], dict]
 ) -> list[dict]:
-    """Measures every condition with every seed and writes a row of the table after each; rows that are there are kept.
+    """Measure every condition with every seed and write a row of the table after each; rows that are there are kept.
 
     Args:
         measure: what was measured of a condition with a seed.
@@ -72,5 +72,5 @@ def trained(model: Hybrid, history: Sequence[Progress]) -> dict:
 
 
 def folder_name(kind: str, condition: Named, seed: int) -> str:
-    """Of the run of a condition with a seed."""
+    """Return the name of the folder of a run: of a condition with a seed."""
     return f"{kind}-{re.sub('[,:]', '', condition.name).replace(' ', '-')}-{seed}"

@@ -160,7 +160,7 @@ def _mean(right: torch.Tensor) -> float:
 
 
 def _by_length(model: TextHybrid, data: TextData, rows: list[TextRow]) -> dict[str, dict]:
-    """Accuracy and number of texts in each bin of lengths; the last one ends where the model stops reading."""
+    """Return accuracy and number of texts in each bin of lengths; the last one ends where the model stops reading."""
     lengths = torch.tensor([len(ids) for ids in text_ids(data.reader, rows)])
     right = _right(model, data, rows)
     bins = torch.bucketize(lengths, torch.tensor(LENGTHS))

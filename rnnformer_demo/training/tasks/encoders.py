@@ -46,7 +46,7 @@ class LanguageModel(nn.Module):
         self.ahead, self.back = nn.Linear(hybrid.config.units, width), nn.Linear(hybrid.config.units, width)
 
     def queries(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids and mask (B, T) to vectors (N, embedding) that should be near those of the tokens (N,) beside them."""
+        """Return vectors (N, embedding) for ids and mask (B, T), and the neighbour tokens (N,) they should be near."""
         core = self.hybrid.core
         x = core.dropout(core.project(self.hybrid.embed(ids)))
         (block,) = core.recurrent_blocks
@@ -57,8 +57,10 @@ class LanguageModel(nn.Module):
         return queries, torch.cat([ids[:, 1:][pairs], ids[:, :-1][pairs]])
 
     def loss(self, ids: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
-        """Cross-entropy over the tokens of the batch and some random ones; the whole vocabulary would cost several
-        times what the recurrence does. `labels` are not used."""
+        """Return the cross-entropy over the tokens of the batch and some random ones; `labels` are not used.
+
+        The whole vocabulary would cost several times what the recurrence does.
+        """
         queries, tokens = self.queries(ids, mask)
         vectors = self.hybrid.embedding.weight
         random = torch.randint(len(vectors), (min(_CANDIDATES, len(vectors)),), device=ids.device)
@@ -67,7 +69,7 @@ class LanguageModel(nn.Module):
 
     @torch.no_grad()
     def accuracy(self, rows: list[list[int]]) -> float:
-        """Share of the neighbouring tokens that are guessed right among the whole vocabulary, 0-1."""
+        """Return the accuracy, 0-1: the share of neighbouring tokens guessed right among the whole vocabulary."""
         right = total = 0
         rows = sorted(rows, key=len)
         for start in range(0, len(rows), _TEXTS_PER_BATCH):
@@ -100,7 +102,7 @@ def train(config: EncodersConfig, run: RunConfig = DEFAULT_RUN) -> dict[str, flo
 
 def _check(objective: str) -> None:
     if objective not in OBJECTIVES:
-        raise InputError(f"The objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}.")
+        raise InputError(f"--objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}.")
 
 
 def pretrain(
@@ -209,7 +211,7 @@ def _batches(
 
 
 def load_encoders(folder: Path, model: TextHybrid, data: TextData) -> str:
-    """Puts pretrained encoders into a fresh model and returns the objective that they were pretrained with.
+    """Put pretrained encoders into a fresh model; return the objective that they were pretrained with.
 
     Args:
         folder: of the encoders' run.

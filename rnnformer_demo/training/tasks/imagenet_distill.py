@@ -80,7 +80,7 @@ def train(
 
 
 def starting_as_lite0(config: ImageConfig) -> ImageHybrid:
-    """A hybrid whose answers are those of EfficientNet-Lite0; what is Lite0's asks for no gradient.
+    """Return a hybrid whose answers are those of EfficientNet-Lite0; what is Lite0's asks for no gradient.
 
     Raises:
         InputError: see `pretrained_lite0`.
@@ -148,7 +148,7 @@ def _measure(
     about: dict,
     folder: Path | None,
 ) -> Checkpoint:
-    """Calibrates on the held-out photos whose class is known, tests beside the teacher, and saves."""
+    """Calibrate on the held-out photos whose class is known, test beside the teacher, and save."""
     model = cast(ImageHybrid, draft.model)
     held_out, learned_from = targets.held_out, targets.learned_from
     steps = held_out.tokens.shape[1]

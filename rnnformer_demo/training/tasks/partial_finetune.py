@@ -53,8 +53,10 @@ class TrainableHead:
         return f"after {len(self._lower)} blocks{', both grids' * isinstance(self._lower, BothGrids)}"
 
     def below(self, photos: Tensor) -> Tensor:
-        """Photos (B, 3, S, S) to what comes into the part that is trained, (B, D, h, w): the grid that the core reads,
-        or the one before the first block that is fine-tuned."""
+        """Return the input (B, D, h, w) of the part that is trained, for photos (B, 3, S, S).
+
+        It is the grid that the core reads, or the one before the first block that is fine-tuned.
+        """
         return self._lower(photos.contiguous(memory_format=torch.channels_last))
 
     def classify_tokens(self, features: Tensor, mask: Tensor) -> Tensor:
@@ -94,7 +96,7 @@ def _parts(model: ImageHybrid, blocks: int) -> tuple[nn.Sequential, nn.Sequentia
 
 
 def pretrained(config: ImageConfig, tuning: FineTuneConfig, seed: int) -> TrainableHead:
-    """A new model on a backbone with its published weights.
+    """Return a new model on a backbone with its published weights.
 
     Raises:
         InputError: for a backbone whose weights cannot be had, a model too large for a checkpoint, and see

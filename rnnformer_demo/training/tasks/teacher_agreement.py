@@ -11,7 +11,7 @@ from ..teachers.image_targets import CachedFeatures
 
 
 def same_answers(one: Tensor, other: Tensor) -> dict:
-    """n, the share of equal answers of (N,) and (N,), and its Wilson interval."""
+    """Return n, the share of equal answers of (N,) and (N,), and its Wilson interval."""
     same, n = int((one == other).sum()), len(one)
     return {"n": n, "share": same / n, "interval": list(wilson_interval(same, n))}
 

@@ -39,13 +39,13 @@ class EncoderClassifier(nn.Module):
         self.max_tokens = max_tokens
 
     def ids(self, texts: Sequence[str], whole: bool = False) -> list[list[int]]:
-        """Token ids of each text, its special tokens included, cut to `max_tokens` unless the `whole` is asked for."""
+        """Return token ids of each text with its special tokens, cut to `max_tokens` unless `whole` is asked for."""
         return self._pieces(list(texts), truncation=not whole, max_length=None if whole else self.max_tokens)[
             "input_ids"
         ]
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Ids and mask (B, T) to logits (B, C)."""
+        """Return logits (B, C) for ids and mask (B, T)."""
         with torch.autocast(ids.device.type, torch.bfloat16, enabled=multiplies_bfloat16(ids.device)):
             states = self.encoder(input_ids=ids, attention_mask=mask.long()).last_hidden_state.float()  # (B, T, 384)
         pooled = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
@@ -66,7 +66,7 @@ def fine_tune(config: TeacherConfig, run: RunConfig = DEFAULT_RUN) -> float:
         InputError: for an unknown encoder, and where its packages are not installed.
     """
     if config.encoder not in ENCODERS:
-        raise InputError(f"There is no encoder {config.encoder!r}: choose {' or '.join(ENCODERS)}.")
+        raise InputError(f"--encoder must be one of {', '.join(ENCODERS)}, got {config.encoder!r}.")
     corpus, training = read_corpus(config.data), config.training
     torch.manual_seed(training.seed)
     teacher = EncoderClassifier(len(corpus.labels), config.max_tokens, config.encoder)
@@ -110,8 +110,10 @@ def _targets(corpus: Corpus) -> list[int]:
 
 
 def teacher_of(folder: Path) -> Teacher:
-    """The best teacher in a run's folder. A text that is longer than it reads gets NaN: its beginning alone would
-    teach something else."""
+    """Return the best teacher in a run's folder.
+
+    A text that is longer than it reads gets NaN: its beginning alone would teach something else.
+    """
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     weights = folder / "best.safetensors"
 

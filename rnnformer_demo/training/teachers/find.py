@@ -22,9 +22,10 @@ from .targets import Teacher
 
 
 def load_teachers(name: str, runs: Path) -> list[Teacher]:
-    """The teacher that `train teacher` or `train nbsvm` left in `runs/NAME`, or else the model of every seed that
-    `train text` left in `runs/NAME-seedN`: the mean of their logits teaches (born-again networks, Furlanello et al.
-    2018); those of folds each teach of their own part, see `TextDataConfig`.
+    """Return the teacher in `runs/NAME`, or else the model of every seed in `runs/NAME-seedN`.
+
+    The former is of `train teacher` or `train nbsvm`, the latter are of `train text`: the mean of their logits teaches
+    (born-again networks, Furlanello et al. 2018); those of folds each teach of their own part, see `TextDataConfig`.
 
     Raises:
         InputError: where there is neither.
@@ -51,8 +52,10 @@ def _of_own(name: str, folder: Path) -> Teacher:
 
 
 def _logits(checkpoint: Checkpoint, folds: int, seed: int, texts: list[str]) -> Tensor:
-    """Of a text beyond its length it reads, as its student will, the beginning; where there are folds, only those of
-    its own."""
+    """Return logits (N, C) of a text model as a teacher; NaN for texts of other folds than its own.
+
+    Of a text beyond its length it reads, as its student will, the beginning.
+    """
     own_texts = [index for index, text in enumerate(texts) if fold_of(text, folds) == seed % folds]
     reader = text_reader(checkpoint)
     ids = [reader.ids(texts[index]) or [UNKNOWN] for index in own_texts]

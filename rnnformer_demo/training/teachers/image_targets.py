@@ -48,7 +48,7 @@ class CachedFeatures:
 
 
 def joined(name: str, parts: Sequence[CachedFeatures]) -> CachedFeatures:
-    """Several sets as one."""
+    """Return several sets as one."""
     return CachedFeatures(name, torch.cat([part.tokens for part in parts]), torch.cat([part.labels for part in parts]))
 
 
@@ -141,13 +141,15 @@ class ImageTargets:
         return of_epoch
 
     def _mirrored(self, tokens: Tensor, chooser: random.Random) -> Tensor:
-        """Left and right exchanged in half of all cases: the teacher says the same of both."""
+        """Mirror left and right in half of all cases: the teacher says the same of both."""
         return tokens.unflatten(0, self.grid).flip(1).flatten(0, 1) if chooser.random() < 0.5 else tokens
 
 
 def kd_loss(forward: Callable[[Tensor, Tensor], Tensor], temperature: float) -> Loss:
-    """Kullback-Leibler divergence of the student's softened probabilities from the targets (Hinton et al. 2015,
-    section 2), for `fit`."""
+    """Return the distillation loss for `fit` (Hinton et al. 2015, section 2).
+
+    It is the Kullback-Leibler divergence of the student's softened probabilities from the targets.
+    """
 
     def loss(inputs: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
         student = (forward(inputs, mask).float() / temperature).log_softmax(-1)
@@ -158,7 +160,7 @@ def kd_loss(forward: Callable[[Tensor, Tensor], Tensor], temperature: float) -> 
 
 @torch.no_grad()
 def logits_of(model: ImageHybrid, tokens: Tensor) -> Tensor:
-    """Logits (N, C) for tokens (N, T, D) in 16 bits."""
+    """Return logits (N, C) for tokens (N, T, D) in 16 bits."""
     batches = map(Tensor.float, tokens.split(_PER_PASS))
     return torch.cat(
         [model.classify_tokens(*to_device_of(model.core, batch, mask_of(batch))).cpu() for batch in batches]
@@ -166,5 +168,5 @@ def logits_of(model: ImageHybrid, tokens: Tensor) -> Tensor:
 
 
 def mask_of(tokens: Tensor) -> Tensor:
-    """All cells of a grid are real."""
+    """Return the mask (N, T) of tokens (N, T, D): all cells of a grid are real."""
     return torch.ones(tokens.shape[:2], dtype=torch.bool)

@@ -84,13 +84,13 @@ def _counter(longest: int, **options: Any) -> CountVectorizer:
 
 
 def _log_ratios(counts: csr_matrix, classes: np.ndarray) -> np.ndarray:
-    """Logarithm of how much more often each n-gram stands in texts of the second class, (V,)."""
+    """Return log-count ratios (V,): how much more often each n-gram stands in texts of the second class."""
     first, second = (np.asarray(counts[classes == label].sum(0)).ravel() + 1 for label in (0, 1))
     return np.log(second / second.sum()) - np.log(first / first.sum())
 
 
 def teacher_of(folder: Path) -> Teacher:
-    """The one in a run's folder. Its log-odds are split between both logits."""
+    """Return the teacher in a run's folder. Its log-odds are split between both logits."""
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
 
     @cache

@@ -88,8 +88,10 @@ def distilled_targets(
 
 
 def distillation(forward: Callable[[Tensor, Tensor], Tensor], label_smoothing: float) -> Loss:
-    """Cross-entropy of the labels plus the squared distance to the teacher's logits (Ba & Caruana 2014; Tang et al.
-    2019, section 3.3), for `fit`. Logits are centred first, since the softmax does not see their mean.
+    """Return the loss for `fit`: cross-entropy of the labels plus the squared distance to the teacher's logits.
+
+    After Ba & Caruana 2014 and Tang et al. 2019, section 3.3. Logits are centred first, since the softmax does not see
+    their mean.
 
     Args:
         forward: inputs and mask (B, T) to logits (B, C).
