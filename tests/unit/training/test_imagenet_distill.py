@@ -218,8 +218,15 @@ def test_what_can_be_calibrated_on_nothing_is_refused(lite0, tmp_path):
         run(tmp_path, make_pool(tmp_path / "unnamed.zip", columns="path,official_split"))
 
 
-@pytest.mark.parametrize("options", [["--views", "1"], ["--consistency", "1.5"], ["--temperature", "0"]])
-def test_the_command_refuses_what_is_out_of_range(tmp_path, capsys, options):
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--views", "1"], "--views must be at least 2, got 1."),
+        (["--consistency", "1.5"], "--consistency must be from 0 to 1, got 1.5."),
+        (["--temperature", "0"], "--temperature must be above 0, got 0.0."),
+    ],
+)
+def test_the_command_refuses_what_is_out_of_range(tmp_path, capsys, options, sentence):
     command = ["train", "imagenet-distill", "--name", "some", "--data", make_pool(tmp_path / "pets.zip"), *options]
     assert main([*command, "--runs", str(tmp_path)]) == 2
-    assert "views must be at least 2" in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err
