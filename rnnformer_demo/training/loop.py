@@ -145,7 +145,7 @@ def _mean(values: list[float]) -> float:
 
 
 def _groups(model: nn.Module, weight_decay: float, rates: Mapping[str, float]) -> list[dict]:
-    """Return groups, with weight decay for matrices and convolutions; none for biases, norms, gains, embeddings."""
+    """Return parameter groups: decay for matrices and convolutions, none for biases, norms, gains, embeddings."""
     embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     groups: dict[tuple, list] = {(share, decayed): [] for share in (1.0, *rates.values()) for decayed in (True, False)}
     for name, parameter in model.named_parameters():
