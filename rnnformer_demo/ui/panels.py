@@ -71,7 +71,9 @@ class Panel:
 
     def clear(self, message: str = "") -> Updates:
         """Show a message in place of the view."""
-        updates: Updates = {self.column: gr.Column(visible=bool(message)), self.caption: as_caption(message)}
+        # Tall enough for Gradio's sign of progress, which would else lie over what follows.
+        said = f'<div class="pending">{as_caption(message)}</div>' if message else ""
+        updates: Updates = {self.column: gr.Column(visible=bool(message)), self.caption: said}
         if self.html is not None:
             updates[self.html] = ""
         if self.picture is not None:
