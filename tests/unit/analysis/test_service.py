@@ -307,7 +307,9 @@ def test_a_document_stays_small(monkeypatch):
     assert len(twenty.split()) == 20
     whole = analyse("sentiment-en", twenty, tuple(BUILDERS))
     assert len(to_json(whole)) <= 100_000
-    long = analyse("sentiment-en", "good film " * 300, ("attribution", "jacobian", *INTERNALS))
+    long = analyse(
+        "sentiment-en", "good film " * 300, ("attribution", "jacobian", *INTERNALS), method="gradient-x-input"
+    )
     assert len(to_json(long)) <= 3_000_000
     assert all(recurrence.left_out for recurrence in long.recurrence)
     assert all("parts were run" in trajectory.left_out for trajectory in long.prefixes)
