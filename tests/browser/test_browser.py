@@ -136,9 +136,9 @@ def test_a_brushed_part_of_a_photo_goes(visit):
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 50, y - 40)
     page.mouse.down()
-    for row in range(-40, 41, 10):
+    for row in range(-40, 41, 20):
         page.mouse.move(x - 50, y + row)
-        page.mouse.move(x + 50, y + row, steps=6)
+        page.mouse.move(x + 50, y + row, steps=3)
     page.mouse.up()
     page.get_by_role("button", name="See what changes").locator("visible=true").click()
     answer = page.locator(".edit").locator("visible=true").first  # the last edit comes first

@@ -49,6 +49,7 @@ def test_the_page_explains_with_a_trust_card(page):
 def test_the_whole_analysis_stands_beside_one_attribution_of_another_network(monkeypatch):
     monkeypatch.setattr(distilbert, "LAYERS", 1)
     monkeypatch.setattr(distilbert, "WIDTH", 24)
+    monkeypatch.setattr(distilbert, "_LEAST_TURNS", 1)
     answer = distilbert.beside_distilbert(1)
     assert set(answer) == {"text_everything_p50_s", "distilbert_ig_p50_s", "distilbert_ratio"}
     assert min(answer.values()) > 0
