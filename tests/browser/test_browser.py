@@ -275,7 +275,7 @@ def test_nothing_is_wider_than_a_phone(visit):
 @pytest.mark.parametrize("visit_of_family", [NARROW], indirect=True)
 def test_long_titles_of_models_fit_a_phone(visit_of_family):
     page = visit_of_family.page
-    for name in FAMILY:
+    for name in sorted(FAMILY, key=len)[-3:]:
         page.get_by_label("Model", exact=True).locator("visible=true").click()
         option = page.get_by_role("option", name=re.compile(f"{name}(:|$)"))
         option.wait_for()
