@@ -5,9 +5,8 @@ from typing import Any
 
 from ..checkpoints.cards import by_family, read_card, readable_cards
 from ..data import InputError
-from ..document import ComparedModel, Document
+from ..document import ComparedModel, Document, require
 from ..interpret.attribution import Report
-from .context import require
 from .progress import part_of
 from .sections.core import decode_image
 from .service import DEFAULT_METHOD, analyse, extend, predict

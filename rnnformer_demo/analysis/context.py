@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,19 +16,6 @@ from ..document import Attribution, Document
 from ..interpret.attribution import Explanation, Report
 from ..interpret.trace import Trace, trace_from
 from ..nn.hooks import capture, locked
-
-Section = TypeVar("Section")
-
-
-def require(value: Section | None, name: str) -> Section:
-    """Return an optional part of a document that a step needs.
-
-    Raises:
-        ValueError: where the document does not have it.
-    """
-    if value is None:
-        raise ValueError(f"document must have {name}, got none")
-    return value
 
 
 class Clock:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..data import UNIT_NAMES, InputError
-from ..document import Attribution, Document, Edit
+from ..document import Attribution, Document, Edit, require
 from ..interpret import counterfactual
 from ..interpret.attribution import Report
 from ..interpret.trust.stability import unit_scores
-from .context import Context, require
+from .context import Context
 from .registry import get
 from .service import context_of, extend, predict
 
@@ -116,7 +116,7 @@ def replace_word(document: Document, unit: int, word: str) -> Document:
         raise InputError("There is no new word yet: type one, or take the old one out.")
     document, attribution = _with_attribution(document)
     context = context_of(document)
-    start, end = require(document.input.units[unit].span, "spans of words")
+    start, end = require(document.input.units[unit].span, "input.units.span")
     text = f"{original[:start]}{word.strip()}{original[end:]}"
     changed = predict(context.checkpoint, text).prediction
     index = context.target_of(document)

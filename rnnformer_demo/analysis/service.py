@@ -104,8 +104,6 @@ def extend(document: Document, section: str, report: Report = lambda share: None
     context.request = {key: value for key, value in request.items() if key != "seed"}
     if request.get("seed") is not None:
         context.seed = request["seed"]
-    elif section == "attribution":
-        context.seed = document.provenance.seed
     return _fill(document, context, section)
 
 

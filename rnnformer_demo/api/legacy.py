@@ -17,8 +17,8 @@ from ..document import (
     Recurrence,
     Trajectory,
     Trust,
+    require,
 )
-from ..views.registry import require
 
 NOTICE = "This object goes with the next version: call /analyse, which gives parts of the analysis document."
 

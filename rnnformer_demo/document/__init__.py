@@ -1,7 +1,7 @@
 """The analysis document: dataclasses that hold all that is shown of one input, and their JSON. Imports no torch."""
 
 from .arrays import Array
-from .document import SCHEMA, SECTIONS, Document
+from .document import SCHEMA, SECTIONS, Document, require
 from .sections import (
     Attention,
     Attribution,
@@ -52,6 +52,7 @@ __all__ = [
     "from_dict",
     "from_json",
     "json_schema",
+    "require",
     "to_dict",
     "to_json",
 ]

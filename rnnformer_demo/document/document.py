@@ -1,6 +1,7 @@
 """The analysis document: everything that page, report, API, command line and browser show of one input."""
 
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 from .sections import (
     Attention,
@@ -19,6 +20,7 @@ from .sections import (
 )
 
 SCHEMA = 2
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,3 +79,14 @@ class Document:
 
 
 SECTIONS = tuple(field.name for field in fields(Document) if field.name != "schema")
+
+
+def require(part: Part | None, name: str) -> Part:
+    """Return an optional part of a document, a section or a place within one, that a view or a step needs.
+
+    Raises:
+        ValueError: where the document does not have it.
+    """
+    if part is None:
+        raise ValueError(f"document must have the section {name}, got none")
+    return part

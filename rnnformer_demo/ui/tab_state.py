@@ -91,7 +91,7 @@ class Tab:
         """Components that an analysis may change."""
         own = [self.state, self.measured, self.hint, self.results, self.below, self.label, self.stop]
         panels = [part for panel in self.panels.values() for part in panel.components]
-        return [*own, *panels, *(part for part in self.whatif.components if part not in panels)]
+        return [*own, *panels, *self.whatif.components]
 
     def show(self, document: Document, chosen: Sequence[Any], sections: Sequence[str] | None = None) -> Updates:
         """Return the updates that show a document.

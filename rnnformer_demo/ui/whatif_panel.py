@@ -72,9 +72,8 @@ class WhatIf:
 
     @property
     def components(self) -> list[Any]:
-        """Components that events may change."""
-        own = [self.column, self.brushed, self.units, self.perturbation, self.word, self.baselines]
-        return own + [part for panel in self.panels.values() for part in panel.components]
+        """Components that an analysis may change, without those of the panels."""
+        return [self.column, self.brushed, self.units, self.perturbation, self.word, self.baselines]
 
 
 def build_whatif(layout: str, prefix: str, model: ModelEntry, models: list[ModelEntry]) -> WhatIf:

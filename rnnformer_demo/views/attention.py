@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..document import Attention, Document
+from ..document import Attention, Document, require
 from .phrases import joined, token_names
-from .registry import OFF, ON, Choices, Control, View, register, require
+from .registry import OFF, ON, Choices, Control, View, register
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..document import Attribution, Document
+from ..document import Attribution, Document, require
 from .phrases import joined, ood_sentence, strongest_scores
-from .registry import Choices, View, register, require
+from .registry import Choices, View, register
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

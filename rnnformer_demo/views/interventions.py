@@ -1,8 +1,8 @@
 """Interventions in words: the prediction with attention or the recurrence made useless."""
 
-from ..document import Document, Interventions
+from ..document import Document, Interventions, require
 from .phrases import joined
-from .registry import Choices, View, register, require
+from .registry import Choices, View, register
 
 ORIGINAL, WITHOUT_RECURRENCE = "as it is", "without recurrence"
 

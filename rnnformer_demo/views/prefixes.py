@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..document import Document, Trajectory
+from ..document import Document, Trajectory, require
 from .phrases import joined
-from .registry import Choices, View, register, require
+from .registry import Choices, View, register
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

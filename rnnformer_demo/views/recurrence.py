@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..document import Document, Recurrence
+from ..document import Document, Recurrence, require
 from .phrases import counted, joined, token_names
-from .registry import Choices, Control, View, register, require
+from .registry import Choices, Control, View, register
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

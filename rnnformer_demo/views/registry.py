@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 Choices = Mapping[str, str]  # values of a view's controls, by their names
 Options = Callable[["Document", Choices], tuple[str, ...]]
-Section = TypeVar("Section")
 ANY = ("sequence", "grid")
 ON, OFF = "on", "off"  # values of a toggle
 
@@ -136,14 +135,3 @@ def views_for(document: Document) -> list[View]:
 def ordered() -> list[View]:
     """Return all views in the order of the page."""
     return sorted(VIEWS.values(), key=lambda view: (view.place, view.name))
-
-
-def require(value: Section | None, name: str) -> Section:
-    """Return a section that a view needs.
-
-    Raises:
-        ValueError: where the document does not have it.
-    """
-    if value is None:
-        raise ValueError(f"document must have the section {name}, got none")
-    return value

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from ..document import Document, Faithfulness, RankedScore, Trust
+from ..document import Document, Faithfulness, RankedScore, Trust, require
 from .markup import fill
 from .phrases import joined
-from .registry import Choices, View, register, require
+from .registry import Choices, View, register
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ..document import Attribution, Document
+from ..document import Attribution, Document, require
 from .colours import AGAINST, FOR
 from .markup import fill
 from .phrases import strongest_scores
-from .registry import Choices, View, register, require
+from .registry import Choices, View, register
 
 STRONGEST = 0.55  # opacity of the strongest word; more, and text on it falls below a contrast of 4.5:1
 _FAINTEST = 0.04  # a share of the strongest score below which a word stays plain

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from ...document import Document, Trust
+from ...document import Document, Trust, require
 from ...evaluation.explanations import citation
 from ...interpret.trust import assess
-from ..context import Context, require
+from ..context import Context
 
 
 def build_trust(context: Context, document: Document) -> Trust:
@@ -14,7 +14,7 @@ def build_trust(context: Context, document: Document) -> Trust:
     Raises:
         ValueError: for a document without one.
     """
-    attribution, ood = require(document.attribution, "an attribution"), document.prediction.ood
+    attribution, ood = require(document.attribution, "attribution"), document.prediction.ood
     model = context.checkpoint.model
     trust = assess(
         model,
