@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from ..api import legacy
 from ..data import InputError
 from .bench import add_bench
 from .evaluate import add_test
 from .evaluate_explanations import add_evaluation
 from .explain import INPUT, add_inquiries, source
 from .models import add_models
+from .schema import add_schema, printed
 from .train import ABOUT as TRAIN
 from .train import parse_train
 
@@ -93,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     predict = command("predict", _predict, "classify a text or a photo")
     predict.add_argument("model", metavar="MODEL")
     predict.add_argument("input", metavar="INPUT", help=INPUT)
+    add_schema(predict)
     add_inquiries(command)
     add_test(command)
     add_evaluation(command)
@@ -103,8 +106,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _predict(options: argparse.Namespace) -> tuple[dict, str]:
     from ..analysis.service import predict
-    from ..document import to_dict
 
     document = predict(options.model, source(options))
     answer = document.prediction
-    return to_dict(document), "\n".join([f"{answer.label} ({answer.confidence:.1%})", *document.warnings])
+    return printed(document, options, legacy.prediction), "\n".join(
+        [f"{answer.label} ({answer.confidence:.1%})", *document.warnings]
+    )

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..api import legacy
 from ..data import UNIT_NAMES, InputError
-from ..document import from_json, to_dict, to_json
+from ..document import from_json, to_json
 from ..views import ordered
 from .aliases import add_renamed
+from .schema import add_schema, printed
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -61,6 +63,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", metavar="M", help="attribution method (default: integrated-gradients)")
     parser.add_argument("--target", metavar="LABEL", help="class to explain (default: the predicted one)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    add_schema(parser)
 
 
 def source(options: argparse.Namespace) -> Any:
@@ -107,7 +110,7 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
         _write(options.out, to_json(document).encode())
     elif whole:
         _write_report(document, options.out)
-    return to_dict(document), "\n".join(_lines(document))
+    return printed(document, options, legacy.explanation), "\n".join(_lines(document))
 
 
 def _views() -> "dict[str, View]":
@@ -181,7 +184,7 @@ def _whatif(options: argparse.Namespace) -> tuple[dict, str]:
     else:
         units = [unit for name in options.remove for unit in edits.units_named(document, name)]
         document = edits.ablate_units(document, units, options.perturbation)
-    return to_dict(document), _caption("edits", document)
+    return printed(document, options, legacy.edit), _caption("edits", document)
 
 
 def _compare(options: argparse.Namespace) -> tuple[dict, str]:
@@ -190,7 +193,7 @@ def _compare(options: argparse.Namespace) -> tuple[dict, str]:
 
     method = options.method or DEFAULT_METHOD
     document = compare_input(options.model, source(options), options.target, method, options.seed)
-    return to_dict(document), _caption("comparison", document)
+    return printed(document, options, legacy.comparison), _caption("comparison", document)
 
 
 def _caption(name: str, document: "Document") -> str:

@@ -249,6 +249,22 @@ def test_old_flags_still_work_and_say_their_new_names(capsys, old, new):
     assert f"is now called {new}" in error
 
 
+@pytest.mark.parametrize(
+    ("command", "keys"),
+    [
+        (["predict", TEXT, "A dull film."], {"label", "confidence", "probabilities", "ood_score", "notices"}),
+        (["explain", TEXT, "A dull film.", "--internals"], {"units", "scores", "beliefs", "matter", "memory"}),
+        (["whatif", TEXT, "A dull film.", "--remove", "dull"], {"changed", "how", "forecast", "measured"}),
+        (["whatif", TEXT, "A dull film.", "--counterfactual"], {"changed", "removal", "exact", "tried"}),
+    ],
+)
+def test_the_keys_of_the_version_before_can_be_had_once_more(capsys, command, keys):
+    code, out, error = run(capsys, *command, "--json", "--schema", "1")
+    assert code == 0
+    assert set(json.loads(out)) > keys
+    assert error.count("--schema 1 goes with the next version") == 1
+
+
 def test_compare(capsys):
     document = run_document(
         capsys, "compare", "news-en-lstm", "Shares fell after the bank's results.", "--method", "occlusion"
