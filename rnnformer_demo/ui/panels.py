@@ -81,16 +81,20 @@ class Panel:
         return updates
 
 
-def build_panel(view: View, layout: str, prefix: str, before: Callable[[], None] = lambda: None) -> Panel:
+def build_panel(
+    view: View, layout: str, prefix: str, before: Callable[[], None] = lambda: None, heading: bool = True
+) -> Panel:
     """Build the components of a view, hidden until there is something to show.
 
     Args:
         layout: layout of the tab's inputs, "sequence" or "grid".
         prefix: prefix of the elements' ids.
         before: builds the components between heading and controls.
+        heading: False where the panel stands under a heading of the same words.
     """
     with gr.Column(min_width=320, visible=False) as column:
-        section(view.title, view.help)
+        if heading:
+            section(view.title, view.help)
         before()
         panel = Panel(view, column)
         shown = [control for control in view.controls if layout in control.layouts]

@@ -110,11 +110,11 @@ def build_whatif(layout: str, prefix: str, model: ModelEntry, models: list[Model
             with gr.Row():
                 ask = gr.Button("See what changes", size="md", min_width=120)
                 find = gr.Button("Minimal counterfactual", size="md", min_width=120)
-            edits = build_panel(VIEWS["edits"], layout, prefix)
+            edits = build_panel(VIEWS["edits"], layout, prefix, heading=False)
         with gr.Column(min_width=320, visible=has_baselines(model, models)) as baselines:
             section("Compare with baselines", "The same input through networks that lack some of its parts.")
             compare = gr.Button("Compare", size="md")
-            comparison = build_panel(VIEWS["comparison"], layout, prefix)
+            comparison = build_panel(VIEWS["comparison"], layout, prefix, heading=False)
     panels = {"edits": edits, "comparison": comparison}
     return WhatIf(column, brushed, units, perturbation, word, ask, find, baselines, compare, panels)
 

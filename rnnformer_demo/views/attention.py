@@ -119,7 +119,8 @@ def _title(document: Document, choices: Choices) -> str:
     if not pooling and document.input.grid:
         viewpoint = chosen["viewpoint"]
         parts.append("mean over all cells" if viewpoint == ALL_CELLS else f"from {viewpoint}")
-    rows = "" if pooling or document.input.grid else "; each row sums to 1"
+    # Through the recurrence rows sum to 1 too, but the title would end beyond the figure.
+    rows = "" if pooling or document.input.grid or chosen.get("through") == ON else "; each row sums to 1"
     return titled(document, ", ".join(parts) + rows)
 
 
