@@ -1,7 +1,7 @@
 """Pretraining of the LSTM and the GRU encoder of a text hybrid, each on its own, before they are integrated."""
 
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,7 +19,7 @@ from ...nn.devices import to_device_of
 from ..config import DEFAULT_RUN, EncodersConfig, RunConfig, TextDataConfig, TrainingConfig
 from ..data.corpus import bucketed
 from ..data.text_data import TextData
-from ..loop import Batch, classification, fit, has_checkpoint
+from ..loop import classification, fit, has_checkpoint
 from ..recipes import keep_stages, stage_of
 from .shape import text_config
 
@@ -141,9 +141,8 @@ def pretrain(
             for key, parameter in model.named_parameters():
                 parameter.requires_grad_(not key.startswith(_SHARED))
         about = config_to_dict(encoder_config) | data.identity() | {"objective": objective, "window": max_window}
-        fit_one = _fit_language if objective == "language-model" else _fit_task
         begun = resume and has_checkpoint(folder / kind)
-        accuracies[kind] = fit_one(model, data, training, max_window, folder / kind, about, begun)
+        accuracies[kind] = _fit_encoder(model, data, training, objective, max_window, folder / kind, about, begun)
         state = model.state_dict()
         tensors |= {key: state[key].clone() for key in state if key.startswith((_RECURRENCES, *_SHARED))}
     folder.mkdir(parents=True, exist_ok=True)
@@ -151,63 +150,39 @@ def pretrain(
     return accuracies
 
 
-def _fit_language(
+def _fit_encoder(
     model: TextHybrid,
     data: TextData,
     training: TrainingConfig,
+    objective: str,
     window: int | None,
     folder: Path,
     about: dict,
     resume: bool,
 ) -> float:
-    reader = data.reader
-    texts = [row.text for row in data.corpus.training] + data.sentences
-    items = [(ids, 0) for text in texts if len(ids := reader.ids(text)) > 1]
-    held_out = [ids for row in data.corpus.held_out if len(ids := reader.ids(row.text)) > 1]
-    language_model = LanguageModel(model)
+    read = data.reader.ids
+    network: nn.Module = model
+    if objective == "task":
+        items = [(ids, data.corpus.target(row)) for row in data.corpus.training if (ids := read(row.text))]
+        loss, accuracy = classification(model, training.label_smoothing), partial(data.accuracy, model)
+    else:
+        network = language_model = LanguageModel(model)
+        texts = [row.text for row in data.corpus.training] + data.sentences
+        items = [(ids, 0) for text in texts if len(ids := read(text)) > 1]
+        held_out = [ids for row in data.corpus.held_out if len(ids := read(row.text)) > 1]
+        loss, accuracy = language_model.loss, partial(language_model.accuracy, held_out)
     history = fit(
-        language_model,
-        loss=language_model.loss,
-        batches=lambda epoch: _batches(items, training, window, epoch),
+        network,
+        loss=loss,
+        batches=lambda epoch: bucketed(items, training.batch_size, window, training.seed * 10_007 + epoch),
         batches_per_epoch=-(-len(items) // training.batch_size),
-        accuracy=lambda: language_model.accuracy(held_out),
+        accuracy=accuracy,
         training=training,
         run_folder=folder,
         config=about,
         resume=resume,
     )
     return max(progress.accuracy for progress in history)
-
-
-def _fit_task(
-    model: TextHybrid,
-    data: TextData,
-    training: TrainingConfig,
-    window: int | None,
-    folder: Path,
-    about: dict,
-    resume: bool,
-) -> float:
-    rows = data.corpus.training
-    items = [(ids, data.corpus.target(row)) for row in rows if (ids := data.reader.ids(row.text))]
-    history = fit(
-        model,
-        loss=classification(model, training.label_smoothing),
-        batches=lambda epoch: _batches(items, training, window, epoch),
-        batches_per_epoch=-(-len(items) // training.batch_size),
-        accuracy=lambda: data.accuracy(model),
-        training=training,
-        run_folder=folder,
-        config=about,
-        resume=resume,
-    )
-    return max(progress.accuracy for progress in history)
-
-
-def _batches(
-    items: list[tuple[list[int], int]], training: TrainingConfig, window: int | None, epoch: int
-) -> Iterator[Batch]:
-    return bucketed(items, training.batch_size, window, training.seed * 10_007 + epoch)
 
 
 def load_encoders(folder: Path, model: TextHybrid, data: TextData) -> str:
