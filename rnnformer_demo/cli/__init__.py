@@ -23,7 +23,7 @@ _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the insi
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and returns its exit code."""
+    """Run one command and return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in arguments
     try:

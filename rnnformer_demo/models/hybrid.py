@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TypeVar
 
 import torch
@@ -163,12 +163,12 @@ class HybridCore(nn.Module):
 
         It maps (B, T, width_in) to (B, T, D).
         """
+        if not self.attention_blocks:
+            return self.token_features(tokens, mask, grid)
         x = self._below_blocks(tokens, grid)
-        for block in self.blocks:
-            if isinstance(block, AttentionBlock):
-                return x
+        for block in takewhile(lambda block: not isinstance(block, AttentionBlock), self.blocks):
             x = block(x, mask, grid)
-        return self.token_features(tokens, mask, grid)
+        return x
 
     @property
     def recurrent_blocks(self) -> list[RecurrentBlock]:
