@@ -8,7 +8,8 @@ Example:
 
 import shlex
 import time
-from collections.abc import Collection, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +27,17 @@ from .sections import BUILDERS
 from .sections.attribution import DEFAULT_METHOD
 from .sections.core import build_input, build_model, build_prediction, decode_image
 
-__all__ = ["DEFAULT_METHOD", "INTERNALS", "analyse", "context_of", "extend", "get", "list_models", "predict"]
+__all__ = [
+    "DEFAULT_METHOD",
+    "INTERNALS",
+    "analyse",
+    "analyse_in_steps",
+    "context_of",
+    "extend",
+    "get",
+    "list_models",
+    "predict",
+]
 
 INTERNALS = ("attention", "recurrence", "prefixes", "interventions")
 _DEPENDS_ON_TARGET = ("trust",)  # sections that an attribution takes with it when it is replaced
@@ -72,16 +83,33 @@ def analyse(
     Raises:
         InputError: for an unknown model, section, label, method or option, and for input that cannot be read.
     """
+    steps = analyse_in_steps(model, source, wanted, target, method, seed, report, path, **options)
+    return deque(steps, maxlen=1).pop()
+
+
+def analyse_in_steps(
+    model: str | Checkpoint,
+    source: Any,
+    wanted: Sequence[str] = ("attribution",),
+    target: str | None = None,
+    method: str = DEFAULT_METHOD,
+    seed: int = 0,
+    report: Report = lambda share: None,
+    path: str | None = None,
+    **options: str,
+) -> Iterator[Document]:
+    """Yield the document with the prediction, and again after each section; see `analyse`."""
     _check_sections(wanted)
     document, context = _begin(model, source, seed, path)
     context.request = {"method": method, "target": target, "options": options}
     if target is not None:
         context.class_index(target)
+    yield document
     sections = [name for name in BUILDERS if name in wanted]
     for done, name in enumerate(sections):
         context.report = part_of(report, done, len(sections))
         document = _fill(document, context, name)
-    return document
+        yield document
 
 
 def extend(document: Document, section: str, report: Report = lambda share: None, **request: Any) -> Document:
@@ -159,11 +187,13 @@ def command_of(document: Document) -> str:
     source, attribution = document.input.source, document.attribution
     if source is None:
         return ""
-    command = ["python", "-m", "rnnformer_demo", "explain", document.model.name, source]
+    command = ["python", "-m", "rnnformer_demo", "explain", document.model.name]
+    # What begins with a hyphen would be taken for an option anywhere but at the end.
+    command, last = (command, ["--", source]) if source.startswith("-") else ([*command, source], [])
     if attribution is not None:
         command += ["--method", attribution.method, "--target", attribution.target]
         command += [part for name, value in attribution.options.items() for part in ("--option", f"{name}={value}")]
-    return shlex.join([*command, "--seed", str(document.provenance.seed)])
+    return shlex.join([*command, "--seed", str(document.provenance.seed), *last])
 
 
 def _sample_of(document: Document, checkpoint: Checkpoint) -> Sample:

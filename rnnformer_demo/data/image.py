@@ -5,6 +5,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,14 @@ def middle_square(photo: Image.Image, size: int, share: float = 1.0) -> Image.Im
     return ImageOps.fit(photo, (size, size), Image.Resampling.BICUBIC, bleed=(1 - share) / 2)
 
 
+def box_of_square(photo: Image.Image, share: float = 1.0) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of the part that `middle_square` cuts out, as fractions of the photo."""
+    width, height = photo.size
+    side = share * min(width, height)
+    left, top = round((1 - side / width) / 2, 6), round((1 - side / height) / 2, 6)
+    return left, top, round(1 - left, 6), round(1 - top, 6)
+
+
 def to_tensor(square: Image.Image, mean: float, std: float) -> torch.Tensor:
     """Return an RGB image as a normalised tensor (3, height, width)."""
     pixels = torch.from_numpy(np.array(square, dtype=np.float32)).permute(2, 0, 1)  # (3, height, width)
@@ -156,7 +165,8 @@ class ImageReader:
         photo, notices = self._open(source)
         if max(photo.size) >= _LONG * min(photo.size):
             notices.append(f"The photo is long ({photo.width} x {photo.height}): only its middle square was read.")
-        return self.of_square(middle_square(photo, self.size, self.share), tuple(notices))
+        sample = self.of_square(middle_square(photo, self.size, self.share), tuple(notices))
+        return replace(sample, box=box_of_square(photo, self.share))
 
     def of_square(self, square: Image.Image, warnings: tuple[str, ...] = ()) -> Sample:
         """Return the sample of a square that was cut out before: the `display` of a sample.

@@ -34,6 +34,8 @@ class Sample:
         display: the part that was read: the text after cutting, or the square of the photo as a PIL image.
         spans: start and end of each word in `display`; empty for patches.
         warnings: sentences about changes on the way in.
+        box: left, top, right and bottom of the part of a photo that was read, as fractions of the upright photo; None
+            for words, and for a square whose photo is not known.
     """
 
     inputs: Tensor
@@ -45,6 +47,7 @@ class Sample:
     display: Any
     spans: tuple[tuple[int, int], ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    box: tuple[float, float, float, float] | None = None
 
     @property
     def layout(self) -> Layout:

@@ -3,6 +3,7 @@
 from .arrays import Array
 from .document import SCHEMA, SECTIONS, Document, require
 from .sections import (
+    Architecture,
     Attention,
     Attribution,
     ComparedModel,
@@ -23,11 +24,12 @@ from .sections import (
     Trust,
     Unit,
 )
-from .serialisation import from_dict, from_json, json_schema, to_dict, to_json
+from .serialisation import changes, from_dict, from_json, json_schema, to_dict, to_json
 
 __all__ = [
     "SCHEMA",
     "SECTIONS",
+    "Architecture",
     "Array",
     "Attention",
     "Attribution",
@@ -49,6 +51,7 @@ __all__ = [
     "Trajectory",
     "Trust",
     "Unit",
+    "changes",
     "from_dict",
     "from_json",
     "json_schema",

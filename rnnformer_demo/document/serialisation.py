@@ -22,6 +22,16 @@ def to_dict(document: Document) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if key == "schema" or key in kept}
 
 
+def changes(before: Document | None, after: Document) -> dict[str, Any]:
+    """Return the sections of a document that are others than before, as JSON takes them; None before: all of them."""
+    changed = {
+        field.name
+        for field in fields(after)
+        if before is None or getattr(after, field.name) is not getattr(before, field.name)
+    }
+    return {key: value for key, value in to_dict(after).items() if key in changed}
+
+
 def to_json(document: Document) -> str:
     """Return the document as one line of JSON."""
     return json.dumps(to_dict(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))

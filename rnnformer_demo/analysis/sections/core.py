@@ -2,19 +2,66 @@
 
 import base64
 import io
+from typing import cast
 
 import numpy as np
 from PIL import Image
+from torch import nn
 
 from ...checkpoints.store import Checkpoint
 from ...data import Sample
-from ...document import Input, Model, OutOfDistribution, Prediction, Unit
+from ...document import Architecture, Input, Model, OutOfDistribution, Prediction, Unit
+from ...models import Hybrid
+from ...models.residual_head import ResidualHeadCore
+from ...nn.recurrent import BidirectionalRecurrence
 from ..context import Context
 
 
 def build_model(checkpoint: Checkpoint) -> Model:
-    """Return name, weights' hash, labels and size of a model."""
-    return Model(checkpoint.name, checkpoint.sha256, checkpoint.labels, checkpoint.card["parameters"])
+    """Return name, weights' hash, labels, size and perturbations of a model."""
+    return Model(
+        name=checkpoint.name,
+        sha256=checkpoint.sha256,
+        labels=checkpoint.labels,
+        parameters=checkpoint.card["parameters"],
+        perturbations=tuple(checkpoint.model.perturbations),
+        architecture=build_architecture(checkpoint.model),
+    )
+
+
+def build_architecture(model: Hybrid) -> Architecture:
+    """Return the parts of a model and their sizes."""
+    config, core = model.config, model.core
+    first = core.recurrent_blocks[:1]  # all have the same cells
+    recurrences = [cast(BidirectionalRecurrence, each) for block in first for each in block.recurrences.values()]
+    sizes = {"tokens": model.parameters_count - _size(core), "projection": _size(core.project)}
+    sizes |= {f"block {number}": _size(block) for number, block in enumerate(core.blocks, start=1)}
+    if isinstance(core, ResidualHeadCore):
+        sizes["correction"] = _size(core.up_proj) + _size(core.head_conv)
+    sizes["pooling"] = _size(core.pooling)
+    sizes["head"] = model.parameters_count - sum(sizes.values())  # with the norm before it
+    return Architecture(
+        token_width=core.width_in,
+        width=config.width,
+        blocks=config.blocks,
+        cells=tuple(each.kind for each in recurrences),
+        scans=tuple(each.scan for each in recurrences),
+        units=config.units,
+        residual=config.residual,
+        heads=config.heads,
+        positions=config.positions,
+        pooling=config.pooling,
+        pooled_width=core.width_pooled,
+        head_layers=config.head_layers,
+        vocabulary=getattr(config, "vocabulary", None),
+        backbone=getattr(config, "backbone", None),
+        corrects_backbone=isinstance(core, ResidualHeadCore),
+        parameters=sizes,
+    )
+
+
+def _size(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def build_input(sample: Sample, source: str | None) -> Input:
@@ -37,6 +84,7 @@ def build_input(sample: Sample, source: str | None) -> Input:
         grid=grid,
         source=source,
         warnings=sample.warnings,
+        box=sample.box,
     )
 
 

@@ -7,12 +7,13 @@ one direction of one recurrence. Tokens of a text are pieces of words; `Input.to
 from .attention import Attention, Jacobian
 from .attribution import Attribution
 from .behaviour import Interventions, Trajectory
-from .core import Input, Model, OutOfDistribution, Prediction, Provenance, Unit
+from .core import Architecture, Input, Model, OutOfDistribution, Prediction, Provenance, Unit
 from .edits import ComparedModel, Edit
 from .recurrence import Contributor, FullestUnit, Recurrence
 from .trust import Faithfulness, RankedScore, Trust
 
 __all__ = [
+    "Architecture",
     "Attention",
     "Attribution",
     "ComparedModel",

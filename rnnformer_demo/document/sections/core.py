@@ -7,6 +7,48 @@ Layout = Literal["sequence", "grid"]
 
 
 @dataclass(frozen=True)
+class Architecture:
+    """The parts of a model, in the order in which the data passes them: tokens, blocks, pooling, head.
+
+    Attributes:
+        token_width: width of a token as embedding or backbone makes it; a projection follows where it is not `width`.
+        width: D, of every block.
+        blocks: "recurrent" or "attention", from the input to the output.
+        cells: kinds of the recurrences side by side in each recurrent block.
+        scans: "tokens", "rows" or "columns", of each of `cells`.
+        units: U, of one direction of one recurrence.
+        residual: whether the input of a recurrent block is added to its output.
+        heads: H, of each attention block.
+        positions: whether a position encoding is added to the tokens.
+        pooling: "attention" or "mean".
+        pooled_width: of what the head reads.
+        head_layers: hidden widths of the head.
+        vocabulary: rows of the embedding; None where there is none.
+        backbone: the CNN that makes the tokens; None where there is none.
+        corrects_backbone: whether the blocks correct what the backbone's own head reads, instead of replacing it.
+        parameters: number of weights by part: "tokens", "projection", "block 1" and so on, "correction", "pooling",
+            "head".
+    """
+
+    token_width: int
+    width: int
+    blocks: tuple[str, ...]
+    cells: tuple[str, ...]
+    scans: tuple[str, ...]
+    units: int
+    residual: bool
+    heads: int
+    positions: bool
+    pooling: str
+    pooled_width: int
+    head_layers: tuple[int, ...] = ()
+    vocabulary: int | None = None
+    backbone: str | None = None
+    corrects_backbone: bool = False
+    parameters: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Model:
     """The model that was analysed.
 
@@ -15,12 +57,16 @@ class Model:
         sha256: of its weights.
         labels: class names, in the order of the logits.
         parameters: number of its weights.
+        perturbations: the ways in which units of its inputs can be removed, the usual one first.
+        architecture: its parts; None in documents of older versions.
     """
 
     name: str
     sha256: str
     labels: tuple[str, ...]
     parameters: int
+    perturbations: tuple[str, ...] = ()
+    architecture: Architecture | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +98,8 @@ class Input:
         grid: rows and columns of the cells; None for words.
         source: the input as the command line names it: a text, or the path of a photo; None where it came otherwise.
         warnings: sentences about what was changed on the way in.
+        box: left, top, right and bottom of the part of a photo that was read, as fractions of the upright photo; None
+            for a text and where it is not known.
     """
 
     layout: Layout
@@ -62,6 +110,7 @@ class Input:
     grid: tuple[int, int] | None = None
     source: str | None = None
     warnings: tuple[str, ...] = ()
+    box: tuple[float, float, float, float] | None = None
 
     @property
     def unit_names(self) -> tuple[str, ...]:

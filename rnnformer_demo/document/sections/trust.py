@@ -11,11 +11,14 @@ class RankedScore:
         value: of the measure.
         normalised: 0 at the worst order found, 1 at the best; None where all are the same.
         percentile: share of random orders that do worse, 0-100.
+        controls: values of the measure for the random orders: the least, the 5th, 25th, 50th, 75th and 95th percentile,
+            the largest; rounded to four decimals.
     """
 
     value: float
     normalised: float | None
     percentile: float
+    controls: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Trust:
         seed: of all that was drawn.
         seconds: the measurement took.
         benchmark: what was measured of the method over data sets, in a sentence; "" where nothing was.
+        left_out: sentences on what would have taken too long on this input.
     """
 
     method: str
@@ -73,3 +77,4 @@ class Trust:
     seed: int
     seconds: float
     benchmark: str = ""
+    left_out: tuple[str, ...] = ()

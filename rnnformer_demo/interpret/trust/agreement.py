@@ -41,17 +41,21 @@ def _takes_seconds(method: Method, sample: Sample) -> bool:
     return method.slow_on_grid and (sample.layout == "grid" or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
 
 
+def others(sample: Sample, method: str) -> tuple[list[str], list[str]]:
+    """Return the methods that another one is compared with on an input, and those that would take seconds on it."""
+    fitting = {each.name: each for each in methods_for(sample.layout) if each.name != method}
+    slow = [name for name in OTHERS if name in fitting and _takes_seconds(fitting[name], sample)]
+    return [name for name in OTHERS if name in fitting and name not in slow], slow
+
+
 def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int) -> dict[str, float]:
     """Return the rank correlation of an explanation with each other method that fits the input and takes no seconds.
 
     A method whose scores are all equal has no ranks and is left out.
     """
     scores = unit_scores(explanation, sample)
-    fitting = methods_for(sample.layout)
-    fast = {method.name for method in fitting if not _takes_seconds(method, sample)}
     correlations = {}
-    for name in OTHERS:
-        if name in fast and name != explanation.method:
-            other = explain(model, sample, explanation.target, name, seed=seed)
-            correlations[name] = rank_correlation(scores, unit_scores(other, sample))
+    for name in others(sample, explanation.method)[0]:
+        other = explain(model, sample, explanation.target, name, seed=seed)
+        correlations[name] = rank_correlation(scores, unit_scores(other, sample))
     return {name: correlation for name, correlation in correlations.items() if correlation is not None}

@@ -1,7 +1,7 @@
 """The assessment of one explanation, which fills its trust card."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
@@ -9,8 +9,8 @@ from ...data import Sample
 from ...document import Trust
 from ...models import Hybrid
 from ..attribution import METHODS, Explanation, Report
-from .agreement import agreement
-from .faithfulness import perturbation_curves, rows_of
+from .agreement import agreement, others
+from .faithfulness import MAX_LEAVE_ONE_OUT, perturbation_curves, rows_of
 from .stability import infidelity, max_sensitivity, unit_scores
 from .verdict import verdict
 
@@ -67,4 +67,26 @@ def assess(
         agreement=agreeing,
         seed=seed,
         seconds=time.perf_counter() - started,
+        left_out=tuple(_left_out(sample, explanation.method, slow)),
     )
+
+
+def _left_out(sample: Sample, method: str, slow: bool) -> Iterator[str]:
+    """Yield a sentence for each measurement that would take too long on this input.
+
+    Args:
+        slow: whether the method itself is too slow to be repeated.
+    """
+    units = len(sample.unit_names)
+    if units < 2:
+        return
+    if units > MAX_LEAVE_ONE_OUT:
+        yield (
+            f"With {units} parts, the best and the worst order were not searched for by taking out each part alone: "
+            "normalised values lie between the worst and the best random order."
+        )
+    if slow:
+        yield f"Max-sensitivity was not measured: {method} takes seconds here and would have to run several times."
+    too_slow = others(sample, method)[1]
+    if too_slow:
+        yield f"Not compared with {', '.join(too_slow)}: that would take seconds here."

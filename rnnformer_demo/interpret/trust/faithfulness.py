@@ -19,6 +19,7 @@ SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _UP_TO = 0.5  # comprehensiveness and sufficiency look no further
 _PAIRS = {"sequence": 25, "grid": 10}  # of random orders: a photo's forward pass takes twenty times as long
 MAX_LEAVE_ONE_OUT = 128  # units: of more it would take long to take out each alone
+CONTROL_QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)  # of the random orders' values, kept beside the measure
 
 Confidence = Callable[[Tensor], Tensor]  # logits (R, C) to the probability of the explained class (R,)
 
@@ -167,4 +168,11 @@ def _measure(values: Tensor, sign: int, orders: int) -> RankedScore:
         value=values[0].item(),
         normalised=((good[0] - worst) / (best - worst)).item() if best > worst else None,
         percentile=round(100 * (below + same / 2), 1),
+        controls=_quantiles(values[2 : 2 + orders]),
     )
+
+
+def _quantiles(values: Tensor) -> tuple[float, ...]:
+    """Return the values at `CONTROL_QUANTILES`, rounded: a few numbers tell what drawing them all would."""
+    places = torch.tensor(CONTROL_QUANTILES, dtype=torch.float64)
+    return tuple(round(value, 4) for value in values.double().quantile(places).tolist())

@@ -57,6 +57,11 @@ def test_interventions_on_parts_that_a_model_lacks_are_left_out():
     assert set(section.total_variation) == {"uniform pooling", "permuted pooling", "without recurrence"}
 
 
+def test_a_document_names_the_perturbations_of_its_model(document):
+    assert document.model.perturbations == edits.perturbations(document.model.name)
+    assert document.model.perturbations[0] == {"sequence": "unknown", "grid": "blur"}[document.input.layout]
+
+
 def test_without_a_word(of_text):
     edited = edits.ablate_units(of_text, edits.units_named(of_text, "mess"), "deletion")
     (edit,) = edited.edits

@@ -1,6 +1,7 @@
 """The analysis service: what the page, the command line and the API call."""
 
 import json
+import shlex
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +13,7 @@ from rnnformer_demo.analysis.sections import BUILDERS
 from rnnformer_demo.analysis.service import DEFAULT_METHOD, INTERNALS, analyse, context_of, extend, get, predict
 from rnnformer_demo.checkpoints.cards import names
 from rnnformer_demo.checkpoints.store import about_of, load, save
+from rnnformer_demo.cli import _options
 from rnnformer_demo.data import InputError
 from rnnformer_demo.document import from_json, to_dict, to_json
 from rnnformer_demo.interpret.attribution import METHODS, explain
@@ -244,6 +246,20 @@ def test_a_path_stands_in_the_document_only_where_it_was_named(tmp_path):
     assert document.input.source == "photo.png"
     command = "python -m rnnformer_demo explain image photo.png --method occlusion --target "
     assert document.provenance.command == f"{command}{document.target} --seed 3"
+
+
+def test_the_command_takes_a_text_that_looks_like_an_option():
+    command = analyse("text", "-funny film", method="occlusion").provenance.command
+    assert command.endswith(" --seed 0 -- '-funny film'")
+    asked = _options(shlex.split(command)[3:])
+    assert (asked.model, asked.input, asked.method) == ("text", "-funny film", "occlusion")
+
+
+def test_the_document_says_which_part_of_the_photo_was_read():
+    document = analyse("image", SOURCES["image"])  # 120 x 100 pixels
+    assert document.input.box == (round(10 / 120, 6), 0.0, round(110 / 120, 6), 1.0)
+    assert extend(from_json(to_json(document)), "attention").input == document.input
+    assert analyse("text", SOURCES["text"]).input.box is None
 
 
 def test_warnings_of_input_and_computation_come_together():

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from rnnformer_demo.data import InputError, make_reader
-from rnnformer_demo.data.image import MAX_BYTES, MAX_PIXELS, MIN_SIDE, middle_square, open_photo, to_tensor
+from rnnformer_demo.data.image import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    MIN_SIDE,
+    ImageReader,
+    middle_square,
+    open_photo,
+    to_tensor,
+)
 from rnnformer_demo.data.image import reference_image as make_test_card
 
 ODD = tiny.SHARED_DATA / "odd-images"
@@ -322,6 +330,32 @@ def test_the_share_that_is_cut_out():
     photo.paste("red", (20, 20, 80, 80))
     assert set(middle_square(photo, 32, 0.5).get_flattened_data()) == {(255, 0, 0)}
     assert middle_square(photo, 32).getpixel((1, 1)) == (0, 0, 255)
+
+
+@pytest.mark.parametrize(
+    ("size", "share", "expected"),
+    [
+        ((400, 100), 1.0, (0.375, 0.0, 0.625, 1.0)),
+        ((100, 400), 0.5, (0.25, 0.4375, 0.75, 0.5625)),
+        ((300, 400), 1.0, (0.0, 0.125, 1.0, 0.875)),
+    ],
+)
+def test_the_box_is_what_the_square_was_cut_from(size, share, expected):
+    photo = tiny.photo(size)
+    reader = ImageReader(64, 32, 0.5, 0.5, share)
+    sample = reader(tiny.encode(photo, "PNG"))
+    assert sample.box == expected
+    width, height = size
+    left, top, right, bottom = sample.box
+    cut = (left * width, top * height, right * width, bottom * height)
+    assert difference(sample.display, photo.resize((64, 64), Image.Resampling.BICUBIC, box=cut)) == 0
+
+
+def test_the_box_is_that_of_the_upright_photo():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert READER(tiny.encode(tiny.photo((400, 100)), "JPEG", exif=exif)).box == (0.0, 0.375, 1.0, 0.625)
+    assert READER.of_square(tiny.photo((64, 64))).box is None
 
 
 def test_a_reader_survives_json():

@@ -5,9 +5,9 @@ import torch
 from captum.attr import DeepLift
 
 from rnnformer_demo.analysis import service
+from rnnformer_demo.bench.timing import TEXTS
 from rnnformer_demo.interpret.attribution.features import baseline_tokens, tokens_of
 from rnnformer_demo.interpret.attribution.integration import relative_gap
-from rnnformer_demo.ui.page import EXAMPLE_TEXTS
 
 
 class Decide(torch.nn.Module):
@@ -22,7 +22,7 @@ class Decide(torch.nn.Module):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("text", EXAMPLE_TEXTS[:3])
+@pytest.mark.parametrize("text", TEXTS[:3])
 def test_deeplift_misses_the_change_of_the_logit(text):
     document = service.analyse("sentiment-en", text)
     context = service.context_of(document)

@@ -18,7 +18,12 @@ from rnnformer_demo.interpret.attribution import METHODS, Explanation, explain, 
 from rnnformer_demo.interpret.perturb import perturbed_logits
 from rnnformer_demo.interpret.trust import assess
 from rnnformer_demo.interpret.trust.agreement import rank_correlation
-from rnnformer_demo.interpret.trust.faithfulness import PerturbationCurves, leave_one_out, random_orders
+from rnnformer_demo.interpret.trust.faithfulness import (
+    CONTROL_QUANTILES,
+    PerturbationCurves,
+    leave_one_out,
+    random_orders,
+)
 from rnnformer_demo.interpret.trust.stability import infidelity
 from rnnformer_demo.interpret.trust.verdict import VERDICTS, verdict
 from rnnformer_demo.models import freeze
@@ -121,6 +126,30 @@ def test_the_measures_are_what_their_definitions_give(additive, samples, contrib
     assert measured.sufficiency.value == pytest.approx((whole - insertion[early]).mean().item(), abs=1e-4)
     area = torch.trapezoid(deletion, torch.tensor(measured.shares))
     assert measured.deletion_auc.value == pytest.approx(area.item(), abs=1e-4)
+
+
+def test_the_controls_are_quantiles_of_what_each_random_order_gives(additive, samples, contributions):
+    sample = samples["text"]
+    measured = faithfulness(additive, sample, contributions, "unknown", logit_of(1), 6, 3)
+    count = len(contributions)
+    sizes = [round(share * count) for share in measured.shares]
+    early = [index for index, size in enumerate(sizes) if 0 < size <= count / 2]
+    losses = contributions[random_orders(count, 6, 3)]  # (12, n) of the words in the order in which they go
+    gone = torch.stack([losses[:, :size].sum(1) for size in sizes], 1)  # (12, K)
+    left = torch.stack([losses[:, size:].sum(1) for size in sizes], 1)
+    whole, shares = additive(sample.inputs, sample.mask)[0, 1], torch.tensor(measured.shares)
+    expected = {
+        "comprehensiveness": gone[:, early].mean(1),
+        "sufficiency": left[:, early].mean(1),
+        "deletion_auc": torch.trapezoid(whole - gone, shares, dim=1),
+        "insertion_auc": torch.trapezoid(whole - left, shares, dim=1),
+    }
+    for name, values in expected.items():
+        controls = getattr(measured, name).controls
+        assert controls == pytest.approx(
+            values.double().quantile(torch.tensor(CONTROL_QUANTILES).double()).tolist(), abs=1e-4
+        )
+        assert controls == tuple(sorted(controls)) == tuple(round(value, 4) for value in controls)
 
 
 @pytest.mark.parametrize("modality", ["text", "image"])
@@ -280,6 +309,23 @@ def test_every_method_gets_a_card(model, sample, method):
     assert (card.max_sensitivity is None) is (sample.grid is not None and METHODS[method].slow_on_grid)
     assert card.infidelity == pytest.approx(0.5, abs=0.5001)
     assert json.loads(json.dumps(measured(card), allow_nan=False))["verdict"] == card.verdict
+
+
+@pytest.mark.parametrize("modality", ["text", "image"])
+def test_a_card_says_what_was_left_out(model, sample, monkeypatch):
+    card = assess(model, sample, explain(model, sample, 1, "integrated-gradients"))
+    if sample.grid is None:
+        assert card.left_out == ()
+        monkeypatch.setattr("rnnformer_demo.interpret.trust.assessment.MAX_LEAVE_ONE_OUT", 1)
+        longer = assess(model, sample, explain(model, sample, 1, "integrated-gradients"))
+        assert longer.left_out[0].startswith(f"With {len(sample.unit_names)} parts, the best and the worst order were")
+    else:
+        assert card.left_out == ("Not compared with occlusion: that would take seconds here.",)
+        assert "occlusion" not in card.agreement
+        slow = assess(model, sample, explain(model, sample, 1, "occlusion"))
+        assert slow.left_out == (
+            "Max-sensitivity was not measured: occlusion takes seconds here and would have to run several times.",
+        )
 
 
 def test_a_report_that_raises_ends_the_measurement(model, sample):
