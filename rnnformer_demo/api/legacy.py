@@ -14,6 +14,7 @@ from ..document import (
     Edit,
     Faithfulness,
     Prediction,
+    RankedScore,
     Recurrence,
     Trajectory,
     Trust,
@@ -117,7 +118,7 @@ def _trust(trust: Trust) -> dict[str, Any]:
         "infidelity": trust.infidelity,
         "completeness_gap": trust.completeness_gap,
         "agreement": trust.agreement,
-        "removals": {name: asdict(scores) for name, scores in trust.perturbations.items()},
+        "removals": {name: _removal(scores) for name, scores in trust.perturbations.items()},
         "seed": trust.seed,
         "verdict": trust.verdict,
         "reasons": list(trust.reasons),
@@ -127,8 +128,17 @@ def _trust(trust: Trust) -> dict[str, Any]:
 def _measures(first: Faithfulness | None) -> dict[str, Any]:
     if first is None:
         return {}
-    ranked = {name: asdict(getattr(first, name)) for name in ("comprehensiveness", "sufficiency")}
+    ranked = {name: _ranked(getattr(first, name)) for name in ("comprehensiveness", "sufficiency")}
     return ranked | {name: getattr(first, name).value for name in ("deletion_auc", "insertion_auc")}
+
+
+def _removal(scores: Faithfulness) -> dict[str, Any]:
+    ranked = ("comprehensiveness", "sufficiency", "deletion_auc", "insertion_auc")
+    return asdict(scores) | {name: _ranked(getattr(scores, name)) for name in ranked}
+
+
+def _ranked(score: RankedScore) -> dict[str, Any]:
+    return {"value": score.value, "normalised": score.normalised, "percentile": score.percentile}
 
 
 def _trajectory(trajectory: Trajectory, labels: Sequence[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""Inputs that a visitor may send: a text, or an uploaded photo; never a path of this machine."""
+"""Inputs that a visitor may send: a text, an uploaded photo, the name of an example; never a path of this machine."""
 
+from pathlib import Path
 from typing import Any
 
 from gradio.utils import get_upload_folder, is_in_or_equal
@@ -7,11 +8,12 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from ..checkpoints.cards import read_card
 from ..data import InputError
 
+EXAMPLES = Path(__file__).parents[1] / "ui" / "examples"  # photos that the page offers
 _MARK = "gradio.FileData"
 
 
 def source_of(model: str, payload: Any) -> str | None:
-    """Return the input of a model from a payload of HTTP: the text itself, or the path of an uploaded photo.
+    """Return the input of a model from a payload of HTTP: a text, or the path of a photo, uploaded or an example.
 
     The page's events get raw payloads, and any payload may name any model: what is allowed depends on what the model
     reads, not on the tab.
@@ -26,6 +28,8 @@ def source_of(model: str, payload: Any) -> str | None:
     if modality == "text":
         return text_of(model, payload)
     if modality == "image":
+        if isinstance(payload, dict) and "example" in payload:
+            return _example(payload["example"])
         return None if payload is None else _uploaded(model, payload)
     raise InputError(f"The model {model} reads {str(modality)[:60]}, which this page cannot send.")
 
@@ -39,6 +43,14 @@ def text_of(model: str, payload: Any) -> str:
     if not isinstance(payload, str):
         raise InputError(f"The model {model} reads text: type or paste a sentence.")
     return payload
+
+
+def _example(name: Any) -> str:
+    """Return the path of an example photo; the name is only compared with those that there are."""
+    photos = {path.name: path for path in EXAMPLES.glob("*.jpg")}
+    if not isinstance(name, str) or name not in photos:
+        raise InputError(f"There is no example {str(name)[:60]!r}.")
+    return str(photos[name])
 
 
 def _uploaded(model: str, payload: Any) -> str:

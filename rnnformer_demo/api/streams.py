@@ -1,0 +1,143 @@
+"""Streams of the page: an analysis that comes section by section, and steps on a document that the browser keeps.
+
+The server keeps nothing between two calls: the browser sends the document's first sections, and `extend` reads the
+input again out of them. Any process can answer, and nothing is lost when one restarts.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.context import LocalContext
+
+from ..data import InputError
+from .exports import page_export
+from .steps import STEPS, text_in
+from .uploads import source_of
+
+if TYPE_CHECKING:
+    from ..document import Document
+
+_PROGRESS_EVERY = 0.1  # seconds
+_LANES: dict[str, tuple[str, int]] = {  # concurrency group and its limit, by endpoint
+    # Texts take fractions of a second and wait for no photo and no measurement.
+    "page_analyse_text": ("text", 2),
+    "page_extend": ("text", 2),
+    "page_analyse_photo": ("photo", 1),
+    # Measurements take seconds, and give the models' lock back after each pass.
+    "page_measure": ("measure", 2),
+    "page_export": ("export", 1),
+    "page_cards": ("cards", 4),
+}
+
+
+class _Left(Exception):
+    """Nobody waits for the answer any more."""
+
+
+def page_analyse(request: dict) -> Iterator[dict]:
+    """Analyse an input: yields the sections of the analysis document one after the other."""
+    from ..analysis.service import DEFAULT_METHOD, analyse_in_steps
+
+    model = text_in(request, "model")
+    steps = analyse_in_steps(
+        model,
+        source_of(model, request.get("source")),
+        tuple(map(str, request.get("wanted") or ())),
+        text_in(request, "target") or None,
+        text_in(request, "method") or DEFAULT_METHOD,
+        report=_reporter(),
+    )
+    yield from _changes(None, steps)
+
+
+def page_extend(request: dict) -> Iterator[dict]:
+    """Take further steps on a document: yields the sections that each of them changes."""
+    from ..document import from_dict
+
+    try:
+        document = from_dict(request.get("document"))
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    report = _reporter()
+    for step in request.get("steps") or ():
+        name = "section" if text_in(step, "section") else text_in(step, "edit") or text_in(step, "name")
+        if name not in STEPS:
+            raise InputError(f"There is no step {name[:60]!r}: there is {', '.join(STEPS)}.")
+        for answer in STEPS[name](document, step, report):
+            if isinstance(answer, dict):
+                yield answer
+            else:
+                yield from _changes(document, iter([answer]))
+                document = answer
+
+
+def page_cards(request: dict) -> Iterator[dict]:
+    """Yield the facts of some models, one after the other."""
+    from ..evaluation.reporting.card_facts import facts
+
+    models = request.get("models") if isinstance(request, dict) else None
+    if not isinstance(models, list) or not all(isinstance(model, str) for model in models):
+        raise InputError("models must be a list of names.")
+    for model in dict.fromkeys(models):
+        yield facts(model)
+
+
+def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
+    from ..document import changes
+
+    for document in steps:
+        yield changes(before, document)
+        before = document
+
+
+def _reporter() -> Callable[[float], None]:
+    """Return a report that shows the share done, and that ends the work when its visitor has left or said stop."""
+    progress = gr.Progress()
+    said, event_id, blocks = 0.0, LocalContext.event_id.get(None), LocalContext.blocks.get(None)
+
+    def report(share: float) -> None:
+        nonlocal said
+        event = blocks._queue.event_ids_to_events.get(event_id) if blocks and event_id else None
+        if event is not None and not event.alive:
+            raise _Left
+        if time.monotonic() - said > _PROGRESS_EVERY:
+            said = time.monotonic()
+            progress(share)
+
+    return report
+
+
+def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
+    """Wrap a handler so that bad input reaches the visitor as a sentence, and work that nobody waits for just ends."""
+
+    def run(request: dict) -> Any:  # Gradio reads these types
+        try:
+            if not isinstance(request, dict):  # it is whatever came over HTTP
+                raise InputError("A request must be an object.")
+            yield from handler(request)
+        except InputError as error:
+            raise gr.Error(str(error), title="Please note", print_exception=False) from error
+        except _Left:
+            return
+
+    return run
+
+
+def register() -> None:
+    """Add the streams to the page that is being built."""
+    handlers = {
+        "page_analyse_text": page_analyse,
+        "page_analyse_photo": page_analyse,
+        "page_export": page_export,
+        "page_cards": page_cards,
+    }
+    for name, (lane, limit) in _LANES.items():
+        gr.api(
+            _ending(handlers.get(name, page_extend)),
+            api_name=name,
+            api_visibility="undocumented",
+            concurrency_id=lane,
+            concurrency_limit=limit,
+        )

@@ -1,0 +1,152 @@
+"""The page's streams: sections come one by one, steps extend a document that the browser keeps."""
+
+import threading
+import time
+
+import pytest
+from browser import EXAMPLES, served
+
+from rnnformer_demo.api import streams
+from rnnformer_demo.bench import Page
+from rnnformer_demo.bench.page import SECTIONS
+from rnnformer_demo.document import from_dict
+
+MODEL = "sentiment-en"
+TEXT = "A witty, tender film with two wonderful performances, but the ending is a mess."
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> Page:
+    with served(tmp_path_factory.mktemp("gradio")) as address:
+        yield Page(address)
+
+
+def stream(page: Page, name: str, request: dict) -> list[dict]:
+    """The parts of an answer, as the browser gets them."""
+    parts = []
+    for message in page.messages(page.event(name), [request]):
+        assert message.get("success", True), message["output"]
+        if message["msg"] == "process_generating":
+            parts += message["output"]["data"]
+    return parts
+
+
+def refusal(page: Page, name: str, request: object) -> str:
+    answer = page.send(page.event(name), [request])
+    assert answer["success"] is False
+    return answer["output"]["error"]
+
+
+@pytest.fixture(scope="module")
+def parts(page) -> list[dict]:
+    return stream(page, "page_analyse_text", {"model": MODEL, "source": TEXT, "wanted": SECTIONS})
+
+
+@pytest.fixture(scope="module")
+def document(parts) -> dict:
+    """The document as the browser sends it back: without the sections that the server can make again."""
+    return {key: value for part in parts[:2] for key, value in part.items()}
+
+
+def test_the_prediction_comes_first_and_each_section_as_it_is_there(parts):
+    assert set(parts[0]) == {"schema", "model", "input", "prediction", "provenance"}
+    assert [set(part) - {"provenance"} for part in parts[1:]] == [{name} for name in SECTIONS]
+    whole = {key: value for part in parts for key, value in part.items()}
+    assert from_dict(whole).prediction.label == "negative"
+
+
+def test_a_photo_comes_in_parts_too(page):
+    photo = page.upload(min(EXAMPLES.glob("*.jpg")))
+    first, *rest = stream(page, "page_analyse_photo", {"model": "objects", "source": photo, "wanted": ["prefixes"]})
+    assert first["input"]["layout"] == "grid"
+    assert [set(part) for part in rest] == [{"prefixes", "provenance"}]
+
+
+def test_steps_extend_the_document_that_is_sent(page, document):
+    steps = [
+        {"section": "attribution", "method": "occlusion", "target": "positive"},
+        {"section": "interventions"},
+        {"edit": "ablation", "units": [1, 3], "perturbation": "deletion"},
+        {"edit": "replacement", "units": [1], "word": "dull"},
+        {"edit": "counterfactual"},
+    ]
+    answers = stream(page, "page_extend", {"document": document, "steps": steps})
+    attribution, interventions, *edits = answers
+    assert (attribution["attribution"]["method"], attribution["attribution"]["target"]) == ("occlusion", "positive")
+    assert interventions["interventions"]["target"] == "positive"
+    assert [edit["edits"][-1]["kind"] for edit in edits] == ["ablation", "replacement", "counterfactual"]
+    assert edits[0]["edits"][-1]["units"] == [1, 3]
+
+
+def test_trust_is_measured_with_progress(page, document):
+    messages = list(
+        page.messages(page.event("page_measure"), [{"document": document, "steps": [{"section": "trust"}]}])
+    )
+    shares = [message["progress_data"][-1]["progress"] for message in messages if message["msg"] == "progress"]
+    assert shares == sorted(shares)
+    (trust,) = [m["output"]["data"][0]["trust"] for m in messages if m["msg"] == "process_generating"]
+    assert trust["verdict"] in ("trust", "with care", "don't")
+
+
+def test_a_visitor_who_leaves_ends_the_work(page, document, monkeypatch):
+    started, ended = threading.Event(), threading.Event()
+
+    def endless(document, step, report):
+        started.set()
+        try:
+            while True:
+                report(0.5)
+                time.sleep(0.01)
+        finally:
+            ended.set()
+        yield document
+
+    monkeypatch.setitem(streams.STEPS, "counterfactual", endless)
+    request = {"document": document, "steps": [{"edit": "counterfactual"}]}
+    messages = page.messages(page.event("page_measure"), [request])
+    next(messages)
+    assert started.wait(60)
+    messages.close()  # as a browser does that says stop or closes the page
+    assert ended.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("request_", "sentence"),
+    [
+        ({"model": MODEL, "source": "  "}, "There is no text yet"),
+        ({"model": "none", "source": TEXT}, "There is no model 'none'"),
+        ({"model": 3, "source": TEXT}, "model must be a text"),
+        ({"model": MODEL, "source": TEXT, "wanted": ["everything"]}, "There is no section 'everything'"),
+        ({"model": MODEL, "source": TEXT, "wanted": ["attribution"], "method": "magic"}, "There is no method 'magic'"),
+        ({"model": MODEL, "source": TEXT, "target": "blue"}, "There is no label"),
+        ({}, "There is no model ''"),
+        ([], "A request must be an object"),
+    ],
+)
+def test_a_bad_request_gets_a_sentence(page, request_, sentence):
+    assert sentence in refusal(page, "page_analyse_text", request_)
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        ({"edit": "ablation", "units": []}, "Nothing is chosen yet"),
+        ({"edit": "ablation", "units": "all"}, "units must be a list of whole numbers"),
+        ({"edit": "ablation", "units": [0], "perturbation": "fire"}, "There is no perturbation 'fire'"),
+        ({"edit": "replacement", "units": [0, 1], "word": "x"}, "choose a single word, not 2"),
+        ({"edit": "replacement", "units": [0], "word": " "}, "There is no new word yet"),
+        ({"edit": "magic"}, "There is no step 'magic'"),
+        ("trust", "There is no step ''"),
+    ],
+)
+def test_a_bad_step_gets_a_sentence(page, document, step, sentence):
+    assert sentence in refusal(page, "page_extend", {"document": document, "steps": [step]})
+
+
+def test_a_damaged_document_gets_a_sentence(page, document):
+    assert "no analysis document" in refusal(page, "page_extend", {"document": 3, "steps": []})
+    damaged = document | {"prediction": {}}
+    assert "The document is damaged at prediction" in refusal(page, "page_extend", {"document": damaged, "steps": []})
+    other = document | {"model": document["model"] | {"sha256": "0"}}
+    sentence = refusal(page, "page_extend", {"document": other, "steps": [{"section": "trust"}]})
+    assert "are others than those of this analysis" in sentence

@@ -1,0 +1,31 @@
+"""The facts of models that the page asks for."""
+
+import pytest
+from family import write_family
+
+from rnnformer_demo.api.streams import page_cards
+from rnnformer_demo.data import InputError
+from rnnformer_demo.evaluation.reporting.card_facts import facts
+
+
+@pytest.fixture(autouse=True)
+def _family(tmp_path, monkeypatch):
+    write_family(tmp_path)
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
+
+
+def test_each_model_is_told_once_in_the_order_asked_for():
+    assert list(page_cards({"models": ["tea-gru", "tea", "tea-gru"]})) == [facts("tea-gru"), facts("tea")]
+
+
+def test_an_unknown_model_ends_the_stream_with_a_sentence():
+    stream = page_cards({"models": ["tea", "../tea"]})
+    assert next(stream)["name"] == "tea"
+    with pytest.raises(InputError, match=r"There is no model '\.\./tea'"):
+        next(stream)
+
+
+@pytest.mark.parametrize("request_", [{}, [], None, {"models": "tea"}, {"models": [1]}])
+def test_anything_but_a_list_of_names_is_refused(request_):
+    with pytest.raises(InputError, match="models must be a list of names"):
+        list(page_cards(request_))
