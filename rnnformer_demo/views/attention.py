@@ -15,10 +15,22 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-POOLING = "pooling"  # in place of a layer
+POOLING, ROLLOUT, POOLED_ROLLOUT = "pooling", "rollout", "pooled rollout"  # in place of a layer
 MEAN_OF_HEADS = "mean of heads"
 ALL_CELLS = "all cells, on average"
 _STRONGEST = 5
+_OF_POOLING, _ROLLED = (POOLING, POOLED_ROLLOUT), (ROLLOUT, POOLED_ROLLOUT)
+
+
+def rollout(attention: Attention) -> np.ndarray:
+    """Return the attention rollout (Abnar & Zuidema 2020) of all layers, (T, T), each row sums to 1.
+
+    The mean over heads is mixed half and half with the residual around each layer, and the layers are multiplied.
+    """
+    rolled = np.eye(len(attention.pooling.numpy()), dtype=np.float32)
+    for heads in attention.layers.values():
+        rolled = 0.5 * heads.numpy().mean(0) @ rolled + 0.5 * rolled
+    return rolled
 
 
 def to_token_attention(weights: np.ndarray, norms: np.ndarray) -> np.ndarray:
@@ -32,7 +44,7 @@ def to_token_attention(weights: np.ndarray, norms: np.ndarray) -> np.ndarray:
 
 
 def weights_of(document: Document, choices: Choices) -> np.ndarray:
-    """Return (T, T) weights of one head or the mean of all, or (1, T) of the pooling; rows are queries.
+    """Return (T, T) weights of one head, the mean of all or the rollout, or (1, T) of the pooling; rows are queries.
 
     Raises:
         ValueError: for choices that the document does not have.
@@ -40,6 +52,10 @@ def weights_of(document: Document, choices: Choices) -> np.ndarray:
     attention, chosen = _attention(document), VIEW.check(document, choices)
     if chosen["layer"] == POOLING:
         weights = attention.pooling.numpy()[None]
+    elif chosen["layer"] == POOLED_ROLLOUT:
+        weights = attention.pooled_rollout.numpy()[None]
+    elif chosen["layer"] == ROLLOUT:
+        weights = rollout(attention)
     else:
         heads = attention.layers[chosen["layer"]].numpy()  # (H, T, T)
         weights = heads.mean(0) if chosen["head"] == MEAN_OF_HEADS else heads[int(chosen["head"]) - 1]
@@ -65,22 +81,23 @@ def _query(document: Document, choices: Choices) -> int | None:
 
 
 def _layers(document: Document, choices: Choices) -> tuple[str, ...]:
-    return (*_attention(document).layers, POOLING)
+    layers = tuple(_attention(document).layers)
+    return (*layers, POOLING, *(_ROLLED if layers else ()))
 
 
 def _heads(document: Document, choices: Choices) -> tuple[str, ...]:
-    if choices["layer"] == POOLING:
+    if choices["layer"] in (POOLING, *_ROLLED):
         return ()
     count = _attention(document).layers[choices["layer"]].shape[0]
     return (MEAN_OF_HEADS, *(str(1 + head) for head in range(count)))
 
 
 def _viewpoints(document: Document, choices: Choices) -> tuple[str, ...]:
-    return () if choices["layer"] == POOLING else (ALL_CELLS, *document.input.unit_names)
+    return () if choices["layer"] in _OF_POOLING else (ALL_CELLS, *document.input.unit_names)
 
 
 def _through(document: Document, choices: Choices) -> tuple[str, ...]:
-    return () if document.recurrence == () else (OFF, ON)
+    return () if document.recurrence == () or choices["layer"] in _ROLLED else (OFF, ON)
 
 
 def caption(document: Document, choices: Choices) -> str:
@@ -89,18 +106,24 @@ def caption(document: Document, choices: Choices) -> str:
     order = np.argsort(-weights, kind="stable")[:_STRONGEST]
     strongest = ", ".join(f"{names[index]} ({weights[index]:.1%})" for index in order)
     through = ", through the recurrence" if chosen.get("through") == ON else ""
-    if chosen["layer"] == POOLING:
-        sentence = f"Pooling weights{through}. The decision draws most on: {strongest}."
+    name = _name(chosen)[0].upper() + _name(chosen)[1:]
+    if chosen["layer"] in _OF_POOLING:
+        sentence = f"{name}{through}. The decision draws most on: {strongest}."
     else:
         query = _query(document, choices)
         source = "on average" if query is None else f"from {names[query]}"
-        head = _head_name(chosen["head"])
-        sentence = f"Attention, {chosen['layer']}, {head}{through}. Attended most {source}: {strongest}."
+        sentence = f"{name}{through}. Attended most {source}: {strongest}."
     return joined([sentence, _attention(document).warning or ""])
 
 
-def _head_name(head: str) -> str:
-    return head if head == MEAN_OF_HEADS else f"head {head}"
+def _name(chosen: Choices) -> str:
+    """Return what is shown, such as "attention, layer 2, head 1"."""
+    layer, head = chosen["layer"], chosen.get("head", MEAN_OF_HEADS)
+    if layer in _ROLLED:
+        return "attention rollout" if layer == ROLLOUT else "attention rollout, read by the pooling"
+    if layer == POOLING:
+        return "pooling weights"
+    return f"attention, {layer}, {head if head == MEAN_OF_HEADS else f'head {head}'}"
 
 
 def figure(document: Document, choices: Choices) -> Figure:
@@ -112,8 +135,8 @@ def _title(document: Document, choices: Choices) -> str:
     from .canvas import titled
 
     chosen = VIEW.check(document, choices)
-    pooling = chosen["layer"] == POOLING
-    parts = ["pooling weights"] if pooling else ["attention", chosen["layer"], _head_name(chosen["head"])]
+    pooling = chosen["layer"] in _OF_POOLING
+    parts = [_name(chosen)]
     if chosen.get("through") == ON:
         parts.append("through the recurrence")
     if not pooling and document.input.grid:
@@ -128,7 +151,7 @@ def _draw_words(document: Document, choices: Choices) -> Figure:
     from .canvas import SEQUENTIAL, WIDTH, blank, colour_bar, label_steps, room
 
     weights, names, beside = weights_of(document, choices), token_names(document), room(document.input.unit_names)
-    pooling = len(weights) == 1 and VIEW.check(document, choices)["layer"] == POOLING
+    pooling = VIEW.check(document, choices)["layer"] in _OF_POOLING
     left, height = (0.3, 1.5 + beside) if pooling else (0.3 + beside, 4.5 + beside)
     drawn, ax, bar = blank(_title(document, choices), WIDTH, height, left, right=0.95, bottom=0.3 + beside)
     image = ax.imshow(weights, aspect="auto", cmap=SEQUENTIAL, vmin=0, interpolation="nearest")
@@ -191,7 +214,7 @@ def pick(document: Document, choices: Choices, x: float, y: float) -> Choices:
 def variants(document: Document) -> Iterator[Choices]:
     """Yield every layer and the pooling, also through the recurrence where the Jacobian is there."""
     for through in (OFF, ON) if document.jacobian and document.recurrence != () else (OFF,):
-        for layer in _layers(document, {}):
+        for layer in (*_attention(document).layers, POOLING):
             yield {"layer": layer} if through == OFF else {"layer": layer, "through": ON}
 
 

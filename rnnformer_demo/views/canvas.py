@@ -5,7 +5,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib import font_manager, rcParams
@@ -15,6 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from PIL import Image
 
 from ..document import Document
@@ -27,6 +29,7 @@ rcParams["font.family"] = ["DejaVu Sans", *(name for name in _CJK_FONTS if name 
 rcParams["svg.hashsalt"] = "rnnformer"  # the ids in an SVG are random otherwise
 
 FOR_COLOUR, AGAINST_COLOUR = ([value / 255 for value in colour] for colour in (FOR, AGAINST))
+PLAIN_COLOUR = "0.72"  # of bars that others are compared with
 # All safe for colour-blind eyes.
 DIVERGING = LinearSegmentedColormap.from_list("against to for", [AGAINST_COLOUR, (1, 1, 1), FOR_COLOUR])
 SEQUENTIAL, SIGNED_STATES = "viridis", "PuOr"
@@ -99,9 +102,15 @@ def plain(text: str) -> str:
     return _CONTROLS.sub("\ufffd", text).replace("$", r"\$")
 
 
-def room(names: Sequence[str]) -> float:
-    """Return the inches that the longest of some words takes beside an axis."""
-    return 0.2 + 0.07 * max(_letters(short(name)) for name in names)
+def room(names: Sequence[str], most: int = _MAX_WORD) -> float:
+    """Return the inches that the longest of some words, each cut after `most` letters, takes beside an axis."""
+    return 0.2 + 0.07 * max(_letters(short(name, most)) for name in names)
+
+
+def text_width(text: str, size: float) -> float:
+    """Return the inches that a text takes, written in `size` points."""
+    font = FontProperties(family=rcParams["font.family"], size=size)
+    return text_to_path.get_text_width_height_descent(_CONTROLS.sub("\ufffd", text), font, ismath=False)[0] / 72
 
 
 def _letters(text: str) -> int:
@@ -119,10 +128,10 @@ def titled(document: Document, content: str) -> str:
     return f"{document.model.name}: {content}"
 
 
-def short(word: str) -> str:
+def short(word: str, most: int = _MAX_WORD) -> str:
     """Return a word as an axis has room for it."""
-    cut = word[:_MAX_WORD]
-    while _letters(cut) > _MAX_WORD:
+    cut = word[:most]
+    while _letters(cut) > most:
         cut = cut[:-1]
     return plain(word if cut == word else cut[:-1] + "…")
 
@@ -133,6 +142,24 @@ def label_steps(axis: XAxis | YAxis, names: Sequence[str]) -> None:
     axis.set_ticks(range(0, len(names), every), [short(name) for name in names[::every]], fontsize=8)
     if axis.axis_name == "x":
         axis.set_tick_params(rotation=90)
+
+
+def share_bars(ax: Axes, shares: Sequence[float], places: Sequence[float], colour: Any, height: float = 0.7) -> None:
+    """Draw shares, 0-1, as bars from left to right, the first one on top."""
+    ax.barh(places, shares, height=height, color=colour)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(max(places) + 0.6, min(places) - 0.6)
+    ax.set_xlabel("probability", fontsize=9)
+    ax.tick_params(axis="x", labelsize=8)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.grid(axis="x", color="0.9")
+    ax.set_axisbelow(True)
+    ax.tick_params(axis="y", length=0)
+
+
+def note(ax: Axes, place: float, text: str) -> None:
+    """Write a text on the right of the bar at a place."""
+    ax.text(1.02, place, text, transform=ax.get_yaxis_transform(), fontsize=8, va="center")
 
 
 def label_rows(ax: Axes, grid: tuple[int, int]) -> None:

@@ -1,10 +1,19 @@
-"""Edits of the input in words: what the attribution forecast, and what came."""
+"""Edits of the input: what the attribution forecast, and what came; bars of before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from ..document import Document, Edit
 from .markup import fill
 from .phrases import joined, quoted
 from .registry import Choices, View, register
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MOST = 8  # edits on a figure: the last ones
+_LONGEST = 26  # letters of an edit beside its bars
 _HTML = '{% for sentence in sentences %}<p class="edit" role="status">{{ sentence }}</p>{% endfor %}'
 
 
@@ -61,6 +70,41 @@ def html(document: Document, choices: Choices) -> str:
     return fill(_HTML, sentences=[edit_sentence(document, edit) for edit in reversed(document.edits)])
 
 
+def figure(document: Document, choices: Choices) -> Figure | None:
+    """Draw the probability of the class before and after each edit, the last one first.
+
+    None where only counterfactuals were sought, which have no probabilities.
+    """
+    from .canvas import FOR_COLOUR, PLAIN_COLOUR, WIDTH, blank, note, room, share_bars, short, titled
+
+    edits = [edit for edit in document.edits if edit.target in edit.probabilities][-_MOST:][::-1]
+    if not edits:
+        return None
+    names, places = [_name(document, edit) for edit in edits], range(len(edits))
+    title = titled(document, "probability of a class before (grey) and after an edit")
+    drawn, ax, _ = blank(title, WIDTH, 1.2 + 0.5 * len(edits), room(names, _LONGEST), right=1.45, bottom=0.55)
+    before = [document.prediction.probabilities.get(edit.target or "", 0.0) for edit in edits]
+    after = [edit.probabilities[edit.target or ""] for edit in edits]
+    share_bars(ax, after, [place + 0.18 for place in places], FOR_COLOUR, height=0.32)
+    share_bars(ax, before, [place - 0.18 for place in places], PLAIN_COLOUR, height=0.32)
+    ax.set_ylim(len(edits) - 0.4, -0.6)
+    labels = [
+        f"{short(name, _LONGEST)}\n{short(f'“{edit.target}”', _LONGEST)}"
+        for name, edit in zip(names, edits, strict=True)
+    ]
+    ax.set_yticks(places, labels, fontsize=8)
+    for place, (edit, old, new) in enumerate(zip(edits, before, after, strict=True)):
+        note(ax, place - 0.18, f"{old:.1%}, {short(edit.before)}")
+        note(ax, place + 0.18, f"{new:.1%}, {short(edit.after or '')}")
+    return drawn
+
+
+def _name(document: Document, edit: Edit) -> str:
+    """Return the change that an edit made, as short as it can be said."""
+    names = ", ".join(document.input.units[unit].name for unit in edit.units)
+    return f"{names} → {edit.operation}" if edit.kind == "replacement" else f"without {names}"
+
+
 register(
     View(
         name="edits",
@@ -68,6 +112,7 @@ register(
         help="The input without some of its words or cells, or with another word: the forecast beside what came.",
         sections=("input", "prediction", "edits"),
         caption=caption,
+        figure=figure,
         html=html,
         place=90,
     )

@@ -1,10 +1,18 @@
-"""The prediction in words: label, calibrated confidence, time, and what warns of it."""
+"""The prediction: label, calibrated confidence, time, and what warns of it; bars of the most probable classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from ..document import Document
 from .markup import fill
 from .phrases import joined, ood_sentence
 from .registry import Choices, View, register
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_LONGEST = 28  # letters of a class beside its bar
 _HTML = (
     '{% if alarm %}<p class="ood" role="status">{{ alarm }}</p>{% endif %}'
     '<p class="facts"><strong>{{ label }}</strong>, {{ confidence }}. {{ time }}</p>'
@@ -60,6 +68,25 @@ def _warnings(document: Document) -> list[str]:
     return [warning for warning in document.warnings if not ood or warning != ood.message]
 
 
+def figure(document: Document, choices: Choices) -> Figure:
+    """Draw the most probable classes as bars."""
+    from .canvas import FOR_COLOUR, PLAIN_COLOUR, WIDTH, blank, note, room, share_bars, short, titled
+
+    classes = most_probable(document)
+    names, places = [name for name, _ in classes], range(len(classes))
+    title = titled(
+        document, "calibrated probability" + (" of the ten most probable classes" if len(names) == 10 else "")
+    )
+    height = 1.15 + 0.26 * len(names)
+    drawn, ax, _ = blank(title, WIDTH, height, room(names, _LONGEST), right=0.7, bottom=0.55)
+    colours = [FOR_COLOUR if name == document.prediction.label else PLAIN_COLOUR for name in names]
+    share_bars(ax, [share for _, share in classes], places, colours)
+    ax.set_yticks(places, [short(name, _LONGEST) for name in names], fontsize=8)
+    for place, (_, share) in enumerate(classes):
+        note(ax, place, f"{share:.1%}")
+    return drawn
+
+
 register(
     View(
         name="prediction",
@@ -67,6 +94,7 @@ register(
         help="The most probable class, with its probability calibrated on held-out data.",
         sections=("input", "prediction"),
         caption=caption,
+        figure=figure,
         html=html,
         place=10,
     )

@@ -88,6 +88,7 @@ def _details(trust: Trust) -> Iterator[str]:
     if trust.agreement:
         listing = ", ".join(f"{name} {correlation:+.2f}" for name, correlation in trust.agreement.items())
         yield f"Rank correlation (Spearman) with other methods: {listing}."
+    yield from trust.left_out
     yield f"Measured in {trust.seconds:.1f} s, seed {trust.seed}."
 
 

@@ -1,6 +1,11 @@
 """The text as the model read it, each word on the colour of its attribution score."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..document import Attribution, Document, require
 from .colours import AGAINST, FOR
@@ -8,8 +13,13 @@ from .markup import fill
 from .phrases import strongest_scores
 from .registry import Choices, View, register
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 STRONGEST = 0.55  # opacity of the strongest word; more, and text on it falls below a contrast of 4.5:1
 _FAINTEST = 0.04  # a share of the strongest score below which a word stays plain
+_POINTS, _LINE, _MARGIN = 10, 0.25, 0.15  # of the figure: letters; inches of a line, and beside the text
+_BETWEEN = re.compile(r"\n|[^\S\n]+|[^\s]+")
 _STEPS = (-1, -0.6, -0.25, 0.25, 0.6, 1)  # of the legend, as shares of the strongest score
 
 _WORDS = (
@@ -41,12 +51,18 @@ def coloured_words(document: Document, attribution: Attribution) -> str:
 
 def _words(document: Document, attribution: Attribution, strongest: float) -> Iterator[tuple[str, str, str, str]]:
     """Yield for each word the text before it, the word, its score and its colour."""
+    for (before, word), score in zip(_spans(document), attribution.scores, strict=True):
+        yield before, word, f"{score:+.3f}", _colour(score / strongest)
+
+
+def _spans(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield for each word the text before it, and the word."""
     text, end = document.input.text or "", 0
-    for unit, score in zip(document.input.units, attribution.scores, strict=True):
+    for unit in document.input.units:
         if unit.span is None:
             raise ValueError(f"span must be that of a word, got None for {unit.name!r}")
         start, stop = unit.span
-        yield text[end:start], text[start:stop], f"{score:+.3f}", _colour(score / strongest)
+        yield text[end:start], text[start:stop]
         end = stop
 
 
@@ -68,6 +84,81 @@ def caption(document: Document, choices: Choices) -> str:
     return f"Words on the colours of their scores: {strongest_scores(document, attribution)}"
 
 
+@dataclass(frozen=True)
+class _Placed:
+    """A piece of text on a figure: its left end and its width in inches, its line, and its share of the top score."""
+
+    text: str
+    share: float
+    left: float
+    width: float
+    line: int
+
+
+def figure(document: Document, choices: Choices) -> Figure:
+    """Draw the text in lines, each word on the colour of its score."""
+    from matplotlib.patches import Rectangle
+
+    from .canvas import AGAINST_COLOUR, FOR_COLOUR, WIDTH, blank, plain, titled
+
+    attribution, width = require(document.attribution, "attribution"), WIDTH - 2 * _MARGIN
+    placed = _in_lines(_pieces(document, attribution), width)
+    lines = 1 + max((piece.line for piece in placed), default=0)
+    title = titled(document, f"{attribution.method} for “{attribution.target}”, word by word")
+    drawn, ax, _ = blank(title, WIDTH, _LINE * lines + 0.8, _MARGIN, _MARGIN, bottom=0.35)
+    ax.set_axis_off()
+    ax.set_xlim(0, width)
+    ax.set_ylim(lines, 0)
+    for piece in placed:
+        if abs(piece.share) >= _FAINTEST:
+            colour, opacity = FOR_COLOUR if piece.share > 0 else AGAINST_COLOUR, abs(piece.share) * STRONGEST
+            ax.add_patch(
+                Rectangle((piece.left, piece.line + 0.1), piece.width, 0.82, color=colour, alpha=opacity, lw=0)
+            )
+        ax.text(piece.left, piece.line + 0.7, plain(piece.text), fontsize=_POINTS)
+    drawn.text(_MARGIN / WIDTH, 0.02, plain(_legend(attribution)), fontsize=8, color="0.3", va="bottom")
+    return drawn
+
+
+def _legend(attribution: Attribution) -> str:
+    strongest = max(map(abs, attribution.scores), default=0)
+    if not attribution.signed:
+        return f"strongest colour: {attribution.scale} {strongest:.2f}"
+    return f"blue speaks for it, orange against it; strongest colour: {attribution.scale} ±{strongest:.2f}"
+
+
+def _pieces(document: Document, attribution: Attribution) -> Iterator[tuple[str, float]]:
+    """Yield words with their shares of the top score, and what stands between them with 0: spaces, breaks, marks."""
+    strongest, read = max(map(abs, attribution.scores), default=0) or 1.0, 0
+    for (before, word), score in zip(_spans(document), attribution.scores, strict=True):
+        yield from ((part, 0.0) for part in _BETWEEN.findall(before))
+        yield word, score / strongest
+        read += len(before) + len(word)
+    yield from ((part, 0.0) for part in _BETWEEN.findall((document.input.text or "")[read:]))
+
+
+def _in_lines(pieces: Iterable[tuple[str, float]], width: float) -> list[_Placed]:
+    """Place pieces of text from left to right, in as many lines as they need; longer ones than a line are cut."""
+    from .canvas import text_width
+
+    placed, left, line = [], 0.0, 0
+    for piece, share in pieces:
+        text = piece
+        while text:
+            needed = 0.0 if text == "\n" else text_width(text, _POINTS)
+            if text == "\n" or (text.isspace() and left + needed > width):
+                left, line = 0.0, line + 1
+                break
+            if left > 0 and left + needed > width:
+                left, line = 0.0, line + 1
+            letters = len(text) if needed <= width else max(1, int(len(text) * width / needed))
+            part, text = text[:letters], text[letters:]
+            taken = text_width(part, _POINTS)
+            placed.append(_Placed(part, share, left, taken, line))
+            left += taken
+    return placed
+
+
 register(
     View(
         name="words",
@@ -75,6 +166,7 @@ register(
         help="Blue speaks for the class, orange against it; rest on a word to read its score.",
         sections=("input", "attribution"),
         caption=caption,
+        figure=figure,
         html=html,
         layouts=("sequence",),
         place=20,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import documents
 import numpy as np
@@ -11,7 +12,16 @@ import torch
 from rnnformer_demo.document import Array, Jacobian
 from rnnformer_demo.interpret import attention_flow
 from rnnformer_demo.views import VIEWS
-from rnnformer_demo.views.attention import ALL_CELLS, MEAN_OF_HEADS, POOLING, cell_at, to_token_attention, weights_of
+from rnnformer_demo.views.attention import (
+    ALL_CELLS,
+    MEAN_OF_HEADS,
+    POOLED_ROLLOUT,
+    POOLING,
+    ROLLOUT,
+    cell_at,
+    to_token_attention,
+    weights_of,
+)
 from rnnformer_demo.views.canvas import DPI, to_bytes
 
 VIEW = VIEWS["attention"]
@@ -37,10 +47,23 @@ def test_weights_through_the_recurrence_are_those_of_the_interpreter():
     assert np.allclose(weights_of(document, {"head": "1", "through": "on"}), expected[0], atol=1e-6)
 
 
+def test_the_rollout_is_that_of_the_interpreter():
+    layers = {name: torch.tensor(array.numpy()) for name, array in TEXT.attention.layers.items()}
+    trace = SimpleNamespace(attention=layers, pooling=torch.tensor(TEXT.attention.pooling.numpy()))
+    rolled = weights_of(TEXT, {"layer": ROLLOUT})
+    assert np.allclose(rolled, attention_flow.rollout(trace), atol=1e-6)
+    assert np.array_equal(weights_of(TEXT, {"layer": POOLED_ROLLOUT}), TEXT.attention.pooled_rollout.numpy()[None])
+    assert VIEW.settle(PHOTO, {"layer": ROLLOUT}) == {"layer": ROLLOUT, "viewpoint": ALL_CELLS}
+    assert VIEW.settle(PHOTO, {"layer": POOLED_ROLLOUT, "through": "on"}) == {"layer": POOLED_ROLLOUT}
+    assert VIEW.caption(TEXT, {"layer": ROLLOUT}).startswith("Attention rollout. Attended most on average: ")
+    title = VIEW.figure(TEXT, {"layer": POOLED_ROLLOUT}).texts[0].get_text()
+    assert "attention rollout, read by the pooling" in title
+
+
 def test_controls_follow_from_the_document_and_the_layer():
     heads = (MEAN_OF_HEADS, "1", "2")
     names = {control.name: control for control in VIEW.controls}
-    assert names["layer"].options(TEXT, {}) == ("layer 1", "layer 2", POOLING)
+    assert names["layer"].options(TEXT, {}) == ("layer 1", "layer 2", POOLING, ROLLOUT, POOLED_ROLLOUT)
     assert names["head"].options(TEXT, {"layer": "layer 2"}) == heads
     assert names["viewpoint"].options(PHOTO, {"layer": "layer 1"}) == (ALL_CELLS, *PHOTO.input.unit_names)
     assert VIEW.settle(TEXT, {}) == {"layer": "layer 1", "head": MEAN_OF_HEADS, "through": "off"}
@@ -53,7 +76,9 @@ def test_controls_follow_from_the_document_and_the_layer():
 @pytest.mark.parametrize("layer", ["layer 3", "", "Pooling"])
 def test_a_wrong_layer_is_refused(layer):
     for draw in (VIEW.figure, VIEW.caption):
-        expected = re.escape(f"layer must be one of ('layer 1', 'layer 2', 'pooling'), got {layer!r}")
+        expected = re.escape(
+            f"layer must be one of ('layer 1', 'layer 2', 'pooling', 'rollout', 'pooled rollout'), got {layer!r}"
+        )
         with pytest.raises(ValueError, match=expected):
             draw(TEXT, {"layer": layer})
 

@@ -148,6 +148,15 @@ def test_interventions_ask_about_attention_and_memory():
     assert "Does attention matter here? yes has 70.0% as it is, with uniform attention 60.0% (total" in said
     assert "Conicity of the states 0.85." in said
     assert "Does memory matter here? yes has 70.0% as it is and 40.0% with the recurrence switched off." in said
+    assert "no difference" not in said
+
+
+def test_interventions_note_what_makes_no_difference():
+    hardly = {**TEXT.interventions.total_variation, "without recurrence": 0.004}
+    said = caption("interventions", replace(TEXT, interventions=replace(TEXT.interventions, total_variation=hardly)))
+    assert said.endswith("switched off. It makes no difference here: the output moves by 1% at most.")
+    nothing = replace(TEXT.interventions, total_variation=dict.fromkeys(TEXT.interventions.total_variation, 0.0))
+    assert caption("interventions", replace(TEXT, interventions=nothing)).count("makes no difference") == 2
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from PIL import Image
 from rnnformer_demo.document import Array, Document
 from rnnformer_demo.views import VIEWS, Choices, views_for
 from rnnformer_demo.views.canvas import FORMATS, photo_of, to_bytes, to_image, undrawable
+from rnnformer_demo.views.colours import AGAINST, FOR
+from rnnformer_demo.views.words import STRONGEST
 
 TEXT, PHOTO = documents.text_document(split=3), documents.photo_document()
 DOCUMENTS = {"sequence": TEXT, "grid": PHOTO}
@@ -54,7 +56,7 @@ def test_every_figure_names_the_model_and_its_content(layout):
             assert (value if value != "on" else "through the recurrence") in texts_of(figure)
         picture = to_image(figure, dpi=40)
         assert len(picture.getcolors(10**6)) > 20  # something was drawn
-    assert names == {"attribution", "trust", "attention", "recurrence", "prefixes", "comparison"}
+    assert names == {view.name for view in views_for(DOCUMENTS[layout])}
 
 
 def test_titles_name_layer_head_and_normalisation():
@@ -195,6 +197,68 @@ def test_the_trust_figure_holds_the_curves():
     assert list(lines[0].get_xdata()) == [100 * share for share in first.shares]
     assert list(lines[0].get_ydata()) == list(first.deletion)
     assert VIEWS["trust"].figure(replace(TEXT, trust=documents.trust(perturbations={})), {}) is None
+
+
+def bars_of(figure: Figure) -> list[float]:
+    return [round(bar.get_width(), 6) for bar in figure.axes[0].patches]
+
+
+def notes_of(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_the_prediction_figure_has_the_ten_most_probable_classes():
+    assert bars_of(draw("prediction", TEXT)) == [0.7, 0.2, 0.1]
+    assert notes_of(draw("prediction", TEXT)) == ["70.0%", "20.0%", "10.0%"]
+    many = {f"class {n}": n / 190 for n in range(20)}
+    figure = draw("prediction", replace(TEXT, prediction=documents.prediction(label="class 19", probabilities=many)))
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [f"class {n}" for n in range(19, 9, -1)]
+    assert "of the ten most probable classes" in texts_of(figure)
+
+
+def test_the_interventions_figure_has_probabilities_and_distances():
+    figure = draw("interventions", TEXT)
+    assert bars_of(figure) == list(TEXT.interventions.probability.values())
+    assert notes_of(figure)[0] == "70.0%"
+    assert notes_of(figure)[-1] == "40.0%  total variation 0.30"
+    alone = replace(TEXT.interventions, probability={"as it is": 0.7}, total_variation={})
+    assert draw("interventions", replace(TEXT, interventions=alone)) is None
+
+
+def test_the_edits_figure_has_two_bars_for_each_edit_the_last_first():
+    figure = draw("edits", TEXT)
+    assert bars_of(figure) == [0.1, 0.3, 0.7, 0.7]  # after the replacement and the ablation; before them
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["mess. → delight\n“yes”", "without A\n“yes”"]
+    assert notes_of(figure) == ["70.0%, yes", "10.0%, no", "70.0%, yes", "30.0%, no"]
+    sought = replace(TEXT, edits=TEXT.edits[-1:])
+    assert sought.edits[0].kind == "counterfactual"
+    assert draw("edits", sought) is None
+
+
+def test_the_words_figure_is_the_text_on_its_colours():
+    document = documents.text_document(("good", "film", "bad"), [0.5, 0.01, -1.0])
+    ax = draw("words", document).axes[0]
+    assert "".join(text.get_text() for text in ax.texts) == document.input.text
+    blue, orange = (patch.get_facecolor() for patch in ax.patches)
+    assert blue[:3] == pytest.approx([part / 255 for part in FOR])
+    assert orange[:3] == pytest.approx([part / 255 for part in AGAINST])
+    assert (blue[3], orange[3]) == pytest.approx((STRONGEST / 2, STRONGEST))
+    assert ax.patches[0].get_x() == 0
+    assert ax.patches[1].get_x() > ax.patches[0].get_width()
+
+
+def test_the_words_figure_breaks_lines_and_cuts_what_is_longer_than_one():
+    words = ("w" * 500, "good", "film")
+    document = documents.text_document(words, [1.0, 0.5, 0.0])
+    broken = replace(document, input=replace(document.input, text=document.input.text[:-5] + "\nfilm"))
+    ax = draw("words", broken).axes[0]
+    ends = [patch.get_x() + patch.get_width() for patch in ax.patches]
+    assert max(ends) <= ax.get_xlim()[1] + 0.01
+    lines = [text.get_position()[1] for text in ax.texts]
+    assert lines == sorted(lines)
+    assert lines[-1] == lines[-2] + 1  # the line break of the text
+    assert "".join(text.get_text() for text in ax.texts) == f"{'w' * 500} goodfilm"
 
 
 def test_the_prefixes_figure_has_a_ring_at_every_flip():

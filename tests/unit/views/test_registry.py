@@ -10,7 +10,10 @@ from rnnformer_demo.document import SECTIONS
 from rnnformer_demo.views import VIEWS, View, ordered, register, views_for
 from rnnformer_demo.views.registry import OFF
 
-NAMES = ("prediction", "words", "attribution", "trust", "attention", "recurrence", "prefixes", "interventions")
+NAMES = (
+    *("prediction", "words", "attribution", "trust", "attention", "recurrence", "prefixes", "interventions"),
+    "architecture",
+)
 TEXT, PHOTO = documents.text_document(), documents.photo_document()
 
 
