@@ -1,0 +1,114 @@
+/** The app: its pages, its language, its address. It knows an engine, and not which one. */
+
+import { h, replace } from "./core/dom.js";
+import { keep, stored } from "./core/storage.js";
+import { firstLanguage, formatter, messageTranslator, translator } from "./core/i18n.js";
+import * as address from "./address.js";
+import { ModelsPage } from "./pages/models.js";
+import { Workbench } from "./pages/workbench.js";
+
+/** Languages by code: each is a file of locales/, of which a visitor gets the one that is wanted. */
+export const LANGUAGES = { en: "English", zh: "简体中文" };
+const LANGUAGE = "rnnformer-language";
+const PAGES = ["text", "photo", "models"];
+
+export class App {
+  /** @param {{engine: any, catalogue: any, views: any[], load: (name: string) => Promise<any>}} options */
+  constructor({ engine, catalogue, views, load }) {
+    this.engine = engine;
+    this.catalogue = catalogue;
+    this.views = views;
+    this.load = load;
+    this.announcer = h("p", { class: "unseen", role: "status" });
+  }
+
+  /** @param {string} code */
+  async setLanguage(code) {
+    this.locale = (await import(`./locales/${code}.js`)).default;
+    this.language = code;
+    this.t = translator(this.locale);
+    this.say = messageTranslator(this.locale);
+    this.format = formatter(code);
+    document.documentElement.lang = code === "zh" ? "zh-Hans" : code;
+    document.title = this.t("title");
+  }
+
+  /** Build the page and open what the address says. @param {HTMLElement} element */
+  async start(element) {
+    await this.setLanguage(firstLanguage(LANGUAGES, stored(LANGUAGE)));
+    this.header = h("header", { class: "masthead" });
+    this.pages = {
+      text: new Workbench(this, "sequence"),
+      photo: new Workbench(this, "grid"),
+      models: new ModelsPage(this),
+    };
+    this.main = h("div", { id: "rnnformer-main", class: "page" }); // Gradio's own <main> is around it
+    this.root = h("div", { class: "rnnformer" }, this.header, this.main, this.announcer);
+    replace(element, this.root);
+    this.#translate();
+    new MutationObserver(() => this.#themed()).observe(document.body, { attributeFilter: ["class"] });
+    window.addEventListener("hashchange", () => this.#open(address.read()));
+    await Promise.all([this.pages.text.ready, this.pages.photo.ready]);
+    await this.#open(address.read(), true);
+  }
+
+  /** Go to a page. @param {string} page @param {Record<string, string>} [rest] of the address */
+  go(page, rest = {}) {
+    address.write({ page, ...rest });
+    this.#open({ page, ...rest });
+  }
+
+  /** Tell a screen reader, once. @param {string} sentence */
+  announce(sentence) {
+    this.announcer.textContent = sentence;
+  }
+
+  async #open(wanted, first = false) {
+    const page = PAGES.includes(wanted.page) ? wanted.page : "text";
+    this.page = page;
+    // The others are kept, but not in the document: ids are those of one page.
+    if (!this.main.contains(this.pages[page].element)) replace(this.main, this.pages[page].element);
+    this.pages[page].element.hidden = false;
+    this.#head();
+    await this.pages[page].open(wanted, first);
+  }
+
+  #head() {
+    const { t } = this;
+    const link = (page) => h("a", { href: address.href({ page }), "aria-current": this.page === page ? "page" : null, onclick: (event) => { event.preventDefault(); this.go(page); } }, t(`page.${page}`));
+    const languages = Object.entries(LANGUAGES).map(([code, name]) =>
+      h("button", { type: "button", lang: code, "aria-pressed": String(code === this.language), onclick: () => this.#choose(code) }, name),
+    );
+    replace(
+      this.header,
+      h("a", { class: "skip", href: "#rnnformer-main", onclick: skip }, t("skip")),
+      h("div", { class: "masthead-title" }, h("h1", {}, t("title")), h("p", {}, t("subtitle"))),
+      h("nav", { "aria-label": t("pages") }, PAGES.map(link)),
+      h("div", { class: "masthead-tools" }, this.pages[this.page ?? "text"].tools?.() ?? null, h("div", { class: "segmented", role: "group", "aria-label": t("language") }, languages)),
+    );
+  }
+
+  async #choose(code) {
+    if (code === this.language) return;
+    keep(LANGUAGE, code);
+    await this.setLanguage(code);
+    this.#translate();
+    /** @type {any} */ (this.header.querySelector(`button[lang="${code}"]`))?.focus();
+  }
+
+  #translate() {
+    this.#head();
+    for (const page of Object.values(this.pages)) page.translate();
+  }
+
+  #themed() {
+    for (const page of Object.values(this.pages)) page.store?.notify("theme");
+  }
+}
+
+function skip(event) {
+  event.preventDefault();
+  const main = document.getElementById("rnnformer-main");
+  main?.setAttribute("tabindex", "-1");
+  main?.focus();
+}

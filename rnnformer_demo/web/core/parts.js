@@ -1,0 +1,112 @@
+/** Small parts that views share: tables, choices, help, exact numbers on demand. */
+
+import { h, uniqueId } from "./dom.js";
+
+/**
+ * Return a table.
+ * @param {string} caption @param {string[]} heads @param {(string | number | Node)[][]} rows the first cell is a heading
+ */
+export function table(caption, heads, rows) {
+  return h(
+    "div",
+    { class: "table-frame", tabindex: "0", role: "region", "aria-label": caption },
+    h(
+      "table",
+      {},
+      h("caption", { class: "unseen" }, caption),
+      h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+      h("tbody", {}, rows.map(([first, ...rest]) => h("tr", {}, h("th", { scope: "row" }, first), rest.map((cell) => h("td", {}, cell))))),
+    ),
+  );
+}
+
+/**
+ * Return exact numbers that are there on demand; the table is built when it is first opened.
+ * @param {string} title @param {() => Node} build
+ */
+export function onDemand(title, build) {
+  const details = h("details", { class: "numbers" }, h("summary", {}, title));
+  details.addEventListener("toggle", () => {
+    if (details.open && details.childElementCount === 1) details.append(build());
+  });
+  return details;
+}
+
+/**
+ * Return a labelled choice from a list.
+ * @param {string} label @param {{value: string, text: string}[]} options @param {string} value
+ * @param {(value: string) => void} choose is called with values that are new
+ */
+export function select(label, options, value, choose) {
+  const id = uniqueId("choice");
+  const list = h(
+    "select",
+    { id },
+    options.map((option) => h("option", { value: option.value, selected: option.value === value }, option.text)),
+  );
+  list.addEventListener("change", () => choose(list.value));
+  return h("div", { class: "choice" }, h("label", { for: id }, label), list);
+}
+
+/**
+ * Return a switch.
+ * @param {string} label @param {boolean} on @param {(on: boolean) => void} choose
+ */
+export function toggle(label, on, choose) {
+  const box = h("input", { type: "checkbox", checked: on, onchange: () => choose(box.checked) });
+  return h("label", { class: "toggle" }, box, label);
+}
+
+/**
+ * Return a slider.
+ * @param {string} label @param {{min: number, max: number, step: number, value: number}} range
+ * @param {(value: number) => void} choose is called while it moves
+ */
+export function slider(label, range, choose) {
+  const id = uniqueId("slider");
+  const input = h("input", { type: "range", id, ...range, oninput: () => choose(Number(input.value)) });
+  return h("div", { class: "choice" }, h("label", { for: id }, label), input);
+}
+
+/**
+ * Return buttons of which one is pressed.
+ * @param {string} label of the group @param {{value: string, text: string}[]} options @param {string} value
+ * @param {(value: string) => void} choose
+ */
+export function segmented(label, options, value, choose) {
+  return h(
+    "div",
+    { class: "segmented", role: "group", "aria-label": label },
+    options.map((option) =>
+      h("button", { type: "button", "aria-pressed": String(option.value === value), onclick: () => option.value !== value && choose(option.value) }, option.text),
+    ),
+  );
+}
+
+/** Return a colour scale with its ends. @param {string} low @param {string} high @param {(share: number) => string} colour 0-1 */
+export function scale(low, high, colour) {
+  const stops = Array.from({ length: 11 }, (_, i) => colour(i / 10)).join(", ");
+  return h("div", { class: "scale" }, h("span", {}, low), h("i", { "aria-hidden": "true", style: { background: `linear-gradient(to right, ${stops})` } }), h("span", {}, high));
+}
+
+/**
+ * Move the cursor by the arrow keys, Home and End; Enter and Space pin it, Escape releases it.
+ * @param {KeyboardEvent} event @param {import("./store.js").Store} store
+ * @param {{count: number, columns?: number}} layout number of units, and of columns where they lie on a grid
+ * @returns {boolean} whether the key was one of these
+ */
+export function moveCursor(event, store, { count, columns = 1 }) {
+  const at = store.cursor.unit ?? 0;
+  const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
+  const to = event.key === "Home" ? 0 : event.key === "End" ? count - 1 : at + (steps[event.key] ?? 0);
+  if (event.altKey || event.ctrlKey || event.metaKey) return false;
+  if (event.key in steps || event.key === "Home" || event.key === "End") {
+    if (to >= 0 && to < count) store.move(store.cursor.unit === null && event.key in steps ? at : to);
+  } else if (event.key === "Enter" || event.key === " ") store.pin(at);
+  else if (event.key === "Escape" && store.cursor.unit !== null) {
+    store.pin(null);
+    store.point(null);
+  } else return false;
+  event.preventDefault();
+  return true;
+}

@@ -1,0 +1,160 @@
+/** The inspector: what every part of the analysis says of the word or cell at the cursor. */
+
+import { decode } from "./core/arrays.js";
+import { h, replace } from "./core/dom.js";
+import { tokensOf, unitName, unitScores } from "./core/units.js";
+
+export class Inspector {
+  /** @param {import("./core/store.js").Store} store @param {() => Omit<import("./explorer.js").Context, "store">} context */
+  constructor(store, context) {
+    this.store = store;
+    this.context = context;
+    this.name = h("strong", { class: "inspector-name" });
+    this.pinned = h("button", { type: "button", class: "quiet", onclick: () => store.pin(store.cursor.unit) });
+    this.facts = h("dl", { class: "inspector-facts" });
+    this.element = h("aside", { class: "inspector", hidden: true }, h("div", { class: "inspector-head" }, this.name, this.pinned), this.facts);
+    this.translate();
+    store.subscribe((changed) => this.#update(changed));
+  }
+
+  /** Write the fixed texts in the language of today. */
+  translate() {
+    this.element.setAttribute("aria-label", this.context().t("inspector.label"));
+    this.#update(new Set(["cursor"]));
+  }
+
+  #update(changed) {
+    const { document, cursor } = this.store;
+    if (!document || cursor.unit === null) {
+      this.element.hidden = true;
+      return;
+    }
+    if (changed.size === 1 && (changed.has("choices") || changed.has("stale"))) return;
+    const { t } = this.context();
+    this.element.hidden = false;
+    this.element.classList.toggle("pinned", cursor.pinned);
+    this.name.textContent = unitName(document, cursor.unit, t);
+    this.pinned.textContent = t(cursor.pinned ? "inspector.release" : "inspector.pin");
+    replace(
+      this.facts,
+      facts(document, cursor.unit, this.context()).map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value))),
+    );
+  }
+}
+
+/**
+ * Return what the sections say of a unit, as terms and values.
+ * @param {any} document @param {number} unit @param {Pick<import("./explorer.js").Context, "t" | "format">} context
+ * @returns {[string, string][]}
+ */
+export function facts(document, unit, { t, format }) {
+  return [
+    ...scoreFacts(document, unit, t, format),
+    ...attentionFacts(document, unit, t, format),
+    ...memoryFacts(document, unit, t, format),
+    ...beliefFacts(document, unit, t, format),
+  ];
+}
+
+function scoreFacts(document, unit, t, format) {
+  const all = [document.attribution, ...(document.other_attributions ?? [])].filter(Boolean);
+  return all
+    .filter((each) => each.target === document.attribution.target && unitScores(document, each))
+    .map((each) => [t(`method.${each.method}`), format.signed(each.scores[unit])]);
+}
+
+function attentionFacts(document, unit, t, format) {
+  const { attention } = document;
+  if (!attention) return [];
+  const tokens = tokensOf(document)[unit];
+  const pooling = decode(attention.pooling).data;
+  const sum = (values) => tokens.reduce((total, token) => total + values[token], 0);
+  const found = [[t("inspector.pooling"), format.percent(sum(pooling))]];
+  const layers = Object.values(attention.layers);
+  if (layers.length) {
+    const received = receivedAttention(document);
+    found.unshift([t("inspector.attention"), format.percent(sum(received))]);
+    found.push([t("inspector.looksAt"), strongestKey(document, tokens, t, format)]);
+  }
+  return found;
+}
+
+/** @type {WeakMap<any, {received: Float32Array, mean: Float32Array}>} */
+const means = new WeakMap();
+
+/** Return mean attention over layers and heads, (T * T), and what each token gets of it, (T). @param {any} attention */
+export function meanAttention(attention) {
+  let found = means.get(attention);
+  if (!found) {
+    const layers = Object.values(attention.layers).map(decode);
+    const length = layers[0].shape[1];
+    const mean = new Float32Array(length * length);
+    const heads = layers.reduce((sum, layer) => sum + layer.shape[0], 0);
+    for (const { data } of layers) data.forEach((weight, place) => (mean[place % mean.length] += weight / heads));
+    const received = new Float32Array(length);
+    mean.forEach((weight, place) => (received[place % length] += weight / length));
+    means.set(attention, (found = { received, mean }));
+  }
+  return found;
+}
+
+const receivedAttention = (document) => meanAttention(document.attention).received;
+
+function strongestKey(document, tokens, t, format) {
+  const { mean } = meanAttention(document.attention);
+  const length = document.input.token_to_unit.length;
+  const sums = new Float32Array(document.input.units.length);
+  for (const token of tokens) {
+    document.input.token_to_unit.forEach((key, other) => (sums[key] += mean[token * length + other] / tokens.length));
+  }
+  const key = sums.indexOf(Math.max(...sums));
+  return `${unitName(document, key, t)} ${format.wholePercent(sums[key])}`;
+}
+
+function memoryFacts(document, unit, t, format) {
+  return (document.recurrence ?? []).flatMap((recurrence) => {
+    const shares = writtenShares(recurrence);
+    const tokens = tokensOf(document)[unit];
+    return [0, 1].map((direction) => {
+      const share = tokens.reduce((sum, token) => sum + shares[direction][token], 0);
+      const half = recurrence.half_life[direction];
+      const lasts = half === null ? t("inspector.forever") : t("inspector.halfLife", { steps: format.tenth(half) });
+      return [t(`inspector.wrote.${direction ? "backward" : "forward"}`, { name: recurrence.name }), `${format.percent(share)}, ${lasts}`];
+    });
+  });
+}
+
+/** @type {WeakMap<any, Float32Array[]>} */
+const written = new WeakMap();
+
+/** Return for each direction the share (T) that a step has in all that the memory holds in the end. @param {any} recurrence */
+export function writtenShares(recurrence) {
+  let found = written.get(recurrence);
+  if (!found) {
+    const { shape, data } = decode(recurrence.contributions); // (T, 2, U)
+    const [steps, directions, units] = shape;
+    found = Array.from({ length: directions }, () => new Float32Array(steps));
+    data.forEach((value, place) => (found[Math.floor(place / units) % directions][Math.floor(place / (units * directions))] += Math.abs(value)));
+    for (const shares of found) {
+      const sum = shares.reduce((total, share) => total + share, 0) || 1;
+      shares.forEach((share, step) => (shares[step] = share / sum));
+    }
+    written.set(recurrence, found);
+  }
+  return found;
+}
+
+function beliefFacts(document, unit, t, format) {
+  const trajectory = (document.prefixes ?? []).find((each) => each.scan === "from the start");
+  if (!trajectory) return [];
+  const target = document.attribution?.target ?? document.prediction.label;
+  const label = document.model.labels.indexOf(target);
+  const { data, shape } = decode(trajectory.probabilities);
+  const at = (position) => {
+    const part = trajectory.positions.findIndex((each) => each >= position);
+    return part < 0 ? null : format.wholePercent(data[part * shape[1] + label]);
+  };
+  const after = at(unit + 1);
+  const before = unit > 0 ? at(unit) : null;
+  return [[t("inspector.belief", { target }), before ? t("inspector.beforeAfter", { before, after: after ?? "" }) : `${after}`]];
+}

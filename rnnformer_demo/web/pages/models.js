@@ -1,0 +1,168 @@
+/** The page of model cards: by task, each hybrid with its baselines beside it. Facts come when the page is first opened. */
+
+import * as address from "../address.js";
+import { h, replace } from "../core/dom.js";
+import { table } from "../core/parts.js";
+import { comparison } from "./models/comparison.js";
+import { confusions } from "./models/confusions.js";
+import { reliability } from "./models/reliability.js";
+import { accuracy, perTest } from "./models/tests.js";
+import { training } from "./models/training.js";
+
+const PAGE_OF = { sequence: "text", grid: "photo" };
+
+/**
+ * @typedef {Record<string, any>} Facts of a model, see evaluation/reporting/card_facts.py
+ * @typedef {Record<string, any>} Entry a model of the catalogue
+ */
+
+export class ModelsPage {
+  /** @param {import("../app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    this.element = h("div", { class: "models", hidden: true });
+    this.facts = /** @type {Map<string, Facts>} */ (new Map());
+    this.error = "";
+  }
+
+  translate() {
+    const { t, say, catalogue } = this.app;
+    const hybrids = catalogue.models.filter((model) => !model.baseline_of);
+    this.parts = /** @type {Map<string, Element>} */ (new Map());
+    this.failure = h("p", { class: "error", role: "alert" }, this.error && say(this.error));
+    const families = hybrids.map((hybrid) => this.#family(hybrid));
+    const jump = (family) => {
+      const name = family.querySelector("h3").textContent;
+      return h("li", {}, h("button", { type: "button", onclick: () => show(family) }, name));
+    };
+    replace(
+      this.element,
+      h("h2", {}, t("page.models")),
+      h("p", { class: "models-about" }, t("models.about")),
+      h("ul", { class: "models-tasks", "aria-label": t("models.tasks") }, families.map(jump)),
+      this.failure,
+      families,
+    );
+    for (const name of this.facts.keys()) this.#fill(name);
+  }
+
+  /** Show a model's card; ask for the facts the first time. @param {any} wanted */
+  async open(wanted) {
+    const card = wanted.model && this.element.querySelector(`#model-${CSS.escape(wanted.model)}`);
+    if (card) card.scrollIntoView({ block: "start" });
+    this.loading ??= this.#load();
+    await this.loading;
+  }
+
+  async #load() {
+    const names = this.app.catalogue.models.map(({ name }) => name);
+    try {
+      await this.app.engine.cards(names, {
+        sections: (facts) => {
+          this.facts.set(facts.name, facts);
+          this.#fill(facts.name);
+        },
+      });
+      this.error = "";
+      this.element.dataset.done = "";
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+      this.loading = undefined; // opening the page again asks again
+    }
+    this.failure.textContent = this.error && this.app.say(this.error);
+  }
+
+  #members(hybrid) {
+    return [hybrid, ...this.app.catalogue.models.filter((model) => model.baseline_of === hybrid.name)];
+  }
+
+  #family(hybrid) {
+    const { t, say } = this.app;
+    const members = this.#members(hybrid);
+    const compared = h("div", { class: "model-comparison", style: { "--models": members.length } });
+    this.parts?.set(`family ${hybrid.name}`, compared);
+    return h(
+      "section",
+      { class: "model-family", "aria-labelledby": `family-${hybrid.name}` },
+      h("h3", { id: `family-${hybrid.name}`, tabindex: "-1" }, hybrid.task ? say(hybrid.task) : hybrid.name),
+      hybrid.limits ? h("p", {}, h("strong", {}, t("models.limits")), " ", say(hybrid.limits)) : null,
+      members.length > 1 ? compared : null,
+      h("div", { class: "model-cards" }, members.map((model) => this.#card(model))),
+    );
+  }
+
+  #card(model) {
+    const { t, say, format } = this.app;
+    const page = PAGE_OF[model.layout];
+    const start = { model: model.name, ...(page === "text" && model.examples[0] ? { text: model.examples[0] } : {}) };
+    const go = (event) => {
+      event.preventDefault();
+      this.app.go(page, start);
+    };
+    const more = h("div", { class: "model-more" });
+    this.parts?.set(model.name, more);
+    const size = t("models.size", { count: format.count(model.parameters), size: format.tenth(model.bytes / 1e6) });
+    const id = `model-${model.name}`;
+    return h(
+      "article",
+      { class: `model-card${model.baseline_of ? "" : " hybrid"}`, id, "aria-labelledby": `${id}-name` },
+      h("h4", { id: `${id}-name` }, model.name),
+      h("p", { class: "caption" }, t(model.baseline_of ? "models.baseline" : "models.model", { made: say(model.made_of) })),
+      h("p", {}, size, " ", t("models.classes", { count: format.count(model.labels.length) })),
+      this.#tests(model),
+      h("a", { class: "model-start", href: address.href({ page, ...start }), onclick: go }, t("models.start", { name: model.name })),
+      more,
+    );
+  }
+
+  #tests({ name, metrics }) {
+    const { t, say, format } = this.app;
+    const rows = Object.entries(metrics).map(([test, figures]) => [
+      say(test.replaceAll("_", " ")),
+      format.count(figures.n),
+      h("span", {}, accuracy(this.app, figures)),
+      figures.ece === undefined ? "" : format.percent(figures.ece),
+    ]);
+    return table(t("models.tests", { name }), [t("models.test"), "n", t("models.accuracy"), "ECE"], rows);
+  }
+
+  /** Fill in what has come of a model. @param {string} name */
+  #fill(name) {
+    const { app } = this;
+    const { t } = app;
+    const facts = /** @type {Facts} */ (this.facts.get(name));
+    const more = this.parts?.get(name);
+    if (!more) return;
+    const part = (title, draw, fits) => {
+      const tests = facts.tests.filter(fits);
+      const build = () => perTest(app, t("models.test"), tests, (test) => draw(app, facts, test));
+      return tests.length ? onOpening(title, build) : null;
+    };
+    replace(
+      more,
+      part(t("models.reliability"), reliability, (test) => test.reliability),
+      part(t("models.confusions"), confusions, (test) => test.confusion || test.confusions?.length),
+      onOpening(t("models.training"), () => training(app, facts)),
+    );
+    const hybrid = app.catalogue.models.find((model) => model.name === (facts.baseline_of ?? name));
+    const members = hybrid ? this.#members(hybrid).map((model) => this.facts.get(model.name)) : [];
+    const compared = hybrid && this.parts?.get(`family ${hybrid.name}`);
+    if (!compared || members.length < 2 || !members.every(Boolean)) return;
+    replace(compared, comparison(app, /** @type {Facts[]} */ (members)));
+  }
+}
+
+/** Scroll to the models of a task, and put the focus there. @param {any} family */
+function show(family) {
+  family.scrollIntoView({ block: "start" });
+  family.querySelector("h3").focus({ preventScroll: true });
+}
+
+/** Return a part that is built when it is first opened. */
+function onOpening(title, build) {
+  const details = h("details", {}, h("summary", {}, title));
+  details.addEventListener("toggle", () => {
+    if (details.open && details.childElementCount === 1) details.append(build());
+  });
+  return details;
+}
