@@ -1,27 +1,38 @@
-"""The report: every view of a document in one page, drawn from the document alone."""
+"""The report: the explorer on a document in one page, with every view as a picture, too; drawn from the document alone.
+
+Whoever opens it gets the modules of `web/` out of the page itself, by `boot.js`: no request leaves it, and its policy
+lets none. Without JavaScript the pictures stand open.
+"""
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from .. import web
 from ..document import Document, to_json
 from ..views import Choices, View, views_for
 from ..views.prediction import most_probable
 
+_FOLDER = Path(__file__).parent
+
 
 @dataclass(frozen=True)
 class _Part:
-    """One variant of a view: HTML that is escaped already, a picture in base64, and its text alternative."""
+    """One variant of a view: HTML that is escaped already, a picture, and its text alternative."""
 
     html: Markup
-    png: str
+    picture: str
     caption: str
 
 
@@ -38,20 +49,26 @@ class _Section:
 def render(document: Document) -> str:
     """Return the page as HTML.
 
-    The document stands in it as JSON, in the element with the id `document`.
+    The document stands in it as JSON, in the element with the id `document`; the modules and the views that fit the
+    document, in the one with the id `explorer`.
     """
+    boot = (_FOLDER / "boot.js").read_text(encoding="utf-8")
     return _template().render(
         document=document,
+        policy=_policy(boot),
+        styles=Markup("".join((web.FOLDER / style).read_text(encoding="utf-8") for style in web.styles())),
+        boot=Markup(boot),
+        explorer=_inlined(json.dumps(_explorer(document), ensure_ascii=False, separators=(",", ":"))),
         sections=list(_sections(document)),
         probabilities=most_probable(document),
         scores=_scores(document),
-        json=_inlined(document),
+        json=_inlined(to_json(document)),
     )
 
 
 @cache
 def _template() -> Template:
-    folder = FileSystemLoader(Path(__file__).parent, encoding="utf-8")
+    folder = FileSystemLoader(_FOLDER, encoding="utf-8")
     environment = Environment(
         loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -66,17 +83,19 @@ def _sections(document: Document) -> Iterator[_Section]:
 
 def _part(view: View, document: Document, choices: Choices) -> _Part:
     html = Markup(view.html(document, choices)) if view.html else Markup()
-    return _Part(html, _png(view, document, choices), view.caption(document, choices))
+    return _Part(html, _picture(view, document, choices), view.caption(document, choices))
 
 
-def _png(view: View, document: Document, choices: Choices) -> str:
-    """Return the picture in base64; "" for a view of words alone."""
+def _picture(view: View, document: Document, choices: Choices) -> str:
+    """Return the figure as a data URL; "" for a view of words alone."""
     figure = view.draw(document, choices)
     if figure is None:
         return ""
-    from ..views.canvas import to_bytes
+    from ..views.canvas import to_image
 
-    return base64.b64encode(to_bytes(figure)).decode("ascii")
+    buffer = io.BytesIO()
+    to_image(figure).save(buffer, "webp", lossless=True)  # a third of the bytes of PNG, and the same pixels
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
 
 
 def _scores(document: Document) -> list[tuple[str, float]]:
@@ -87,6 +106,22 @@ def _scores(document: Document) -> list[tuple[str, float]]:
     return list(zip(names, attribution.scores, strict=True))
 
 
-def _inlined(document: Document) -> Markup:
-    """Return the document as JSON inside a script element, which neither a tag nor a comment in it can end."""
-    return Markup(to_json(document).replace("<", "\\u003c"))
+def _explorer(document: Document) -> dict[str, Any]:
+    """Return the views that fit a document, and the sources of their modules and of all that these import."""
+    fitting = {view.name for view in views_for(document)}
+    views = [view for view in web.views_of_registry() if view["name"] in fitting]
+    return {"views": views, "modules": web.modules("report.js", *(f"views/{view['name']}.js" for view in views))}
+
+
+def _policy(boot: str) -> str:
+    """Return the content security policy: one script, modules that it makes, inlined pictures, and no network."""
+    digest = base64.b64encode(hashlib.sha256(boot.encode()).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}' blob:; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _inlined(text: str) -> Markup:
+    """Return JSON for inside a script element, which neither a tag nor a comment in it can end."""
+    return Markup(text.replace("<", "\\u003c"))

@@ -1,5 +1,7 @@
 """The report: whole, escaped, and made without a model."""
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -9,12 +11,14 @@ import documents
 import pytest
 import tiny
 
+from rnnformer_demo import web
 from rnnformer_demo.document import Document, from_json, to_json
 from rnnformer_demo.report import render
 from rnnformer_demo.views import VIEWS, View, register, views_for
 
 TEXT, PHOTO = documents.text_document(split=3), documents.photo_document()
-VOID = {"meta", "img", "br"}
+VOID = {"meta", "img", "br", "link"}
+JSON = "application/json"
 
 
 class Page(HTMLParser):
@@ -22,7 +26,7 @@ class Page(HTMLParser):
 
     def __init__(self, html: str):
         super().__init__()
-        self.elements, self.open, self.scripts = [], [], []
+        self.elements, self.open, self.scripts = [], [], {}
         self.feed(html)
         assert self.open == []
 
@@ -36,7 +40,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         if self.open and self.open[-1] == "script":
-            self.scripts.append(data)
+            place = self.all("script")[-1].get("id", "boot")
+            self.scripts[place] = self.scripts.get(place, "") + data
 
     def all(self, tag: str) -> list[dict]:
         return [attributes for name, attributes in self.elements if name == tag]
@@ -61,16 +66,26 @@ def report(document) -> str:
 
 def test_the_report_asks_nothing_of_the_net(report):
     page = Page(report)
-    assert all(image["src"].startswith("data:image/png;base64,") for image in page.all("img"))
-    assert not any({"href", "action", "srcset"} & set(attributes) for _, attributes in page.elements)
-    assert "url(" not in report
-    assert "@import" not in report
+    assert all(re.match("data:image/(webp|png);base64,", image["src"]) for image in page.all("img"))
+    assert not any({"action", "srcset"} & set(attributes) for _, attributes in page.elements)
+    assert [attributes["href"] for _, attributes in page.elements if "href" in attributes] == ["data:,"]
+    for style in re.findall("<style>(.*?)</style>", report, re.DOTALL):
+        assert "url(" not in style
+        assert "@import" not in style
+
+
+def test_the_policy_lets_one_script_run_and_nothing_be_asked_for(report):
+    page = Page(report)
+    (policy,) = (attributes["content"] for attributes in page.all("meta") if "http-equiv" in attributes)
+    digest = base64.b64encode(hashlib.sha256(page.scripts["boot"].encode()).digest()).decode()
+    assert policy.split("; ")[:2] == ["default-src 'none'", f"script-src 'sha256-{digest}' blob:"]
 
 
 def test_the_report_shows_every_variant_of_every_view(document, report):
     page = Page(report)
     captions = [image["alt"] for image in page.all("img")]
     assert all(captions)
+    assert {"id": "pictures", "open": None} in page.all("details")
     for view in views_for(document):
         assert {"id": view.name} in page.all("section")
         for choices in view.variants(document) if view.figure else ():
@@ -94,8 +109,17 @@ def test_the_report_has_tables_of_probabilities_and_scores(document, report):
 
 def test_the_document_is_inlined(document, report):
     page = Page(report)
-    assert page.all("script") == [{"type": "application/json", "id": "document"}]
-    assert from_json(page.scripts[0]) == document
+    assert page.all("script") == [{"type": JSON, "id": "document"}, {"type": JSON, "id": "explorer"}, {}]
+    assert from_json(page.scripts["document"]) == document
+
+
+def test_the_explorer_is_inlined_with_the_views_that_fit(document, report):
+    explorer = json.loads(Page(report).scripts["explorer"])
+    fitting = [view.name for view in views_for(document) if (web.FOLDER / f"views/{view.name}.js").exists()]
+    assert [view["name"] for view in explorer["views"]] == fitting
+    assert explorer["modules"] == web.modules("report.js", *(f"views/{name}.js" for name in fitting))
+    for style in web.styles():
+        assert (web.FOLDER / style).read_text(encoding="utf-8") in report
 
 
 def test_the_ten_most_probable_classes_are_listed():
@@ -110,7 +134,7 @@ def test_pixels_are_too_many_for_a_table():
     assert 'id="scores"' not in render(replace(bare(PHOTO), attribution=fine))
 
 
-NASTY = ("<script>alert(1)</script>", "<!--", "<script", "{{7*7}}", "$x$", '"', "&amp;", "</style>")
+NASTY = ("<script>alert(1)</script>", "<!--", "<script", "{{7*7}}", "$x$", '"', "&amp;", "</style>", "a\u2028b")
 
 
 def test_nothing_from_outside_becomes_markup():
@@ -123,10 +147,10 @@ def test_nothing_from_outside_becomes_markup():
         provenance=replace(document.provenance, command="explain '<script>'"),
     )
     page = Page(render(document))
-    assert page.all("script") == [{"type": "application/json", "id": "document"}]
-    assert len(page.all("style")) == 1
+    assert page.all("script") == [{"type": JSON, "id": "document"}, {"type": JSON, "id": "explorer"}, {}]
+    assert len(page.all("style")) == 2
     assert page.all("i") == [{"style": attributes["style"]} for attributes in page.all("i")]  # those of the legend
-    inlined = page.scripts[0]
+    inlined = page.scripts["document"]
     assert "<" not in inlined
     assert json.loads(inlined)["input"]["text"] == " ".join(NASTY)
 
@@ -154,7 +178,9 @@ def test_a_document_alone_makes_a_report_without_torch(tmp_path):
         "print(sorted({'torch', 'captum', 'rnnformer_demo.analysis', 'matplotlib.pyplot'} & set(sys.modules)))"
     )
     assert out == "[]"
-    assert len(Page(target.read_text(encoding="utf-8")).all("img")) == 10
+    drawn = [view for view in views_for(TEXT) if view.name != "recurrence"]
+    figures = sum(len(list(view.variants(TEXT))) for view in drawn)
+    assert len(Page(target.read_text(encoding="utf-8")).all("img")) == figures
 
 
 @pytest.fixture
@@ -178,5 +204,5 @@ def test_a_new_view_is_in_the_report(toy):
     report = render(bare(TEXT))
     page = Page(report)
     assert [section["id"] for section in page.all("section")][:3] == ["probabilities", "toy", "prediction"]
-    assert [image["alt"] for image in page.all("img")] == ["10 units, small.", "10 units, large."]
+    assert [image["alt"] for image in page.all("img")][:2] == ["10 units, small.", "10 units, large."]
     assert "A toy &lt;view&gt;" in report
