@@ -1,10 +1,8 @@
-"""The served page through its HTTP API, its handlers and its HTML."""
+"""The served page through its HTTP API, and the catalogue of its menus."""
 
-import html
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,13 +18,12 @@ from rnnformer_demo.checkpoints import store
 from rnnformer_demo.data import InputError
 from rnnformer_demo.document import from_dict
 from rnnformer_demo.interpret.attribution import methods_for
-from rnnformer_demo.ui.model_facts import model_facts
-from rnnformer_demo.ui.model_list import ModelEntry, list_entries
-from rnnformer_demo.ui.page import EXAMPLE_TEXTS
+from rnnformer_demo.ui.catalogue import catalogue
+from rnnformer_demo.ui.model_list import list_entries
 
 TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "caltech101"
 TEXT = "A witty, tender film with two wonderful performances."
-PHOTO = str(EXAMPLES / "elephant.jpg")
+PHOTO = str(EXAMPLES / "panda.jpg")
 PREDICTION_KEYS = {
     *("model", "label", "confidence", "probabilities"),
     *("in_domain", "ood_score", "notices", "latency_ms"),
@@ -122,7 +119,7 @@ def test_what_can_be_asked_over_http(client):
     ("endpoint", "arguments", "label"),
     [
         ("/predict", {"model": TEXT_MODEL, "text": TEXT}, "positive"),
-        ("/predict_image", {"model": PHOTO_MODEL, "image": handle_file(PHOTO)}, "elephant"),
+        ("/predict_image", {"model": PHOTO_MODEL, "image": handle_file(PHOTO)}, "panda"),
     ],
 )
 def test_predict(client, endpoint, arguments, label):
@@ -151,7 +148,7 @@ def test_explain_image(client, method):
     rows, columns = explanation["grid"]
     assert set(explanation) >= EXPLANATION_KEYS
     assert len(explanation["scores"]) == rows * columns
-    assert explanation["target"] == "elephant"
+    assert explanation["target"] == "panda"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +176,7 @@ def test_only_uploads_are_read(client, image):
         client.predict(PHOTO_MODEL, image, api_name="/predict_image")
 
 
-@pytest.mark.parametrize("tab", ["text", "image"])
+@pytest.mark.parametrize("name", ["page_analyse_text", "page_analyse_photo"])
 @pytest.mark.parametrize(
     "disguise",
     [
@@ -194,23 +191,15 @@ def test_only_uploads_are_read(client, image):
     ],
     ids=["string", "list", "unmarked", "path in a list", "marked otherwise", "marked", "stream", "address"],
 )
-def test_no_event_of_the_page_reads_a_path_of_the_server(page, tmp_path, monkeypatch, tab, disguise):
+def test_no_event_of_the_page_reads_a_path_of_the_server(page, tmp_path, monkeypatch, name, disguise):
     private = tmp_path / "private.jpg"
     private.write_bytes(Path(PHOTO).read_bytes())
     read = []
-    monkeypatch.setattr(service, "analyse", lambda *arguments: read.append(arguments))
-    event, data = page.analyse_event(tab)
-    data[:2] = [PHOTO_MODEL, disguise(str(private))]
-    answer = page.send(event, data)
+    monkeypatch.setattr(service, "analyse_in_steps", lambda *arguments, **_: read.append(arguments) or iter(()))
+    answer = page.send(page.event(name), [{"model": PHOTO_MODEL, "source": disguise(str(private))}])
     assert answer["success"] is False
     assert "data" not in answer["output"]
     assert read == []
-
-
-def test_a_path_in_the_text_tab_is_refused_with_a_sentence(page):
-    event, data = page.analyse_event("text")
-    data[:2] = [PHOTO_MODEL, PHOTO]
-    assert "must be sent as an uploaded file" in page.send(event, data)["output"]["error"]
 
 
 @pytest.mark.parametrize(
@@ -242,13 +231,11 @@ def test_a_text_model_takes_text_alone(payload):
         uploads.source_of(TEXT_MODEL, payload)
 
 
-def test_characters_that_unicode_would_rewrite_are_kept(client, page):
+def test_characters_that_unicode_would_rewrite_are_kept(client):
     text = "Great… but only ½ as long as it’s predecessor"
     units = client.predict(TEXT_MODEL, text, api_name="/explain")["units"]
     assert units.count("…") == 1
     assert "½" in units
-    (words,) = [out for out in page.analyse("text", text) if isinstance(out, str) and 'class="words"' in out]
-    assert html.unescape(re.sub(r"<[^>]*>", "", words.split("</div>")[0])) == text
 
 
 @pytest.mark.parametrize(
@@ -287,49 +274,6 @@ def test_a_megabyte_of_text_is_cut_with_a_notice(client):
     assert "longer than this model reads" in prediction["notices"][0]
 
 
-ENTRY = ModelEntry(
-    name="a-gru",
-    modality="text",
-    labels=("x", "y"),
-    parameters=2_670_000,
-    bytes=4_100_000,
-    metrics={
-        "held_out": {"accuracy": 0.99, "n": 10},
-        "sst2 test": {"accuracy": 0.934, "n": 2893},
-        "imdb test": {"accuracy": 0.9, "n": 25_000},
-        "seconds": 3,
-    },
-    made_of="a GRU alone",
-    baseline_of="a",
-    matched=True,
-    task="Moods & <i>colours</i>",
-    limits="Knows no green.",
-    examples=(),
-)
-
-
-def test_the_page_says_what_a_model_is_for_and_how_good_it_is():
-    assert model_facts(ENTRY) == (
-        '<p class="caption"><strong>Moods &amp; &lt;i&gt;colours&lt;/i&gt;.</strong> '
-        "Right on 93.4% of 2,893 (sst2 test), 90.0% of 25,000 (imdb test). It is a baseline of a and has about "
-        "its size. "
-        "Made of a GRU alone: 2.7 million parameters, 4.1 MB, 2 classes.</p>"
-        '<p class="caption">What it cannot do: Knows no green.</p>'
-    )
-
-
-def test_what_a_card_leaves_out_is_not_said():
-    held_out_alone = replace(
-        ENTRY, metrics={"held_out": {"accuracy": 0.99, "n": 10}}, task="", limits="", baseline_of=None
-    )
-    assert model_facts(held_out_alone) == (
-        '<p class="caption">Right on 99.0% of 10 (training data held out). '
-        "Made of a GRU alone: 2.7 million parameters, 4.1 MB, 2 classes.</p>"
-    )
-    assert "Not measured yet." in model_facts(replace(ENTRY, metrics={}))
-    assert "It is a baseline of a. Made of" in model_facts(replace(ENTRY, matched=False))
-
-
 def test_the_cnn_alone_is_called_so(tmp_path, monkeypatch):
     cnn = {"pooling": "mean", "recurrence": (), "blocks": (), "width": 320}
     about = {"metrics": {}, "data": {}, "command": "none"}
@@ -344,12 +288,6 @@ def test_the_cnn_alone_is_called_so(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def family(tmp_path_factory) -> Path:
     return save_family(tmp_path_factory.mktemp("checkpoints"))
-
-
-@pytest.fixture
-def page_of_family(family, tmp_path):
-    with served(tmp_path, family) as address:
-        yield Page(address)
 
 
 def test_hybrids_come_first_then_their_rivals(family, monkeypatch):
@@ -374,64 +312,15 @@ def test_a_rival_says_of_its_task_what_its_hybrid_says(family, monkeypatch):
     assert told["mine"] == ("", "", ())
 
 
-def test_the_dropdown_shows_titles_and_gives_names(page_of_family, family, monkeypatch):
+def test_the_catalogue_holds_what_the_menus_show(family, monkeypatch):
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
-    dropdown = component(page_of_family, "dropdown", "Model")
-    assert [tuple(choice) for choice in dropdown["props"]["choices"]] == [(o.title, o.name) for o in list_entries()]
-    assert dropdown["props"]["value"] == "sentiment-en"
-
-
-@pytest.mark.parametrize(
-    ("model", "examples"),
-    [
-        ("sentiment-en", tiny.SENTENCES[:2]),
-        ("mine", EXAMPLE_TEXTS),
-        ("sentiment-zh", CHINESE),
-        ("sentiment-zh-lstm", CHINESE),
-        ("sentiment-zh-transformer", CHINESE[1:]),
-    ],
-)
-def test_examples_follow_the_model(page_of_family, model, examples):
-    shown = component(page_of_family, "dataset")
-    samples = shown["props"]["samples"]
-    if model != "sentiment-en":  # which the page opens with
-        _, brought = send(page_of_family, component(page_of_family, "dropdown", "Model"), "input", [model, None])
-        samples = brought[shown["id"]]["samples"]
-    assert [text for (text,) in samples] == list(examples)
-    for number, example in enumerate(examples):
-        _, loaded = send(page_of_family, shown, "click", [model, number])
-        assert list(loaded.values()) == [example]
-
-
-def test_a_click_on_an_example_that_has_just_gone_gets_a_sentence(page_of_family):
-    event, _ = send(page_of_family, component(page_of_family, "dataset"), "click", ["sentiment-zh-transformer", 0])
-    answer = page_of_family.send(event["id"], ["sentiment-zh-transformer", 1])
-    assert "These examples have changed with the model" in answer["output"]["error"]
-
-
-def test_another_model_leaves_what_was_typed(page_of_family):
-    event, brought = send(page_of_family, component(page_of_family, "dropdown", "Model"), "input", ["mine", None])
-    typed = component(page_of_family, "textbox", "Text")["id"]
-    assert typed not in brought
-    assert typed not in event["inputs"]
-
-
-def component(page: Page, kind: str, label: str | None = None) -> dict:
-    """The page's first component of a kind, with a label if one is given."""
-    return next(
-        part
-        for part in page.config["components"]
-        if part["type"] == kind and label in (None, part["props"].get("label"))
-    )
-
-
-def send(page: Page, part: dict, name: str, data: list) -> tuple[dict, dict]:
-    """Sends an event of a component; gives the event and its outputs by their components' ids."""
-    events = (event for event in page.config["dependencies"] if [part["id"], name] in event["targets"])
-    event = next(event for event in events if event["inputs"])  # not the one that ends a measurement
-    answer = page.send(event["id"], data)
-    assert answer["success"], answer["output"]
-    return event, dict(zip(event["outputs"], answer["output"]["data"], strict=True))
+    models = {model["name"]: model for model in catalogue()["models"]}
+    assert list(models) == list(FAMILY)
+    assert models["mine"]["metrics"] == {"held_out": {"n": 9, "accuracy": 0.5}}
+    assert {model["layout"] for model in models.values()} == {"sequence"}
+    methods = {method["name"]: method["layouts"] for method in catalogue()["methods"]}
+    assert methods["grad-cam"] == ["grid"]
+    assert methods["integrated-gradients"] == ["sequence", "grid"]
 
 
 def test_the_page_is_built_without_torch():

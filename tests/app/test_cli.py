@@ -135,13 +135,13 @@ def test_explain_writes_a_file(capsys, tmp_path, suffix):
 
 
 def test_every_view_with_a_figure_can_be_drawn(capsys, tmp_path):
-    for name in ("trust", "attention", "recurrence", "prefixes"):
+    for name in ("prediction", "words", "trust", "attention", "recurrence", "prefixes", "interventions"):
         out = tmp_path / f"{name}.png"
         run_document(capsys, "explain", TEXT, "A dull film.", "--view", name, "--out", str(out))
-        assert out.stat().st_size > 5000
+        assert out.stat().st_size > 4000
     code, _, error = run(capsys, "explain", TEXT, "A dull film.", "--view", "magic", "--out", str(tmp_path / "x.png"))
     assert code == 2
-    assert "There is no view 'magic' to draw: there is attribution" in error
+    assert "There is no view 'magic' to draw: there is prediction, words, attribution" in error
 
 
 def test_a_toy_view_is_named_in_the_help(capsys):

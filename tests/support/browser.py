@@ -96,11 +96,13 @@ class Visit:
         errors: errors on the console, and exceptions of scripts.
     """
 
-    def __init__(self, browser, address: str, width: int = 1280):
+    def __init__(self, browser, address: str, width: int = 1280, tour: bool = False):
         self.context = browser.new_context(viewport={"width": width, "height": 900}, service_workers="block")
         self.outside: list[str] = []
         self.errors: list[str] = []
         self.context.route("**/*", self._stop_outside)
+        if not tour:  # as for somebody who has taken it: it would lie over what is tested
+            self.context.add_init_script("try { localStorage.setItem('rnnformer-tour', 'taken') } catch {}")
         self.page = self.context.new_page()
         self.page.set_default_timeout(1000 * PATIENCE)
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from rnnformer_demo.document import (
+    Architecture,
     Array,
     Attention,
     Attribution,
@@ -189,9 +190,27 @@ def prediction(**changes: Any) -> Prediction:
     return Prediction(**whole | changes)
 
 
-def model(name: str = "by-hand") -> Model:
-    """Return a model of `LABELS`."""
-    return Model(name, "0" * 64, LABELS, 12_345)
+def model(name: str = "by-hand", scans: Sequence[str] = ("tokens", "tokens")) -> Model:
+    """Return a model of `LABELS`, an LSTM and a GRU below two attention layers."""
+    sizes = {"tokens": 8000, "projection": 0, "block 1": 3000, "block 2": 600, "block 3": 600, "pooling": 8}
+    sizes["head"] = 12_345 - sum(sizes.values())
+    parts = Architecture(
+        token_width=8,
+        width=8,
+        blocks=("recurrent", "attention", "attention"),
+        cells=("lstm", "gru"),
+        scans=tuple(scans),
+        units=UNITS,
+        residual=True,
+        heads=HEADS,
+        positions=False,
+        pooling="attention",
+        pooled_width=8,
+        vocabulary=1000 if "tokens" in scans else None,
+        backbone=None if "tokens" in scans else "efficientnet_lite0",
+        parameters=sizes,
+    )
+    return Model(name, "0" * 64, LABELS, 12_345, architecture=parts)
 
 
 def _sections(
@@ -203,7 +222,7 @@ def _sections(
     scan, names = scans[0]
     interventions = ("uniform attention", "permuted attention", "uniform pooling", "permuted pooling")
     return {
-        "model": model(),
+        "model": model(scans=[name.split()[1] for name in recurrences]),
         "input": given,
         "prediction": prediction(),
         "provenance": Provenance("1.0", 3, "python -m rnnformer_demo explain by-hand INPUT --seed 3", {"trust": 0.5}),

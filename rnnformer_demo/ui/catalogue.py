@@ -1,0 +1,39 @@
+"""The catalogue of the page: models and attribution methods, as the explorer's menus take them. Imports no torch."""
+
+from dataclasses import asdict
+from typing import Any
+
+from ..interpret.attribution import METHODS, methods_for
+from .gallery import gallery
+from .model_list import ModelEntry, list_entries
+
+_LAYOUTS = {"text": "sequence", "image": "grid"}
+
+
+def catalogue() -> dict[str, Any]:
+    """Return the models that can be read, the methods with the layouts that they work on, and the gallery."""
+    models = list_entries()
+    return {
+        "models": [_model(entry) for entry in models],
+        "gallery": gallery([entry.name for entry in models]),
+        "methods": [
+            {
+                "name": method.name,
+                "title": method.title,
+                "layouts": [layout for layout in ("sequence", "grid") if method in methods_for(layout)],
+                "slow_on_grid": method.slow_on_grid,
+                "signed": method.signed,
+            }
+            for method in METHODS.values()
+        ],
+    }
+
+
+def _model(entry: ModelEntry) -> dict[str, Any]:
+    kept = asdict(entry) | {"layout": _LAYOUTS.get(entry.modality, ""), "title": entry.title}
+    kept["metrics"] = {
+        test: {key: figures[key] for key in ("n", "accuracy", "interval", "ece") if key in figures}
+        for test, figures in entry.metrics.items()
+        if isinstance(figures, dict) and "accuracy" in figures
+    }
+    return kept
