@@ -1,14 +1,33 @@
-"""The page in a browser: what a visitor does and sees, and that nothing leaves the machine."""
+"""The page as a whole in a browser: keyboard alone, both languages, a phone, axe; nothing leaves the machine."""
 
 import re
-import time
+import shutil
+from pathlib import Path
 
 import pytest
-import tiny
-from browser import CHINESE, EXAMPLES, FAMILY, PATIENCE, Visit, chromium, save_family, served
+from browser import Visit, chromium, served
+
+from rnnformer_demo import web
+from rnnformer_demo.views import VIEWS
+from rnnformer_demo.views.registry import View, register
 
 NARROW = 390  # pixels, a phone
 TEXT = "The plot is not without charm, but the jokes fall flat and the ending is a mess."
+SMALLEST = 12  # pixels of a letter
+_LETTERS = """() => {
+  const small = new Set();
+  const walker = document.createTreeWalker(document.querySelector(".rnnformer"), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.getClientRects().length) continue;
+    if (element.closest(".unseen")) continue;
+    const drawn = element.closest("svg");
+    const scale = drawn ? drawn.getBoundingClientRect().width / (drawn.viewBox.baseVal.width || drawn.clientWidth) : 1;
+    const size = parseFloat(getComputedStyle(element).fontSize) * scale;
+    if (size < SMALLEST - 0.05) small.add(`${element.className.baseVal ?? element.className} ${size.toFixed(1)}`);
+  }
+  return [...small];
+}""".replace("SMALLEST", str(SMALLEST))
 
 
 @pytest.fixture(scope="module")
@@ -25,307 +44,185 @@ def browser():
 
 @pytest.fixture
 def visit(browser, address, request):
-    """A visit of the page with the shipped models."""
-    yield from checked(Visit(browser, address, getattr(request, "param", 1280)))
-
-
-@pytest.fixture
-def visit_of_family(browser, tmp_path, request):
-    """A visit of a page with many small text models."""
-    with served(tmp_path / "gradio", save_family(tmp_path / "checkpoints")) as address:
-        yield from checked(Visit(browser, address, getattr(request, "param", 1280)))
-
-
-def checked(visit):
-    """Gives the visit and checks its end: nothing left the machine, nothing went wrong on the console."""
+    """A visit of the page with the shipped models; nothing leaves the machine, nothing goes wrong on the console."""
+    visit = Visit(browser, address, getattr(request, "param", 1280))
     yield visit
     visit.context.close()
     assert visit.outside == []
     assert visit.errors == []
 
 
-def test_text_tab(visit):
+def analyse(page, text: str) -> None:
+    """Types a text, presses Enter and waits until all but trust has come."""
+    from playwright.sync_api import expect
+
+    page.locator("textarea:visible").fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("#view-words .words")).to_have_text(text)
+    expect(page.locator("#view-prefixes .panel-body")).to_have_attribute("aria-busy", "false")
+
+
+def focused(page) -> str:
+    return page.evaluate("document.activeElement.closest('.panel')?.id ?? document.activeElement.tagName")
+
+
+def test_the_page_opens_with_an_example_that_is_analysed(visit):
+    from playwright.sync_api import expect
+
+    expect(visit.page.locator("#view-words .word").first).to_be_visible()
+    expect(visit.page.locator("#view-prediction")).to_contain_text("%")
+    assert visit.page.title() == "RNNformer Demo"
+
+
+def test_the_keyboard_alone_leads_from_typing_to_the_verdict(visit):
     from playwright.sync_api import expect
 
     page = visit.page
-    page.get_by_label("Text", exact=True).locator("visible=true").fill(TEXT)
-    page.get_by_role("button", name="Analyse").locator("visible=true").click()
-    expect(page.locator(".facts").locator("visible=true")).to_contain_text("negative")
-    expect(page.locator(".words").locator("visible=true")).to_have_text(TEXT)
-    for figure, selector, choice in (
-        ("text-attention", "Layer", "pooling"),
-        ("text-attention", "Layer", "layer 2"),
-        ("text-attention", "Head", "1"),
-        ("text-recurrence", "Recurrence", "gru tokens 1"),
-        ("text-attribution", "Method", "Occlusion"),
-        ("text-attribution", "Class to explain", "positive"),
-    ):
-        before = pixels(page, figure)
-        choose(page, selector, choice)
-        wait_for_change(page, figure, before)
-    before = pixels(page, "text-recurrence")
-    choose(page, "Direction", "backward")
-    wait_for_change(page, "text-recurrence", before)
-    expect(page.locator("#text-recurrence img")).to_have_attribute("alt", re.compile("gru tokens 1, backward"))
-
-
-def test_photo_tab(visit):
-    from playwright.sync_api import expect
-
-    page = visit.page
-    page.get_by_role("tab", name="Photo").click()
-    upload(page, EXAMPLES / "dalmatian.jpg")
-    page.get_by_role("button", name="Analyse").locator("visible=true").click()
-    expect(page.locator(".facts").locator("visible=true")).to_contain_text("dalmatian")
-    for figure, selector, choice in (
-        ("image-attention", "Layer", "layer 2"),
-        ("image-attention", "From (or click a cell)", "row 4, column 4"),
-        ("image-recurrence", "Recurrence", "gru columns 1"),
-        ("image-attribution", "Method", "Grad-CAM"),
-        ("image-attribution", "Class to explain", "African elephant"),
-    ):
-        before = pixels(page, figure)
-        choose(page, selector, choice)
-        wait_for_change(page, figure, before)
-    before = pixels(page, "image-attention")
-    page.locator("#image-attention img").click(position={"x": 60, "y": 100})
-    wait_for_change(page, "image-attention", before)
-    chosen = page.get_by_label("From (or click a cell)").locator("visible=true")
-    expect(chosen).to_have_value("row 1, column 1")
-
-
-def test_trust_follows_and_questions_are_answered(visit):
-    from playwright.sync_api import expect
-
-    page = visit.page
-    page.get_by_label("Text", exact=True).locator("visible=true").fill("A tender film, but the ending is a mess.")
-    page.get_by_role("button", name="Analyse").locator("visible=true").click()
-    expect(page.locator(".verdict").locator("visible=true")).to_have_text(re.compile("trust|with care|don't"))
-    expect(page.locator("#text-trust img")).to_have_attribute("alt", re.compile("^Verdict: "))
-    expect(page.locator("#text-prefixes img")).to_have_attribute("alt", re.compile("Read from the start"))
-    answer = page.locator(".edit").locator("visible=true").first  # the last edit comes first
-    page.get_by_label("Words that are to go").click()
-    page.get_by_role("option", name="10: mess").click()
+    analyse(page, TEXT)
+    page.locator("textarea:visible").focus()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('word')"):
+            break
+    else:
+        raise AssertionError("no word was reached by Tab")
+    inspector = page.locator(".inspector:visible")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(inspector.locator(".inspector-name")).to_have_text(page.evaluate("document.activeElement.textContent"))
+    page.keyboard.press("Enter")
+    expect(inspector).to_have_class(re.compile("pinned"))
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="See what changes").locator("visible=true").click()
-    expect(answer).to_contain_text("Ablation of “mess” (unknown)")
-    page.get_by_label("Or another word instead").fill("joy")
-    page.get_by_role("button", name="See what changes").locator("visible=true").click()
-    expect(answer).to_contain_text("Replacement of “mess” by “joy”")
-    page.get_by_role("button", name="Minimal counterfactual").locator("visible=true").click()
-    expect(answer).to_contain_text(re.compile("Counterfactual|No counterfactual"))
-    page.get_by_role("button", name="Compare", exact=True).locator("visible=true").click()
-    expect(page.locator("#text-comparison img")).to_have_attribute("alt", re.compile("sentiment-en-lstm"))
-    before = pixels(page, "text-attention")
-    page.get_by_label("Trace it through the recurrence").locator("visible=true").check()
-    wait_for_change(page, "text-attention", before)
+    expect(inspector).to_have_count(0)
+    expect(page.locator("#view-trust .trust-badge")).to_have_text(re.compile("trust|with care|don't"))
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if focused(page) == "view-trust":
+            break
+    assert focused(page) == "view-trust"
 
 
-def test_a_brushed_part_of_a_photo_goes(visit):
+def test_one_cursor_moves_through_all_views(visit):
     from playwright.sync_api import expect
 
     page = visit.page
-    page.get_by_role("tab", name="Photo").click()
-    upload(page, EXAMPLES / "elephant.jpg")
-    page.get_by_role("button", name="Analyse").locator("visible=true").click()
-    page.get_by_role("button", name="Stop measuring").locator("visible=true").click()
-    expect(page.get_by_text("Measuring was stopped.").locator("visible=true")).to_be_visible()
-    canvas = page.locator(".brushed canvas").locator("visible=true").first
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x - 50, y - 40)
-    page.mouse.down()
-    for row in range(-40, 41, 20):
-        page.mouse.move(x - 50, y + row)
-        page.mouse.move(x + 50, y + row, steps=3)
-    page.mouse.up()
-    page.get_by_role("button", name="See what changes").locator("visible=true").click()
-    answer = page.locator(".edit").locator("visible=true").first  # the last edit comes first
-    expect(answer).to_contain_text("“row 4, column 4”")
-    expect(answer).to_contain_text("(blur)")
+    analyse(page, TEXT)
+    page.locator("#view-words .word", has_text="charm").hover()
+    expect(page.locator("#view-prefixes .reading")).to_contain_text("charm")
+    expect(page.locator("#view-attention .heat-mark").first).to_be_attached()
+    expect(page.locator("#view-recurrence .heat-mark").first).to_be_attached()
+    expect(page.locator(".inspector-name:visible")).to_have_text("charm")
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    for word in ("jokes", "ending", "mess"):
+        page.locator("#view-words .word", has_text=word).hover()
+        expect(page.locator(".inspector-name:visible")).to_have_text(word)
+    assert requests == []  # the cursor asks the server for nothing
 
 
-def test_a_page_that_is_left_is_no_longer_measured_for(browser, address, monkeypatch):
-    from rnnformer_demo.ui import cancellation
-
-    ended, end = [], cancellation.end
-    monkeypatch.setattr(cancellation, "end", lambda session: (ended.append(session), end(session)))
-    visit = Visit(browser, address)
-    visit.page.get_by_role("tab", name="Photo").click()
-    upload(visit.page, EXAMPLES / "elephant.jpg")
-    with visit.page.expect_request("**/queue/join*") as asked:
-        visit.page.get_by_role("button", name="Analyse").locator("visible=true").click()
-    session = asked.value.post_data_json["session_hash"]
-    visit.page.get_by_role("button", name="Stop measuring").locator("visible=true").wait_for()
-    by_the_click = ended.count(session)
-    visit.context.close()
-    deadline = time.monotonic() + PATIENCE
-    while ended.count(session) == by_the_click and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert ended.count(session) == by_the_click + 1
+def test_what_was_typed_is_shown_literally(visit):
+    hostile = "<img src=x onerror=alert(1)> ${7*7} {{7*7}} </script> great"
+    analyse(visit.page, hostile)
+    assert visit.page.locator("#view-words img").count() == 0
+    assert "49" not in visit.page.locator("#view-words .words").inner_text()
 
 
-def test_an_example_is_analysed_at_a_click(visit):
+def test_bad_input_gets_a_sentence_beside_it_and_stays(visit):
     from playwright.sync_api import expect
 
     page = visit.page
-    page.get_by_role("button", name="It never bored me").click()
-    expect(page.locator(".facts").locator("visible=true")).to_contain_text("calibrated probability")
-    page.get_by_role("tab", name="Photo").click()
-    page.locator(".gallery-item").locator("visible=true").nth(
-        sorted(EXAMPLES.glob("*.jpg")).index(EXAMPLES / "elephant.jpg")
-    ).click()
-    expect(page.locator(".facts").locator("visible=true")).to_contain_text("elephant")
+    analyse(page, TEXT)
+    page.locator("textarea:visible").fill("   ")
+    page.keyboard.press("Enter")
+    alert = page.locator(".error:visible")
+    expect(alert).to_contain_text("There is no text yet")
+    page.wait_for_timeout(500)
+    expect(alert).to_contain_text("There is no text yet")
+    expect(page.locator("#view-words .words")).to_have_text(TEXT)  # the last result is still there
+    page.get_by_role("button", name="简体中文").click()
+    page.locator("textarea:visible").press("Enter")
+    expect(page.locator(".error:visible")).to_contain_text("还没有文本")
 
 
-def test_another_model_brings_its_examples_and_leaves_what_was_typed(visit_of_family):
-    from playwright.sync_api import expect
-
-    page = visit_of_family.page
-    shown = page.locator(".facts").locator("visible=true")
-    box = page.get_by_label("Text", exact=True).locator("visible=true")
-    box.fill(tiny.SENTENCES[5])
-    box.press("Enter")
-    expect(shown).to_contain_text("sentiment-en")
-    page.get_by_label("Model", exact=True).locator("visible=true").click()
-    page.get_by_role("option", name="sentiment-zh: Sentiment of Chinese").click()
-    expect(page.get_by_role("button", name=CHINESE[1])).to_be_visible()
-    expect(page.get_by_role("button", name=tiny.SENTENCES[0])).to_have_count(0)
-    expect(page.get_by_text("What it cannot do: It knows two answers, <b>no neutral</b>.")).to_be_visible()
-    expect(box).to_have_value(tiny.SENTENCES[5])
-    expect(shown).to_have_count(0)  # the result was another model's
-    page.get_by_role("button", name="Analyse").locator("visible=true").click()
-    expect(shown).to_contain_text("sentiment-zh")
-
-
-def test_chinese_examples_are_analysed_by_hybrid_and_rivals(visit_of_family):
-    from playwright.sync_api import expect
-
-    page = visit_of_family.page
-    for model in ("sentiment-zh", "sentiment-zh-lstm", "sentiment-zh-transformer"):
-        page.get_by_label("Model", exact=True).locator("visible=true").click()
-        page.get_by_role("option", name=f"{model}: ").click()
-        # A rival without examples of its own shows those of its hybrid.
-        shown = FAMILY[model].get("examples", CHINESE)
-        expect(page.locator(".gallery > button").locator("visible=true")).to_have_text(list(shown))
-        page.get_by_role("button", name=CHINESE[1]).click()
-        expect(page.locator(".facts").locator("visible=true")).to_contain_text(f"through {model} took")
-        expect(page.get_by_label("Text", exact=True).locator("visible=true")).to_have_value(CHINESE[1])
-        expect(page.locator(".words").locator("visible=true")).to_have_text(CHINESE[1])
-        expect(page.locator("#text-attribution img")).to_have_attribute("alt", re.compile(f"[{CHINESE[1]}]"))
-
-
-def test_enter_starts_the_analysis_and_what_was_typed_is_shown_literally(visit):
+def test_the_page_speaks_two_languages(visit):
     from playwright.sync_api import expect
 
     page = visit.page
-    typed = "A great <img src=x onerror=alert(1)> film ${1+1} {{1+1}} <script>alert(2)</script> indeed"
-    box = page.get_by_label("Text", exact=True).locator("visible=true")
-    box.fill(typed)
-    box.press("Enter")
-    expect(page.locator(".words").locator("visible=true")).to_have_text(typed)
-    assert page.locator(".words img, .words script").count() == 0
-
-
-def test_bad_input_gets_a_sentence_and_stays(visit):
-    from playwright.sync_api import expect
-
-    page = visit.page
-    box = page.get_by_label("Text", exact=True).locator("visible=true")
-    analyse = page.get_by_role("button", name="Analyse").locator("visible=true")
-    analyse.click()
-    expect(page.get_by_text("There is no text yet").first).to_be_visible()
-    box.fill("🎬 🎬 🎬")
-    analyse.click()
-    expect(page.get_by_text("This model knows none of these words").first).to_be_visible()
-    expect(box).to_have_value("🎬 🎬 🎬")
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "sentence"),
-    [
-        ("half.jpg", (EXAMPLES / "elephant.jpg").read_bytes()[:3000], "The image file is damaged or cut short"),
-        ("empty.png", b"", "The file is empty (zero bytes)"),
-        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawings are not photos"),
-        ("notes.jpg", b"no image at all", "The file is not an image that can be read"),
-    ],
-)
-def test_a_bad_photo_gets_a_sentence(visit, tmp_path, name, data, sentence):
-    from playwright.sync_api import expect
-
-    page = visit.page
-    page.get_by_role("tab", name="Photo").click()
-    (tmp_path / name).write_bytes(data)
-    upload(page, tmp_path / name)
-    page.get_by_role("button", name="Analyse").locator("visible=true").click()
-    expect(page.get_by_text(sentence).first).to_be_visible()
+    analyse(page, TEXT)
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    headings = page.locator(".panel:visible h2").all_inner_texts()
+    assert len(headings) > 6
+    assert [heading for heading in headings if not re.search("[一-鿿]", heading)] == []
+    assert page.locator("textarea:visible").input_value() == TEXT
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")  # it is remembered
 
 
 @pytest.mark.parametrize("visit", [NARROW], indirect=True)
-def test_nothing_is_wider_than_a_phone(visit):
+def test_a_phone_shows_all_of_it(visit):
     page = visit.page
-    for tab in ("Text", "Photo"):
-        page.get_by_role("tab", name=tab).click()
-        page.locator(".gallery-item, .gallery > button").locator("visible=true").first.click()
-        page.locator(".facts").locator("visible=true").wait_for()
-        assert visit.overflow() <= 0
+    analyse(page, TEXT)
+    page.locator("#view-trust .trust-badge").wait_for()
+    assert visit.overflow() == 0
+    assert page.evaluate(_LETTERS) == []
+    for place in ("photo", "models"):
+        page.get_by_role("navigation").get_by_role("link").nth(1 if place == "photo" else 2).click()
+        page.wait_for_timeout(1500)
+        assert visit.overflow() == 0
+        assert page.evaluate(_LETTERS) == []
 
 
-@pytest.mark.parametrize("visit_of_family", [NARROW], indirect=True)
-def test_long_titles_of_models_fit_a_phone(visit_of_family):
-    page = visit_of_family.page
-    for name in sorted(FAMILY, key=len)[-3:]:
-        page.get_by_label("Model", exact=True).locator("visible=true").click()
-        option = page.get_by_role("option", name=re.compile(f"{name}(:|$)"))
-        option.wait_for()
-        assert visit_of_family.overflow() <= 0
-        option.click()
-        page.locator(".gallery > button").locator("visible=true").first.click()
-        page.locator(".facts").locator("visible=true").wait_for()
-        assert visit_of_family.overflow() <= 0
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser, address, language, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme, locale=language)
+    page = context.new_page()
+    page.goto(address)
+    found = {"before": serious(Axe(), page)}
+    page.locator("#view-trust .trust-badge").wait_for()
+    found["text"] = serious(Axe(), page)
+    for place in ("photo", "models"):
+        page.goto(f"{address}#/{place}")
+        page.locator("#view-trust .trust-badge" if place == "photo" else ".models h2").first.wait_for()
+        page.wait_for_timeout(500)
+        found[place] = serious(Axe(), page)
+    context.close()
+    assert {place: faults for place, faults in found.items() if faults} == {}
 
 
-def upload(page, path) -> None:
-    """Uploads a photo and waits until it stands in the page."""
-    with page.expect_response(re.compile("/upload")):
-        page.locator("input[type=file]").last.set_input_files(str(path))
-    page.get_by_label("Remove Image").or_(page.get_by_label("Clear")).first.wait_for()
+def serious(axe, page) -> list[str]:
+    """Serious and critical violations, each with the first elements that it is about."""
+    violations = axe.run(page).response["violations"]
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes'][:4]]}"
+        for each in violations
+        if each["impact"] in ("serious", "critical")
+    ]
 
 
-def choose(page, label: str, choice: str) -> None:
-    """Chooses an entry of a visible dropdown by typing its name: of 1,000 classes only the first 100 are listed."""
-    box = page.get_by_label(label, exact=True).locator("visible=true")
-    box.click()
-    box.press("ControlOrMeta+a")
-    box.press_sequentially(choice)
-    page.get_by_role("option", name=choice, exact=True).click()
+TOY = """import { h } from "../core/dom.js";
+const count = ({ document }) => h("p", {}, `${document.input.units.length} words`);
+export const create = ({ store }) => ({ element: count(store), update() {} });
+"""
 
 
-def pixels(page, figure: str) -> str:
-    """A picture's pixels, as the browser has decoded them."""
-    image = page.locator(f"#{figure} img")
-    image.wait_for(state="attached")
-    page.locator(f"#{figure}").scroll_into_view_if_needed()
-    image.wait_for()
-    return image.evaluate(
-        """async image => {
-            // Refused where another picture takes its place meanwhile: that one is then looked at.
-            await image.decode().catch(() => new Promise(later => setTimeout(later, 200)).then(() => image.decode()));
-            const canvas = document.createElement('canvas');
-            canvas.width = image.naturalWidth;
-            canvas.height = image.naturalHeight;
-            canvas.getContext('2d').drawImage(image, 0, 0);
-            return canvas.toDataURL();
-        }"""
+def test_a_view_that_was_added_appears_on_the_page(browser, tmp_path, monkeypatch):
+    from playwright.sync_api import expect
+
+    folder = Path(shutil.copytree(web.FOLDER, tmp_path / "web"))
+    (folder / "views" / "toy.js").write_text(TOY, encoding="utf-8")
+    monkeypatch.setattr("rnnformer_demo.web.files.FOLDER", folder)
+    monkeypatch.setattr("rnnformer_demo.web.FOLDER", folder)
+    register(
+        View(name="toy", title="Toy view", help="Counts.", sections=("input",), caption=lambda document, choices: "")
     )
-
-
-def wait_for_change(page, figure: str, before: str) -> None:
-    """Waits until other pixels stand in a picture's place; the machine may be busy."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if pixels(page, figure) != before:
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"the picture {figure} did not change")
+    try:
+        with served(tmp_path / "gradio") as address:
+            visit = Visit(browser, address)
+            expect(visit.page.locator("#view-toy")).to_contain_text(re.compile(r"Toy view.*\d+ words", re.DOTALL))
+            visit.context.close()
+    finally:
+        del VIEWS["toy"]
