@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from .browser import in_browser, screenshots
 from .distilbert import beside_distilbert
 from .latency import LoadEncoder, beside_minilm, latencies
 from .page import Page, clicks, first_click, first_page
@@ -10,7 +11,7 @@ from .resnet18 import beside_resnet18
 from .table import markdown
 from .timing import PHOTO_MODEL, TEXT_MODEL
 
-__all__ = ["PHOTO_MODEL", "TEXT_MODEL", "Page", "markdown", "run"]
+__all__ = ["PHOTO_MODEL", "TEXT_MODEL", "Page", "markdown", "run", "screenshots"]
 
 _READING_SECONDS = 5  # of a visitor who reads the page before the first click
 
@@ -30,6 +31,7 @@ def run(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
     figures["first_click_at_once_s"] = first_click(pause=0)
     figures[f"first_click_after_{_READING_SECONDS}_s"] = first_click(pause=_READING_SECONDS)
     figures |= clicks(runs)
+    figures |= in_browser()
     figures |= latencies(runs)
     figures |= beside_resnet18(runs)
     figures |= beside_distilbert(runs)

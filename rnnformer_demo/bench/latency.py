@@ -7,7 +7,7 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 from ..data import InputError
-from .timing import CALLS_A_TURN, PHOTO_MODEL, TEXT_MODEL, inputs, median, seconds_of, text_of_64_tokens, turn
+from .timing import CALLS_A_TURN, PHOTO_MODEL, TEXT_MODEL, TEXTS, inputs, median, seconds_of, text_of_64_tokens, turn
 
 if TYPE_CHECKING:
     from ..checkpoints.store import Checkpoint
@@ -130,14 +130,13 @@ class _Baseline:
 
 
 def _text_of(length: int, checkpoint: "Checkpoint", pieces: Any) -> str:
-    """Return the page's example words that are one token to both, up to a length."""
+    """Return words of the texts that are one token to both, up to a length."""
     from ..evaluation.modality import text_reader
-    from ..ui.page import EXAMPLE_TEXTS
 
     reader = text_reader(checkpoint)
 
     def whole(word: str) -> bool:
         return len(reader.ids(word)) == 1 == len(pieces(word, add_special_tokens=False)["input_ids"])
 
-    words: Iterable[str] = filter(whole, re.findall(r"[a-z]+", " ".join(EXAMPLE_TEXTS).lower()))
+    words: Iterable[str] = filter(whole, re.findall(r"[a-z]+", " ".join(TEXTS).lower()))
     return " ".join(islice(cycle(words), length))

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +18,13 @@ from typing import Any
 
 import httpx
 
-from .timing import PHOTO_MODEL, ROOT, TEXT_MODEL, inputs, median, seconds_of, text_of_64_tokens
+from .timing import LONG_TEXT, PHOTO_MODEL, ROOT, TEXT_MODEL, inputs, median, seconds_of, text_of_64_tokens
 
 _EMPTY_APP = "import gradio as gr\nwith gr.Blocks() as demo:\n    pass\ndemo.launch(quiet=True)"
 _STARTS = 3
-_CLICKS_FOR_MEMORY = 25  # of texts, and as many of photos
+_CLICKS_FOR_MEMORY = 25  # of texts, and as many of long texts and of photos
 _START_TIMEOUT = 120
+SECTIONS = ["attribution", "attention", "recurrence", "prefixes", "interventions"]  # that the page asks for at first
 _ANSWER_TIMEOUT = 120
 
 
@@ -33,7 +35,7 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _server(*command: str) -> Iterator[tuple[str, int, float]]:
+def server(*command: str) -> Iterator[tuple[str, int, float]]:
     """Start a page and yield its address, its process id and the seconds until its first page came."""
     port = _free_port()
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
@@ -71,7 +73,7 @@ def first_page() -> dict[str, Any]:
     for _ in range(_STARTS):
         seconds = []
         for command in (("app.py",), ("-c", _EMPTY_APP)):
-            with _server(*command) as (_, _, took):
+            with server(*command) as (_, _, took):
                 seconds.append(took)
         pairs.append(seconds)
     return {
@@ -84,8 +86,6 @@ def first_page() -> dict[str, Any]:
 class Page:
     """The served page, spoken to as a browser does: raw data to its own events, answers from the queue's stream.
 
-    Each click is that of a visitor of its own, so the server keeps as many results as there were clicks.
-
     Attributes:
         http: a client for the page's API routes.
         config: components and events, as the browser gets them.
@@ -95,19 +95,24 @@ class Page:
         self.config = httpx.get(f"{address.rstrip('/')}/config", timeout=_ANSWER_TIMEOUT).json()
         self.http = httpx.Client(base_url=self.config["root"] + self.config["api_prefix"], timeout=_ANSWER_TIMEOUT)
 
-    def analyse(self, modality: str, source: Any) -> list:
-        """Click on Analyse with all initial choices; return the outputs, pictures included.
+    def analyse(self, model: str, source: Any) -> dict[str, float]:
+        """Click on Analyse; return the seconds until each section was there, by its name.
 
         Args:
-            modality: whose tab, "text" or "image".
             source: a text, or the answer of `upload`.
 
         Raises:
             RuntimeError: if the page answers with an error.
         """
-        event, data = self.analyse_event(modality)
-        data[1] = source
-        return self.outputs(event, data)
+        name = "page_analyse_text" if isinstance(source, str) else "page_analyse_photo"
+        seconds: dict[str, float] = {}
+        started = time.perf_counter()
+        for message in self.messages(self.event(name), [{"model": model, "source": source, "wanted": SECTIONS}]):
+            if not message.get("success", True):
+                raise RuntimeError(f"the page refused: {message['output']}")
+            if message["msg"] == "process_generating":
+                seconds |= dict.fromkeys(message["output"]["data"][0], time.perf_counter() - started)
+        return seconds
 
     def explain(self, endpoint: str, model: str, source: Any) -> dict:
         """Ask the API for an explanation with its trust card.
@@ -115,25 +120,12 @@ class Page:
         Raises:
             RuntimeError: if the page answers with an error.
         """
-        (event,) = (event for event in self.config["dependencies"] if event["api_name"] == endpoint)
-        (answer,) = self.outputs(event["id"], [model, source, None, None, True, 0, True])
-        return answer
+        return self.outputs(self.event(endpoint), [model, source, None, None, True, 0, True])[0]
 
-    def analyse_event(self, modality: str) -> tuple[int, list]:
-        """Return the event behind a tab's button: its number and its inputs' initial values (model, source, ...)."""
-        components = {component["id"]: component for component in self.config["components"]}
-        buttons = {
-            (component["id"], "click")
-            for component in components.values()
-            if component["type"] == "button" and component["props"].get("value") == "Analyse"
-        }
-        text, photo = (
-            event
-            for event in self.config["dependencies"]
-            if event["inputs"] and any(tuple(target[:2]) in buttons for target in event["targets"])
-        )
-        event = {"text": text, "image": photo}[modality]
-        return event["id"], [components[number]["props"].get("value") for number in event["inputs"]]
+    def event(self, name: str) -> int:
+        """Return the number of an event by its name in the API."""
+        (event,) = (event for event in self.config["dependencies"] if event["api_name"] == name)
+        return event["id"]
 
     def upload(self, photo: Path) -> dict:
         """Upload a photo and return the page's record of it."""
@@ -153,45 +145,57 @@ class Page:
 
     def send(self, event: int, data: list) -> dict:
         """Queue an event and wait for its message of completion."""
+        return deque(self.messages(event, data), maxlen=1).pop()
+
+    def messages(self, event: int, data: list) -> Iterator[dict]:
+        """Queue an event and yield the messages of its stream, that of its completion last."""
         session = uuid.uuid4().hex
-        joining = {"fn_index": event, "data": data, "session_hash": session}
+        joining = {"fn_index": event, "data": data, "session_hash": session, "simple_format": True}
         self.http.post("/queue/join", json=joining).raise_for_status()
         with self.http.stream("GET", "/queue/data", params={"session_hash": session}) as stream:
             for line in stream.iter_lines():
                 message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
+                if message.get("msg"):
+                    yield message
                 if message.get("msg") == "process_completed":
-                    return message
+                    return
         raise RuntimeError("the page ended its answer before it was complete")
 
 
 def first_click(pause: float) -> float:
     """Return the seconds until the first text analysis of a fresh server, with a pause before the click."""
     texts, _ = inputs()
-    with _server("app.py") as (address, _, _):
+    with server("app.py") as (address, _, _):
         page = Page(address)
         time.sleep(pause)
-        return round(seconds_of(lambda: page.analyse("text", next(texts))), 3)
+        return round(seconds_of(lambda: page.analyse(TEXT_MODEL, next(texts))), 3)
 
 
 def clicks(runs: int) -> dict[str, Any]:
     """Measure clicks on a warm page, until the whole answer has come; and the server's memory after many."""
     texts, photo = inputs()
-    with _server("app.py") as (address, pid, _):
+    with server("app.py") as (address, pid, _):
         page = Page(address)
-        clicks: dict[str, Callable[[], Any]] = {
-            "text_click": lambda: page.analyse("text", next(texts)),
-            "photo_click": lambda: page.analyse("image", page.upload(photo)),
+        clicks: dict[str, Callable[[], dict[str, float]]] = {
+            "text": lambda: page.analyse(TEXT_MODEL, next(texts)),
+            "long_text": lambda: page.analyse(TEXT_MODEL, LONG_TEXT),
+            "photo": lambda: page.analyse(PHOTO_MODEL, page.upload(photo)),
         }
-        seconds: dict[str, list[float]] = {name: [] for name in clicks}
-        for _ in range(max(runs, _CLICKS_FOR_MEMORY)):
+        seconds: dict[str, list[float]] = {
+            f"{name}_{until}": [] for name in clicks for until in ("prediction", "click")
+        }
+        for done in range(max(runs, _CLICKS_FOR_MEMORY)):
             for name, click in clicks.items():
-                seconds[name].append(seconds_of(click))
-            if len(seconds["photo_click"]) == _CLICKS_FOR_MEMORY:
+                started = time.perf_counter()
+                sections = click()
+                seconds[f"{name}_click"].append(time.perf_counter() - started)
+                seconds[f"{name}_prediction"].append(sections["prediction"])
+            if done + 1 == _CLICKS_FOR_MEMORY:
                 resident = _memory_mb(pid, "VmRSS")
         page.explain("explain", TEXT_MODEL, text_of_64_tokens())
         page.explain("explain_image", PHOTO_MODEL, page.upload(photo))
         figures = {f"{name}_p50_ms": round(1000 * median(took[1:], 5), 1) for name, took in seconds.items()}
-        return figures | {"resident_mb_after_50_analyses": resident, "resident_mb_peak": _memory_mb(pid, "VmHWM")}
+        return figures | {"resident_mb_after_75_analyses": resident, "resident_mb_peak": _memory_mb(pid, "VmHWM")}
 
 
 def _memory_mb(pid: int, entry: str) -> float | None:

@@ -14,8 +14,26 @@ _ROWS = {
     ),
     "First click on Analyse 5 s after the first page, seconds": ("first_click_after_5_s",),
     "First click at once, while everything is still being imported, seconds": ("first_click_at_once_s",),
-    "Click on Analyse with a text until all figures are there, p50, ms": ("text_click_p50_ms",),
-    "Click on Analyse with a photo, upload included, p50, ms": ("photo_click_p50_ms",),
+    "Click on Analyse until the prediction is there: a text; one of 400 tokens; a photo; p50, ms": (
+        "text_prediction_p50_ms",
+        "long_text_prediction_p50_ms",
+        "photo_prediction_p50_ms",
+    ),
+    "Click on Analyse until all but trust is there: a text; one of 400 tokens; a photo, upload included; p50, ms": (
+        "text_click_p50_ms",
+        "long_text_click_p50_ms",
+        "photo_click_p50_ms",
+    ),
+    "In Chromium: Enter until the prediction is shown, p50, ms; layout shift of the first visit (CLS)": (
+        "first_prediction_ms",
+        "layout_shift",
+    ),
+    "In Chromium: move of the cursor until all views follow, p95, ms: 60 words; 400 tokens; those on a phone, CPU 4 x "
+    "slower": (
+        "cursor_words_60_p95_ms",
+        "cursor_tokens_400_p95_ms",
+        "cursor_phone_tokens_400_p95_ms",
+    ),
     "Text: prediction; analysis; p50, ms": ("text_predict_p50_ms", "text_analysis_p50_ms"),
     "Text analysis, the slowest of {runs}, ms": ("text_analysis_slowest_ms",),
     "Photo: prediction; analysis; p50, ms": ("photo_predict_p50_ms", "photo_analysis_p50_ms"),
@@ -41,8 +59,8 @@ _ROWS = {
         "photo_occlusion_s",
         "photo_pixel-integrated-gradients_s",
     ),
-    "Resident memory of the server after 50 analyses; at its peak, with trust cards of a text and a photo; MB": (
-        "resident_mb_after_50_analyses",
+    "Resident memory of the server after 75 analyses; at its peak, with trust cards of a text and a photo; MB": (
+        "resident_mb_after_75_analyses",
         "resident_mb_peak",
     ),
 }

@@ -11,21 +11,28 @@ ROOT = Path(__file__).resolve().parents[2]
 CALLS_A_TURN = 10
 _WORDS = 56
 TEXT_MODEL, PHOTO_MODEL = "sentiment-en", "objects"
+TEXTS = (
+    "A witty, tender film with two wonderful performances.",
+    "The plot is not without charm, but the jokes fall flat and the ending is a mess.",
+    "I expected to hate it, and yet I left the cinema smiling.",
+    "For its first hour this is a patient, beautifully photographed portrait of a marriage: two people who talk past "
+    "each other, a house that is too large for them, a summer that will not end. Then the thriller that nobody asked "
+    "for begins. There are chases, there is a twist that you will see coming, and there is a speech that explains what "
+    "the pictures had already said. The actors deserve better, and for a while they get it, which makes the rest all "
+    "the more disappointing.",
+)
+LONG_TEXT = " ".join([TEXTS[-1]] * 8)  # more than the 400 tokens that the text model reads
 
 
 def inputs() -> tuple[Iterator[str], Path]:
-    """Return the page's example texts in turn, without end, and one of its photos."""
-    from ..ui.page import EXAMPLE_TEXTS
-
+    """Return the texts in turn, without end, and one of the page's photos."""
     photo = min((ROOT / "rnnformer_demo" / "ui" / "examples").glob("*.jpg"))
-    return cycle(EXAMPLE_TEXTS), photo
+    return cycle(TEXTS), photo
 
 
 def text_of_64_tokens() -> str:
-    """Return the beginning of the page's longest example that is 64 tokens to the text model."""
-    from ..ui.page import EXAMPLE_TEXTS
-
-    return " ".join(max(EXAMPLE_TEXTS, key=len).split()[:_WORDS])
+    """Return the beginning of the longest text that is 64 tokens to the text model."""
+    return " ".join(max(TEXTS, key=len).split()[:_WORDS])
 
 
 def seconds_of(work: Callable[[], Any]) -> float:

@@ -14,6 +14,15 @@ def add_bench(command: Callable[[str, Callable, str], argparse.ArgumentParser]) 
     bench.add_argument(
         "--write", metavar="FILE", help="put the table in its place in FILE, as in rnnformer_demo/bench/README.md"
     )
+    pictures = command("screenshots", _screenshots, "take pictures of the page: widths, light and dark, both languages")
+    pictures.add_argument("--out", metavar="FOLDER", default="screenshots", help="where to (default: screenshots/)")
+
+
+def _screenshots(options: argparse.Namespace) -> tuple[dict, str]:
+    from ..bench import screenshots
+
+    paths = [str(path) for path in screenshots(Path(options.out))]
+    return {"screenshots": paths}, "\n".join(paths)
 
 
 def _bench(options: argparse.Namespace) -> tuple[dict, str]:
