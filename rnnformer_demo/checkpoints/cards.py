@@ -1,5 +1,6 @@
 """The cards of a folder of checkpoints: NAME.json beside NAME.safetensors and, for text, NAME.tokenizer.json."""
 
+import hashlib
 import json
 import logging
 import os
@@ -152,6 +153,18 @@ def size_on_disk(name: str, folder: Path | None = None) -> int:
     folder = folder or default_folder()
     files = (folder / f"{name}{suffix}" for suffix in (WEIGHTS, CARD, TOKENIZER))
     return sum(file.stat().st_size for file in files if file.exists())
+
+
+def weights_digest(name: str, folder: Path | None = None) -> str:
+    """Return the sha256 of a checkpoint's weights; a file that has not changed is read once."""
+    path = (folder or default_folder()) / f"{name}{WEIGHTS}"
+    status = path.stat()
+    return _digest(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, mtime_ns: int, size: int, inode: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def readable_cards(folder: Path | None = None) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The command `evaluate`: accuracy and calibration of a model on labelled data."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 _MOST_REJECTED = 20  # rows that are printed
 
@@ -13,15 +13,28 @@ def add_test(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -
     evaluate.add_argument("--data", metavar="FILE", required=True, help="TSV, CSV, JSONL; folder or zip of photos")
     evaluate.add_argument("--split", help="of a set with index.csv (default: test, where there is one)")
     evaluate.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
+    evaluate.add_argument("--beside", nargs="+", default=[], metavar="MODEL", help="test others, too, paired with it")
+    evaluate.add_argument("--write", action="store_true", help="keep reliability and pairs for the page of models")
 
 
 def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
     from ..analysis.service import get
     from ..evaluation.classification import evaluate
+    from ..evaluation.records import write_record
 
-    figures = evaluate(get(options.model), options.data, options.split, options.drop)
+    beside = [get(name) for name in options.beside]
+    figures = evaluate(get(options.model), options.data, options.split, options.drop, beside)
+    tested = [figures, *figures.get("beside", ())]
+    lines = [line for each in tested for line in _lines(each)]
+    if options.write:
+        paths = [write_record(each, get(each["model"]).sha256) for each in tested]
+        lines += [f"{path} is written." for path in paths]
+    return figures, "\n".join(lines)
+
+
+def _lines(figures: dict) -> Iterator[str]:
     low, high = figures["interval"]
-    text = (
+    yield (
         f"{figures['model']}: {figures['accuracy']:.2%} of {figures['n']} right "
         f"(95 % interval {low:.2%} to {high:.2%}), "
         f"mean class accuracy {figures['mean_class_accuracy']:.2%}, macro F1 {figures['macro_f1']:.4f}, "
@@ -29,7 +42,11 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
         f"({figures['ece_by_chance']:.2%} would be chance alone), "
         f"{figures['rejected_rows']} rows rejected"
     )
-    rejected = figures["rejected"][:_MOST_REJECTED]
-    others = figures["rejected_rows"] - len(rejected)
-    more = [f"and {others} more, which --json names"] if others else []
-    return figures, "\n".join([text, *rejected, *more])
+    yield from figures["rejected"][:_MOST_REJECTED]
+    if others := max(0, figures["rejected_rows"] - _MOST_REJECTED):
+        yield f"and {others} more, which --json names"
+    if paired := figures.get("paired"):
+        yield (
+            f"{figures['model']} alone is right in {paired['only_this']}, {paired['with']} alone in "
+            f"{paired['only_first']}: p = {paired['p']:.3g} (McNemar's test, exact)"
+        )

@@ -115,7 +115,7 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
 
 def _views() -> "dict[str, View]":
     """Return the views with a figure of one input; edits and comparisons have commands of their own."""
-    return {view.name: view for view in ordered() if view.figure and "comparison" not in view.sections}
+    return {view.name: view for view in ordered() if view.figure and not {"edits", "comparison"} & set(view.sections)}
 
 
 def _view(name: str) -> "View":

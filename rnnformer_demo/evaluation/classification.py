@@ -1,7 +1,7 @@
 """Evaluation of a checkpoint on any labelled data set that the readers take."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from ..data.text import UNKNOWN, TextReader, pad
 from ..models import Hybrid
 from ..nn.devices import to_device_of
 from . import metrics
+from .intervals import mcnemar
 from .modality import require_grid, text_reader
 
 TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
@@ -39,32 +40,75 @@ class Scored:
     rejected: list[Rejected]
 
 
-def evaluate(checkpoint: Checkpoint, path: str | Path, split: str | None = None, drop: Iterable[str] = ()) -> dict:
-    """Return the figures of a checkpoint on a data set; see `metrics.summarise`, plus `model`, `data` (the set's name),
-    `rejected_rows` and `rejected` (a sentence for each of them, with its line or its path).
+def evaluate(
+    checkpoint: Checkpoint,
+    path: str | Path,
+    split: str | None = None,
+    drop: Iterable[str] = (),
+    beside: Sequence[Checkpoint] = (),
+) -> dict:
+    """Return the figures of a checkpoint on a data set.
+
+    Returns:
+        Those of `metrics.summarise`, `reliability`, `model`, `data` (the set's name), `rejected_rows` and `rejected` (a
+        sentence for each of them, with its line or its path).
 
     Args:
         path: TSV, CSV or JSONL of text and label; a folder or zip of photos.
         split: name of a part of a set of photos with index.csv; "test" where it has one and none is named.
         drop: classes to leave out.
+        beside: further checkpoints with the same classes. Their figures follow under `beside`, each with `paired`: how
+            many inputs it alone and the first one alone get right, and the p-value of McNemar's test.
 
     Raises:
-        InputError: for a data set that cannot be read, fits another modality, or holds nothing to evaluate on.
+        InputError: for a data set that cannot be read, fits another modality, or holds nothing to evaluate on, and for
+            a checkpoint beside it that has other classes.
     """
-    scored = (_score_texts if checkpoint.model.modality == "text" else _score_photos)(
-        checkpoint, Path(path), split, set(drop)
-    )
-    rejected = [f"line {row.line}: {row.reason}" for row in sorted(scored.rejected, key=lambda row: row.line)]
+    for other in beside:
+        if other.labels != checkpoint.labels:
+            raise InputError(f"{other.name} has other classes than {checkpoint.name}: compare models of one task.")
+    scored = _score(checkpoint, Path(path), split, set(drop))
+    figures = _figures(checkpoint, scored)
+    if not beside:
+        return figures
+    others = ((other, _score(other, Path(path), split, set(drop))) for other in beside)
+    return figures | {
+        "beside": [
+            _figures(other, theirs) | {"paired": {"with": checkpoint.name, **_paired(scored, theirs)}}
+            for other, theirs in others
+        ]
+    }
+
+
+def _score(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
+    scored = (_score_texts if checkpoint.model.modality == "text" else _score_photos)(checkpoint, path, split, drop)
     if not len(scored.labels):
+        rejected = _sentences(scored)
         first = f"; {rejected[0].rstrip('.')}" if rejected else ""
-        raise InputError(f"{Path(path).name} holds nothing to evaluate on ({len(rejected)} rows rejected){first}.")
+        raise InputError(f"{path.name} holds nothing to evaluate on ({len(rejected)} rows rejected){first}.")
+    return scored
+
+
+def _sentences(scored: Scored) -> list[str]:
+    return [f"line {row.line}: {row.reason}" for row in sorted(scored.rejected, key=lambda row: row.line)]
+
+
+def _figures(checkpoint: Checkpoint, scored: Scored) -> dict:
+    logits, labels, steps, temperature = scored.logits, scored.labels, scored.steps, checkpoint.temperature
     return {
         "model": checkpoint.name,
         "data": scored.data,
-        **metrics.summarise(scored.logits, scored.labels, scored.steps, checkpoint.temperature),
-        "rejected_rows": len(rejected),
-        "rejected": rejected,
+        **metrics.summarise(logits, labels, steps, temperature),
+        "reliability": metrics.reliability(temperature.probabilities(logits, steps), labels),
+        "rejected_rows": len(scored.rejected),
+        "rejected": _sentences(scored),
     }
+
+
+def _paired(first: Scored, this: Scored) -> dict:
+    first_right, this_right = (scored.logits.argmax(-1) == scored.labels for scored in (first, this))
+    only_this, only_first = int((this_right & ~first_right).sum()), int((first_right & ~this_right).sum())
+    return {"only_this": only_this, "only_first": only_first, "p": mcnemar(only_this, only_first)}
 
 
 def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:

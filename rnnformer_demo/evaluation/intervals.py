@@ -1,4 +1,4 @@
-"""Confidence intervals of shares. Imports no torch."""
+"""Confidence intervals of shares, and the test of two shares of the same inputs. Imports no torch."""
 
 import math
 
@@ -9,3 +9,15 @@ def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def mcnemar(only_one: int, only_other: int) -> float:
+    """Return the p-value, two-sided and exact, of McNemar's test of two models on the same inputs (McNemar 1947).
+
+    Args:
+        only_one: inputs that one model alone gets right.
+        only_other: inputs that the other alone gets right.
+    """
+    differing = only_one + only_other
+    tail = sum(math.comb(differing, right) for right in range(min(only_one, only_other) + 1))
+    return min(1.0, 2 * tail / 2**differing)

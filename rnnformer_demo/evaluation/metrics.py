@@ -29,6 +29,29 @@ def calibration_error_by_chance(probabilities: Tensor, bins: int = ECE_BINS) -> 
     return _gaps(confidence, draws < confidence, bins).mean().item()
 
 
+def reliability(probabilities: Tensor, labels: Tensor, bins: int = ECE_BINS) -> dict[str, list]:
+    """Return the reliability diagram whose gaps the expected calibration error weighs (Guo et al. 2017, eqs. 1 and 2).
+
+    Args:
+        probabilities: (N, C).
+        labels: (N,), the true classes.
+        bins: of equal width, over confidences of 0-1.
+
+    Returns:
+        count, mean confidence and accuracy of each bin, 0-1 with four digits; None where a bin is empty.
+    """
+    confidence, predicted = probabilities.max(-1)
+    index = (confidence * bins).long().clamp(max=bins - 1)
+    counts = torch.bincount(index, minlength=bins)
+
+    def means(values: Tensor) -> list[float | None]:
+        sums = torch.zeros(bins, dtype=torch.double).index_add_(0, index, values.double())
+        pairs = zip(sums.tolist(), counts.tolist(), strict=True)
+        return [round(total / count, 4) if count else None for total, count in pairs]
+
+    return {"counts": counts.tolist(), "confidence": means(confidence), "accuracy": means(predicted == labels)}
+
+
 def _gaps(confidence: Tensor, right: Tensor, bins: int) -> Tensor:
     """Return the error (R,) for confidences (N,) and R versions of which answers are right (R, N)."""
     index = (confidence * bins).long().clamp(max=bins - 1)

@@ -44,10 +44,16 @@ def seeds_summary(card: dict[str, Any]) -> str:
     return f"{len(seeds)} seeds: {', '.join(spreads)}; seed {shipped} is shipped"
 
 
-def _spread(card: dict[str, Any], test: str) -> str | None:
-    """Return mean and standard deviation over seeds; None for one seed, and for a test of the shipped model alone."""
+def accuracies_over_seeds(card: dict[str, Any], test: str) -> list[float]:
+    """Return the accuracies of a test, a seed each; none where not every seed was tested on it."""
     of_seeds = [{HELD_OUT: seed["held_out"], **seed["tests"]} for seed in card.get("seeds", ())]
     accuracies = [accuracies[test] for accuracies in of_seeds if test in accuracies]
-    if len(accuracies) < max(2, len(of_seeds)):
+    return accuracies if len(accuracies) == len(of_seeds) else []
+
+
+def _spread(card: dict[str, Any], test: str) -> str | None:
+    """Return mean and standard deviation over seeds; None for one seed, and for a test of the shipped model alone."""
+    accuracies = accuracies_over_seeds(card, test)
+    if len(accuracies) < 2:
         return None
     return f"{percent(statistics.mean(accuracies))} ± {percent(statistics.stdev(accuracies))}"

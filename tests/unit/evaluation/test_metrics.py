@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnformer_demo.confidence.calibration import NO_SCALING, Temperature
+from rnnformer_demo.evaluation.intervals import mcnemar
 from rnnformer_demo.evaluation.metrics import (
     calibration_error_by_chance,
     expected_calibration_error,
     fit_temperature,
+    reliability,
     summarise,
     wilson_interval,
 )
@@ -46,6 +48,38 @@ def test_calibration_error_by_hand():
     # Ten bins: {0.95, 0.95} with one of two right, {0.55, 0.58} with two of two.
     expected = 2 / 4 * abs(0.5 - 0.95) + 2 / 4 * abs(1.0 - 0.565)
     assert expected_calibration_error(probabilities, labels, bins=10) == pytest.approx(expected, abs=1e-6)
+
+
+def test_reliability_by_hand():
+    confidence = torch.tensor([0.95, 0.95, 0.55, 0.58, 1.0])
+    bins = reliability(torch.stack([confidence, 1 - confidence], -1), torch.tensor([0, 1, 0, 0, 0]), bins=10)
+    assert bins["counts"] == [0] * 5 + [2, 0, 0, 0, 3]
+    assert bins["confidence"] == [None] * 5 + [0.565, None, None, None, 0.9667]
+    assert bins["accuracy"] == [None] * 5 + [1.0, None, None, None, 0.6667]
+
+
+def test_the_gaps_of_the_reliability_make_the_calibration_error():
+    generator = torch.Generator().manual_seed(2)
+    probabilities = (2 * torch.randn(300, 4, generator=generator)).softmax(-1)
+    labels = torch.randint(0, 4, (300,), generator=generator)
+    bins = reliability(probabilities, labels)
+    rows = [row for row in zip(*bins.values(), strict=True) if row[0]]
+    gaps = sum(count * abs(accuracy - confidence) for count, confidence, accuracy in rows) / 300
+    assert gaps == pytest.approx(expected_calibration_error(probabilities, labels), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("only_one", "only_other", "p"),
+    [
+        (0, 0, 1.0),
+        (5, 5, 1.0),
+        (1, 9, 22 / 1024),  # twice the chance of at most 1 of 10
+        (0, 6, 2 / 64),
+    ],
+)
+def test_mcnemars_test_by_hand(only_one, only_other, p):
+    assert mcnemar(only_one, only_other) == mcnemar(only_other, only_one) == pytest.approx(p, rel=1e-3)
+    assert 0 < mcnemar(2000, 2100) < 1
 
 
 def test_calibration_error_at_the_ends():

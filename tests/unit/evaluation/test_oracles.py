@@ -11,7 +11,7 @@ from scipy.stats import binomtest, spearmanr
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 
 from rnnformer_demo.confidence.calibration import NO_SCALING, REFERENCE_STEPS
-from rnnformer_demo.evaluation.intervals import wilson_interval
+from rnnformer_demo.evaluation.intervals import mcnemar, wilson_interval
 from rnnformer_demo.evaluation.metrics import _PULL, expected_calibration_error, fit_temperature, summarise
 from rnnformer_demo.interpret.trust.agreement import rank_correlation
 from rnnformer_demo.training.ood.fit import auroc
@@ -53,6 +53,12 @@ def test_auroc(levels):
     outside = torch.randint(levels // 3, levels + levels // 3, (170,), generator=generator)
     labels = [0] * 300 + [1] * 170
     assert auroc(inside, outside) == pytest.approx(roc_auc_score(labels, torch.cat([inside, outside])), abs=1e-12)
+
+
+@pytest.mark.parametrize(("only_one", "only_other"), [(0, 1), (3, 9), (50, 32), (143, 57), (2100, 2000)])
+def test_mcnemar(only_one, only_other):
+    expected = binomtest(only_one, only_one + only_other).pvalue
+    assert mcnemar(only_one, only_other) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("levels", [2, 5, 100_000])

@@ -1,0 +1,55 @@
+"""Records of what `evaluate --write` measured of each model: its reliability, and how it does beside another model.
+
+They lie in `results/`, a file a model, and can be made again from its weights and a data set. Imports no torch.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..checkpoints.cards import read_card
+from ..data import InputError
+
+RESULTS = Path(__file__).with_name("results")
+_KEPT = ("n", "accuracy", "ece", "reliability", "paired")
+
+
+def read_record(name: str, folder: Path = RESULTS) -> dict[str, Any]:
+    """Return the record of a model: `sha256` of the weights that were measured, and `tests` by name; {} without one."""
+    path = folder / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def write_record(figures: dict[str, Any], sha256: str, folder: Path = RESULTS) -> Path:
+    """Add the figures of one test to the record of a model, in the place of earlier ones.
+
+    Args:
+        figures: of `classification.evaluate`, or of a model beside it.
+        sha256: of the weights; what was measured of others goes.
+
+    Raises:
+        InputError: where the model's card knows no test of this name on as many inputs.
+    """
+    name, test = figures["model"], figures["data"]
+    known = read_card(name)["metrics"]
+    if known.get(test, {}).get("n") != figures["n"]:
+        raise InputError(f"The card of {name} has no test {test!r} of {figures['n']:,} inputs: nothing is written.")
+    before = read_record(name, folder)
+    tests = before["tests"] if before.get("sha256") == sha256 else {}
+    kept = {key: figures[key] for key in _KEPT if key in figures}
+    if "paired" in tests.get(test, {}) and "paired" not in kept:
+        kept["paired"] = tests[test]["paired"]
+    tests = {each: (tests | {test: kept})[each] for each in known if each == test or each in tests}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    draft = path.with_suffix(".draft")
+    draft.write_text(_lines({"model": name, "sha256": sha256, "tests": tests}), encoding="utf-8")
+    draft.replace(path)
+    return path
+
+
+def _lines(record: dict[str, Any]) -> str:
+    """Return a record as JSON, one test a line."""
+    tests = ",\n".join(f"  {json.dumps(test)}: {json.dumps(figures)}" for test, figures in record["tests"].items())
+    head = ",\n".join(f" {json.dumps(key)}: {json.dumps(record[key])}" for key in ("model", "sha256"))
+    return f'{{\n{head},\n "tests": {{\n{tests}\n }}\n}}\n'
