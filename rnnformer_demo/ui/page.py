@@ -45,7 +45,6 @@ def launch_options() -> dict[str, Any]:
     photos = StaticFiles(directory=EXAMPLES)
     return {
         "theme": make_theme(),
-        "css": CSS,
         "head": _head(),
         "max_file_size": MAX_UPLOAD,
         "run_history": False,
@@ -57,7 +56,7 @@ def launch_options() -> dict[str, Any]:
 
 
 def _head() -> str:
-    """Return the links to the style sheets, and to all modules, which the browser then fetches at once."""
+    """Return the styles, and links to all modules, which the browser then fetches at once."""
     styles = (f'<link rel="stylesheet" href="./{_ADDRESS}/{style}">' for style in web.styles())
     modules = (f'<link rel="modulepreload" href="./{_ADDRESS}/{module}">' for module in web.all_modules())
-    return "".join((*styles, *modules))
+    return "".join((f"<style>{CSS}</style>", *styles, *modules))

@@ -2,6 +2,7 @@
 
 import { h, replace } from "./core/dom.js";
 import { menu } from "./core/menu.js";
+import { explained } from "./core/terms.js";
 import { Inspector } from "./inspector.js";
 
 /**
@@ -129,7 +130,7 @@ class Panel {
     const { name, help } = this.view;
     if (!t.has(`view.${name}.help`)) return h("p", { class: "help" }, help);
     const [summary, reading, source] = ["help", "reading", "source"].map((part) => t(`view.${name}.${part}`));
-    return h("details", { class: "help" }, h("summary", {}, summary), h("p", {}, reading), h("p", { class: "source" }, source));
+    return h("details", { class: "help" }, h("summary", {}, summary), h("p", {}, explained(reading, t)), h("p", { class: "source" }, source));
   }
 
   #files({ t, actions }) {

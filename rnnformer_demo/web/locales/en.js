@@ -39,6 +39,52 @@ export default {
     "step.trust": "trust in the attribution",
     "step.edit": "the changed input",
     "step.step": "answer",
+    // Terms explained where they are used: the word, and what it means
+    "term.logit": "logit",
+    "term.logit.means":
+      "The model's raw score of a class, before the softmax turns scores into probabilities.",
+    "term.unit": "unit",
+    "term.unit.means":
+      "One number of a recurrence's state: an LSTM of 96 units holds 96 of them in each direction.",
+    "term.hidden state": "hidden state",
+    "term.hidden state.means":
+      "What a recurrence passes on after each step.",
+    "term.cell state": "cell state",
+    "term.cell state.means":
+      "The LSTM's inner memory, which its gates write, keep and show.",
+    "term.gate": "gate",
+    "term.gate.means":
+      "A number between 0 and 1 that says how much is let through.",
+    "term.query": "query",
+    "term.query.means":
+      "The position that looks.",
+    "term.key": "key",
+    "term.key.means":
+      "The position that is looked at.",
+    "term.baseline": "baseline",
+    "term.baseline.means":
+      "The input without evidence with which a method compares: unknown tokens, or a grey or blurred photo; of models: one without some of the hybrid's parts.",
+    "term.conicity": "conicity",
+    "term.conicity.means":
+      "How alike the states under the attention are: their mean cosine with their mean; near 1 it matters little which of them is picked.",
+    "term.percentile": "percentile",
+    "term.percentile.means":
+      "The share of random orders that do worse; 50 is chance.",
+    "term.seed": "seed",
+    "term.seed.means":
+      "The number from which random draws start: the same seed gives the same result.",
+    "term.total variation distance": "total variation distance",
+    "term.total variation distance.means":
+      "How far two sets of probabilities are apart: half the sum of the differences, from 0 to 1.",
+    "term.half-life": "half-life",
+    "term.half-life.means":
+      "The number of steps after which half of what a unit holds is gone.",
+    "term.calibrated": "calibrated",
+    "term.calibrated.means":
+      "Adjusted on held-out data, so that of answers with 80 % about 80 % are right.",
+    "term.counterfactual": "counterfactual",
+    "term.counterfactual.means":
+      "A changed input for which the answer is another one.",
     "panel.awaited": "on its way …",
     "panel.failed": "This view failed; the others are not affected.",
     "panel.old": "of the last choice, until the new one is there",

@@ -39,6 +39,52 @@ export default {
     "step.trust": "归因的可信度",
     "step.edit": "改动后的输入",
     "step.step": "回答",
+    // Terms explained where they are used: the word, and what it means
+    "term.logit": "logit",
+    "term.logit.means":
+      "模型对某个类别的原始得分，经 softmax 之前。",
+    "term.unit": "单元",
+    "term.unit.means":
+      "循环层状态中的一个数：96 个单元的 LSTM 每个方向有 96 个。",
+    "term.hidden state": "隐藏状态",
+    "term.hidden state.means":
+      "循环层每一步之后传下去的内容。",
+    "term.cell state": "细胞状态",
+    "term.cell state.means":
+      "LSTM 的内部记忆，由各个门写入、保留和输出。",
+    "term.gate": "门",
+    "term.gate.means":
+      "0 到 1 之间的数，表示放行多少。",
+    "term.query": "查询",
+    "term.query.means":
+      "发出注视的位置。",
+    "term.key": "键",
+    "term.key.means":
+      "被注视的位置。",
+    "term.baseline": "基线",
+    "term.baseline.means":
+      "方法用来比较的无证据输入：未知词元，或灰色、模糊的照片；对模型而言，是缺少混合模型某些部分的模型。",
+    "term.conicity": "锥度",
+    "term.conicity.means":
+      "注意力之下各状态的相似程度：与其均值的平均余弦；接近 1 时，选哪个都差不多。",
+    "term.percentile": "百分位",
+    "term.percentile.means":
+      "表现更差的随机顺序所占的份额；50 即随机水平。",
+    "term.seed": "种子",
+    "term.seed.means":
+      "随机抽取的起点：种子相同，结果相同。",
+    "term.total variation distance": "总变差距离",
+    "term.total variation distance.means":
+      "两组概率相距多远：差的绝对值之和的一半，0 到 1。",
+    "term.half-life": "半衰期",
+    "term.half-life.means":
+      "单元所存内容消失一半所需的步数。",
+    "term.calibrated": "校准",
+    "term.calibrated.means":
+      "在留出数据上调整过，使 80 % 的回答中约 80 % 是对的。",
+    "term.counterfactual": "反事实",
+    "term.counterfactual.means":
+      "使答案变为另一个的改动后的输入。",
     "panel.awaited": "正在计算 …",
     "panel.failed": "这个视图出了错；其他视图不受影响。",
     "panel.old": "仍是上一次选择的结果，新结果到来前请勿当真",
