@@ -135,13 +135,17 @@ def test_bad_input_gets_a_sentence_beside_it_and_stays(visit):
     page.locator("textarea:visible").fill("   ")
     page.keyboard.press("Enter")
     alert = page.locator(".error:visible")
-    expect(alert).to_contain_text("There is no text yet")
+    expect(alert).to_contain_text("There is no text yet: type or paste some, or choose an example.")
     page.wait_for_timeout(500)
-    expect(alert).to_contain_text("There is no text yet")
+    expect(alert).to_contain_text("There is no text yet: type or paste some, or choose an example.")
     expect(page.locator("#view-words .words")).to_have_text(TEXT)  # the last result is still there
+    page.locator("textarea:visible").fill("☂ ☂")  # the server's own sentence
+    page.keyboard.press("Enter")
+    expect(alert).to_contain_text("This model knows none of these words or signs")
     page.get_by_role("button", name="简体中文").click()
     page.locator("textarea:visible").press("Enter")
-    expect(page.locator(".error:visible")).to_contain_text("还没有文本")
+    expect(page.locator(".error:visible")).to_contain_text("这个模型不认识")
+    assert page.locator("textarea:visible").input_value() == "☂ ☂"
 
 
 def test_the_page_speaks_two_languages(visit):
@@ -181,6 +185,7 @@ def test_axe_finds_nothing_serious(browser, address, language, scheme):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme, locale=language)
     page = context.new_page()
     page.goto(address)
+    page.locator(".rnnformer").wait_for()
     found = {"before": serious(Axe(), page)}
     page.locator("#view-trust .trust-badge").wait_for()
     found["text"] = serious(Axe(), page)
