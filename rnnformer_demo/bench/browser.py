@@ -123,7 +123,8 @@ def wait_until_done(page: Any) -> None:
     page.wait_for_function(
         """() => {
           const shown = [...document.querySelectorAll("#rnnformer-main > *")].find((part) => !part.hidden);
-          if (!shown || shown.querySelector(".busy") || shown.querySelector('.panel:not([hidden]) > [aria-busy="true"]')) return false;
+          const working = '.busy, .panel:not([hidden]) > [aria-busy="true"]';
+          if (!shown || shown.querySelector(working)) return false;
           return shown.querySelector(".panel:not([hidden])") || shown.classList.contains("models");
         }"""
     )
