@@ -66,7 +66,7 @@ def caption(document: Document, choices: Choices) -> str:
     return joined(
         [
             f"{quantity.capitalize()} of {recurrence.name}, {chosen['direction']}: {size}.",
-            _largest_change(document, values),
+            _largest_change(document, values, direction),
             _half_life(recurrence.half_life[direction]),
             _contributors(document, recurrence, direction) if quantity == CONTRIBUTIONS else "",
             _saturation(recurrence, quantity),
@@ -75,11 +75,13 @@ def caption(document: Document, choices: Choices) -> str:
     )
 
 
-def _largest_change(document: Document, values: np.ndarray) -> str:
+def _largest_change(document: Document, values: np.ndarray, direction: int) -> str:
     if len(values) < 2:
         return ""
     change = np.linalg.norm(np.diff(values, axis=0), axis=-1)
-    return f"The largest change comes at {token_names(document)[int(change.argmax()) + 1]}."
+    # Between two steps the forward direction has read the second one, and the backward direction the first one.
+    step = int(change.argmax()) + (1 if DIRECTIONS[direction] == "forward" else 0)
+    return f"The largest change comes at {token_names(document)[step]}."
 
 
 def _half_life(steps: float | None) -> str:

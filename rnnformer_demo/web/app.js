@@ -4,7 +4,6 @@ import { h, replace } from "./core/dom.js";
 import { keep, stored } from "./core/storage.js";
 import { firstLanguage, formatter, messageTranslator, translator } from "./core/i18n.js";
 import * as address from "./address.js";
-import { ModelsPage } from "./pages/models.js";
 import { Workbench } from "./pages/workbench.js";
 
 /** Languages by code: each is a file of locales/, of which a visitor gets the one that is wanted. */
@@ -37,11 +36,7 @@ export class App {
   async start(element) {
     await this.setLanguage(firstLanguage(LANGUAGES, stored(LANGUAGE)));
     this.header = h("header", { class: "masthead" });
-    this.pages = {
-      text: new Workbench(this, "sequence"),
-      photo: new Workbench(this, "grid"),
-      models: new ModelsPage(this),
-    };
+    this.pages = /** @type {Record<string, any>} */ ({ text: new Workbench(this, "sequence"), photo: new Workbench(this, "grid") });
     this.main = h("div", { id: "rnnformer-main", class: "page" }); // Gradio's own <main> is around it
     this.root = h("div", { class: "rnnformer" }, this.header, this.main, this.announcer);
     replace(element, this.root);
@@ -66,11 +61,23 @@ export class App {
   async #open(wanted, first = false) {
     const page = PAGES.includes(wanted.page) ? wanted.page : "text";
     this.page = page;
-    // The others are kept, but not in the document: ids are those of one page.
-    if (!this.main.contains(this.pages[page].element)) replace(this.main, this.pages[page].element);
-    this.pages[page].element.hidden = false;
     this.#head();
-    await this.pages[page].open(wanted, first);
+    const opened = await this.#fetched(page);
+    if (this.page !== page) return; // meanwhile another one was asked for
+    // The others are kept, but not in the document: ids are those of one page.
+    if (!this.main.contains(opened.element)) replace(this.main, opened.element);
+    opened.element.hidden = false;
+    await opened.open(wanted, first);
+  }
+
+  /** Return a page; that of the models is fetched when it is first opened. @param {string} name */
+  async #fetched(name) {
+    if (!this.pages[name]) {
+      const { ModelsPage } = await import("./pages/models.js");
+      this.pages[name] = new ModelsPage(this);
+      this.pages[name].translate();
+    }
+    return this.pages[name];
   }
 
   #head() {
@@ -84,7 +91,7 @@ export class App {
       h("a", { class: "skip", href: "#rnnformer-main", onclick: skip }, t("skip")),
       h("div", { class: "masthead-title" }, h("h1", {}, t("title")), h("p", {}, t("subtitle"))),
       h("nav", { "aria-label": t("pages") }, PAGES.map(link)),
-      h("div", { class: "masthead-tools" }, this.pages[this.page ?? "text"].tools?.() ?? null, h("div", { class: "segmented", role: "group", "aria-label": t("language") }, languages)),
+      h("div", { class: "masthead-tools" }, this.pages[this.page ?? "text"]?.tools?.() ?? null, h("div", { class: "segmented", role: "group", "aria-label": t("language") }, languages)),
     );
   }
 

@@ -15,7 +15,7 @@ from rnnformer_demo.views import VIEWS
 
 MODULES = {path.relative_to(web.FOLDER).as_posix(): path.read_text("utf-8") for path in web.FOLDER.rglob("*.js")}
 STYLES = {path.name: path.read_text("utf-8") for path in web.FOLDER.rglob("*.css")}
-LIMIT = 190_000  # bytes that a first visit fetches: modules, one language and styles, compressed as they are sent
+LIMIT = 176_000  # bytes that a first visit fetches: modules, one language and styles, compressed as they are sent
 # Rooms whose sentences for visitors may reach the page; those of training and of readers of data sets do not.
 SPEAKING = ("document/serialisation.py", "data/image.py", "data/text.py", "interpret", "analysis", "api")
 FORBIDDEN = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function")

@@ -81,7 +81,7 @@ def test_the_recurrence_names_the_step_of_the_largest_change():
     assert forward.startswith("Hidden state of gru, forward: 3 steps, 4 units. The largest change comes at bad.")
     assert "Half-life 1.0 steps (median over units)" in forward
     backward = caption("recurrence", document, direction="backward")
-    assert "The largest change comes at film." in backward
+    assert "The largest change comes at good." in backward
     assert "Half-life without end" in backward
 
 
