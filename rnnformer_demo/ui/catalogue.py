@@ -1,6 +1,6 @@
 """The catalogue of the page: models and attribution methods, as the explorer's menus take them. Imports no torch."""
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from ..interpret.attribution import METHODS, methods_for
@@ -30,7 +30,10 @@ def catalogue() -> dict[str, Any]:
 
 
 def _model(entry: ModelEntry) -> dict[str, Any]:
-    kept = asdict(entry) | {"layout": _LAYOUTS.get(entry.modality, ""), "title": entry.title}
+    kept = {field.name: getattr(entry, field.name) for field in fields(entry)} | {
+        "layout": _LAYOUTS.get(entry.modality, ""),
+        "title": entry.title,
+    }
     kept["metrics"] = {
         test: {key: figures[key] for key in ("n", "accuracy", "interval", "ece") if key in figures}
         for test, figures in entry.metrics.items()

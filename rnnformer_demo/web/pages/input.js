@@ -138,7 +138,8 @@ export class InputCard {
 
   /** Take the error away: the step that failed, or a whole analysis, went well. @param {string} [step] */
   succeed(step = "analysis") {
-    if (this.failed && (step === this.failed || step === "analysis")) this.fail("");
+    // What is wrong with the input stays, also when an analysis that began before is done.
+    if (this.failed && (step === this.failed || (step === "analysis" && this.failed !== "input"))) this.fail("");
     this.#showHint();
   }
 
@@ -151,10 +152,11 @@ export class InputCard {
     const { workbench } = this;
     const source = this.camera ? this.source : this.text;
     if (!source?.example && !source?.path && !(typeof source === "string" && source.trim())) {
-      this.fail(this.app.t(this.camera ? "input.noPhoto" : "input.empty"));
+      this.fail(this.app.t(this.camera ? "input.noPhoto" : "input.empty"), "input");
       this.area.focus();
       return;
     }
+    if (this.failed === "input") this.fail("");
     const shown = workbench.store.document?.attribution;
     const usual = this.#works(shown?.method) ? shown.method : "";
     const place = { model: this.model, text: this.camera || this.text.length > MOST ? "" : this.text, example: source.example ?? "" };
