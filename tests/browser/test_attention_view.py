@@ -2,8 +2,6 @@
 
 import re
 from dataclasses import replace
-from importlib import import_module
-from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -11,13 +9,11 @@ import documents
 import numpy as np
 import pytest
 import torch
-from browser import Visit, chromium, served
+from browser import Visit, checked, served, written
 
 from rnnformer_demo.document import Array, Attention, Document, Interventions
 from rnnformer_demo.interpret import attention_flow
-from rnnformer_demo.report import render
 
-DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 NARROW = 390  # pixels, a phone
 SENTENCES = (
     "The film begins slowly and takes its time.",
@@ -57,37 +53,15 @@ DOCUMENTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("reports")
-
-
 @pytest.fixture
 def report(browser, folder, request):
     """A report that is open: its name, or its name and the width of the window."""
     name, width = request.param if isinstance(request.param, tuple) else (request.param, 1280)
     visit = Visit(browser, "about:blank", width)
-    visit.page.goto(written(folder, name).as_uri())
+    visit.page.goto(written(folder, name, DOCUMENTS[name]).as_uri())
     visit.page.locator("#report .takeaway").wait_for()
-    yield visit
-    visit.context.close()
-    assert (visit.outside, visit.errors) == ([], [])
-
-
-def written(folder: Path, name: str) -> Path:
-    """The file of a report; a dot stands in place of its figures, as those take time to draw."""
-    path = folder / f"{name}.html"
-    if not path.exists():
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(import_module("rnnformer_demo.report.render"), "_picture", lambda *_: DOT)
-            path.write_text(render(DOCUMENTS[name]), encoding="utf-8")
-    return path
+    with checked(visit):
+        yield visit
 
 
 def panel(page):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import tiny
-from browser import EXAMPLES, Visit, chromium, served
+from browser import EXAMPLES, Visit, checked
 
 TEXT = "The plot is not without charm, but the jokes fall flat and the ending is a mess."
 LONG = (
@@ -20,26 +20,12 @@ CHOOSER = "input[type=file][accept*=image] >> nth=0"
 PHOTO = sorted(EXAMPLES.glob("*.jpg"))[0]
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("gradio")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def visit(browser, address, request):
     """A visit of a place of the page; nothing leaves the machine, nothing goes wrong on the console."""
     visit = Visit(browser, f"{address}{request.param}")
-    yield visit
-    visit.context.close()
-    assert visit.outside == []
-    assert visit.errors == []
+    with checked(visit):
+        yield visit
 
 
 def at(place: str, text: str = ""):

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browser import Visit, chromium, served
+from browser import Visit, checked, served
 
 from rnnformer_demo import web
 from rnnformer_demo.views import VIEWS
@@ -30,26 +30,12 @@ _LETTERS = """() => {
 }""".replace("SMALLEST", str(SMALLEST))
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("gradio")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def visit(browser, address, request):
     """A visit of the page with the shipped models; nothing leaves the machine, nothing goes wrong on the console."""
     visit = Visit(browser, address, getattr(request, "param", 1280))
-    yield visit
-    visit.context.close()
-    assert visit.outside == []
-    assert visit.errors == []
+    with checked(visit):
+        yield visit
 
 
 def analyse(page, text: str) -> None:

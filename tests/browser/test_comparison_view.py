@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 import tiny
-from browser import Visit, chromium, save_family, served
+from browser import Visit, checked, save_family, served
 
 from rnnformer_demo.analysis.service import analyse
 from rnnformer_demo.checkpoints.store import load
@@ -24,19 +24,12 @@ def address(tmp_path_factory, folder):
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def visit(browser, address, request):
     visit = Visit(browser, f"{address}#/text?model={MODEL}&text={quote(TEXT)}", width=getattr(request, "param", 1280))
     visit.page.locator(".comparison:visible").wait_for()
-    yield visit
-    visit.context.close()
-    assert (visit.outside, visit.errors) == ([], [])
+    with checked(visit):
+        yield visit
 
 
 def panel(page):

@@ -5,22 +5,10 @@ from urllib.parse import quote
 
 import pytest
 import tiny
-from browser import EXAMPLES, Visit, chromium, served
+from browser import EXAMPLES, Visit, checked
 
 TEXT = "A tender film, but the ending is a mess."
 CHINESE = "这部电影一点也不无聊。"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("gradio")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 class Guest(Visit):
@@ -53,10 +41,8 @@ def visit(browser, address, request):
     """A visit of a place in the page; nothing leaves the machine, nothing goes wrong on the console."""
     place, options = getattr(request, "param", ("", {}))
     visit = Guest(browser, address, place, **options)
-    yield visit
-    visit.context.close()
-    assert visit.outside == []
-    assert visit.errors == []
+    with checked(visit):
+        yield visit
 
 
 def at(place: str, **options):

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 import tiny
-from browser import Visit, chromium, served
+from browser import Visit, checked
 
 from rnnformer_demo.checkpoints.cards import in_families
 from rnnformer_demo.checkpoints.store import load
@@ -19,25 +19,12 @@ NARROW = 390  # pixels, a phone
 TEST = "sst2 dev"
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("gradio")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def visit(browser, address, request):
     width, place = getattr(request, "param", (1280, "#/models"))
     visit = Visit(browser, f"{address}{place}", width)
-    yield visit
-    visit.context.close()
-    assert (visit.outside, visit.errors) == ([], [])
+    with checked(visit):
+        yield visit
 
 
 def percent(share: float) -> str:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from browser import Visit, chromium, served
+from browser import Visit, checked
 
 from rnnformer_demo.analysis.pattern_search import Pattern, search_document
 from rnnformer_demo.analysis.service import analyse
@@ -17,18 +17,6 @@ STEP = 7  # "wonderful"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("gradio")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def document():
     """The same analysis without a page."""
     return analyse(MODEL, TEXT, wanted=("recurrence", "interventions"))
@@ -37,9 +25,8 @@ def document():
 @pytest.fixture
 def visit(browser, address, request):
     visit = Visit(browser, f"{address}#/text?model={MODEL}&text={quote(TEXT)}", getattr(request, "param", 1280))
-    yield visit
-    visit.context.close()
-    assert (visit.outside, visit.errors) == ([], [])
+    with checked(visit):
+        yield visit
 
 
 def shown(page):

@@ -1,16 +1,14 @@
 """The report, opened from the disk: live, silent, and asking nothing of a network."""
 
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import documents
 import pytest
-from browser import Visit, chromium
+from browser import Visit, written
 
 from rnnformer_demo.document import Document
-from rnnformer_demo.report import render
 
 NASTY = (
     "</script><img",
@@ -25,7 +23,6 @@ NASTY = (
     "&amp;",
     "日本",
 )
-DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 ABSENT = dict.fromkeys(("attribution", "attention", "jacobian", "recurrence", "prefixes", "interventions", "trust"))
 
 
@@ -70,32 +67,11 @@ class Opened(Visit):
         return self.page.locator(f"#view-{view} h2")
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("reports")
-
-
-def written(folder: Path, name: str) -> Path:
-    """The file of a report; each is written once, with one dot in place of all figures, as those take time to draw."""
-    path = folder / f"{name}.html"
-    if not path.exists():
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(import_module("rnnformer_demo.report.render"), "_picture", lambda *_: DOT)
-            path.write_text(render(DOCUMENTS[name]), encoding="utf-8")
-    return path
-
-
 @pytest.fixture
 def report(browser, folder, request):
     """A report that is open; in the end, it has asked for nothing and said nothing."""
     name, *width = request.param if isinstance(request.param, tuple) else (request.param,)
-    opened = Opened(browser, written(folder, name), *width)
+    opened = Opened(browser, written(folder, name, DOCUMENTS[name]), *width)
     yield opened
     assert opened.overflow() <= 0
     opened.context.close()
@@ -213,14 +189,17 @@ def test_a_photo_without_a_path_is_repeated_with_a_place_for_it(report):
 def test_without_scripts_the_pictures_stand_open(browser, folder):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(written(folder, "bare text").as_uri())
+    page.goto(written(folder, "bare text", DOCUMENTS["bare text"]).as_uri())
     assert page.get_by_role("heading", name="by-hand: yes (70.0%)").is_visible()
     assert page.get_by_role("heading", name="Probabilities").is_visible()
     context.close()
 
 
 def test_a_report_that_cannot_live_shows_its_pictures(browser, folder):
-    whole, broken = written(folder, "bare text").read_text(encoding="utf-8"), folder / "broken.html"
+    whole, broken = (
+        written(folder, "bare text", DOCUMENTS["bare text"]).read_text(encoding="utf-8"),
+        folder / "broken.html",
+    )
     broken.write_text(whole.replace('"report.js":"', '"report.js":"no module! '), encoding="utf-8")
     visit = Visit(browser, broken.as_uri())
     visit.page.get_by_role("heading", name="Probabilities").wait_for()

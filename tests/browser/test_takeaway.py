@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from browser import EXAMPLES, Visit, chromium, served
+from browser import EXAMPLES, Visit, checked
 
 from rnnformer_demo import cli
 from rnnformer_demo.document import from_json
@@ -16,18 +16,6 @@ from rnnformer_demo.document import from_json
 TEXT = """=A "clumsy" film, isn't it?\n-5 of 10; the jokes\u200b fall flat"""
 STEM = "sentiment-en_integrated-gradients"
 START = "a-clumsy-film-isn"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("gradio")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def panel(visit, view: str, state: str = ""):
@@ -46,10 +34,8 @@ def analysed(browser, address: str) -> Visit:
 def visit(browser, address):
     """A page with an analysis of `TEXT`, which the tests share; each leaves it as it was."""
     visit = analysed(browser, f"{address}#/text?{urlencode({'model': 'sentiment-en', 'text': TEXT})}")
-    yield visit
-    visit.context.close()
-    assert visit.outside == []
-    assert visit.errors == []
+    with checked(visit):
+        yield visit
 
 
 @pytest.fixture

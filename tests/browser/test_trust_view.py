@@ -6,7 +6,7 @@ import time
 from urllib.parse import quote
 
 import pytest
-from browser import PATIENCE, Visit, chromium, served
+from browser import PATIENCE, Visit, checked, served
 
 from rnnformer_demo.analysis.sections import BUILDERS
 from rnnformer_demo.analysis.service import analyse
@@ -25,12 +25,6 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def document():
     """The same analysis without a page: seeds make them equal."""
     return analyse(MODEL, TEXT, wanted=("attribution", "attention", "interventions", "trust"))
@@ -39,9 +33,8 @@ def document():
 @pytest.fixture
 def visit(browser, address, request):
     visit = Visit(browser, address, getattr(request, "param", 1280))
-    yield visit
-    visit.context.close()
-    assert (visit.outside, visit.errors) == ([], [])
+    with checked(visit):
+        yield visit
 
 
 @pytest.fixture

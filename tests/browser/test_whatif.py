@@ -4,25 +4,13 @@ import re
 from urllib.parse import quote
 
 import pytest
-from browser import EXAMPLES, Visit, chromium, served
+from browser import EXAMPLES, Visit, checked
 
 from rnnformer_demo.analysis import edits
 from rnnformer_demo.analysis.service import analyse
 
 MODEL, TEXT = "sentiment-en", "A witty, tender film with two wonderful performances, but the ending is a mess."
 NARROW = 390  # pixels, a phone
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("gradio")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +23,8 @@ def document():
 def visit(browser, address, request):
     visit = Visit(browser, f"{address}#/text?model={MODEL}&text={quote(TEXT)}", getattr(request, "param", 1280))
     visit.page.locator(".edits:visible").wait_for()
-    yield visit
-    visit.context.close()
-    assert (visit.outside, visit.errors) == ([], [])
+    with checked(visit):
+        yield visit
 
 
 @pytest.fixture

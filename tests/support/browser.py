@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ FAMILY = {  # what the cards of `save_family` say beyond the figures, by name, i
     "sentiment-zh-transformer": {"baseline_of": "sentiment-zh", "examples": list(CHINESE[1:])},
 }
 REQUIRED = os.environ.get("RNNFORMER_REQUIRE_BROWSER") == "1"
+DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 PATIENCE = 60  # seconds that a busy machine may take for what a visitor waits for
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -120,3 +122,23 @@ class Visit:
     def overflow(self) -> int:
         """Pixels by which the page is wider than the window."""
         return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@contextmanager
+def checked(visit: Visit) -> Iterator[Visit]:
+    """Yields a visit, and checks its end: nothing left the machine, nothing went wrong on the console."""
+    yield visit
+    visit.context.close()
+    assert (visit.outside, visit.errors) == ([], [])
+
+
+def written(folder: Path, name: str, document) -> Path:
+    """The file of a report; each is written once, with one dot in place of all figures, as those take time to draw."""
+    from rnnformer_demo.report import render
+
+    path = folder / f"{name}.html"
+    if not path.exists():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(import_module("rnnformer_demo.report.render"), "_picture", lambda *_: DOT)
+            path.write_text(render(document), encoding="utf-8")
+    return path
