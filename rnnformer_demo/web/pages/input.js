@@ -130,8 +130,8 @@ export class InputCard {
     if (this.camera ? this.source : this.text.trim()) this.submit({ asked: false });
   }
 
-  /** Show an error beside the input. @param {string} sentence @param {string} [step] that failed */
-  fail(sentence, step = "analysis") {
+  /** Show an error beside the input. @param {string} sentence @param {string} [step] that failed; "input" where nothing could begin */
+  fail(sentence, step = "input") {
     this.failed = step;
     this.error.textContent = sentence;
   }
@@ -152,7 +152,7 @@ export class InputCard {
     const { workbench } = this;
     const source = this.camera ? this.source : this.text;
     if (!source?.example && !source?.path && !(typeof source === "string" && source.trim())) {
-      this.fail(this.app.t(this.camera ? "input.noPhoto" : "input.empty"), "input");
+      this.fail(this.app.t(this.camera ? "input.noPhoto" : "input.empty"));
       this.area.focus();
       return;
     }
