@@ -1,1 +1,1 @@
-"""HTTP endpoints, uploads, errors and concurrency."""
+"""HTTP endpoints, streams of the page, uploads, exports and errors."""

@@ -9,6 +9,11 @@ import gradio as gr
 from ..data import InputError
 
 
+def error_of(error: InputError) -> gr.Error:
+    """Return the error that shows a sentence to the visitor."""
+    return gr.Error(str(error), title="Please note", print_exception=False)
+
+
 def as_gradio_error(handler: Callable) -> Callable:
     """Wrap a handler so that an `InputError` reaches the visitor as its sentence; any other error stays unnamed."""
 
@@ -17,6 +22,6 @@ def as_gradio_error(handler: Callable) -> Callable:
         try:
             return handler(*arguments, **options)
         except InputError as error:
-            raise gr.Error(str(error), title="Please note", print_exception=False) from error
+            raise error_of(error) from error
 
     return run

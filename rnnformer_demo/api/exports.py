@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from ..data import InputError
-from .steps import text_in
+from .steps import document_in, text_in
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -18,12 +18,7 @@ _MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf", "
 
 def page_export(request: dict) -> Iterator[dict]:
     """Make a file of a document: {name, mime, data}, base64. kind is png, svg or pdf of a view, or html: the report."""
-    from ..document import from_dict
-
-    try:
-        document = from_dict(request.get("document"))
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    document = document_in(request)
     kind, view = text_in(request, "kind"), text_in(request, "view")
     if kind not in _MIME:
         raise InputError(f"There is no kind of file {kind[:20]!r}: there is {', '.join(_MIME)}.")
@@ -63,7 +58,11 @@ def _figure(document: "Document", name: str, choices: object, kind: str) -> byte
     if view is None or not view.fits(document):
         raise InputError(f"There is no view {name[:40]!r} of this analysis.")
     chosen = {str(key): str(value) for key, value in choices.items()} if isinstance(choices, dict) else {}
-    figure = view.draw(document, view.settle(document, chosen))
+    settled = view.settle(document, chosen)
+    for section in view.extends(settled):
+        if not document.has(section):
+            raise InputError(f"This choice of the view needs the section {section}, which the analysis does not hold.")
+    figure = view.draw(document, settled)
     if figure is None:
         raise InputError("This view is made of words: there is no figure to save.")
     return to_bytes(figure, cast("Kind", kind))

@@ -8,6 +8,7 @@ from ..data import InputError
 if TYPE_CHECKING:
     from ..document import Document
 
+_LARGEST = 1e9  # threshold: states are smaller by far
 _MOST_TEXTS = 50  # that a visitor may have searched at once
 
 Report = Callable[[float], None]
@@ -24,6 +25,32 @@ def text_in(request: Any, key: str) -> str:
     if value is not None and not isinstance(value, str):
         raise InputError(f"{key} must be a text, got {str(value)[:60]}.")
     return value or ""
+
+
+def document_in(request: dict) -> "Document":
+    """Return the document of a request.
+
+    Raises:
+        InputError: for what is none.
+    """
+    from ..document import from_dict
+
+    try:
+        return from_dict(request.get("document"))
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def list_in(request: dict, key: str) -> list:
+    """Return a list of a request, an empty one where there is none.
+
+    Raises:
+        InputError: for a value of another type.
+    """
+    value = request.get(key)
+    if value is not None and not isinstance(value, list):
+        raise InputError(f"{key} must be a list, got {str(value)[:60]}.")
+    return value or []
 
 
 def units_in(request: dict) -> list[int]:
@@ -46,6 +73,8 @@ def fill_section(document: "Document", step: dict, report: Report) -> "Iterator[
     asked: dict[str, Any] = {}
     if section == "attribution":
         options = step.get("options") or {}
+        if not isinstance(options, dict):
+            raise InputError(f"options must be an object, got {str(options)[:60]}.")
         asked = {
             "method": text_in(step, "method") or DEFAULT_METHOD,
             "target": text_in(step, "target") or document.target,
@@ -90,7 +119,7 @@ def search_pattern(document: "Document", step: dict, report: Report) -> Iterator
     start, steps, direction, threshold = (step.get(key) for key in ("start", "steps", "direction", "threshold"))
     if not (isinstance(start, int) and isinstance(steps, int) and isinstance(direction, int)) or steps < 1:
         raise InputError("start, steps and direction must be whole numbers.")
-    if not isinstance(threshold, int | float) or not threshold > 0:
+    if not isinstance(threshold, int | float) or not 0 < threshold < _LARGEST:
         raise InputError("threshold must be a number above 0.")
     pattern = Pattern(
         text_in(step, "recurrence"),

@@ -12,24 +12,15 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from ..data import InputError
+from .errors import error_of
 from .exports import page_export
-from .steps import STEPS, text_in
+from .steps import STEPS, document_in, list_in, text_in
 from .uploads import source_of
 
 if TYPE_CHECKING:
     from ..document import Document
 
 _PROGRESS_EVERY = 0.1  # seconds
-_LANES: dict[str, tuple[str, int]] = {  # concurrency group and its limit, by endpoint
-    # Texts take fractions of a second and wait for no photo and no measurement.
-    "page_analyse_text": ("text", 2),
-    "page_extend": ("text", 2),
-    "page_analyse_photo": ("photo", 1),
-    # Measurements take seconds, and give the models' lock back after each pass.
-    "page_measure": ("measure", 2),
-    "page_export": ("export", 1),
-    "page_cards": ("cards", 4),
-}
 
 
 class _Left(Exception):
@@ -44,7 +35,7 @@ def page_analyse(request: dict) -> Iterator[dict]:
     steps = analyse_in_steps(
         model,
         source_of(model, request.get("source")),
-        tuple(map(str, request.get("wanted") or ())),
+        tuple(map(str, list_in(request, "wanted"))),
         text_in(request, "target") or None,
         text_in(request, "method") or DEFAULT_METHOD,
         report=_reporter(),
@@ -54,14 +45,8 @@ def page_analyse(request: dict) -> Iterator[dict]:
 
 def page_extend(request: dict) -> Iterator[dict]:
     """Take further steps on a document: yields the sections that each of them changes."""
-    from ..document import from_dict
-
-    try:
-        document = from_dict(request.get("document"))
-    except ValueError as error:
-        raise InputError(str(error)) from error
-    report = _reporter()
-    for step in request.get("steps") or ():
+    document, report = document_in(request), _reporter()
+    for step in list_in(request, "steps"):
         name = "section" if text_in(step, "section") else text_in(step, "edit") or text_in(step, "name")
         if name not in STEPS:
             raise InputError(f"There is no step {name[:60]!r}: there is {', '.join(STEPS)}.")
@@ -77,8 +62,8 @@ def page_cards(request: dict) -> Iterator[dict]:
     """Yield the facts of some models, one after the other."""
     from ..evaluation.reporting.card_facts import facts
 
-    models = request.get("models") if isinstance(request, dict) else None
-    if not isinstance(models, list) or not all(isinstance(model, str) for model in models):
+    models = list_in(request, "models")
+    if not all(isinstance(model, str) for model in models):
         raise InputError("models must be a list of names.")
     for model in dict.fromkeys(models):
         yield facts(model)
@@ -118,7 +103,7 @@ def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
                 raise InputError("A request must be an object.")
             yield from handler(request)
         except InputError as error:
-            raise gr.Error(str(error), title="Please note", print_exception=False) from error
+            raise error_of(error) from error
         except _Left:
             return
 
@@ -127,15 +112,19 @@ def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
 
 def register() -> None:
     """Add the streams to the page that is being built."""
-    handlers = {
-        "page_analyse_text": page_analyse,
-        "page_analyse_photo": page_analyse,
-        "page_export": page_export,
-        "page_cards": page_cards,
+    lanes: dict[str, tuple[Callable[[dict], Iterator[dict]], str, int]] = {  # handler, concurrency group and its limit
+        # Texts take fractions of a second and wait for no photo and no measurement.
+        "page_analyse_text": (page_analyse, "text", 2),
+        "page_extend": (page_extend, "text", 2),
+        "page_analyse_photo": (page_analyse, "photo", 1),
+        # Measurements take seconds, and give the models' lock back after each pass.
+        "page_measure": (page_extend, "measure", 2),
+        "page_export": (page_export, "export", 1),
+        "page_cards": (page_cards, "cards", 4),
     }
-    for name, (lane, limit) in _LANES.items():
+    for name, (handler, lane, limit) in lanes.items():
         gr.api(
-            _ending(handlers.get(name, page_extend)),
+            _ending(handler),
             api_name=name,
             api_visibility="undocumented",
             concurrency_id=lane,

@@ -56,8 +56,8 @@ def _example(name: Any) -> str:
 def _uploaded(model: str, payload: Any) -> str:
     """Return the path of a photo in the folder of uploads.
 
-    Gradio checks paths in objects that bear its mark, but the mark alone proves nothing here: `gr.Image` adds it, after
-    that check, to objects that came without.
+    Gradio checks paths in objects that bear its mark, but the mark alone proves nothing here: anybody can write it,
+    so the place is checked, too.
     """
     meta = payload.get("meta") if isinstance(payload, dict) else None
     path = payload.get("path") if isinstance(meta, dict) and meta.get("_type") == _MARK else None

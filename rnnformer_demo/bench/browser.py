@@ -11,12 +11,13 @@ from .page import server
 from .timing import LONG_TEXT, TEXTS, median
 
 WIDTHS = (1440, 1024, 390)
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _PATIENCE = 120_000  # milliseconds
 _MOVES = 60  # of the cursor in each measurement
 _PHONE = {"width": 390, "height": 844}
 _DESK = {"width": 1440, "height": 900}
 _THROTTLED = 4  # times slower, as a phone is
-# Moves the cursor with the arrow key and returns the milliseconds until the frame with the answer is painted.
+# Moves the cursor with the mouse and returns the milliseconds until the frame with the answer is painted.
 _MOVE = """async (moves) => {
   const words = [...document.querySelectorAll("#view-words .word")];
   const took = [];
@@ -111,7 +112,7 @@ def chromium() -> Iterator[Any]:
     if executable is None:
         raise InputError("No Chromium was found on this machine: install it, such as by apt-get install chromium.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
         try:
             yield browser
         finally:

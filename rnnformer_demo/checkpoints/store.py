@@ -1,6 +1,5 @@
 """Strict saving and loading of `NAME.safetensors`, `NAME.json` and `NAME.tokenizer.json`: never a pickle."""
 
-import hashlib
 import re
 import tempfile
 import warnings
@@ -29,6 +28,7 @@ from .cards import (
     preprocessing_of,
     read_card,
     size_on_disk,
+    weights_digest,
     write_card,
     write_tokenizer,
 )
@@ -122,7 +122,7 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
         reader=make_reader(card["modality"], preprocessing_of(name, folder)),
         card=card,
         temperature=Temperature(card["temperature"], card.get("temperature_exponent", 0.0)),
-        sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
+        sha256=weights_digest(name, folder),
         size=size_on_disk(name, folder),
         ood=ood,
         eight_bit_weights=tuple(

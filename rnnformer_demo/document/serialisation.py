@@ -17,9 +17,7 @@ def _adapter() -> TypeAdapter[Document]:
 
 def to_dict(document: Document) -> dict[str, Any]:
     """Return the document as JSON takes it; sections that were not asked for are left out."""
-    whole = _adapter().dump_python(document, mode="json")
-    kept = {field.name for field in fields(document) if getattr(document, field.name) != field.default}
-    return {key: value for key, value in whole.items() if key == "schema" or key in kept}
+    return _dumped(document, {field.name for field in fields(document)})
 
 
 def changes(before: Document | None, after: Document) -> dict[str, Any]:
@@ -29,7 +27,13 @@ def changes(before: Document | None, after: Document) -> dict[str, Any]:
         for field in fields(after)
         if before is None or getattr(after, field.name) is not getattr(before, field.name)
     }
-    return {key: value for key, value in to_dict(after).items() if key in changed}
+    return _dumped(after, changed)
+
+
+def _dumped(document: Document, names: set[str]) -> dict[str, Any]:
+    """Return those of the named fields that are not empty."""
+    empty = {field.name for field in fields(document) if getattr(document, field.name) == field.default}
+    return _adapter().dump_python(document, mode="json", include=names - (empty - {"schema"}))
 
 
 def to_json(document: Document) -> str:

@@ -41,7 +41,7 @@ def reliability(probabilities: Tensor, labels: Tensor, bins: int = ECE_BINS) -> 
         count, mean confidence and accuracy of each bin, 0-1 with four digits; None where a bin is empty.
     """
     confidence, predicted = probabilities.max(-1)
-    index = (confidence * bins).long().clamp(max=bins - 1)
+    index = _bins_of(confidence, bins)
     counts = torch.bincount(index, minlength=bins)
 
     def means(values: Tensor) -> list[float | None]:
@@ -52,9 +52,14 @@ def reliability(probabilities: Tensor, labels: Tensor, bins: int = ECE_BINS) -> 
     return {"counts": counts.tolist(), "confidence": means(confidence), "accuracy": means(predicted == labels)}
 
 
+def _bins_of(confidence: Tensor, bins: int) -> Tensor:
+    """Return the bin of each confidence (N,), of equal width over 0-1."""
+    return (confidence * bins).long().clamp(max=bins - 1)
+
+
 def _gaps(confidence: Tensor, right: Tensor, bins: int) -> Tensor:
     """Return the error (R,) for confidences (N,) and R versions of which answers are right (R, N)."""
-    index = (confidence * bins).long().clamp(max=bins - 1)
+    index = _bins_of(confidence, bins)
     gap = torch.zeros(len(right), bins, dtype=torch.double).index_add_(1, index, right.double() - confidence.double())
     return gap.abs().sum(1) / len(confidence)
 

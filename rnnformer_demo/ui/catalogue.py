@@ -3,7 +3,8 @@
 from dataclasses import fields
 from typing import Any
 
-from ..interpret.attribution import METHODS, methods_for
+from ..interpret.attribution import METHODS
+from ..interpret.attribution.registry import LAYOUTS
 from .gallery import gallery
 from .model_list import ModelEntry, list_entries
 
@@ -19,10 +20,8 @@ def catalogue() -> dict[str, Any]:
         "methods": [
             {
                 "name": method.name,
-                "title": method.title,
-                "layouts": [layout for layout in ("sequence", "grid") if method in methods_for(layout)],
+                "layouts": list(LAYOUTS) if method.layout is None else [method.layout],
                 "slow_on_grid": method.slow_on_grid,
-                "signed": method.signed,
             }
             for method in METHODS.values()
         ],
@@ -30,10 +29,8 @@ def catalogue() -> dict[str, Any]:
 
 
 def _model(entry: ModelEntry) -> dict[str, Any]:
-    kept = {field.name: getattr(entry, field.name) for field in fields(entry)} | {
-        "layout": _LAYOUTS.get(entry.modality, ""),
-        "title": entry.title,
-    }
+    kept = {field.name: getattr(entry, field.name) for field in fields(entry)}
+    kept["layout"] = _LAYOUTS.get(entry.modality, "")
     kept["metrics"] = {
         test: {key: figures[key] for key in ("n", "accuracy", "interval", "ece") if key in figures}
         for test, figures in entry.metrics.items()

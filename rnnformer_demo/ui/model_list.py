@@ -1,4 +1,4 @@
-"""List of models on the page, from the cards alone: their order, titles and examples."""
+"""List of models on the page, from the cards alone: their order, tasks and examples."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class ModelEntry:
     """An entry of the list of models.
 
     Attributes:
-        name: name of its checkpoint, which handlers get.
+        name: name of its checkpoint, which the streams get.
         modality: "text" or "image".
         labels: its classes.
         parameters: their number.
@@ -39,13 +39,6 @@ class ModelEntry:
     task: str
     limits: str
     examples: tuple[str, ...]
-
-    @property
-    def title(self) -> str:
-        """Title in the dropdown."""
-        if self.baseline_of:
-            return f"{self.name}: the same with {self.made_of}"
-        return f"{self.name}: {self.task.rstrip('.')}" if self.task else self.name
 
 
 def list_entries() -> list[ModelEntry]:

@@ -22,16 +22,11 @@ def _run_everything_once() -> None:
     # The page works without: a failure here would come again, with its sentence, at the visitor's click.
     try:
         from ..analysis import service
-        from ..views import views_for
-        from ..views.canvas import to_image
+        from ..document import to_dict
 
-        first_of_each_tab = {model.modality: model for model in reversed(list_entries())}
-        for model in first_of_each_tab.values():
-            document = service.analyse(model.name, _source(model.modality), ("attribution", *service.INTERNALS))
-            for view in views_for(document):
-                figure = view.draw(document, view.settle(document, {}))
-                if figure is not None:
-                    to_image(figure)
+        first_of_each = {model.modality: model for model in reversed(list_entries())}
+        for model in first_of_each.values():
+            to_dict(service.analyse(model.name, _source(model.modality), ("attribution", *service.INTERNALS)))
     except Exception:
         logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
 

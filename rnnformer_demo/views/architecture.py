@@ -35,6 +35,7 @@ class Step:
         parts: titles of what stands side by side in it.
         residual: whether its input is added to its output.
         from_step: index of the step whose output is added to what comes in; None for none.
+        weighted: whether it has weights.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Step:
     parts: tuple[str, ...] = ()
     residual: bool = False
     from_step: int | None = None
+    weighted: bool = True
 
     @property
     def height(self) -> float:
@@ -60,7 +62,7 @@ def _steps(document: Document, a: Architecture) -> Iterator[Step]:
     grid, labels = document.input.grid, document.model.labels
     tokens = " × ".join(map(str, grid)) if grid else f"{len(document.input.token_to_unit)}"
     read = f"{counted(grid[0], 'row')} of {counted(grid[1], 'cell')}" if grid else _words(document)
-    yield Step("Photo" if grid else "Text", read, tokens)
+    yield Step("Photo" if grid else "Text", read, tokens, weighted=False)
     source = "a CNN" if a.backbone else f"{a.vocabulary or 0:,} entries"
     title = _BACKBONES.get(a.backbone, a.backbone) if a.backbone else "Embedding"
     yield Step(title, _sizes(a, "tokens", source), f"{tokens} × {a.token_width}")
@@ -68,15 +70,16 @@ def _steps(document: Document, a: Architecture) -> Iterator[Step]:
     if a.parameters.get("projection"):
         yield Step("Projection", _sizes(a, "projection"), shape)
     if a.positions:
-        yield Step("Position encoding", "added", shape)
+        yield Step("Position encoding", "added", shape, weighted=False)
     yield from _blocks(a, shape)
     if a.corrects_backbone:
         detail = _sizes(a, "correction", "then the CNN's own head convolution")
         yield Step("Added to the CNN's grid", detail, f"{tokens} × {a.pooled_width}", from_step=_TOKENS)
-    yield Step(f"{a.pooling.capitalize()} pooling", _sizes(a, "pooling"), f"{a.pooled_width}")
+    weighted = bool(a.parameters.get("pooling"))
+    yield Step(f"{a.pooling.capitalize()} pooling", _sizes(a, "pooling"), f"{a.pooled_width}", weighted=weighted)
     hidden = f"hidden layers of {', '.join(map(str, a.head_layers))}" if a.head_layers else "linear"
     yield Step("Head", _sizes(a, "head", hidden), f"{len(labels)}")
-    yield Step(f"{len(labels):,} classes", f"the answer: {document.prediction.label}", "")
+    yield Step(f"{len(labels):,} classes", f"the answer: {document.prediction.label}", "", weighted=False)
 
 
 def _words(document: Document) -> str:
@@ -152,7 +155,7 @@ def _draw(ax: Axes, step: Step, top: float) -> None:
     from .canvas import WIDTH, short
 
     middle, bottom = WIDTH / 2, top + step.height
-    _box(ax, _LEFT, top, WIDTH - 2 * _LEFT, step.height, _FILL if "weights" in step.detail else "white")
+    _box(ax, _LEFT, top, WIDTH - 2 * _LEFT, step.height, _FILL if step.weighted else "white")
     title = top + (0.16 if step.detail else _BOX / 2)
     ax.text(middle, title, short(step.title, 60), ha="center", va="center", fontsize=10)
     ax.text(middle, top + 0.36, short(step.detail, 80), ha="center", va="center", fontsize=8)

@@ -187,30 +187,6 @@ def _outline(ax: Axes, document: Document, query: int) -> None:
     ax.add_patch(Rectangle((column * width, row * height), width, height, fill=False, edgecolor="white", linewidth=2.5))
 
 
-def cell_at(document: Document, choices: Choices, x: float, y: float, dpi: int | None = None) -> int | None:
-    """Return the cell at a pixel of the drawn figure, counted from its upper left; None beside the photo.
-
-    Args:
-        dpi: resolution of the drawn figure; that of `canvas` by default.
-    """
-    from .canvas import DPI
-
-    drawn = figure(document, choices)
-    drawn.set_dpi(DPI if dpi is None else dpi)
-    drawn.draw_without_rendering()
-    ax = drawn.axes[0]
-    left, upper = ax.transData.inverted().transform((x, drawn.bbox.height - y))
-    rows, columns = require(document.input.grid, "input.grid")
-    column, row = int(left * columns // ax.get_xlim()[1]), int(upper * rows // ax.get_ylim()[0])
-    return row * columns + column if 0 <= row < rows and 0 <= column < columns else None
-
-
-def pick(document: Document, choices: Choices, x: float, y: float) -> Choices:
-    """Return the viewpoint that a click means: the cell, or all of them beside the photo."""
-    cell = cell_at(document, choices, x, y)
-    return {"viewpoint": ALL_CELLS if cell is None else document.input.unit_names[cell]}
-
-
 def variants(document: Document) -> Iterator[Choices]:
     """Yield every layer and the pooling, also through the recurrence where the Jacobian is there."""
     for through in (OFF, ON) if document.jacobian and document.recurrence != () else (OFF,):
@@ -227,13 +203,12 @@ VIEW = register(
         caption=caption,
         figure=figure,
         controls=(
-            Control("layer", "Layer", _layers),
-            Control("head", "Head", _heads),
-            Control("viewpoint", "From (or click a cell)", _viewpoints, layouts=("grid",)),
-            Control("through", "Trace it through the recurrence, from states to words or cells", _through, "toggle"),
+            Control("layer", _layers),
+            Control("head", _heads),
+            Control("viewpoint", _viewpoints, layouts=("grid",)),
+            Control("through", _through),
         ),
         variants=variants,
-        pick=pick,
         extends=lambda choices: ("jacobian",) if choices.get("through") == ON else (),
         place=50,
     )

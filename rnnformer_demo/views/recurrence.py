@@ -156,9 +156,9 @@ VIEW = register(
         caption=caption,
         figure=figure,
         controls=(
-            Control("recurrence", "Recurrence", _recurrences),
-            Control("direction", "Direction", _directions),
-            Control("quantity", "Quantity", _quantities),
+            Control("recurrence", _recurrences),
+            Control("direction", _directions),
+            Control("quantity", _quantities),
         ),
         variants=variants,
         place=60,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Choices = Mapping[str, str]  # values of a view's controls, by their names
 Options = Callable[["Document", Choices], tuple[str, ...]]
 ANY = ("sequence", "grid")
-ON, OFF = "on", "off"  # values of a toggle
+ON, OFF = "on", "off"
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,12 @@ class Control:
 
     Attributes:
         name: the key of its value in `Choices`.
-        label: its title on the page.
         options: (document, choices of the controls before this one) -> values, the default first; none hides it.
-        kind: "choice" from a list, or "toggle" between `OFF`, the default, and `ON`.
         layouts: layouts of the inputs that it is for.
     """
 
     name: str
-    label: str
     options: Options
-    kind: Literal["choice", "toggle"] = "choice"
     layouts: tuple[str, ...] = ANY
 
 
@@ -54,8 +50,6 @@ class View:
         controls: its choices, in their order.
         variants: (document) -> choices that a report shows, one figure each.
         extends: (choices) -> sections beyond `sections` that these choices need.
-        pick: (document, choices, x, y) -> choices that a click on the figure's picture makes, in pixels from its upper
-            left; None where a click means nothing.
         layouts: layouts of the inputs that it is for.
         place: position of the panel on the page: lower comes first.
     """
@@ -70,7 +64,6 @@ class View:
     controls: tuple[Control, ...] = ()
     variants: Callable[[Document], Iterator[Choices]] = field(default=lambda document: iter(({},)))
     extends: Callable[[Choices], tuple[str, ...]] = field(default=lambda choices: ())
-    pick: Callable[[Document, Choices, float, float], Choices] | None = None
     layouts: tuple[str, ...] = ANY
     place: int = 100
 

@@ -35,11 +35,11 @@ _WORDS = (
 
 def coloured_words(document: Document, attribution: Attribution) -> str:
     """Return the text as HTML, each word on the colour of its score, and a legend."""
-    text, strongest = document.input.text or "", max(map(abs, attribution.scores), default=0) or 1.0
+    text, strongest = document.input.text or "", max(map(abs, attribution.scores), default=0)
     end = max((unit.span[1] for unit in document.input.units if unit.span), default=0)
     return fill(
         _WORDS,
-        words=list(_words(document, attribution, strongest)),
+        words=list(_words(document, attribution, strongest or 1.0)),
         rest=text[end:],
         signed=attribution.signed,
         target=attribution.target,

@@ -282,7 +282,7 @@ def test_the_cnn_alone_is_called_so(tmp_path, monkeypatch):
         store.save(name, made, tiny.image_reader(64), about | baseline, folder=tmp_path)
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path))
     *_, offer = list_entries()
-    assert (offer.title, offer.matched) == ("photos-cnn: the same with the CNN alone", False)
+    assert (offer.made_of, offer.matched) == ("the CNN alone", False)
 
 
 @pytest.fixture(scope="module")
@@ -292,13 +292,14 @@ def family(tmp_path_factory) -> Path:
 
 def test_hybrids_come_first_then_their_rivals(family, monkeypatch):
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(family))
-    assert {offer.name: offer.title for offer in list_entries()} == {
-        "sentiment-en": "sentiment-en: Sentiment of English film reviews",
-        "mine": "mine",
-        "orphan": "orphan: Anything",  # the hybrid of this rival is not there
-        "sentiment-zh": f"sentiment-zh: {FAMILY['sentiment-zh']['task'].rstrip('.')}",
-        "sentiment-zh-lstm": "sentiment-zh-lstm: the same with an LSTM alone",
-        "sentiment-zh-transformer": "sentiment-zh-transformer: the same with a Transformer alone",
+    hybrid = "an LSTM, a GRU and a Transformer"
+    assert {offer.name: (offer.task, offer.made_of, offer.baseline_of) for offer in list_entries()} == {
+        "sentiment-en": ("Sentiment of English film reviews", hybrid, None),
+        "mine": ("", hybrid, None),
+        "orphan": ("Anything.", hybrid, None),  # the hybrid of this rival is not there
+        "sentiment-zh": (FAMILY["sentiment-zh"]["task"], hybrid, None),
+        "sentiment-zh-lstm": (FAMILY["sentiment-zh"]["task"], "an LSTM alone", "sentiment-zh"),
+        "sentiment-zh-transformer": (FAMILY["sentiment-zh"]["task"], "a Transformer alone", "sentiment-zh"),
     }
     assert [offer.name for offer in list_entries()] == list(FAMILY)
 

@@ -1,9 +1,8 @@
 """The page as the tests see it: served on this machine, with models of their own, and opened in Chromium."""
 
 import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,7 +30,6 @@ FAMILY = {  # what the cards of `save_family` say beyond the figures, by name, i
 REQUIRED = os.environ.get("RNNFORMER_REQUIRE_BROWSER") == "1"
 DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 PATIENCE = 60  # seconds that a busy machine may take for what a visitor waits for
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def save_family(folder: Path) -> Path:
@@ -73,20 +71,18 @@ def served(folder: Path, checkpoints: Path | None = None) -> Iterator[str]:
 @contextmanager
 def chromium() -> Iterator:
     """A Chromium that is installed on this machine. Where there is none: skips, or fails if one is required."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    try:
-        from playwright.sync_api import expect, sync_playwright
-    except ImportError:
-        executable, reason = None, "playwright is not installed: pip install -r tests/requirements.txt"
-    else:
-        reason = "no Chromium was found on this machine: apt-get install chromium"
-    if executable is None:
-        (pytest.fail if REQUIRED else pytest.skip)(reason)
-    expect.set_options(timeout=1000 * PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+    from rnnformer_demo.bench import browser as bench
+    from rnnformer_demo.data import InputError
+
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(bench.chromium())
+        except InputError as error:
+            (pytest.fail if REQUIRED else pytest.skip)(str(error))
+        from playwright.sync_api import expect
+
+        expect.set_options(timeout=1000 * PATIENCE)
         yield browser
-        browser.close()
 
 
 class Visit:

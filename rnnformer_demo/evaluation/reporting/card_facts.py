@@ -4,7 +4,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from ...checkpoints.cards import read_card, size_on_disk, weights_digest
+from ...checkpoints.cards import read_card, weights_digest
 from ..intervals import wilson_interval
 from ..records import read_record
 from .figures import HELD_OUT, accuracies_over_seeds, title_of
@@ -16,8 +16,6 @@ _FIGURES = (
     "n",
     "accuracy",
     "interval",
-    "mean_class_accuracy",
-    "macro_f1",
     "ece",
     "ece_by_chance",
     "ece_before_scaling",
@@ -36,7 +34,7 @@ _TRAINING = ("minutes", "machine")
 
 
 def facts(name: str, folder: Path | None = None) -> dict[str, Any]:
-    """Return a model's tests with reliability, confusions and paired comparisons, its data, training and limits.
+    """Return a model's tests with reliability, confusions and paired comparisons, its data and training.
 
     Reliability and pairs are left out where they were measured of other weights.
 
@@ -50,13 +48,8 @@ def facts(name: str, folder: Path | None = None) -> dict[str, Any]:
     training = card.get("training", {})
     return {
         "name": name,
-        "task": card.get("task", ""),
-        "limits": card.get("limits", ""),
         "baseline_of": card.get("baseline_of"),
-        "parameters": card["parameters"],
-        "bytes": size_on_disk(name, folder),
         "sha256": digest,
-        "classes": len(card["config"]["labels"]),
         "tests": [_test(card, test, measured.get(test, {})) for test in card["metrics"]],
         "data": {key: card["data"][key] for key in _DATA if card["data"].get(key)},
         "data_sets": [_source(source) for source in data_sets(training_files(card) if "file" in card["data"] else ())],

@@ -1,12 +1,11 @@
 """A model's card in Markdown, with the front matter and the sections of Hugging Face's model cards, from its JSON."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...checkpoints.cards import WEIGHTS, default_folder, in_families, read_card, size_on_disk
+from ...checkpoints.cards import WEIGHTS, default_folder, in_families, read_card, size_on_disk, weights_digest
 from ...nn.cells import CELLS
 from .figures import percent, seeds_summary, title_of
 from .front_matter import front_matter
@@ -60,7 +59,6 @@ def model_card(name: str, folder: Path | None = None) -> str:
 
 def _details(name: str, card: dict[str, Any], folder: Path) -> Iterator[str]:
     labels = card["config"]["labels"]
-    digest = hashlib.sha256((folder / f"{name}{WEIGHTS}").read_bytes()).hexdigest()
     yield f"- Layers: {_layers(card)}"
     if hybrid := card.get("baseline_of"):
         yield f"- Baseline of `{hybrid}`, trained on the same data"
@@ -69,7 +67,7 @@ def _details(name: str, card: dict[str, Any], folder: Path) -> Iterator[str]:
     yield f"- Size: {card['parameters']:,} parameters, {size_on_disk(name, folder) / 1e6:.1f} MB"
     if "quantised" in card:
         yield f"- Stored in {card['quantised']['bits']} bits: {', '.join(card['quantised']['weights'])}; else in 16"
-    yield f"- Weights: `{name}{WEIGHTS}`, sha256 `{digest}`"
+    yield f"- Weights: `{name}{WEIGHTS}`, sha256 `{weights_digest(name, folder)}`"
 
 
 def _layers(card: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ _PHOTOS_PER_PASS = 16  # sparing of memory through the CNN
     "The gradient collected on the way from an input without evidence to this one. The scores add up to the change of "
     "the logit; the completeness gap says how exactly.",
     scale="share of the logit",
+    integrates=True,
     options={"baseline": BASELINES},
 )
 def integrated_gradients(
@@ -45,6 +46,7 @@ def integrated_gradients(
     "Integrated gradients on pixels",
     "The same, down to single pixels: finer, slower and noisier.",
     scale="share of the logit",
+    integrates=True,
     layout="grid",
     slow_on_grid=True,
 )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     "What the recurrences' addition at each word or cell of the CNN's grid does for the class. The scores add up to "
     "what the logit gains by the recurrences; the words or cells themselves are not counted.",
     scale="share of the logit's change",
+    integrates=True,
 )
 def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Integrate while each recurrent block at each step fades from the identity, 0, to itself, 1.

@@ -52,6 +52,7 @@ class Method:
         compute: the function, see `Compute`.
         layout: the only one of `LAYOUTS` that it works on, None for both.
         slow_on_grid: takes seconds there, rather than fractions of one.
+        integrates: runs up to 192 points of a path: seconds on long texts.
         draws: its scores depend on a seed.
         signed: negative scores speak against the class; otherwise all are 0 or more and none does.
         options: the values that each of its options takes, the default first.
@@ -64,6 +65,7 @@ class Method:
     compute: Compute
     layout: str | None = None
     slow_on_grid: bool = False
+    integrates: bool = False
     draws: bool = False
     signed: bool = True
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -36,7 +36,7 @@ def _ranks(values: Tensor) -> Tensor:
     return (ends - (counts - 1) / 2)[ranks]
 
 
-def _takes_seconds(method: Method, sample: Sample) -> bool:
+def takes_seconds(method: Method, sample: Sample) -> bool:
     """Return True where the method takes seconds: on a grid, or on many words, each a run of the whole model."""
     return method.slow_on_grid and (sample.layout == "grid" or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
 
@@ -44,7 +44,7 @@ def _takes_seconds(method: Method, sample: Sample) -> bool:
 def others(sample: Sample, method: str) -> tuple[list[str], list[str]]:
     """Return the methods that another one is compared with on an input, and those that would take seconds on it."""
     fitting = {each.name: each for each in methods_for(sample.layout) if each.name != method}
-    slow = [name for name in OTHERS if name in fitting and _takes_seconds(fitting[name], sample)]
+    slow = [name for name in OTHERS if name in fitting and takes_seconds(fitting[name], sample)]
     return [name for name in OTHERS if name in fitting and name not in slow], slow
 
 

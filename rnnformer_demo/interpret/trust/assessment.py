@@ -9,7 +9,7 @@ from ...data import Sample
 from ...document import Trust
 from ...models import Hybrid
 from ..attribution import METHODS, Explanation, Report
-from .agreement import agreement, others
+from .agreement import agreement, others, takes_seconds
 from .faithfulness import MAX_LEAVE_ONE_OUT, perturbation_curves, rows_of
 from .stability import infidelity, max_sensitivity, unit_scores
 from .verdict import verdict
@@ -50,7 +50,8 @@ def assess(
     error = infidelity(model, sample, explanation, usual, seed)
     report(0.85)
     # Max-sensitivity repeats the attribution: 60 s for 400 words by integrated gradients.
-    slow = len(scores) > MAX_LEAVE_ONE_OUT or (sample.layout == "grid" and METHODS[explanation.method].slow_on_grid)
+    method = METHODS[explanation.method]
+    slow = takes_seconds(method, sample) or (method.integrates and len(scores) > MAX_LEAVE_ONE_OUT)
     sensitivity = None if slow else max_sensitivity(model, sample, explanation, seed)
     report(0.95)
     agreeing = agreement(model, sample, explanation, seed) if len(scores) > 1 else {}

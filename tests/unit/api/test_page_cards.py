@@ -25,7 +25,9 @@ def test_an_unknown_model_ends_the_stream_with_a_sentence():
         next(stream)
 
 
-@pytest.mark.parametrize("request_", [{}, [], None, {"models": "tea"}, {"models": [1]}])
-def test_anything_but_a_list_of_names_is_refused(request_):
-    with pytest.raises(InputError, match="models must be a list of names"):
-        list(page_cards(request_))
+@pytest.mark.parametrize(
+    ("models", "sentence"), [("tea", "models must be a list, got tea"), ([1], "models must be a list of names")]
+)
+def test_anything_but_a_list_of_names_is_refused(models, sentence):
+    with pytest.raises(InputError, match=sentence):
+        list(page_cards({"models": models}))

@@ -18,11 +18,10 @@ from rnnformer_demo.views.attention import (
     POOLED_ROLLOUT,
     POOLING,
     ROLLOUT,
-    cell_at,
     to_token_attention,
     weights_of,
 )
-from rnnformer_demo.views.canvas import DPI, to_bytes
+from rnnformer_demo.views.canvas import to_bytes
 
 VIEW = VIEWS["attention"]
 TEXT, PHOTO = documents.text_document(split=3), documents.photo_document()
@@ -109,18 +108,6 @@ def test_a_cell_that_looks_changes_the_figure():
     assert (frame.get_xy(), frame.get_width(), frame.get_height()) == ((32, 32), 32, 32)
     row = PHOTO.attention.layers["layer 1"].numpy().mean(0)[4]
     assert np.allclose(one.axes[0].images[1].get_array().data, row.reshape(documents.GRID))
-
-
-@pytest.mark.parametrize("choices", [{}, {"layer": POOLING}, {"viewpoint": "row 1, column 3"}])
-def test_a_pixel_of_a_drawn_photo_finds_its_cell(choices):
-    figure = VIEW.figure(PHOTO, choices)
-    figure.set_dpi(DPI)
-    figure.draw_without_rendering()
-    for cell in range(len(PHOTO.input.units)):
-        row, column = PHOTO.input.units[cell].cell
-        right, up = figure.axes[0].transData.transform((32 * column + 16, 32 * row + 16))
-        assert cell_at(PHOTO, choices, right, figure.bbox.height - up) == cell
-    assert cell_at(PHOTO, choices, 0, 0) is None
 
 
 def test_the_caption_names_the_strongest_keys():
