@@ -1,8 +1,10 @@
 /** The inspector: what every part of the analysis says of the word or cell at the cursor. */
 
-import { decode } from "./core/arrays.js";
+import { decode, top } from "./core/arrays.js";
 import { h, replace } from "./core/dom.js";
 import { tokensOf, unitName, unitScores } from "./core/units.js";
+
+const SHOWN = ["cursor", "document", "attribution", "other_attributions", "attention", "recurrence", "prefixes"];
 
 export class Inspector {
   /** @param {import("./core/store.js").Store} store @param {() => Omit<import("./explorer.js").Context, "store">} context */
@@ -29,7 +31,7 @@ export class Inspector {
       this.element.hidden = true;
       return;
     }
-    if (changed.size === 1 && (changed.has("choices") || changed.has("stale"))) return;
+    if (!SHOWN.some((name) => changed.has(name))) return;
     const { t } = this.context();
     this.element.hidden = false;
     this.element.classList.toggle("pinned", cursor.pinned);
@@ -60,7 +62,7 @@ function scoreFacts(document, unit, t, format) {
   const all = [document.attribution, ...(document.other_attributions ?? [])].filter(Boolean);
   return all
     .filter((each) => each.target === document.attribution.target && unitScores(document, each))
-    .map((each) => [t(`method.${each.method}`), format.signed(each.scores[unit])]);
+    .map((each) => [t(`method.${each.method}`), format.signedUpTo(top(each.scores))(each.scores[unit])]);
 }
 
 function attentionFacts(document, unit, t, format) {

@@ -1,11 +1,14 @@
 /** The work of a page: runs analyses and further steps on an engine, and says how far they are. */
 
+import { takesSeconds } from "./core/catalogue.js";
 import { OF_TARGET } from "./core/store.js";
 
 /** Sections of an analysis in the order in which they come; "trust" follows on its own. */
 export const SECTIONS = ["attribution", "attention", "recurrence", "prefixes", "interventions"];
+/** About the words of a text, before the server has counted them. */
+const WORDS = /\p{Script=Han}|[^\s\p{Script=Han}]+/gu;
 /** Sections that take so little on a text that they need not wait for the measurements of others. */
-const QUICK = ["attribution", "attention", "recurrence", "prefixes", "interventions", "jacobian"];
+const QUICK = [...SECTIONS, "jacobian"];
 
 /**
  * @typedef {object} Status
@@ -22,11 +25,11 @@ export class Session {
    * @param {any} options.engine
    * @param {import("./core/store.js").Store} options.store
    * @param {(status: Status) => void} options.onStatus
-   * @param {Set<string>} [options.slow] names of methods that take long: they wait in the queue of the measurements
+   * @param {any[]} [options.methods] of the catalogue: those that take long wait in the queue of the measurements
    */
-  constructor({ engine, store, onStatus, slow = new Set() }) {
+  constructor({ engine, store, onStatus, methods = [] }) {
     this.engine = engine;
-    this.slow = slow;
+    this.methods = methods;
     this.store = store;
     this.onStatus = onStatus;
     /** @type {Map<string, AbortController>} steps that run, by name */
@@ -44,7 +47,8 @@ export class Session {
     this.stop();
     this.request = request;
     if (this.store.document) this.store.expire([...SECTIONS, "prediction", "input", "trust"]);
-    const late = this.slow.has(request.method ?? "");
+    const words = typeof request.source === "string" ? request.source.match(WORDS)?.length ?? 0 : 0;
+    const late = this.#isSlow(request.method, request.layout, words);
     const wanted = late ? SECTIONS.filter((name) => name !== "attribution") : SECTIONS;
     let first = true;
     const done = await this.#run("analysis", (watch) =>
@@ -68,7 +72,7 @@ export class Session {
   async explain({ method, target }) {
     const { document } = this.store;
     const current = document.attribution;
-    const step = { section: "attribution", method: method ?? current?.method, target: target ?? this.store.target };
+    const step = { section: "attribution", method: method || current?.method, target: target || this.store.target };
     const same = (each) => each.method === step.method && each.target === step.target;
     if (current && same(current)) return true;
     this.stop("trust");
@@ -116,15 +120,19 @@ export class Session {
     }
   }
 
-  #quick({ section, edit, method }) {
-    return section ? QUICK.includes(section) && !this.slow.has(method ?? "") : edit === "ablation" || edit === "replacement";
+  #isSlow(method, layout, words) {
+    return takesSeconds(this.methods.find(({ name }) => name === method), layout, words);
+  }
+
+  #quick({ section, edit, method }, { layout, units }) {
+    return section ? QUICK.includes(section) && !this.#isSlow(method, layout, units.length) : edit === "ablation" || edit === "replacement";
   }
 
   #extend(name, steps) {
     const document = this.store.document;
     const same = () => this.store.document?.input === document.input && this.store.document?.model === document.model;
     return this.#run(name, (watch) =>
-      this.engine.extend(document, steps.map((step) => ({ ...step, quick: this.#quick(step) })), {
+      this.engine.extend(document, steps.map((step) => ({ ...step, quick: this.#quick(step, document.input) })), {
         ...watch,
         sections: (sections) => {
           if (same()) this.store.merge(sections);

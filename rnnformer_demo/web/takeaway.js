@@ -71,14 +71,15 @@ export function takeAway(document, { t, announce, say, link, report }) {
     tellState(t("take.saved", { name }));
   };
   const remote = async ({ currentTarget }) => {
+    if (currentTarget.getAttribute("aria-disabled") === "true") return; // one is being made
     tellState(t("take.making"));
-    currentTarget.disabled = true;
+    currentTarget.setAttribute("aria-disabled", "true"); // and not disabled: it keeps the focus
     try {
       tellState(t("take.saved", { name: await /** @type {any} */ (report)() }));
     } catch (error) {
       tellState(say(error.message));
     }
-    currentTarget.disabled = false;
+    currentTarget.removeAttribute("aria-disabled");
   };
   const file = (kind, onclick) => h("button", { type: "button", onclick }, t(`take.${kind}`));
   const titled = (name, help, ...children) => h("section", {}, h("h3", {}, t(`take.${name}`)), h("p", { class: "caption" }, help), children);

@@ -61,6 +61,9 @@ def test_bars_hold_the_scores_and_share_the_cursor(visit):
     ]
     words.locator(".word").nth(5).hover()
     expect(bars.nth(5)).to_have_class(re.compile(r"\bat\b"))
+    score = written(scores[5], strongest)  # with as many digits wherever it is read
+    expect(words.locator(".word").nth(5)).to_have_attribute("aria-label", f"{document.input.units[5].name} {score}")
+    expect(visit.page.locator(".inspector-facts:visible dd").first).to_have_text(score)
     visit.page.mouse.move(1, 1)  # the focus scrolls the page: a mouse at rest would point at whatever comes under it
     bars.nth(5).focus()
     visit.page.keyboard.press("ArrowDown")
@@ -158,6 +161,10 @@ def test_a_photo_is_read_line_by_line(visit):
     assert view.get_by_role("button", name="Play").count() == 0  # nothing moves on its own where that is not wanted
     rows = document.input.grid[0]
     belief = view.locator(".scan-belief")
+    onward = view.get_by_role("button", name="One line on")
+    onward.focus()
+    expect(onward).to_have_attribute("aria-disabled", "true")
+    expect(onward).to_be_focused()
     for part in (rows - 1, rows - 2, rows - 3):  # it begins with the whole photo
         if part < rows - 1:
             view.get_by_role("button", name="One line back").click()
@@ -172,7 +179,7 @@ def test_a_photo_is_read_line_by_line(visit):
     assert layer.evaluate(dark, rows - 2) > 0
     line = view.locator(".curves-cursor")
     before = float(line.get_attribute("x1"))
-    view.get_by_role("button", name="One line on").click()
+    onward.click()
     assert float(line.get_attribute("x1")) > before
     view.get_by_label("Read", exact=True).select_option("columns from the right")
     expect(belief).to_contain_text("columns from the right")

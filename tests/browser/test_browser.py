@@ -80,6 +80,9 @@ def test_the_keyboard_alone_leads_from_typing_to_the_verdict(visit):
     expect(inspector).to_have_class(re.compile("pinned"))
     page.keyboard.press("Escape")
     expect(inspector).to_have_count(0)
+    page.keyboard.press("ArrowRight")  # on from the word with the focus
+    expect(page.locator("#view-words .word").nth(3)).to_be_focused()
+    page.keyboard.press("Escape")
     expect(page.locator("#view-trust .trust-badge")).to_have_text(re.compile("trust|with care|don't"))
     for _ in range(120):
         page.keyboard.press("Tab")

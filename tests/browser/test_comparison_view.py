@@ -1,5 +1,6 @@
 """Analyses side by side in a browser: the baselines of a hybrid, analyses that are pinned, and one cursor for all."""
 
+import math
 from urllib.parse import quote
 
 import pytest
@@ -59,11 +60,12 @@ def test_the_baselines_answer_beside_the_hybrid(visit, folder):
         document = analyse(load(name, folder), TEXT, target=target)
         row = panel(page).locator("tbody tr").nth(place)
         expect(row).to_contain_text(f"{document.prediction.label}{document.prediction.confidence:.1%}")
-        expect(row).to_contain_text(f"50.0% (held_out){document.model.parameters:,}")
+        expect(row).to_contain_text(f"50.0% (held out){document.model.parameters:,}")
         words = columns(page).nth(place).locator(".word")
         strongest = max(map(abs, document.attribution.scores))
         expect(columns(page).nth(place)).to_contain_text(f"for {target}")
-        expect(columns(page).nth(place)).to_contain_text(f"strongest score {strongest:.3f}")
+        digits = max(3, math.ceil(2 - math.log10(strongest)))  # three that count
+        expect(columns(page).nth(place)).to_contain_text(f"strongest score {strongest:.{digits}f}")
         expect(words).to_have_text(list(document.input.unit_names))
     assert visit.overflow() <= 0
 
@@ -96,6 +98,7 @@ def test_every_view_is_there_for_models_that_have_its_parts(visit):
     chosen.select_option("trust")
     columns(page).nth(1).get_by_role("button", name="Measure its trust").click()
     expect(columns(page).nth(1)).to_contain_text("Verdict")
+    expect(columns(page).nth(1).locator(".comparison-head h3")).to_be_focused()  # it took over from the button
     expect(panel(page).locator("tbody tr").nth(1).locator("td").last).not_to_be_empty()
 
 

@@ -122,6 +122,12 @@ def test_enter_analyses_and_another_architecture_reads_the_same_text(visit):
     expect(page.get_by_text("irony mostly escapes it")).to_be_visible()
 
 
+@at(text_at("sentiment-en", TEXT, "&method=occlusion"))
+def test_a_method_that_is_slow_on_photos_comes_with_the_rest_of_a_short_text(visit):
+    visit.settled()
+    assert "attribution" in visit.analyses[0]["wanted"]
+
+
 @at(text_at("sentiment-en", TEXT))
 def test_a_text_in_another_language_is_offered_its_model(visit):
     from playwright.sync_api import expect
@@ -208,6 +214,8 @@ def test_a_class_is_searched_by_typing(visit):
     search = page.get_by_role("combobox", name="Another class to explain")
     search.click()
     expect(page.locator("#view-prediction [role=option]").first).to_contain_text("badger")  # runners-up first
+    search.fill("no such thing")
+    expect(page.locator("#view-prediction [role=listbox] > :not([role=option])")).to_have_count(0)
     search.fill("skun")
     expect(page.locator("#view-prediction [role=option]")).to_have_count(1)
     search.press("Enter")

@@ -54,6 +54,8 @@ def test_every_model_has_a_card_beside_its_hybrid(visit):
     low, high = figures["interval"]
     cells = [TEST, str(figures["n"]), f"{percent(figures['accuracy'])} {percent(low)} to {percent(high)}"]
     assert row.locator("th, td").all_text_contents() == [*cells, percent(figures["ece"])]
+    visit.page.get_by_role("button", name="简体中文").click()
+    expect(visit.page.locator("#model-sentiment-en-lstm > .table-frame")).to_contain_text("sst2 开发集")
 
 
 def test_baselines_are_compared_in_pairs(visit):

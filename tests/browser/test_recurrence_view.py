@@ -100,6 +100,19 @@ def test_keys_move_the_cursor_and_choose_units_and_stretches(visit, document):
     expect(page.locator(".word.at").locator("visible=true")).to_have_text("performances")
 
 
+def test_the_chosen_unit_is_that_of_its_model(visit):
+    from playwright.sync_api import expect
+
+    page, other = visit.page, analyse(f"{MODEL}-lstm", TEXT, wanted=("recurrence",))
+    row = shown(page).locator(".recurrence-row")
+    shown(page).locator(".heat").press("ArrowDown")
+    own, fullest = row.inner_text(), other.recurrence[0].fullest[0].unit
+    assert own != str(fullest)
+    page.get_by_text("Other architectures").click()
+    page.get_by_label("an LSTM alone").check()
+    expect(row).to_have_text(str(fullest))
+
+
 def test_all_gates_and_states_of_a_unit(visit, document):
     from playwright.sync_api import expect
 

@@ -124,7 +124,9 @@ def test_the_citation_names_software_model_and_method(visit, dialog):
 def test_the_report_is_live(browser, visit, dialog, tmp_path):
     from playwright.sync_api import expect
 
-    name, content = downloaded(visit, dialog.get_by_role("button", name="Live report (HTML)"))
+    button = dialog.get_by_role("button", name="Live report (HTML)")
+    name, content = downloaded(visit, button)
+    expect(button).to_be_focused()
     assert name == f"{STEM}_report_{START}.html"
     expect(dialog.get_by_text(f"{name} is saved.").first).to_be_visible()
     (tmp_path / name).write_bytes(content)
@@ -133,6 +135,15 @@ def test_the_report_is_live(browser, visit, dialog, tmp_path):
     expect(report.page.locator("#view-trust")).to_be_visible()
     report.context.close()
     assert report.errors == []
+
+
+def test_a_view_that_nobody_has_touched_is_saved_as_it_is_shown(visit):
+    menu = panel(visit, "attention", " .menu")
+    menu.locator("summary").click()
+    with visit.page.expect_request("**/queue/join**") as asked:
+        downloaded(visit, menu.get_by_role("button", name="SVG"))
+    choices = asked.value.post_data_json["data"][0]["choices"]
+    assert choices == {"layer": "layer 1", "head": "mean of heads", "through": "off"}
 
 
 def test_a_view_is_saved_as_it_is_shown(visit):

@@ -50,7 +50,7 @@ export function classSearch({ label, probabilities, t, format, value = "", choos
       const share = h("span", {}, format.percent(probabilities[name]));
       return h("li", { id: `${id}-${place}`, role: "option", onpointerdown }, h("span", {}, name), share);
     };
-    replace(list, found.length ? found.map(option) : h("li", { class: "nothing" }, t("classes.none")));
+    replace(list, found.length ? found.map(option) : h("li", { role: "option", "aria-disabled": "true" }, t("classes.none")));
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     mark();

@@ -23,8 +23,8 @@ export class Heatmap {
     this.options = options;
     this.canvas = h("canvas", { class: "heat-canvas", "aria-hidden": "true" });
     this.marks = h("div", { class: "heat-marks", "aria-hidden": "true" });
-    const keyboard = options.keydown ? { tabindex: "0", onkeydown: options.keydown } : {};
-    this.element = h("div", { class: "heat", role: "img", "aria-label": options.label, ...keyboard }, this.canvas, this.marks);
+    const role = options.keydown ? { role: "group", tabindex: "0", onkeydown: options.keydown } : { role: "img" };
+    this.element = h("div", { class: "heat", "aria-label": options.label, ...role }, this.canvas, this.marks);
     if (options.height) this.element.style.height = `${options.height}px`;
     else this.element.style.aspectRatio = `${options.columns} / ${options.rows}`;
     this.#listen();

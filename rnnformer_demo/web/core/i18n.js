@@ -58,10 +58,12 @@ function patternOf(english) {
 
 /** Write numbers as the language does. @param {string} code */
 export function formatter(code) {
-  const number = (digits, options = {}) => {
-    const format = new Intl.NumberFormat(code, { minimumFractionDigits: digits, maximumFractionDigits: digits, ...options });
+  const number = (fraction, options = {}) => {
+    const format = new Intl.NumberFormat(code, { minimumFractionDigits: fraction, maximumFractionDigits: fraction, ...options });
     return (/** @type {number} */ value) => format.format(value).replace("-", "−");
   };
+  const signed = {};
+  const digits = (largest, more) => Math.min(6, Math.max(2, Math.ceil(1 - Math.log10(largest || 1)))) + more;
   return {
     /** 0.912 -> "91.2 %" */
     percent: number(1, { style: "percent" }),
@@ -70,11 +72,13 @@ export function formatter(code) {
     /** 0.3456 -> "+0.35" */
     signed: number(2, { signDisplay: "exceptZero" }),
     /**
-     * Return what writes signed numbers of which the largest has at least two digits that count: 0.00123 -> "+0.0012".
-     * @param {number} largest @param {number} [more] digits
+     * Return what writes signed numbers of which the largest has at least two digits that count: 0.00123 -> "+0.0012". It
+     * is asked for at each move of the cursor: formats take long to make.
+     * @param {number} largest @param {number} [more] digits @returns {(value: number) => string}
      */
-    signedUpTo: (largest, more = 0) =>
-      number(Math.min(6, Math.max(2, Math.ceil(1 - Math.log10(largest || 1)))) + more, { signDisplay: "exceptZero" }),
+    signedUpTo: (largest, more = 0) => (signed[digits(largest, more)] ??= number(digits(largest, more), { signDisplay: "exceptZero" })),
+    /** The same without a sign. @param {number} largest @param {number} [more] */
+    upTo: (largest, more = 0) => number(digits(largest, more)),
     /** 0.3456 -> "0.346" */
     exact: number(3),
     /** 12.34 -> "12.3" */

@@ -92,17 +92,21 @@ export function scale(low, high, colour) {
 /**
  * Move the cursor by the arrow keys, Home and End; Enter and Space pin it, Escape releases it.
  * @param {KeyboardEvent} event @param {import("./store.js").Store} store
- * @param {{count: number, columns?: number}} layout number of units, and of columns where they lie on a grid
+ * @param {object} layout
+ * @param {number} layout.count number of places, and of columns where they lie on a grid
+ * @param {number} [layout.columns]
+ * @param {number | null} [layout.at] the place to start from, such as that of the focus; by default that of the cursor
+ * @param {(place: number) => number} [layout.unitOf] the unit of a place, where they stand in another order
  * @returns {boolean} whether the key was one of these
  */
-export function moveCursor(event, store, { count, columns = 1 }) {
-  const at = store.cursor.unit ?? 0;
+export function moveCursor(event, store, { count, columns = 1, at = store.cursor.unit, unitOf = (place) => place }) {
+  const from = at ?? 0;
   const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
-  const to = event.key === "Home" ? 0 : event.key === "End" ? count - 1 : at + (steps[event.key] ?? 0);
+  const to = event.key === "Home" ? 0 : event.key === "End" ? count - 1 : from + (steps[event.key] ?? 0);
   if (event.altKey || event.ctrlKey || event.metaKey) return false;
   if (event.key in steps || event.key === "Home" || event.key === "End") {
-    if (to >= 0 && to < count) store.move(store.cursor.unit === null && event.key in steps ? at : to);
-  } else if (event.key === "Enter" || event.key === " ") store.pin(at);
+    if (to >= 0 && to < count) store.move(unitOf(at === null && event.key in steps ? from : to));
+  } else if (event.key === "Enter" || event.key === " ") store.pin(unitOf(from));
   else if (event.key === "Escape" && store.cursor.unit !== null) {
     store.pin(null);
     store.point(null);

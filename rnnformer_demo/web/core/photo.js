@@ -136,13 +136,7 @@ export class PhotoGrid {
     });
     grid.addEventListener("keydown", (event) => {
       // From the cell with the focus, wherever the mouse points.
-      const among = {
-        cursor: { ...store.cursor, unit: unitAt(event) },
-        move: (unit) => store.move(unit),
-        pin: (unit) => store.pin(unit),
-        point: (unit) => store.point(unit),
-      };
-      if (moveCursor(event, /** @type {any} */ (among), { count: cells.length, columns }) && store.cursor.unit !== null) {
+      if (moveCursor(event, store, { count: cells.length, columns, at: unitAt(event) }) && store.cursor.unit !== null) {
         cells[store.cursor.unit].focus();
       }
     });

@@ -102,8 +102,8 @@ export function photoScan(context, moved) {
     grid.grid.setAttribute("aria-label", belief.textContent);
     range.value = String(part + 1);
     range.setAttribute("aria-valuetext", belief.textContent);
-    previous.disabled = part === 0;
-    next.disabled = part === scan.positions.length - 1;
+    previous.setAttribute("aria-disabled", String(part === 0));
+    next.setAttribute("aria-disabled", String(part === scan.positions.length - 1));
     moved();
   }
 

@@ -14,15 +14,6 @@ export function removalCurves({ store, t, format }) {
   const count = order.length;
   const rank = () => (store.cursor.unit === null ? -1 : order.indexOf(store.cursor.unit));
   const unitAt = (share) => (count ? order[Math.min(count, Math.max(1, Math.round(share * count))) - 1] : null);
-  // The arrow keys walk along the curves: from a word to the one that goes next.
-  const walk = {
-    get cursor() {
-      return { unit: rank() < 0 ? null : rank(), pinned: store.cursor.pinned };
-    },
-    move: (place) => store.move(order[place]),
-    pin: (place) => store.pin(place === null ? null : order[place]),
-    point: () => store.point(null),
-  };
   const perturbation = (name) => t(`perturbation.${name}`);
   const areas = found.map(([name, { deletion_auc, insertion_auc }]) => {
     const values = { deletion: format.exact(deletion_auc.value), insertion: format.exact(insertion_auc.value) };
@@ -41,7 +32,8 @@ export function removalCurves({ store, t, format }) {
     leave: () => store.point(null),
     pick: (x) => count && store.pin(unitAt(x)),
   });
-  const onkeydown = (event) => count && moveCursor(event, /** @type {any} */ (walk), { count });
+  // The arrow keys walk along the curves: from a word to the one that goes next.
+  const onkeydown = (event) => count && moveCursor(event, store, { count, at: rank() < 0 ? null : rank(), unitOf: (place) => order[place] });
   const frame = h("div", { class: "graphic", tabindex: "0", role: "group", "aria-label": t("trust.curves"), onkeydown }, plot.element);
   const reading = h("p", { class: "reading trust-reading" });
   const below = h("div");

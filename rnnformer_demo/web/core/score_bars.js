@@ -64,13 +64,8 @@ export function wordScores(context) {
     const zooms = long && zoomed === null;
     if (zooms && (event.key === "Enter" || event.key === " ")) return;
     if (event.key === "Escape" && zoomed !== null && store.cursor.unit === null) return zoom(null);
-    const among = {
-      cursor: { ...store.cursor, unit: bars.indexOf(event.target) }, // from the bar with the focus, wherever the mouse points
-      move: (place) => store.move(rows[place].unit),
-      pin: (place) => store.pin(place === null ? null : rows[place].unit),
-      point: (place) => store.point(place),
-    };
-    if (moveCursor(event, /** @type {any} */ (among), { count: rows.length })) bars[current()]?.focus();
+    const at = bars.indexOf(event.target); // the bar with the focus, wherever the mouse points
+    if (moveCursor(event, store, { count: rows.length, at, unitOf: (place) => rows[place].unit })) bars[current()]?.focus();
   }
 
   /** Return the place of the bar of the cursor; -1 where it has none. */

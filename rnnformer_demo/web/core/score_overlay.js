@@ -47,7 +47,7 @@ export function photoScores(context) {
   const below = h("div", { class: "legend" });
   const percent = () => Number(store.choice("attribution", "opacity", "70"));
   const opacity = slider(t("attribution.opacity"), { min: 0, max: 100, step: 5, value: percent() }, (value) => {
-    store.choose("attribution", "opacity", String(value));
+    store.choose("attribution", { opacity: String(value) });
     fade();
   });
 

@@ -4,7 +4,7 @@
  * @typedef {Record<string, any>} AnalysisDocument a document of schema 2, see ../../document/schema.json
  * @typedef {{unit: number | null, pinned: boolean}} Cursor index of a word or cell
  * @typedef {(changed: Set<string>) => void} Listener gets the names of what changed: sections of the document, "document"
- *   for a new one, "cursor", "choices", "stale", "theme", "language"
+ *   for a new one, "cursor", "stale", "theme", "choices of …" for those of a view
  */
 
 /** Sections that hold for one class: they are old as soon as another one is asked for. */
@@ -107,6 +107,7 @@ export class Store {
 
   /** Move the cursor, pinned or not, such as by a key. @param {number} unit */
   move(unit) {
+    if (this.cursor.unit === unit) return;
     this.cursor = { ...this.cursor, unit };
     this.notify("cursor");
   }
@@ -116,10 +117,10 @@ export class Store {
     return this.choices[view]?.[name] ?? otherwise;
   }
 
-  /** Set a view's choice. @param {string} view @param {string} name @param {string} value */
-  choose(view, name, value) {
-    this.choices[view] = { ...this.choices[view], [name]: value };
-    this.notify("choices");
+  /** Set choices of a view. @param {string} view @param {Record<string, string>} choices by their names */
+  choose(view, choices) {
+    this.choices[view] = { ...this.choices[view], ...choices };
+    this.notify(`choices of ${view}`);
   }
 
   /** The class that is explained. */

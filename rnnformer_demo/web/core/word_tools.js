@@ -85,7 +85,7 @@ export function wordTools(context, words) {
   function key(event) {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!event.shiftKey || !step || event.target === field) return false;
-    const at = store.cursor.unit ?? 0;
+    const at = store.cursor.unit ?? Number(event.target.dataset.unit);
     range(store.cursor.pinned ? anchor ?? at : at, Math.min(words.length - 1, Math.max(0, at + step)));
     event.preventDefault();
     return true;

@@ -12,7 +12,6 @@ export default {
     "page.photo": "照片",
     "page.models": "模型",
     language: "语言",
-    model: "模型",
     analyse: "分析",
     stop: "停止",
     examples: "示例",
@@ -159,7 +158,6 @@ export default {
     "model.correct": "准确率",
     "model.accuracyWithin": "{share}（95 % 区间 {low} 至 {high}），共 {n} 例，{test}",
     "model.accuracy": "{share}，共 {n} 例，{test}",
-    "model.heldOut": "留出的训练数据",
     "model.unmeasured": "尚未测量",
     "model.size": "规模",
     "model.sizes": "{parameters} 百万参数，{bytes} MB，{classes} 个类别。",
@@ -746,6 +744,8 @@ export default {
     "models.tests": "{name} 的测试",
     "models.test": "测试集",
     "models.accuracy": "准确率",
+    "models.n": "样本数",
+    "models.ece": "ECE",
     "models.interval": "{low} 至 {high}",
     "models.interval95": "95 % 区间",
     "models.comparison": "各模型的准确率，测试集",
@@ -914,6 +914,12 @@ export default {
       "没有可填充的部分 {0}：可用 {1}。",
     "There is no kind of file {0}: there is {1}.":
       "没有文件类型 {0}：可用 {1}。",
+    "This choice of the view needs the section {0}, which the analysis does not hold.":
+      "视图的这一选择需要部分 {0}，而这次分析中没有。",
+    "options must be an object, got {0}.":
+      "options 必须是一个对象，得到的是 {0}。",
+    "{0} must be a list, got {1}.":
+      "{0} 必须是列表，得到的是 {1}。",
     "There is no view {0} of this analysis.":
       "这次分析没有视图 {0}。",
     "This view is made of words: there is no figure to save.":
@@ -1062,5 +1068,8 @@ export default {
       "中文评论（酒店、图书、电脑、商品）的情感",
     "It knows reviews of hotels, books, computers and goods bought online, and two answers: no neutral. It reads simplified characters, up to four at a time, and no more than 300 such pieces of a text; traditional characters are mostly unknown to it.":
       "它只懂酒店、图书、电脑和网购商品的评论，只有两种回答，没有中性。它读简体字，一次最多四个字，一段文本最多读 300 个这样的片段；繁体字大多不认识。",
+    // Names of tests; last, as many a sentence could end like them
+    "{0} test": "{0} 测试集",
+    "{0} dev": "{0} 开发集",
   },
 };

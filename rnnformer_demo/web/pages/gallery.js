@@ -1,7 +1,7 @@
 /** The gallery: examples to begin with, each with its story; mistakes are shown on purpose and called so. */
 
+import { familyOf } from "../core/catalogue.js";
 import { h } from "../core/dom.js";
-import { familyOf } from "./model_choice.js";
 
 /**
  * @typedef {{id?: string, model: string, text?: string, photo?: string, fails?: boolean}} Entry see ../../ui/gallery.py; without

@@ -153,7 +153,7 @@ export class InputCard {
     const source = this.camera ? this.source : this.text;
     if (!source?.example && !source?.path && !(typeof source === "string" && source.trim())) {
       this.fail(this.app.t(this.camera ? "input.noPhoto" : "input.empty"));
-      this.area.focus();
+      (this.camera?.element.querySelector("button") ?? this.area).focus();
       return;
     }
     if (this.failed === "input") this.fail("");

@@ -1,15 +1,11 @@
 /** The choice of a model: by its task, then, folded away, by its architecture; and what its card says of it. */
 
 import * as address from "../address.js";
+import { familyOf, mainTest, membersOf, testTitle } from "../core/catalogue.js";
 import { h, uniqueId } from "../core/dom.js";
 import { select } from "../core/parts.js";
 
-/**
- * @typedef {Record<string, any>} Model an entry of the catalogue, see ../../ui/model_list.py
- */
-
-/** Return the name of the hybrid that a model is, or is a baseline of. @param {Model} model */
-export const familyOf = (model) => model.baseline_of ?? model.name;
+/** @typedef {import("../core/catalogue.js").Model} Model */
 
 /**
  * Return the parts of the choice.
@@ -19,7 +15,7 @@ export const familyOf = (model) => model.baseline_of ?? model.name;
 export function modelChoice(app, models, model, choose, open) {
   const { t, say } = app;
   const hybrids = models.filter(({ baseline_of }) => !baseline_of);
-  const family = models.filter((each) => familyOf(each) === familyOf(model));
+  const family = membersOf(models, model.name);
   const tasks = hybrids.map(({ name, task }) => ({ value: name, text: task ? say(task) : name }));
   return [
     select(t("model.task"), tasks, familyOf(model), choose),
@@ -54,12 +50,6 @@ function architectures(app, family, model, choose) {
   return h("fieldset", { class: "architectures" }, legend, family.map(option), h("p", { class: "caption" }, sizes));
 }
 
-/** Return the test with the most examples, which says most; of the part held out, where choices fell, only for want of others. */
-function mainTest({ metrics }) {
-  const tests = Object.entries(metrics).sort(([, a], [, b]) => b.n - a.n);
-  return tests.find(([name]) => name !== "held_out") ?? tests[0] ?? ["", null];
-}
-
 const shareOf = ({ t, format }, figures) => (figures ? format.percent(figures.accuracy) : t("model.unmeasured"));
 
 function headline(app, model) {
@@ -73,8 +63,7 @@ function facts(app, model) {
   const { t, say, format } = app;
   const measured = Object.entries(model.metrics).filter(([name], _, all) => name !== "held_out" || all.length === 1);
   const accuracy = ([test, { accuracy, interval, n }]) => {
-    const part = test === "held_out" ? t("model.heldOut") : say(test);
-    const values = { share: format.percent(accuracy), n: format.count(n), test: part };
+    const values = { share: format.percent(accuracy), n: format.count(n), test: testTitle(test, say) };
     const [low, high] = (interval ?? []).map(format.percent);
     return h("dd", {}, interval ? t("model.accuracyWithin", { ...values, low, high }) : t("model.accuracy", values));
   };

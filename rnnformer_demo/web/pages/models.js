@@ -1,6 +1,7 @@
 /** The page of model cards: by task, each hybrid with its baselines beside it. Facts come when the page is first opened. */
 
 import * as address from "../address.js";
+import { membersOf, testTitle } from "../core/catalogue.js";
 import { h, replace } from "../core/dom.js";
 import { table } from "../core/parts.js";
 import { comparison } from "./models/comparison.js";
@@ -72,13 +73,9 @@ export class ModelsPage {
     this.failure.textContent = this.error && this.app.say(this.error);
   }
 
-  #members(hybrid) {
-    return [hybrid, ...this.app.catalogue.models.filter((model) => model.baseline_of === hybrid.name)];
-  }
-
   #family(hybrid) {
     const { t, say } = this.app;
-    const members = this.#members(hybrid);
+    const members = membersOf(this.app.catalogue.models, hybrid.name);
     const compared = h("div", { class: "model-comparison", style: { "--models": members.length } });
     this.parts?.set(`family ${hybrid.name}`, compared);
     return h(
@@ -118,12 +115,12 @@ export class ModelsPage {
   #tests({ name, metrics }) {
     const { t, say, format } = this.app;
     const rows = Object.entries(metrics).map(([test, figures]) => [
-      say(test.replaceAll("_", " ")),
+      testTitle(test, say),
       format.count(figures.n),
       h("span", {}, accuracy(this.app, figures)),
       figures.ece === undefined ? "" : format.percent(figures.ece),
     ]);
-    return table(t("models.tests", { name }), [t("models.test"), "n", t("models.accuracy"), "ECE"], rows);
+    return table(t("models.tests", { name }), [t("models.test"), t("models.n"), t("models.accuracy"), t("models.ece")], rows);
   }
 
   /** Fill in what has come of a model. @param {string} name */
@@ -144,9 +141,8 @@ export class ModelsPage {
       part(t("models.confusions"), confusions, (test) => test.confusion || test.confusions?.length),
       onOpening(t("models.training"), () => training(app, facts)),
     );
-    const hybrid = app.catalogue.models.find((model) => model.name === (facts.baseline_of ?? name));
-    const members = hybrid ? this.#members(hybrid).map((model) => this.facts.get(model.name)) : [];
-    const compared = hybrid && this.parts?.get(`family ${hybrid.name}`);
+    const members = membersOf(app.catalogue.models, name).map((model) => this.facts.get(model.name));
+    const compared = this.parts?.get(`family ${members[0]?.name}`);
     if (!compared || members.length < 2 || !members.every(Boolean)) return;
     replace(compared, comparison(app, /** @type {Facts[]} */ (members)));
   }

@@ -19,8 +19,8 @@ export class Workbench {
     this.layout = layout;
     this.page = PAGE_OF[layout];
     this.store = new Store();
-    const slow = new Set(app.catalogue.methods.filter((method) => method.slow_on_grid).map(({ name }) => name));
-    this.session = new Session({ engine: app.engine, store: this.store, onStatus: (status) => this.#status(status), slow });
+    const { engine, catalogue } = app;
+    this.session = new Session({ engine, store: this.store, onStatus: (status) => this.#status(status), methods: catalogue.methods });
     this.input = new InputCard(app, this);
     this.status = h("div", { class: "status-line" });
     this.explorer = new Explorer({

@@ -20,7 +20,7 @@ const PREDICTION = { view: "prediction" };
  * @property {(Place & {title: string})[]} [cells] that stand side by side in it
  * @property {boolean} [residual] whether its input is added to its output
  *
- * @typedef {{view: string, choice?: [string, string]}} Place a view, and the name and value of a choice of it
+ * @typedef {{view: string, choice?: Record<string, string>}} Place a view, and choices of it
  */
 
 /** @param {any} document */
@@ -39,7 +39,7 @@ export function create(context) {
   };
 
   const open = ({ view, choice }) => {
-    if (choice) store.choose(view, ...choice);
+    if (choice) store.choose(view, choice);
     context.show(view);
   };
   const shown = (place) => Boolean(place) && context.views.some(({ name }) => name === place.view);
@@ -135,13 +135,13 @@ export function stepsOf(document, t, format) {
 }
 
 /** @param {string} layer @returns {Place} */
-const attention = (layer) => ({ view: "attention", choice: ["place", layer] });
+const attention = (layer) => ({ view: "attention", choice: { place: layer } });
 
 /** Return the recurrences of a block, named as in the recurrence view. */
 function cellsOf(a, number, t) {
   return a.cells.map((cell, index) => ({
     title: t(`arch.along.${a.scans[index]}`, { cell: CELLS[cell] ?? cell }),
     view: "recurrence",
-    choice: /** @type {[string, string]} */ (["recurrence", `${cell} ${a.scans[index]} ${number}`]),
+    choice: { recurrence: `${cell} ${a.scans[index]} ${number}` },
   }));
 }

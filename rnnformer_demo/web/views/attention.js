@@ -71,9 +71,7 @@ export function create(context) {
   }
 
   function set(changes) {
-    store.choices.attention = { ...store.choices.attention, ...changes };
-    Object.assign(store.choices.attention, namesInPython(chosen()));
-    store.notify("choices");
+    store.choose("attention", changes);
   }
 
   /** Return what is shown: the choices as far as this document has them. @returns {import("../core/attention_maps.js").Chosen} */
@@ -187,6 +185,7 @@ export function create(context) {
 
   function draw() {
     const choice = chosen();
+    store.choices.attention = { ...store.choices.attention, ...namesInPython(choice) };
     map = maps.attentionMap(store.document, choice, scope);
     build();
     if (layers.length && thumbnails.dataset.shown !== choice.shown) buildThumbnails();
@@ -249,6 +248,7 @@ export function create(context) {
   function point() {
     const at = row();
     if (photo) {
+      keepViewpoint();
       const keys = maps.keysOf(map, query(map.rows));
       const top = Math.max(...keys);
       const name = (cell) => t("attention.partShare", { name: unitName(store.document, cell, t), share: format.percent(keys[cell]) });
@@ -314,8 +314,7 @@ export function create(context) {
   return {
     element,
     update(changed) {
-      if (photo) keepViewpoint();
-      if (["attention", "recurrence", "jacobian", "choices", "theme"].some((name) => changed.has(name))) draw();
+      if (["attention", "recurrence", "jacobian", "choices of attention", "theme"].some((name) => changed.has(name))) draw();
       else if (changed.has("interventions") || changed.has("stale")) judge();
       else if (changed.has("cursor")) point();
     },

@@ -1,5 +1,6 @@
 /** The scores of the attribution: bars of words or sentences, or colours over the photo; method and class to choose. */
 
+import { takesSeconds } from "../core/catalogue.js";
 import { classSearch, classesFor } from "../core/class_search.js";
 import { h, replace } from "../core/dom.js";
 import { onDemand, select } from "../core/parts.js";
@@ -64,11 +65,11 @@ function said(store, t) {
 
 function choices(context) {
   const { store, t, actions, catalogue } = context;
-  const { layout } = store.document.input;
+  const { layout, units } = store.document.input;
   const fitting = catalogue.methods.filter(({ layouts }) => layouts.includes(layout));
-  const methods = fitting.map(({ name, slow_on_grid: slow }) => {
-    const method = t(`method.${name}`);
-    return { value: name, text: slow && layout === "grid" ? t("attribution.slow", { method }) : method };
+  const methods = fitting.map((each) => {
+    const method = t(`method.${each.name}`);
+    return { value: each.name, text: takesSeconds(each, layout, units.length) ? t("attribution.slow", { method }) : method };
   });
   const method = select(t("attribution.method"), methods, store.document.attribution.method, (value) => ask({ method: value }));
   const target = targetChoice(context, (value) => ask({ target: value }));

@@ -1,5 +1,6 @@
 /** The analysis beside others: the baselines on the same input, and analyses that were pinned. One cursor links all. */
 
+import { mainTest, membersOf, testTitle } from "../core/catalogue.js";
 import { h, replace } from "../core/dom.js";
 import { link } from "../core/link.js";
 import { select, table } from "../core/parts.js";
@@ -87,7 +88,7 @@ function liveComparison(context) {
   const fitting = views.filter(({ name, layouts }) => modules.has(name) && layouts.includes(input.layout)).map(({ name }) => name);
   const names = SHOWN.filter((name) => fitting.includes(name));
   state.view = names.includes(state.view) ? state.view : names[0];
-  const family = familyOf(model.name, catalogue);
+  const family = membersOf(catalogue.models, model.name).map(({ name }) => name).filter((name) => name !== model.name);
   const tools = h("div", { class: "comparison-tools" });
   const figures = h("div");
   const options = names.map((name) => ({ value: name, text: t(`view.${name}.title`) }));
@@ -139,6 +140,7 @@ function liveComparison(context) {
 
   function remove(gone) {
     gone.unlink();
+    gone.work?.abort();
     state.columns = state.columns.filter((each) => each !== gone);
     build();
     pin.focus();
@@ -223,7 +225,9 @@ function liveComparison(context) {
   }
 
   function part(each) {
-    const head = h("div", { class: "comparison-head" });
+    const title = h("h3", { tabindex: "-1" }, each.own ? t("comparison.own", { model: each.model }) : each.model);
+    const unpin = each.pinned && h("button", { type: "button", class: "quiet", onclick: () => remove(each) }, t("comparison.unpin"));
+    const about = h("div");
     const body = h("div", { class: "comparison-body" });
     let shown = /** @type {import("../explorer.js").ShownView | null} */ (null);
     const entry = () => views.find((view) => view.name === state.view);
@@ -235,11 +239,8 @@ function liveComparison(context) {
     function heads() {
       const { document } = each.store;
       const { label = "", confidence = 0 } = document?.prediction ?? {};
-      const unpin = () => h("button", { type: "button", class: "quiet", onclick: () => remove(each) }, t("comparison.unpin"));
       replace(
-        head,
-        h("h3", { tabindex: "-1" }, each.own ? t("comparison.own", { model: each.model }) : each.model),
-        each.pinned && unpin(),
+        about,
         document && h("p", { class: "caption" }, t("status.prediction", { label, share: format.percent(confidence) })),
         each.pinned && h("p", { class: "caption comparison-input", dir: "auto" }, document?.input.text),
         each.message && h("p", { class: "notice" }, say(each.message)),
@@ -257,7 +258,7 @@ function liveComparison(context) {
       const awaited = ["waiting", "running"].includes(each.state) || each.measuring || each.store.stale.has(state.view);
       if (awaited) return h("p", { class: "caption" }, t("panel.awaited"));
       const work = () => {
-        head.querySelector("h3").focus(); // the button goes
+        title.focus(); // the button goes
         measure(each);
       };
       const measurable = state.view === "trust" && each.store.document?.attribution && !each.own;
@@ -273,7 +274,7 @@ function liveComparison(context) {
     }
     draw();
     const end = each.own ? () => {} : each.store.subscribe(update);
-    const shell = h("section", { class: "comparison-column", "aria-label": each.model }, head, body);
+    const shell = h("section", { class: "comparison-column", "aria-label": each.model }, h("div", { class: "comparison-head" }, title, unpin, about), body);
     return { element: shell, draw, update, end };
   }
 
@@ -289,25 +290,16 @@ function liveComparison(context) {
   };
 }
 
-/** Return the names of the other models of a family: the hybrid first, then its baselines. */
-function familyOf(name, catalogue) {
-  const models = catalogue?.models ?? [];
-  const own = models.find((each) => each.name === name);
-  const hybrid = own?.baseline_of ?? name;
-  return models.filter((each) => each.name !== name && (each.name === hybrid || each.baseline_of === hybrid)).map((each) => each.name);
-}
-
 /** Return a row of the table: what an analysis says, and what its model can do. */
-function row({ model, store, own, pinned, latency }, { t, format, catalogue }) {
+function row({ model, store, own, pinned, latency }, { t, say, format, catalogue }) {
   const { prediction, trust, model: facts } = store.document;
-  const metrics = Object.entries(catalogue?.models.find((each) => each.name === model)?.metrics ?? {});
-  const [test, figures] = metrics.find(([name]) => / tests?$/.test(name)) ?? metrics[0] ?? [];
+  const [test, figures] = mainTest(catalogue.models.find((each) => each.name === model));
   return [
     own ? t("comparison.own", { model }) : pinned ? t("comparison.kept", { model }) : model,
     prediction.label,
     format.percent(prediction.confidence),
     t("comparison.ms", { ms: format.tenth(latency ?? prediction.latency_ms) }),
-    figures ? t("comparison.test", { share: format.percent(figures.accuracy), test }) : "",
+    figures ? t("comparison.test", { share: format.percent(figures.accuracy), test: testTitle(test, say) }) : "",
     format.count(facts.parameters),
     trust ? t(`trust.verdict.${trust.verdict}`) : "",
   ];

@@ -22,7 +22,7 @@ export function create(context) {
   const search = many && actions ? classSearch({ label: t("prediction.search"), probabilities, t, format, choose: explain }) : null;
   const logit = (name) => prediction.logits[model.labels.indexOf(name)];
   const rows = () => order.map((name) => [name, format.exact(probabilities[name]), format.exact(logit(name))]);
-  const numbers = onDemand(t("numbers"), () => table(t("prediction.table"), [t("prediction.class"), t("probability"), "logit"], rows()));
+  const numbers = onDemand(t("numbers"), () => table(t("prediction.table"), [t("prediction.class"), t("probability"), t("term.logit")], rows()));
   const answer = h("p", { class: "answer" }, h("strong", {}, label), " ", h("span", {}, format.percent(prediction.confidence)));
   const element = h(
     "div",

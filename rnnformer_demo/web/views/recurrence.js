@@ -14,6 +14,7 @@ export const fits = (document) => document.recurrence.length > 0;
 
 const TABS = { map: mapTab, unit: unitTab, trajectory: trajectoryTab, search: searchTab };
 const SLIGHT = 0.01; // total variation: below it the recurrence does next to nothing for this answer
+const OWN = "choices of recurrence";
 const FEW = 8; // units that a pattern begins with
 
 /**
@@ -62,6 +63,8 @@ export function create(context) {
   let tab = /** @type {Tab} */ (/** @type {unknown} */ (null));
   let drawn = "";
   let shownUnit = -1;
+  // A unit is one of its model's: another model's unit of that number has nothing in common with it.
+  if (store.choices.recurrence?.model !== store.document.model.name) delete store.choices.recurrence?.unit;
 
   function chosen() {
     const all = store.document.recurrence;
@@ -79,7 +82,7 @@ export function create(context) {
       Object.assign(pattern(), { threshold: undefined, answer: undefined });
       if (name !== "quantity") delete store.choices.recurrence?.unit; // units of two recurrences have nothing in common
     }
-    store.choose("recurrence", name, String(value));
+    store.choose("recurrence", { [name]: String(value) });
   }
 
   function pattern() {
@@ -152,6 +155,7 @@ export function create(context) {
     // What a file of this view shows is what stands here.
     store.choices.recurrence = {
       ...store.choices.recurrence,
+      model: store.document.model.name,
       recurrence: recurrence.name,
       direction: DIRECTIONS[direction],
       quantity,
@@ -222,8 +226,8 @@ export function create(context) {
   return {
     element,
     update(changed) {
-      if (changed.has("recurrence") || changed.has("theme") || (changed.has("choices") && signature() !== drawn)) draw();
-      else if (changed.has("choices") && chosen().unit !== shownUnit) {
+      if (changed.has("recurrence") || changed.has("theme") || (changed.has(OWN) && signature() !== drawn)) draw();
+      else if (changed.has(OWN) && chosen().unit !== shownUnit) {
         shownUnit = chosen().unit;
         const list = /** @type {HTMLSelectElement | null} */ (
           chosen().tab === "unit" ? controls.querySelector(".choice:last-child select") : null

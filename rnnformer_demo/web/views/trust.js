@@ -113,7 +113,7 @@ function partsOf(context, curves) {
   const chosen = store.choice("trust", "part", PARTS[0]);
   const buttons = segmented(t("trust.parts"), options, "", (value) => {
     choose(value);
-    store.choose("trust", "part", value);
+    store.choose("trust", { part: value });
   });
   choose(chosen);
   return [buttons, h("div", { class: "trust-parts" }, parts)];

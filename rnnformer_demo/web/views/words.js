@@ -50,7 +50,7 @@ export function create(context) {
     if (unit !== null && unit !== store.cursor.unit && event.target.matches(":focus-visible")) store.move(unit);
   });
   text.addEventListener("keydown", (event) => {
-    if (!tools?.key(event) && !moveCursor(event, store, { count: words.length })) return;
+    if (!tools?.key(event) && !moveCursor(event, store, { count: words.length, at: unitAt(event) })) return;
     if (store.cursor.unit !== null) words[store.cursor.unit].focus();
   });
 
@@ -58,18 +58,19 @@ export function create(context) {
     const { attribution } = store.document;
     const scores = unitScores(store.document) ?? [];
     const strongest = top(scores) || 1;
+    const signed = format.signedUpTo(strongest);
     const dark = isDark();
     words.forEach((word, unit) => {
       const share = (scores[unit] ?? 0) / strongest;
       word.style.background = Math.abs(share) < FAINTEST ? "" : css(evidence(share, dark), Math.abs(share) * STRONGEST);
-      word.setAttribute("aria-label", scores.length ? `${word.textContent} ${format.signed(scores[unit])}` : word.textContent);
+      word.setAttribute("aria-label", scores.length ? `${word.textContent} ${signed(scores[unit])}` : word.textContent);
     });
     const shade = (share) => css(evidence(attribution.signed ? 2 * share - 1 : share, dark), Math.abs(attribution.signed ? 2 * share - 1 : share) * STRONGEST);
     const target = attribution.target;
     replace(
       legend,
       attribution.signed ? scale(t("words.against", { target }), t("words.for", { target }), shade) : scale("0", t("words.strong"), shade),
-      h("span", {}, t("words.strongest", { method: t(`method.${attribution.method}`), score: format.exact(strongest) })),
+      h("span", {}, t("words.strongest", { method: t(`method.${attribution.method}`), score: format.upTo(strongest, 1)(strongest) })),
     );
     const rows = () => words.map((word, unit) => [word.textContent, format.exact(scores[unit] ?? 0)]);
     replace(numbers, onDemand(t("numbers"), () => table(t("words.table", { target }), [t("word"), t("score")], rows())));

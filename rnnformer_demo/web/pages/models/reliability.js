@@ -28,7 +28,7 @@ export function reliability(app, facts, test) {
     t("models.interval", { low: format.percent(interval[0]), high: format.percent(interval[1]) }),
     format.count(count),
   ]);
-  const heads = [t("models.confidence"), t("models.right"), t("models.interval95"), "n"];
+  const heads = [t("models.confidence"), t("models.right"), t("models.interval95"), t("models.n")];
   return h(
     "div",
     {},

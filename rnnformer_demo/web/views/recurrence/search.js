@@ -1,5 +1,6 @@
 /** Search by pattern: the units that stay beyond a threshold during a stretch, and where else they do. */
 
+import { membersOf } from "../../core/catalogue.js";
 import { h, replace, uniqueId } from "../../core/dom.js";
 import { select, slider } from "../../core/parts.js";
 import { unitScores } from "../../core/units.js";
@@ -28,7 +29,7 @@ export function searchTab(shared) {
   const options = input.units.map(({ name }, index) => ({ value: String(index), text: `${index + 1}: ${name}` }));
   const ends = h("div", { class: "choices" });
   const found = h("p", { class: "reading" });
-  const button = h("button", { type: "button", onclick: () => search() }, t("recurrence.find"));
+  const button = h("button", { type: "button", onclick: () => button.getAttribute("aria-disabled") !== "true" && search() }, t("recurrence.find"));
   const results = h("div", { class: "recurrence-results" });
   const id = uniqueId("texts");
   const texts = h("textarea", { id, rows: 3, dir: "auto", oninput: () => (state.texts = texts.value) });
@@ -76,13 +77,13 @@ export function searchTab(shared) {
       units: `${names.join(", ")}${units.length > MOST_UNITS ? " …" : ""}`,
     });
     ends.querySelector("input")?.setAttribute("aria-valuetext", sized(threshold));
-    button.disabled = !units.length;
+    button.setAttribute("aria-disabled", String(!units.length));
     replace(results, state.answer && answer(state.answer));
   }
 
   async function search() {
     const { units, threshold, tokens } = /** @type {any} */ (shared.marked());
-    button.disabled = true;
+    button.setAttribute("aria-disabled", "true");
     replace(results, h("p", { class: "caption" }, t("recurrence.searching")));
     const asked = JSON.stringify(shared.marked());
     const got = await /** @type {any} */ (actions).ask({
@@ -167,6 +168,6 @@ export function searchTab(shared) {
 
 /** Return the texts of the gallery that are for a model or its family. */
 function galleryOf({ models, gallery = [] }, name) {
-  const hybrid = models.find((model) => model.name === name)?.baseline_of ?? name;
-  return gallery.filter(({ model, text }) => text && (model === hybrid || model === name)).map(({ text }) => text);
+  const family = membersOf(models, name).map((model) => model.name);
+  return gallery.filter(({ model, text }) => text && family.includes(model)).map(({ text }) => text);
 }
