@@ -12,6 +12,7 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from ..data import InputError
+from ..nn.lock import MODEL_LOCK
 from .errors import error_of
 from .exports import page_export
 from .steps import STEPS, document_in, list_in, text_in
@@ -94,6 +95,27 @@ def _reporter() -> Callable[[float], None]:
     return report
 
 
+def _urgent(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iterator[dict]]:
+    """Wrap a handler so that its passes through a model go before those of others.
+
+    Gradio may take each step of a stream in another thread, therefore it is said anew for each.
+    """
+
+    def run(request: dict) -> Iterator[dict]:
+        answers = handler(request)
+        try:
+            while True:
+                with MODEL_LOCK.urgent():
+                    answer = next(answers, None)
+                if answer is None:
+                    return
+                yield answer
+        finally:
+            answers.close()
+
+    return run
+
+
 def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
     """Wrap a handler so that bad input reaches the visitor as a sentence, and work that nobody waits for just ends."""
 
@@ -113,9 +135,9 @@ def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
 def register() -> None:
     """Add the streams to the page that is being built."""
     lanes: dict[str, tuple[Callable[[dict], Iterator[dict]], str, int]] = {  # handler, concurrency group and its limit
-        # Texts take fractions of a second and wait for no photo and no measurement.
-        "page_analyse_text": (page_analyse, "text", 2),
-        "page_extend": (page_extend, "text", 2),
+        # Texts take fractions of a second and wait for no photo and no measurement, but for the pass that one is in.
+        "page_analyse_text": (_urgent(page_analyse), "text", 2),
+        "page_extend": (_urgent(page_extend), "text", 2),
         "page_analyse_photo": (page_analyse, "photo", 1),
         # Measurements take seconds, and give the models' lock back after each pass.
         "page_measure": (page_extend, "measure", 2),

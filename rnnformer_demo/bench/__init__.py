@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from .beside_photos import text_beside_photos
 from .browser import in_browser, screenshots
 from .distilbert import beside_distilbert
 from .latency import LoadEncoder, beside_minilm, latencies
@@ -31,6 +32,7 @@ def run(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
     figures["first_click_at_once_s"] = first_click(pause=0)
     figures[f"first_click_after_{_READING_SECONDS}_s"] = first_click(pause=_READING_SECONDS)
     figures |= clicks(runs)
+    figures |= text_beside_photos(runs)
     figures |= in_browser()
     figures |= latencies(runs)
     figures |= beside_resnet18(runs)

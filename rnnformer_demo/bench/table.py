@@ -24,6 +24,12 @@ _ROWS = {
         "long_text_click_p50_ms",
         "photo_click_p50_ms",
     ),
+    "Click on Analyse with a line of text while three visitors keep the models busy with photos: until the prediction "
+    "is there, p50; slowest of {runs}; until all but trust is there, p50; s": (
+        "text_beside_photos_prediction_p50_s",
+        "text_beside_photos_prediction_slowest_s",
+        "text_beside_photos_click_p50_s",
+    ),
     "In Chromium: Enter until the prediction is shown, p50, ms; layout shift of the first visit (CLS)": (
         "first_prediction_ms",
         "layout_shift",

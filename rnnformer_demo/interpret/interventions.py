@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..data import Sample
 from ..models import Hybrid
-from ..nn.hooks import Change, locked, replace_outputs
+from ..nn.hooks import Change, give_way, locked, replace_outputs
 
 _PERMUTATIONS, _FEWEST, _STEPS = 32, 8, 4096  # of a short input and of a long one; steps of all of them together
 _WEIGHTS_PER_PASS = 4_000_000  # attention weights of one layer that are permuted at once
@@ -61,6 +61,7 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
         tokens = model.token_vectors(sample.inputs)
 
         def run(modules: Iterable[nn.Module], change: Change, rows: int = 1) -> Tensor:
+            give_way()
             with replace_outputs(dict.fromkeys(modules, change)):
                 return model.classify_tokens(tokens.expand(rows, -1, -1), sample.mask.expand(rows, -1)).cpu()
 

@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from ..data import Sample
 from ..models import Hybrid
-from ..nn.hooks import locked
+from ..nn.hooks import give_way, locked
 
 _MOST, _LEAST, _SHORT = 64, 16, 128  # parts of a scan of a short text and of a long one, and how long the first may be
 _TOKENS_PER_PASS = 2048  # padding included; with more of them a pass is slower for each token, and takes more memory
@@ -156,6 +156,7 @@ def _run(model: Hybrid, tokens: Tensor, parts: Tensor) -> Tensor:
         longest = parts.shape[1] if model.layout == "grid" else int(lengths[order[done]])  # a grid keeps its shape
         rows = order[done : done + max(1, _TOKENS_PER_PASS // longest)]
         batch = parts[rows, :longest].to(tokens.device)
+        give_way()
         logits.append(model.classify_tokens(tokens[batch.clamp(min=0)], batch >= 0))
         done += len(rows)
     return torch.cat(logits)[order.argsort()]

@@ -2,10 +2,10 @@
 
 Hooks belong to a module, not to a thread: whoever runs a model while another thread observes it would be observed,
 too. Whatever runs a model therefore does so by `run`, or within one of the contexts `locked`, `with_gradients`,
-`capture` and `replace_outputs`. All of them hold one lock, which its holder may take again.
+`capture` and `replace_outputs`. All of them hold one lock, which its holder may take again and which is handed on in
+turn, what is urgent first: see `ModelLock`.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import cast
@@ -13,9 +13,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-MODEL_LOCK = threading.RLock()
+from .lock import MODEL_LOCK
 
 Change = Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]  # module, its inputs and its output to a new output
+_hooked: list[Mapping[nn.Module, Callable]] = []  # what the lock's holder has hooked
 
 
 class HookPoint(nn.Identity):
@@ -34,6 +35,15 @@ class HookPoint(nn.Identity):
     def __init__(self, kind: str, name: str) -> None:
         super().__init__()
         self.kind, self.name = kind, name
+
+
+def give_way() -> None:
+    """Let urgent threads run models before the holder of the lock, who calls this between two passes, goes on.
+
+    Nothing happens while hooks are registered, for the others' passes would be observed.
+    """
+    if not _hooked:
+        MODEL_LOCK.give_way()
 
 
 @contextmanager
@@ -88,8 +98,10 @@ def replace_outputs(changes: Mapping[nn.Module, Change]) -> Iterator[None]:
 def _registered(hooks: Mapping[nn.Module, Callable[..., Tensor | None]]) -> Iterator[None]:
     with MODEL_LOCK:
         handles = [module.register_forward_hook(hook) for module, hook in hooks.items()]
+        _hooked.append(hooks)
         try:
             yield
         finally:
+            _hooked.pop()
             for handle in handles:
                 handle.remove()

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from browser import EXAMPLES, served
@@ -10,6 +11,8 @@ from rnnformer_demo.api import streams
 from rnnformer_demo.bench import Page
 from rnnformer_demo.bench.page import SECTIONS
 from rnnformer_demo.document import from_dict
+from rnnformer_demo.nn.hooks import locked, run
+from rnnformer_demo.nn.lock import MODEL_LOCK
 
 MODEL = "sentiment-en"
 TEXT = "A witty, tender film with two wonderful performances, but the ending is a mess."
@@ -150,3 +153,34 @@ def test_a_damaged_document_gets_a_sentence(page, document):
     other = document | {"model": document["model"] | {"sha256": "0"}}
     sentence = refusal(page, "page_extend", {"document": other, "steps": [{"section": "trust"}]})
     assert "are others than those of this analysis" in sentence
+
+
+def test_what_is_asked_of_a_text_goes_before_others_at_every_step():
+    """Gradio takes each step of a stream in whatever thread is free."""
+    taken: list[str] = []
+
+    def steps(request: dict) -> Iterator[dict]:
+        for number in (1, 2):
+            with locked():
+                taken.append(f"text {number}")
+            yield request
+
+    answers = streams._urgent(steps)({"some": "request"})
+    for number in (1, 2):
+        with locked():
+            photo = threading.Thread(target=lambda: run(lambda: taken.append("photo")))
+            photo.start()
+            _wait_for(lambda: len(MODEL_LOCK.waiting[0]) == 1)
+            text = threading.Thread(target=lambda: next(answers))
+            text.start()
+            _wait_for(lambda: len(MODEL_LOCK.waiting[1]) == 1)
+        photo.join()
+        text.join()
+        assert taken == [f"text {number}", "photo"]
+        taken.clear()
+    assert next(answers, None) is None
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.001)

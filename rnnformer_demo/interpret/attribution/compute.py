@@ -48,11 +48,11 @@ def explain(
     """
     import torch
 
-    from ...nn.hooks import with_gradients
+    from ...nn.hooks import give_way, with_gradients
 
     name, notices = current_name(method)
     entry = _checked(name, sample.layout, options)
-    relay = Relay(report)
+    relay = Relay(report, give_way)
     drawing: dict[str, Any] = {"seed": seed} if entry.draws else {}
     try:
         with with_gradients():

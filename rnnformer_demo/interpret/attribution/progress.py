@@ -14,12 +14,16 @@ Report = Callable[[float], None]  # takes the share that is done, 0-1
 class Relay:
     """Relay of reports, which remembers an error of their receiver: it is none of the method's.
 
+    Args:
+        report: their receiver.
+        pause: is called after each report: between two passes.
+
     Attributes:
         raised: that error, or None.
     """
 
-    def __init__(self, report: Report) -> None:
-        self.report = report
+    def __init__(self, report: Report, pause: Callable[[], None]) -> None:
+        self.report, self.pause = report, pause
         self.raised: Exception | None = None
 
     def __call__(self, share: float) -> None:
@@ -28,6 +32,7 @@ class Relay:
         except Exception as error:
             self.raised = error
             raise
+        self.pause()
 
 
 def counted_rows(rows: int, report: Report) -> Callable[[int], None]:

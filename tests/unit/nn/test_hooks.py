@@ -1,13 +1,16 @@
 """Hook points are captured and replaced under one lock, and nothing is left behind."""
 
+import contextlib
 import threading
+import time
 
 import pytest
 import tiny
 import torch
 from torch import nn
 
-from rnnformer_demo.nn.hooks import HookPoint, capture, locked, replace_outputs, run, with_gradients
+from rnnformer_demo.nn.hooks import HookPoint, capture, give_way, locked, replace_outputs, run, with_gradients
+from rnnformer_demo.nn.lock import MODEL_LOCK
 
 
 class Doubling(nn.Module):
@@ -70,3 +73,69 @@ def test_whoever_runs_a_model_waits_for_its_observer(context):
         order.append("the holder")
     thread.join()
     assert order == ["the holder", "the other"]
+
+
+def test_the_lock_goes_in_turn_what_is_urgent_first():
+    order: list[str] = []
+    with locked():
+        threads = [_queued("photo", order), _queued("trust", order), _queued("text", order, MODEL_LOCK.urgent)]
+    for thread in threads:
+        thread.join()
+    assert order == ["text", "photo", "trust"]
+
+
+def test_whoever_releases_the_lock_does_not_take_it_before_those_who_wait():
+    order: list[str] = []
+    with locked():
+        thread = _queued("the other", order)
+    with locked():
+        order.append("the holder again")
+    thread.join()
+    assert order == ["the other", "the holder again"]
+
+
+def test_the_holder_gives_way_to_urgent_threads_alone_and_stays_the_holder():
+    order: list[str] = []
+    with locked(), locked():
+        threads = [_queued("photo", order), _queued("text", order, MODEL_LOCK.urgent)]
+        give_way()
+        order.append("the holder")
+    with locked():
+        order.append("the holder again")
+    for thread in threads:
+        thread.join()
+    assert order == ["text", "the holder", "photo", "the holder again"]
+
+
+def test_nobody_gives_way_while_hooks_are_registered():
+    order: list[str] = []
+    with capture(Doubling()):
+        thread = _queued("text", order, MODEL_LOCK.urgent)
+        give_way()
+        order.append("the observer")
+    thread.join()
+    assert order == ["the observer", "text"]
+
+
+def test_what_is_not_urgent_has_its_turn_after_twenty_that_are():
+    order: list[str] = []
+    with locked():
+        threads = [_queued("photo", order), *(_queued("text", order, MODEL_LOCK.urgent) for _ in range(25))]
+    for thread in threads:
+        thread.join()
+    assert order.index("photo") == 20
+
+
+def _queued(name: str, order: list[str], context=contextlib.nullcontext) -> threading.Thread:
+    """Start a thread that appends its name as soon as it has the lock; return when it waits for it."""
+    waiting = sum(map(len, MODEL_LOCK.waiting))
+
+    def work() -> None:
+        with context(), locked():
+            order.append(name)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while sum(map(len, MODEL_LOCK.waiting)) == waiting:
+        time.sleep(0.001)
+    return thread
