@@ -4,8 +4,12 @@ from html import escape
 from typing import Any
 
 import gradio as gr
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from .. import web
@@ -16,6 +20,7 @@ from .theme import CSS, make_theme
 
 TITLE = "RNNformer Demo"
 MAX_UPLOAD = "20mb"
+_KEPT = "public, max-age=31536000, immutable"
 _ADDRESS = f"web-{web.digest()}"
 # Relative to the page's own root, which may lie behind a proxy.
 _START = f"""
@@ -41,7 +46,7 @@ def build_page() -> gr.Blocks:
 
 def launch_options() -> dict[str, Any]:
     """Return the arguments of `launch`; host and port are left to the environment."""
-    files = GZipMiddleware(StaticFiles(directory=web.FOLDER))
+    files = GZipMiddleware(Starlette(routes=[Route("/{name:path}", _file)]))
     photos = StaticFiles(directory=EXAMPLES)
     return {
         "theme": make_theme(),
@@ -53,6 +58,17 @@ def launch_options() -> dict[str, Any]:
         "show_error": False,
         "app_kwargs": {"routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)]},
     }
+
+
+def _file(request: Request) -> Response:
+    """Return a file of the explorer, which a browser may keep: another version has another address."""
+    name = request.path_params["name"]
+    if name not in web.names():
+        raise HTTPException(404)
+    kind = "text/css" if name.endswith(".css") else "text/javascript"
+    return Response(
+        web.minified(name), media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"}
+    )
 
 
 def _head() -> str:

@@ -5,12 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 import tiny
 from browser import CHINESE, EXAMPLES, FAMILY, ODD_IMAGES, save_family, served
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from rnnformer_demo import web
 from rnnformer_demo.analysis import service
 from rnnformer_demo.api import uploads
 from rnnformer_demo.bench import Page
@@ -322,6 +324,19 @@ def test_the_catalogue_holds_what_the_menus_show(family, monkeypatch):
     methods = {method["name"]: method["layouts"] for method in catalogue()["methods"]}
     assert methods["grad-cam"] == ["grid"]
     assert methods["integrated-gradients"] == ["sequence", "grid"]
+
+
+@pytest.mark.parametrize("name", ["main.js", "views/words.js", "styles/base.css"])
+def test_files_of_the_explorer_are_sent_small_and_kept(client, name):
+    answer = httpx.get(f"{client.src.rstrip('/')}/web-{web.digest()}/{name}")
+    assert answer.text == web.minified(name)
+    assert answer.headers["cache-control"].endswith("immutable")
+    assert answer.headers["content-type"].startswith(f"text/{'css' if name.endswith('css') else 'javascript'}")
+
+
+@pytest.mark.parametrize("name", ["files.py", "../app.py", "%2e%2e/app.py", "", "views"])
+def test_no_other_file_is_sent(client, name):
+    assert httpx.get(f"{client.src.rstrip('/')}/web-{web.digest()}/{name}").status_code == 404
 
 
 def test_the_page_is_built_without_torch():

@@ -35,6 +35,16 @@ def test_a_circle_of_modules_is_refused(folder):
         files.modules("a.js")
 
 
+def test_files_are_sent_without_comments_and_with_every_literal(folder):
+    source = "/** Return it. */\nexport const a = `b  //c ${1 + 1}  d`; // why\nconst e = /[/]\\/* f/;\n"
+    (folder / "a.js").write_text(source)
+    (folder / "b.css").write_text("/* why */\na > b {\n  margin: calc(1px + 2px);\n}\n")
+    (folder / "c.py").write_text("")
+    assert files.names() == ["a.js", "b.css"]
+    assert files.minified("a.js") == "export const a=`b  //c ${1 + 1}  d`;const e=/[/]\\/* f/;"
+    assert files.minified("b.css") == "a>b{margin:calc(1px + 2px)}"
+
+
 def test_a_report_takes_the_views_and_neither_engine_nor_page():
     names = list(web.modules("report.js", *ENTRIES))
     assert set(ENTRIES) <= set(names)
