@@ -2,6 +2,8 @@
 
 /** @typedef {Record<string, string>} Place page, model, text, example, method, target, view */
 
+/** Pages by the layout of their inputs. */
+export const PAGE_OF = { sequence: "text", grid: "photo" };
 const KEYS = ["model", "text", "example", "method", "target", "view"];
 
 /** Return what the address says. @param {string} [hash] @returns {Place} */
@@ -15,7 +17,7 @@ export function read(hash = location.hash) {
 /** Return the address of a place, for a link. @param {Place} place */
 export function href({ page, ...rest }) {
   const values = new URLSearchParams(KEYS.filter((key) => rest[key]).map((key) => [key, rest[key]]));
-  return `#/${page}${values.size ? `?${values}` : ""}`;
+  return `#/${page}${values.size ? "?" : ""}${values}`;
 }
 
 /** Put a place into the address line, without loading anything. @param {Place} place */

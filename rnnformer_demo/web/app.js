@@ -2,12 +2,13 @@
 
 import { h, replace } from "./core/dom.js";
 import { keep, stored } from "./core/storage.js";
+import { languageSwitch, modified } from "./core/parts.js";
 import { firstLanguage, formatter, messageTranslator, translator } from "./core/i18n.js";
 import * as address from "./address.js";
 import { Workbench } from "./pages/workbench.js";
 
 /** Languages by code: each is a file of locales/, of which a visitor gets the one that is wanted. */
-export const LANGUAGES = { en: "English", zh: "简体中文" };
+const LANGUAGES = { en: "English", zh: "简体中文" };
 const LANGUAGE = "rnnformer-language";
 const PAGES = ["text", "photo", "models"];
 
@@ -53,6 +54,16 @@ export class App {
     this.#open({ page, ...rest });
   }
 
+  /** Return a link to a page. @param {string} text @param {address.Place} place @param {Record<string, any>} [attributes] */
+  link(text, { page, ...rest }, attributes = {}) {
+    const onclick = (event) => {
+      if (modified(event)) return;
+      event.preventDefault();
+      this.go(page, rest);
+    };
+    return h("a", { href: address.href({ page, ...rest }), ...attributes, onclick }, text);
+  }
+
   /** Tell a screen reader, once. @param {string} sentence */
   announce(sentence) {
     this.announcer.textContent = sentence;
@@ -82,21 +93,17 @@ export class App {
 
   #head() {
     const { t } = this;
-    const link = (page) => h("a", { href: address.href({ page }), "aria-current": this.page === page ? "page" : null, onclick: (event) => { event.preventDefault(); this.go(page); } }, t(`page.${page}`));
-    const languages = Object.entries(LANGUAGES).map(([code, name]) =>
-      h("button", { type: "button", lang: code, "aria-pressed": String(code === this.language), onclick: () => this.#choose(code) }, name),
-    );
+    const link = (page) => this.link(t(`page.${page}`), { page }, { "aria-current": this.page === page ? "page" : null });
     replace(
       this.header,
       h("a", { class: "skip", href: "#rnnformer-main", onclick: skip }, t("skip")),
       h("div", { class: "masthead-title" }, h("h1", {}, t("title")), h("p", {}, t("subtitle"))),
       h("nav", { "aria-label": t("pages") }, PAGES.map(link)),
-      h("div", { class: "masthead-tools" }, this.pages[this.page ?? "text"]?.tools?.() ?? null, h("div", { class: "segmented", role: "group", "aria-label": t("language") }, languages)),
+      h("div", { class: "masthead-tools" }, this.pages[this.page ?? "text"]?.tools?.() ?? null, languageSwitch(LANGUAGES, this, (code) => this.#choose(code))),
     );
   }
 
   async #choose(code) {
-    if (code === this.language) return;
     keep(LANGUAGE, code);
     await this.setLanguage(code);
     this.#translate();

@@ -56,5 +56,6 @@ export function citation({ model, provenance, attribution }, address) {
 /** @param {Source} source */
 function entry([type, key, fields]) {
   const all = fields.eprint ? { ...fields, archiveprefix: "arXiv" } : fields;
-  return `@${type}{${key},\n${Object.entries(all).map(([name, value]) => `  ${name} = {${value}},`).join("\n")}\n}`;
+  const lines = Object.entries(all).map(([name, value]) => `  ${name} = {${value}},`);
+  return [`@${type}{${key},`, ...lines, "}"].join("\n");
 }

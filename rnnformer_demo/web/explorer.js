@@ -39,14 +39,12 @@ import { Inspector } from "./inspector.js";
  *
  * @typedef {object} Actions
  * @property {(request: {method?: string, target?: string}) => void} explain by another method or for another class
- * @property {(step: Record<string, any>, message: string) => Promise<boolean>} extend runs one more step, such as
+ * @property {(step: Record<string, any>) => Promise<boolean>} extend runs one more step, such as
  *   {section: "jacobian"} or {edit: "ablation", units, perturbation}; false where it was ended or failed
  * @property {(text: string) => void} analyseText keeps an edited text and analyses it
  * @property {(view: string, kind: string) => void} exportView saves a view as "png", "svg" or "pdf"
- * @property {(view: string) => string} linkTo the address that restores this view
  * @property {(step: string) => void} stop ends a step that runs
  * @property {(request: any) => Promise<any>} ask sends one step and returns the answer without taking it into the document
- * @property {(source: any) => void} setPhoto
  * @property {() => HTMLImageElement | null} photo the photo as the visitor gave it, where the browser can draw it
  */
 
@@ -142,6 +140,8 @@ class Panel {
 
   /** @param {Set<string>} changed */
   update(changed) {
+    // At each move of the mouse: nothing else can have changed.
+    if (changed.size === 1 && changed.has("cursor")) return void this.shown?.update(changed);
     const { store } = this.explorer;
     const { document } = store;
     const { sections } = this;

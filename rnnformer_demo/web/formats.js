@@ -1,7 +1,8 @@
 /** A document as text to take away: names of files, a table of scores, the code and the command that repeat it. */
 
-// Sections that `analyse` fills; the others come by further steps.
-const FILLED = ["attribution", "attention", "jacobian", "recurrence", "prefixes", "interventions", "trust"];
+import { SECTIONS } from "./session.js";
+
+const FILLED = [...SECTIONS, "jacobian", "trust"]; // by `analyse`; the others come by further steps
 const WORDS_OF_NAME = 4;
 const MOST_LETTERS = 40;
 
@@ -27,7 +28,7 @@ export function scoresCsv({ input, attribution, other_attributions = [] }) {
   const [names, places] = placesOf(input, attribution);
   const rows = [[...names, ...heads], ...places.map((place, index) => [...place, ...scores(index)])];
   // The mark at the start tells spreadsheets that it is UTF-8.
-  return `\ufeff${rows.map((row) => `${row.join(",")}\r\n`).join("")}`;
+  return ["\ufeff", ...rows.map((row) => `${row.join(",")}\r\n`)].join("");
 }
 
 function placesOf(input, attribution) {
@@ -83,5 +84,5 @@ export function command({ model, input, attribution, provenance }) {
 
 /** Quote for a shell, as Python's shlex does. @param {string} value */
 function quoted(value) {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'"'"'`)}'`;
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\"'\"'")}'`;
 }

@@ -1,8 +1,9 @@
 /** The inspector: what every part of the analysis says of the word or cell at the cursor. */
 
-import { decode, top } from "./core/arrays.js";
-import { h, replace } from "./core/dom.js";
-import { tokensOf, unitName, unitScores } from "./core/units.js";
+import { decode, once, top } from "./core/arrays.js";
+import { button, h, replace } from "./core/dom.js";
+import { fromTheStart, partWith, sharesAfter } from "./core/prefixes.js";
+import { attributionsOf, tokensOf, unitName } from "./core/units.js";
 
 const SHOWN = ["cursor", "document", "attribution", "other_attributions", "attention", "recurrence", "prefixes"];
 
@@ -12,7 +13,7 @@ export class Inspector {
     this.store = store;
     this.context = context;
     this.name = h("strong", { class: "inspector-name" });
-    this.pinned = h("button", { type: "button", class: "quiet", onclick: () => store.pin(store.cursor.unit) });
+    this.pinned = button("", () => store.pin(store.cursor.unit), { class: "quiet" });
     this.facts = h("dl", { class: "inspector-facts" });
     this.element = h("aside", { class: "inspector", hidden: true }, h("div", { class: "inspector-head" }, this.name, this.pinned), this.facts);
     this.translate();
@@ -49,7 +50,7 @@ export class Inspector {
  * @param {any} document @param {number} unit @param {Pick<import("./explorer.js").Context, "t" | "format">} context
  * @returns {[string, string][]}
  */
-export function facts(document, unit, { t, format }) {
+function facts(document, unit, { t, format }) {
   return [
     ...scoreFacts(document, unit, t, format),
     ...attentionFacts(document, unit, t, format),
@@ -59,10 +60,7 @@ export function facts(document, unit, { t, format }) {
 }
 
 function scoreFacts(document, unit, t, format) {
-  const all = [document.attribution, ...(document.other_attributions ?? [])].filter(Boolean);
-  return all
-    .filter((each) => each.target === document.attribution.target && unitScores(document, each))
-    .map((each) => [t(`method.${each.method}`), format.signedUpTo(top(each.scores))(each.scores[unit])]);
+  return attributionsOf(document).map(({ method, scores }) => [t(`method.${method}`), format.signedUpTo(top(scores))(scores[unit])]);
 }
 
 function attentionFacts(document, unit, t, format) {
@@ -74,33 +72,24 @@ function attentionFacts(document, unit, t, format) {
   const found = [[t("inspector.pooling"), format.percent(sum(pooling))]];
   const layers = Object.values(attention.layers);
   if (layers.length) {
-    const received = receivedAttention(document);
+    const { received } = meanAttention(attention);
     found.unshift([t("inspector.attention"), format.percent(sum(received))]);
     found.push([t("inspector.looksAt"), strongestKey(document, tokens, t, format)]);
   }
   return found;
 }
 
-/** @type {WeakMap<any, {received: Float32Array, mean: Float32Array}>} */
-const means = new WeakMap();
-
 /** Return mean attention over layers and heads, (T * T), and what each token gets of it, (T). @param {any} attention */
-export function meanAttention(attention) {
-  let found = means.get(attention);
-  if (!found) {
-    const layers = Object.values(attention.layers).map(decode);
-    const length = layers[0].shape[1];
-    const mean = new Float32Array(length * length);
-    const heads = layers.reduce((sum, layer) => sum + layer.shape[0], 0);
-    for (const { data } of layers) data.forEach((weight, place) => (mean[place % mean.length] += weight / heads));
-    const received = new Float32Array(length);
-    mean.forEach((weight, place) => (received[place % length] += weight / length));
-    means.set(attention, (found = { received, mean }));
-  }
-  return found;
-}
-
-const receivedAttention = (document) => meanAttention(document.attention).received;
+const meanAttention = once((attention) => {
+  const layers = /** @type {any[]} */ (Object.values(attention.layers)).map(decode);
+  const length = layers[0].shape[1];
+  const mean = new Float32Array(length * length);
+  const heads = layers.reduce((sum, layer) => sum + layer.shape[0], 0);
+  for (const { data } of layers) data.forEach((weight, place) => (mean[place % mean.length] += weight / heads));
+  const received = new Float32Array(length);
+  mean.forEach((weight, place) => (received[place % length] += weight / length));
+  return { received, mean };
+});
 
 function strongestKey(document, tokens, t, format) {
   const { mean } = meanAttention(document.attention);
@@ -126,35 +115,26 @@ function memoryFacts(document, unit, t, format) {
   });
 }
 
-/** @type {WeakMap<any, Float32Array[]>} */
-const written = new WeakMap();
-
 /** Return for each direction the share (T) that a step has in all that the memory holds in the end. @param {any} recurrence */
-export function writtenShares(recurrence) {
-  let found = written.get(recurrence);
-  if (!found) {
-    const { shape, data } = decode(recurrence.contributions); // (T, 2, U)
-    const [steps, directions, units] = shape;
-    found = Array.from({ length: directions }, () => new Float32Array(steps));
-    data.forEach((value, place) => (found[Math.floor(place / units) % directions][Math.floor(place / (units * directions))] += Math.abs(value)));
-    for (const shares of found) {
-      const sum = shares.reduce((total, share) => total + share, 0) || 1;
-      shares.forEach((share, step) => (shares[step] = share / sum));
-    }
-    written.set(recurrence, found);
-  }
-  return found;
-}
+const writtenShares = once((recurrence) => {
+  const { shape, data } = decode(recurrence.contributions); // (T, 2, U)
+  const [steps, directions, units] = shape;
+  const found = Array.from({ length: directions }, () => new Float32Array(steps));
+  data.forEach((value, place) => (found[Math.floor(place / units) % directions][Math.floor(place / (units * directions))] += Math.abs(value)));
+  return found.map((shares) => {
+    const sum = shares.reduce((total, share) => total + share, 0) || 1;
+    return shares.map((share) => share / sum);
+  });
+});
 
 function beliefFacts(document, unit, t, format) {
-  const trajectory = (document.prefixes ?? []).find((each) => each.scan === "from the start");
-  if (!trajectory) return [];
+  const scan = fromTheStart(document);
+  if (!scan) return [];
   const target = document.attribution?.target ?? document.prediction.label;
   const label = document.model.labels.indexOf(target);
-  const { data, shape } = decode(trajectory.probabilities);
-  const at = (position) => {
-    const part = trajectory.positions.findIndex((each) => each >= position);
-    return part < 0 ? null : format.wholePercent(data[part * shape[1] + label]);
+  const at = (count) => {
+    const part = partWith(scan, count);
+    return part < 0 ? null : format.wholePercent(sharesAfter(scan, part)[label]);
   };
   const after = at(unit + 1);
   const before = unit > 0 ? at(unit) : null;

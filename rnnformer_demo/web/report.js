@@ -2,6 +2,7 @@
 
 import { h, replace } from "./core/dom.js";
 import { firstLanguage, formatter, messageTranslator, translator } from "./core/i18n.js";
+import { languageSwitch } from "./core/parts.js";
 import { Store } from "./core/store.js";
 import { Explorer } from "./explorer.js";
 import en from "./locales/en.js";
@@ -9,6 +10,7 @@ import zh from "./locales/zh.js";
 import { takeAway } from "./takeaway.js";
 
 const LOCALES = { en, zh };
+const LANGUAGES = { en: en.name, zh: zh.name };
 
 /**
  * Show a document.
@@ -41,7 +43,7 @@ export async function start({ element, analysis, views, load }) {
       explorer.translate();
       /** @type {any} */ (header.querySelector(`button[lang="${code}"]`)).focus();
     };
-    replace(header, heading(analysis, spoken), languageSwitch(spoken, choose));
+    replace(header, heading(analysis, spoken), languageSwitch(LANGUAGES, spoken, choose));
     replace(end, footer(analysis, { ...spoken, announce }));
   };
   write();
@@ -61,13 +63,6 @@ function heading(analysis, { t, format }) {
     // With scores, the views show the input.
     attribution ? null : input.image ? h("img", { src: `data:image/png;base64,${input.image}`, alt: t("report.input") }) : input.text && h("blockquote", { dir: "auto" }, input.text),
   );
-}
-
-function languageSwitch({ t, language }, choose) {
-  const buttons = Object.values(LOCALES).map(({ code, name }) =>
-    h("button", { type: "button", lang: code, "aria-pressed": String(code === language), onclick: () => code !== language && choose(code) }, name),
-  );
-  return h("div", { class: "segmented", role: "group", "aria-label": t("language") }, buttons);
 }
 
 function footer(analysis, context) {

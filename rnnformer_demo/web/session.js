@@ -1,6 +1,7 @@
 /** The work of a page: runs analyses and further steps on an engine, and says how far they are. */
 
 import { takesSeconds } from "./core/catalogue.js";
+import { messageOf } from "./core/i18n.js";
 import { OF_TARGET } from "./core/store.js";
 
 /** Sections of an analysis in the order in which they come; "trust" follows on its own. */
@@ -163,7 +164,7 @@ export class Session {
         if (!this.running.size) this.onStatus({ state: "stopped", step: name });
         return false;
       }
-      this.onStatus({ state: "failed", step: name, message: error instanceof Error ? error.message : String(error) });
+      this.onStatus({ state: "failed", step: name, message: messageOf(error) });
       return false;
     }
     if (this.running.get(name) !== controller) return false;

@@ -2,12 +2,10 @@
 
 import * as address from "./address.js";
 import { citation } from "./citations.js";
-import { h, replace } from "./core/dom.js";
+import { able, button, h } from "./core/dom.js";
 import { command, fileName, pythonCode, scoresCsv } from "./formats.js";
 
 const READABLE = 4000; // milliseconds that a short message stays
-/** What views show before a choice, where their figures in ../views begin with something else. */
-const FIRST = { recurrence: { quantity: "memory contributions" } };
 
 /** @typedef {{t: import("./core/i18n.js").Translate, announce: (sentence: string) => void}} Speaker */
 
@@ -22,8 +20,8 @@ export async function saveView(workbench, view, kind) {
   }
   tell(app, app.t("take.making"));
   try {
-    const choices = { ...FIRST[view], ...store.choices[view] };
-    tell(app, app.t("take.saved", { name: await exported(app.engine, { document: store.document, kind, view, choices }) }));
+    const request = { document: store.document, kind, view, choices: store.choices[view] };
+    tell(app, app.t("take.saved", { name: await exported(app.engine, request) }));
   } catch (error) {
     tell(app, app.say(error.message));
   }
@@ -34,7 +32,7 @@ export class TakeAway {
   /** @param {any} workbench */
   constructor(workbench) {
     this.workbench = workbench;
-    this.element = h("button", { type: "button", class: "takeaway-open", hidden: true, "aria-haspopup": "dialog", onclick: () => this.#open() });
+    this.element = button("", () => this.#open(), { class: "takeaway-open", hidden: true, "aria-haspopup": "dialog" });
     workbench.store.subscribe((changed) => changed.has("document") && (this.element.hidden = !workbench.store.document));
   }
 
@@ -71,17 +69,16 @@ export function takeAway(document, { t, announce, say, link, report }) {
     tellState(t("take.saved", { name }));
   };
   const remote = async ({ currentTarget }) => {
-    if (currentTarget.getAttribute("aria-disabled") === "true") return; // one is being made
     tellState(t("take.making"));
-    currentTarget.setAttribute("aria-disabled", "true"); // and not disabled: it keeps the focus
+    able(currentTarget, false);
     try {
       tellState(t("take.saved", { name: await /** @type {any} */ (report)() }));
     } catch (error) {
       tellState(say(error.message));
     }
-    currentTarget.removeAttribute("aria-disabled");
+    able(currentTarget, true);
   };
-  const file = (kind, onclick) => h("button", { type: "button", onclick }, t(`take.${kind}`));
+  const file = (kind, work) => button(t(`take.${kind}`), work);
   const titled = (name, help, ...children) => h("section", {}, h("h3", {}, t(`take.${name}`)), h("p", { class: "caption" }, help), children);
   const section = (name, ...children) => titled(name, t(`take.${name}.help`), ...children);
   return h(
@@ -107,11 +104,12 @@ export function takeAway(document, { t, announce, say, link, report }) {
 /** Return a text with a button that copies it. @param {string} title @param {string} text @param {Speaker} speaker */
 function copyable(title, text, { t, announce }) {
   const shown = h("pre", { tabindex: "0", role: "region", "aria-label": title }, text);
-  const button = h("button", { type: "button", class: "copy", "aria-label": t("take.copyOf", { what: title }) }, t("take.copy"));
-  button.addEventListener("click", async () => {
+  const copier = button(t("take.copy"), act, { class: "copy", "aria-label": t("take.copyOf", { what: title }) });
+  const note = h("p", { class: "caption" });
+  async function act() {
     if (await copy(text)) {
-      button.textContent = t("take.copied");
-      setTimeout(() => (button.textContent = t("take.copy")), READABLE);
+      copier.textContent = t("take.copied");
+      setTimeout(() => (copier.textContent = t("take.copy")), READABLE);
       announce(t("take.copied"));
     } else {
       shown.focus();
@@ -119,9 +117,8 @@ function copyable(title, text, { t, announce }) {
       note.textContent = t("take.selected");
       announce(t("take.selected"));
     }
-  });
-  const note = h("p", { class: "caption" });
-  return h("div", { class: "copyable" }, h("header", {}, h("h4", {}, title), button), note, shown);
+  }
+  return h("div", { class: "copyable" }, h("header", {}, h("h4", {}, title), copier), note, shown);
 }
 
 /** Open a dialog; Escape, its button, or a click beside it close it. @param {any} app @param {string} title @param {(speaker: Speaker) => Node} build */
@@ -129,7 +126,7 @@ function open(app, title, build) {
   // What lies behind an open dialog, such as the page's announcer, is silent.
   const status = h("p", { class: "unseen", role: "status" });
   const content = build({ t: app.t, announce: (sentence) => (status.textContent = sentence) });
-  const close = h("button", { type: "button", onclick: () => dialog.close() }, app.t("take.close"));
+  const close = button(app.t("take.close"), () => dialog.close());
   const dialog = h("dialog", { class: "takeaway-dialog", "aria-label": title, onclose: () => dialog.remove() }, h("div", {}, h("header", {}, h("h2", {}, title), close), content, status));
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   app.root.append(dialog);
@@ -138,7 +135,7 @@ function open(app, title, build) {
 }
 
 /** Return the address of the page as it is, or of one of its views. @param {string} [view] */
-export function linkTo(view) {
+function linkTo(view) {
   return new URL(address.href({ ...address.read(), view }), location.href).href;
 }
 
@@ -169,7 +166,7 @@ async function copy(text) {
 }
 
 /** Let the browser save a file. @param {string} name @param {string} mime @param {BlobPart} content */
-export function save(name, mime, content) {
+function save(name, mime, content) {
   const link = h("a", { href: URL.createObjectURL(new Blob([content], { type: mime })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

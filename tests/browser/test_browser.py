@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browser import Visit, checked, served
+from browser import PATIENCE, Visit, checked, served
 
 from rnnformer_demo import web
 from rnnformer_demo.views import VIEWS
@@ -107,6 +107,10 @@ def test_one_cursor_moves_through_all_views(visit):
         page.locator("#view-words .word", has_text=word).hover()
         expect(page.locator(".inspector-name:visible")).to_have_text(word)
     assert requests == []  # the cursor asks the server for nothing
+    there = {"bubbles": True, "pointerType": "mouse", "screenX": 5, "screenY": 5}
+    for place in (1, 4):  # a mouse at rest, and the page scrolls under it
+        page.locator("#view-words .word").nth(place).dispatch_event("pointermove", there)
+    expect(page.locator(".inspector-name:visible")).to_have_text("plot")
 
 
 def test_what_was_typed_is_shown_literally(visit):
@@ -171,6 +175,7 @@ def test_axe_finds_nothing_serious(browser, address, scheme, language):
     from axe_playwright_python.sync_playwright import Axe
 
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme, locale=language)
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     page.goto(address)
     page.locator(".rnnformer").wait_for()

@@ -5,19 +5,21 @@
  * @typedef {{shape: number[], data: Float32Array}} Decoded
  */
 
-/** @type {WeakMap<Encoded, Decoded>} */
-const decoded = new WeakMap();
-
 /**
- * Decode an array; the same object is decoded once.
- * @param {Encoded} array
- * @returns {Decoded}
+ * Return a function that computes once for each object, and remembers it as long as the object is there.
+ * @template {object} Key @template Value
+ * @param {(key: Key) => Value} compute
  */
-export function decode(array) {
-  let value = decoded.get(array);
-  if (!value) decoded.set(array, (value = { shape: array.shape, data: numbers(array) }));
-  return value;
+export function once(compute) {
+  const known = /** @type {WeakMap<Key, Value>} */ (new WeakMap());
+  return (/** @type {Key} */ key) => {
+    if (!known.has(key)) known.set(key, compute(key));
+    return /** @type {Value} */ (known.get(key));
+  };
 }
+
+/** Decode an array. @type {(array: Encoded) => Decoded} */
+export const decode = once((array) => ({ shape: array.shape, data: numbers(array) }));
 
 /** Loops and a table: 400 tokens have millions of weights. @param {Encoded} array */
 function numbers(array) {
@@ -55,6 +57,13 @@ export function largest(values, count) {
   return Array.from(values, (_, index) => index)
     .sort((a, b) => values[b] - values[a] || a - b)
     .slice(0, count);
+}
+
+/** Return the rank of each value by its size, 1 for the largest. @param {number[]} values */
+export function ranksOf(values) {
+  const ranks = new Array(values.length);
+  largest(values.map(Math.abs), values.length).forEach((place, rank) => (ranks[place] = rank + 1));
+  return ranks;
 }
 
 /** Return the largest size of a value, 0 for none. @param {Iterable<number>} values */

@@ -1,13 +1,11 @@
 /** Attention weights as maps of queries by keys: raw, rolled out through the layers, or through the recurrence. */
 
-import { decode } from "./arrays.js";
+import { decode, once } from "./arrays.js";
+import { changeNothing } from "./effects.js";
 import { sentencesOf, tokensOf } from "./units.js";
 
 export const POOLING = "pooling"; // in place of a layer
 export const MEAN = "mean of heads"; // in place of a head
-
-/** Total variation distance below which replaced weights count as "changes next to nothing". */
-export const NEXT_TO_NOTHING = 0.01;
 
 /**
  * @typedef {object} Scope what the rows and columns of a map are
@@ -48,7 +46,7 @@ export function replaced(document, layer) {
     const name = `${kind} ${what}`;
     return { kind, share: probability[name], distance: total_variation[name] };
   });
-  return { target, original: probability["as it is"], kinds, idle: kinds.every(({ distance }) => distance < NEXT_TO_NOTHING) };
+  return { target, original: probability["as it is"], kinds, idle: changeNothing(kinds.map(({ distance }) => distance)) };
 }
 
 /**
@@ -83,16 +81,10 @@ export function coarse(scope, most) {
   return { ...scope, key: `${scope.key}/${size}`, groups };
 }
 
-/** @type {WeakMap<any, Map<string, any>>} */
-const caches = new WeakMap();
+/** @type {(attention: any) => Record<string, any>} */
+const caches = once(() => ({}));
 
-function cached(document, key, make) {
-  const { attention } = document;
-  if (!caches.has(attention)) caches.set(attention, new Map());
-  const cache = /** @type {Map<string, any>} */ (caches.get(attention));
-  if (!cache.has(key)) cache.set(key, make());
-  return cache.get(key);
-}
+const cached = ({ attention }, key, make) => (caches(attention)[key] ??= make());
 
 /**
  * Return the map of a choice: the mean over the queries of a group, the sum over its keys. The pooling has one row. Cached.

@@ -1,9 +1,11 @@
 /** Pictures of attention: a map with names at its sides, lines between two columns of words, cells over a photo, thumbnails. */
 
-import { isDark, sequential } from "./colours.js";
+import { PAPER, isDark, sequential } from "./colours.js";
 import { h, replace, s } from "./dom.js";
 import { Heatmap } from "./heatmap.js";
+import { modified } from "./parts.js";
 import { PhotoGrid } from "./photo.js";
+import { followPointer, unitUnder } from "./pointer.js";
 
 /**
  * @typedef {import("./attention_maps.js").AttentionMap} AttentionMap
@@ -15,7 +17,6 @@ import { PhotoGrid } from "./photo.js";
 const NAME_ROOM = 16; // pixels that a name takes along a side
 const DENSE = 120; // columns from which on a frame must be thin
 const BROADEST = 15; // pixels of a line with the weight 1
-const PAPER = { light: [255, 255, 255], dark: [19, 28, 46] };
 const PLAIN = Array.from({ length: 256 }, (_, level) => sequential(level / 255));
 const fade = (paper) => PLAIN.map((colour) => colour.map((part, channel) => Math.round(0.12 * part + 0.88 * paper[channel])));
 const FADED = { light: fade(PAPER.light), dark: fade(PAPER.dark) };
@@ -25,13 +26,13 @@ const FADED = { light: fade(PAPER.light), dark: fade(PAPER.dark) };
  * @param {number} top @param {number} floor
  * @returns {(weight: number) => ArrayLike<number>}
  */
-export function colouring(top, floor) {
+function colouring(top, floor) {
   const faded = FADED[isDark() ? "dark" : "light"];
   return (weight) => (weight < floor ? faded : PLAIN)[Math.min(255, Math.round((255 * weight) / (top || 1)))];
 }
 
 /** Return the colour of weights over a photo: small ones let it show through. @param {number} top @param {number} floor */
-export function glazing(top, floor) {
+function glazing(top, floor) {
   return (weight) => {
     const share = Math.min(1, weight / (top || 1));
     return [...sequential(share), weight < floor ? 0 : 50 + 155 * share];
@@ -53,9 +54,7 @@ class Side {
     this.marked = this.#name(0, "at");
     this.fixed = h("div");
     this.element = h("div", { class: `attention-side ${kind}`, "aria-hidden": "true" }, this.fixed, this.marked);
-    this.element.addEventListener("pointermove", (event) => event.pointerType === "mouse" && meet(at(event), false));
-    this.element.addEventListener("pointerleave", () => meet(null, false));
-    this.element.addEventListener("click", (event) => meet(at(event), true));
+    followPointer(this.element, at, { point: (index) => meet(index, false), leave: () => meet(null, false), pick: (index) => meet(index, true) });
     this.mark(-1);
   }
 
@@ -150,15 +149,10 @@ export class LinesPicture {
     this.lit = /** @type {Element[]} */ ([]);
     const column = (items, meet) => {
       const at = (event) => (items.includes(event.target) ? items.indexOf(event.target) : null);
-      return h(
-        "ul",
-        {
-          onpointermove: (event) => event.pointerType === "mouse" && meet(hands.hover, at(event)),
-          onpointerleave: () => hands.hover(null, null),
-          onclick: (event) => at(event) !== null && meet(hands.pick, at(event)),
-        },
-        items,
-      );
+      const list = h("ul", {}, items);
+      const pick = (index) => index !== null && meet(hands.pick, index);
+      followPointer(list, at, { point: (index) => meet(hands.hover, index), leave: () => hands.hover(null, null), pick });
+      return list;
     };
     this.element = h(
       "div",
@@ -203,11 +197,8 @@ export class PhotoPicture {
     this.grid = new PhotoGrid(context, { label });
     this.element = this.grid.element;
     this.shape = context.store.document.input.grid;
-    this.element.addEventListener("pointermove", (event) => {
-      const cell = event.target.closest(".photo-cell");
-      if (cell) hands.hover(Number(cell.dataset.unit), null);
-    });
-    this.element.addEventListener("pointerleave", () => hands.hover(null, null));
+    const point = (unit) => unit !== null && hands.hover(unit, null);
+    followPointer(this.element, unitUnder, { point, leave: () => hands.hover(null, null) });
   }
 
   /** @param {ArrayLike<number>} keys @param {number} top @param {number} floor @param {(cell: number) => string} name */
@@ -279,7 +270,7 @@ export class Thumbnails {
 
   #key(event, choose) {
     const line = this.lines.findIndex((cells) => cells.some(({ button }) => button === event.target));
-    if (line < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (line < 0 || modified(event)) return;
     const column = this.lines[line].findIndex(({ button }) => button === event.target);
     const [down, right] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key] ?? [0, 0];
     const cells = this.lines[line + down];

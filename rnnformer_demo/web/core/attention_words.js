@@ -3,7 +3,7 @@
 import { largest } from "./arrays.js";
 import { MEAN, POOLING, keysOf, queriesOf } from "./attention_maps.js";
 import { table } from "./parts.js";
-import { sentencesOf, unitName } from "./units.js";
+import { LETTERS, sentencesOf, shorten, textOf, unitName } from "./units.js";
 
 const MOST_NUMBERS = 50; // rows of a table with all weights
 
@@ -28,7 +28,7 @@ export class Wording {
   /** Return the names of rows beside a map. @returns {string[]} */
   labels() {
     const { units } = this.document.input;
-    return this.scope.units.map((unit, row) => (this.bySentence ? sentenceLabel(this.document, row, 28) : shorten(units[unit].name, 12)));
+    return this.scope.units.map((unit, row) => (this.bySentence ? sentenceLabel(this.document, row, 28) : shorten(units[unit].name, LETTERS)));
   }
 
   /** Return the three largest weights with their names. @param {ArrayLike<number>} weights */
@@ -88,8 +88,7 @@ export class Wording {
 /** Return the number and the beginning of a sentence. @param {any} document @param {number} index @param {number} most letters */
 export function sentenceLabel({ input }, index, most) {
   const { start, end } = sentencesOf({ input })[index];
-  const letters = Array.from(input.text); // spans count code points
-  return `${index + 1} ${shorten(letters.slice(input.units[start].span[0], input.units[end - 1].span[1]).join(""), most)}`;
+  return `${index + 1} ${shorten(textOf(input, start, end), most)}`;
 }
 
 /** Return the name of a layer or the pooling. @param {string} layer @param {import("./i18n.js").Translate} t */
@@ -106,12 +105,8 @@ export function headName(head, t) {
 export function titleOf({ shown, layer, head }, t) {
   if (shown === "rollout" && layer === POOLING) return t("attention.rolloutPooled");
   if (shown === "rollout") return t("attention.rolloutTo", { layer: layerName(layer, t) });
-  const how = shown === "through" ? `, ${t("attention.through")}` : "";
-  if (layer === POOLING) return t("attention.poolingWeights") + how;
-  return `${layerName(layer, t)}, ${headName(head, t)}${how || `, ${t("attention.weights")}`}`;
-}
-
-function shorten(text, most) {
-  const letters = Array.from(text.replace(/\s+/g, " "));
-  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : text;
+  const parts = layer === POOLING ? [t("attention.poolingWeights")] : [layerName(layer, t), headName(head, t)];
+  if (shown === "through") parts.push(t("attention.through"));
+  else if (layer !== POOLING) parts.push(t("attention.weights"));
+  return parts.join(", ");
 }

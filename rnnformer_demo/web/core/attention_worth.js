@@ -1,7 +1,9 @@
 /** What attention is worth here: the probability with uniform and with permuted weights, and how alike the states are. */
 
-import { NEXT_TO_NOTHING, POOLING, replaced } from "./attention_maps.js";
+import { POOLING, replaced } from "./attention_maps.js";
 import { h } from "./dom.js";
+import { NEXT_TO_NOTHING } from "./effects.js";
+import { shareBar } from "./strips.js";
 
 /**
  * Return what is said above a map of attention, or of the pooling.
@@ -14,7 +16,7 @@ export function worth(document, layer, awaited, { t, format, say }) {
   const effects = replaced(document, layer);
   const bar = (name, share, moved) => [
     h("dt", {}, name),
-    h("dd", {}, h("i", { "aria-hidden": "true", style: { width: `${Math.round(100 * share)}%` } })),
+    h("dd", {}, shareBar(share, moved ? { kind: "other" } : {})),
     h("dd", {}, format.percent(share), moved && h("small", {}, ` ${t("attention.distance", { distance: moved })}`)),
   ];
   const said = warning ? say(warning) : t("attention.conicity", { conicity: format.exact(conicity) });

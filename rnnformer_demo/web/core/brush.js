@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { moveCursor } from "./parts.js";
+import { followPointer } from "./pointer.js";
 
 const FINE = 32; // pixels of a cell's side on the canvas, whatever its size on the screen
 const COVERED = 0.25; // share of a cell from which on it counts
@@ -70,12 +71,11 @@ export class Brush {
       this.#stroke(this.last);
     });
     element.addEventListener("pointermove", (event) => {
-      if (event.pointerType === "mouse") store.point(this.#unit(event));
       if (this.last) this.#stroke(this.#where(event));
     });
     element.addEventListener("pointerup", () => (this.last = null));
     element.addEventListener("pointercancel", () => (this.last = null));
-    element.addEventListener("pointerleave", () => store.point(null));
+    followPointer(element, (event) => this.#unit(event), { point: (unit) => store.point(unit), leave: () => store.point(null) });
   }
 
   /** Draw from where the pointer was to where it is. @param {[number, number]} to */

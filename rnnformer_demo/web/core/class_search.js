@@ -4,6 +4,9 @@ import { h, replace, uniqueId } from "./dom.js";
 
 const SHOWN = 8;
 
+/** Return all classes, the most probable first. @param {Record<string, number>} probabilities by class */
+export const byProbability = (probabilities) => Object.keys(probabilities).sort((a, b) => probabilities[b] - probabilities[a]);
+
 /**
  * Return the classes that a query finds, the most probable first; those that begin with it come before others.
  * @param {Record<string, number>} probabilities by class @param {string} query @param {number} [count]
@@ -12,9 +15,9 @@ const SHOWN = 8;
 export function classesFor(probabilities, query, count = SHOWN) {
   const wanted = query.trim().toLowerCase();
   const rank = (name) => (name.toLowerCase().split(/\s+/).some((word) => word.startsWith(wanted)) ? 0 : 1);
-  return Object.keys(probabilities)
+  return byProbability(probabilities)
     .filter((name) => name.toLowerCase().includes(wanted))
-    .sort((a, b) => (wanted ? rank(a) - rank(b) : 0) || probabilities[b] - probabilities[a])
+    .sort((a, b) => (wanted ? rank(a) - rank(b) : 0))
     .slice(0, count);
 }
 

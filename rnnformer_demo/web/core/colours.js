@@ -3,11 +3,13 @@
 /** @typedef {[number, number, number]} RGB 0-255 */
 
 /** Colours of evidence, as in ../../views/colours.py. */
-export const FOR = /** @type {RGB} */ ([33, 102, 172]);
-export const AGAINST = /** @type {RGB} */ ([224, 120, 30]);
+const FOR = /** @type {RGB} */ ([33, 102, 172]);
+const AGAINST = /** @type {RGB} */ ([224, 120, 30]);
 /** Lighter ones, for dark backgrounds. */
 const FOR_DARK = /** @type {RGB} */ ([96, 165, 230]);
 const AGAINST_DARK = /** @type {RGB} */ ([240, 150, 70]);
+/** The ground of a page, as in ../styles/base.css. */
+export const PAPER = { light: [255, 255, 255], dark: [19, 28, 46] };
 /** Colours of several curves (Okabe & Ito), told apart by their dashes, too. */
 export const LINES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"];
 export const LINES_DARK = ["#56b4e9", "#f0883e", "#33c79b", "#e6a3c8", "#8fd0f5", "#f2c14e"];

@@ -55,6 +55,20 @@ function flat(children) {
     .map((child) => (child instanceof Node ? child : String(child)));
 }
 
+/**
+ * Make a button. One that is not `able` keeps its focus, and does nothing.
+ * @param {Child} text @param {(event: any) => void} work @param {Record<string, any>} [attributes]
+ */
+export function button(text, work, attributes = {}) {
+  const onclick = (event) => event.currentTarget.getAttribute("aria-disabled") !== "true" && work(event);
+  return h("button", { type: "button", ...attributes, onclick }, text);
+}
+
+/** Say whether a button does anything. @param {Element | null} element @param {unknown} is */
+export function able(element, is) {
+  element?.setAttribute("aria-disabled", String(!is));
+}
+
 let last = 0;
 
 /** Return an id that no other element has. @param {string} prefix */

@@ -1,6 +1,7 @@
 /** A heat map on a canvas: one pixel a value, enlarged by CSS, with marks over it that move without a redraw. */
 
 import { h } from "./dom.js";
+import { followPointer } from "./pointer.js";
 
 /**
  * @typedef {object} HeatmapOptions
@@ -79,12 +80,19 @@ export class Heatmap {
 
   #listen() {
     let start = /** @type {[number, number] | null} */ (null);
-    this.element.addEventListener("pointermove", (event) => {
-      const cell = this.#cell(event);
-      if (start && this.options.brush) this.mark([span(start, cell, "brush")]);
-      else this.options.point?.(...cell);
+    let last = ""; // the cell under the mouse
+    followPointer(this.element, (event) => this.#cell(event), {
+      point: (cell) => {
+        if (String(cell) === last) return;
+        last = String(cell);
+        if (start && this.options.brush) this.mark([span(start, cell, "brush")]);
+        else this.options.point?.(...cell);
+      },
+      leave: () => {
+        last = "";
+        this.options.leave?.();
+      },
     });
-    this.element.addEventListener("pointerleave", () => this.options.leave?.());
     this.element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       start = this.#cell(event);

@@ -50,6 +50,9 @@ export function messageTranslator(locale) {
   return one;
 }
 
+/** Return what an error says, in the server's English. @param {unknown} error */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
 /** Return the regular expression of an English sentence with {0}, {1} … in it, each number once. @param {string} english */
 function patternOf(english) {
   const parts = english.split(/\{\d+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));

@@ -6,7 +6,7 @@ const LANGUAGES = ["en", "zh"];
 export const languageOf = (name) => name.split("-").find((part) => LANGUAGES.includes(part)) ?? null;
 
 /** Return the language that the letters of a text look like; null where they are few or of another script. @param {string} text */
-export function looksLike(text) {
+function looksLike(text) {
   const count = (pattern) => text.match(pattern)?.length ?? 0;
   const letters = count(/\p{L}/gu);
   if (letters < 2 || count(/[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu) > letters / 10) return null;

@@ -4,7 +4,7 @@
  * Return the unit of another document that stands for a unit of this one; null where there is none.
  * @param {any} from document @param {any} to document @param {number | null} unit
  */
-export function counterpart(from, to, unit) {
+function counterpart(from, to, unit) {
   if (unit === null || !from || !to) return null;
   const [here, there] = [from.input.units, to.input.units];
   const same = from.input.layout === "grid" ? String(from.input.grid) === String(to.input.grid) : here.length === there.length;

@@ -1,6 +1,6 @@
 /** A menu that opens below its button; it closes by Escape, by a choice, and as soon as one turns elsewhere. */
 
-import { h } from "./dom.js";
+import { button, h } from "./dom.js";
 
 /**
  * Return a menu of buttons.
@@ -14,7 +14,7 @@ export function menu(text, label, items) {
     close();
     item.choose();
   };
-  const element = h("details", { class: "menu" }, opener, h("ul", {}, items.map((item) => h("li", {}, h("button", { type: "button", onclick: () => choose(item) }, item.text)))));
+  const element = h("details", { class: "menu" }, opener, h("ul", {}, items.map((item) => h("li", {}, button(item.text, () => choose(item))))));
   const close = () => {
     if (element.contains(document.activeElement)) opener.focus();
     element.open = false;

@@ -1,6 +1,6 @@
 /** Small parts that views share: tables, choices, help, exact numbers on demand. */
 
-import { h, uniqueId } from "./dom.js";
+import { button, h, replace, uniqueId } from "./dom.js";
 
 /**
  * Return a table.
@@ -21,15 +21,26 @@ export function table(caption, heads, rows) {
 }
 
 /**
- * Return exact numbers that are there on demand; the table is built when it is first opened.
- * @param {string} title @param {() => Node} build
+ * Return what is there on demand, exact numbers by default; it is built when it is first opened.
+ * @param {string} title @param {() => Node} build @param {string} [kind]
  */
-export function onDemand(title, build) {
-  const details = h("details", { class: "numbers" }, h("summary", {}, title));
+export function onDemand(title, build, kind = "numbers") {
+  const details = h("details", { class: kind }, h("summary", {}, title));
   details.addEventListener("toggle", () => {
     if (details.open && details.childElementCount === 1) details.append(build());
   });
   return details;
+}
+
+/**
+ * Put exact numbers into an element; they stay open where those before were.
+ * @param {Element} element @param {string} title @param {() => Node} build
+ */
+export function showNumbers(element, title, build) {
+  const open = element.querySelector("details")?.open ?? false;
+  const details = onDemand(title, build);
+  replace(element, details);
+  details.open = open;
 }
 
 /**
@@ -69,18 +80,33 @@ export function slider(label, range, choose) {
 }
 
 /**
- * Return buttons of which one is pressed.
+ * Return buttons of which one is pressed, see `press`.
  * @param {string} label of the group @param {{value: string, text: string}[]} options @param {string} value
- * @param {(value: string) => void} choose
+ * @param {(value: string) => void} choose is called with values that are new
  */
 export function segmented(label, options, value, choose) {
-  return h(
-    "div",
-    { class: "segmented", role: "group", "aria-label": label },
-    options.map((option) =>
-      h("button", { type: "button", "aria-pressed": String(option.value === value), onclick: () => option.value !== value && choose(option.value) }, option.text),
-    ),
-  );
+  const pick = ({ currentTarget: each }) => each.getAttribute("aria-pressed") !== "true" && choose(each.dataset.value);
+  const buttons = options.map((option) => button(option.text, pick, { dataset: { value: option.value } }));
+  const group = h("div", { class: "segmented", role: "group", "aria-label": label }, buttons);
+  press(group, value);
+  return group;
+}
+
+/** Press the button of a value. @param {Element} group @param {string} value */
+export function press(group, value) {
+  for (const each of group.querySelectorAll("button")) each.setAttribute("aria-pressed", String(each.dataset.value === value));
+}
+
+/**
+ * Return the choice of a language.
+ * @param {Record<string, string>} languages names by code @param {{t: import("./i18n.js").Translate, language: string}} context
+ * @param {(code: string) => void} choose
+ */
+export function languageSwitch(languages, { t, language }, choose) {
+  const options = Object.entries(languages).map(([value, text]) => ({ value, text }));
+  const group = segmented(t("language"), options, language, choose);
+  for (const each of group.children) each.lang = each.dataset.value;
+  return group;
 }
 
 /** Return a colour scale with its ends. @param {string} low @param {string} high @param {(share: number) => string} colour 0-1 */
@@ -88,6 +114,14 @@ export function scale(low, high, colour) {
   const stops = Array.from({ length: 11 }, (_, i) => colour(i / 10)).join(", ");
   return h("div", { class: "scale" }, h("span", {}, low), h("i", { "aria-hidden": "true", style: { background: `linear-gradient(to right, ${stops})` } }), h("span", {}, high));
 }
+
+/** Return a frame of what is drawn that the keyboard can enter. @param {string} label @param {(event: KeyboardEvent) => void} onkeydown */
+export function graphic(label, onkeydown, ...children) {
+  return h("div", { class: "graphic", tabindex: "0", role: "group", "aria-label": label, onkeydown }, children);
+}
+
+/** Return whether a key was pressed together with another one: then it is the browser's. @param {KeyboardEvent} event */
+export const modified = (event) => event.altKey || event.ctrlKey || event.metaKey;
 
 /**
  * Move the cursor by the arrow keys, Home and End; Enter and Space pin it, Escape releases it.
@@ -103,7 +137,7 @@ export function moveCursor(event, store, { count, columns = 1, at = store.cursor
   const from = at ?? 0;
   const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
   const to = event.key === "Home" ? 0 : event.key === "End" ? count - 1 : from + (steps[event.key] ?? 0);
-  if (event.altKey || event.ctrlKey || event.metaKey) return false;
+  if (modified(event)) return false;
   if (event.key in steps || event.key === "Home" || event.key === "End") {
     if (to >= 0 && to < count) store.move(unitOf(at === null && event.key in steps ? from : to));
   } else if (event.key === "Enter" || event.key === " ") store.pin(unitOf(from));

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { moveCursor } from "./parts.js";
+import { followCursor, unitUnder } from "./pointer.js";
 import { unitName } from "./units.js";
 
 const MOST = 1200; // pixels of a side that are kept of the original
@@ -123,20 +124,10 @@ export class PhotoGrid {
   #listen() {
     const { store } = this.context;
     const { grid, cells, columns } = this;
-    const unitAt = (event) => {
-      const cell = event.target.closest?.(".photo-cell");
-      return cell ? Number(cell.dataset.unit) : null;
-    };
-    grid.addEventListener("pointermove", (event) => event.pointerType === "mouse" && store.point(unitAt(event)));
-    grid.addEventListener("pointerleave", () => store.point(null));
-    grid.addEventListener("click", (event) => unitAt(event) !== null && store.pin(unitAt(event)));
-    grid.addEventListener("focusin", (event) => {
-      const unit = unitAt(event);
-      if (unit !== store.cursor.unit && event.target.matches(":focus-visible")) store.move(unit);
-    });
+    followCursor(grid, store);
     grid.addEventListener("keydown", (event) => {
       // From the cell with the focus, wherever the mouse points.
-      if (moveCursor(event, store, { count: cells.length, columns, at: unitAt(event) }) && store.cursor.unit !== null) {
+      if (moveCursor(event, store, { count: cells.length, columns, at: unitUnder(event) }) && store.cursor.unit !== null) {
         cells[store.cursor.unit].focus();
       }
     });

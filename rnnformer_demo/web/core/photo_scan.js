@@ -1,9 +1,9 @@
 /** A photo read row by row or column by column: what was read is bright, and the belief at that point stands below. */
 
-import { decode } from "./arrays.js";
-import { h } from "./dom.js";
-import { select, slider } from "./parts.js";
+import { able, button, h } from "./dom.js";
+import { modified, select, slider } from "./parts.js";
 import { PhotoGrid } from "./photo.js";
+import { beliefAfter, partWith, sharesAfter } from "./prefixes.js";
 
 const PACE = 800; // milliseconds a step
 const VEIL = [11, 18, 32, 205]; // over what was not read yet
@@ -34,10 +34,10 @@ export function photoScan(context, moved) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const grid = new PhotoGrid(context, { label: "", still: true });
   const belief = h("p", { class: "scan-belief" });
-  const button = (text, label, work) => h("button", { type: "button", "aria-label": label, title: label, onclick: work }, text);
-  const previous = button("‹", t("prefixes.previous"), () => step(part - 1));
-  const next = button("›", t("prefixes.next"), () => step(part + 1));
-  const play = still ? null : button("▶", t("prefixes.play"), () => (timer ? pause() : start()));
+  const named = (name) => ({ "aria-label": t(name), title: t(name) });
+  const previous = button("‹", () => step(part - 1), named("prefixes.previous"));
+  const next = button("›", () => step(part + 1), named("prefixes.next"));
+  const play = still ? null : button("▶", () => (timer ? pause() : start()), named("prefixes.play"));
   const steps = slider(t("prefixes.step"), { min: 1, max: scan.positions.length, step: 1, value: part + 1 }, (value) => go(value - 1));
   const range = /** @type {HTMLInputElement} */ (steps.querySelector("input"));
   const ways = scans.map((each) => ({ value: each.scan, text: t(`scan.${each.scan}`) }));
@@ -91,19 +91,16 @@ export function photoScan(context, moved) {
     const [rows, columns] = input.grid;
     const read = (place) => isRead(scan, lines, Math.floor(place / columns), place % columns, input.grid);
     grid.paint(rows, columns, (place) => (read(place) ? [0, 0, 0, 0] : VEIL));
-    const { data, shape } = decode(scan.probabilities);
-    const shares = data.subarray(part * shape[1], (part + 1) * shape[1]);
-    const share = Math.max(...shares);
-    const label = model.labels[shares.indexOf(share)];
+    const { label, share } = beliefAfter(store.document, scan, part);
     const { target } = store;
-    const own = t("prefixes.target", { target, share: format.percent(shares[model.labels.indexOf(target)]) });
+    const own = t("prefixes.target", { target, share: format.percent(sharesAfter(scan, part)[model.labels.indexOf(target)]) });
     const values = { scan: t(`scan.${scan.scan}`), lines, count: scan.positions.at(-1), label, share: format.percent(share) };
     belief.textContent = `${t("prefixes.afterLines", values)} ${label === target ? "" : own}`;
     grid.grid.setAttribute("aria-label", belief.textContent);
     range.value = String(part + 1);
     range.setAttribute("aria-valuetext", belief.textContent);
-    previous.setAttribute("aria-disabled", String(part === 0));
-    next.setAttribute("aria-disabled", String(part === scan.positions.length - 1));
+    able(previous, part > 0);
+    able(next, part < scan.positions.length - 1);
     moved();
   }
 
@@ -118,13 +115,13 @@ export function photoScan(context, moved) {
   return {
     element,
     /** Show the part with so many lines. @param {number} lines */
-    go: (lines) => go(Math.max(0, scan.positions.findIndex((each) => each >= lines))),
+    go: (lines) => go(Math.max(0, partWith(scan, lines))),
     /** Return the number of lines that are read. @returns {number} */
     position: () => scan.positions[part],
     /** @param {KeyboardEvent} event */
     key(event) {
       const to = { ArrowRight: part + 1, ArrowLeft: part - 1, Home: 0, End: scan.positions.length - 1 }[event.key];
-      if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+      if (to === undefined || modified(event)) return;
       event.preventDefault();
       step(to);
     },

@@ -2,6 +2,7 @@
 
 import { DASHES } from "./colours.js";
 import { s } from "./dom.js";
+import { followPointer } from "./pointer.js";
 
 /**
  * @typedef {object} Series
@@ -50,9 +51,7 @@ export class Curves {
       this.width = width;
       this.draw();
     }).observe(this.element);
-    this.element.addEventListener("pointermove", (event) => this.options.point?.(this.#value(event)));
-    this.element.addEventListener("pointerleave", () => this.options.leave?.());
-    this.element.addEventListener("click", (event) => this.options.pick?.(this.#value(event)));
+    followPointer(this.element, (event) => this.#value(event), options);
   }
 
   /** Draw anew. @param {Partial<CurveOptions>} [changes] */

@@ -2,7 +2,7 @@
 
 import { LINES, LINES_DARK, isDark } from "./colours.js";
 import { h, replace } from "./dom.js";
-import { moveCursor } from "./parts.js";
+import { graphic, moveCursor } from "./parts.js";
 import { Curves, legend, shareTicks } from "./plot.js";
 import { unitName, unitScores } from "./units.js";
 
@@ -34,7 +34,7 @@ export function removalCurves({ store, t, format }) {
   });
   // The arrow keys walk along the curves: from a word to the one that goes next.
   const onkeydown = (event) => count && moveCursor(event, store, { count, at: rank() < 0 ? null : rank(), unitOf: (place) => order[place] });
-  const frame = h("div", { class: "graphic", tabindex: "0", role: "group", "aria-label": t("trust.curves"), onkeydown }, plot.element);
+  const frame = graphic(t("trust.curves"), onkeydown, plot.element);
   const reading = h("p", { class: "reading trust-reading" });
   const below = h("div");
 

@@ -1,15 +1,16 @@
 /** Attribution scores of a text: bars of its strongest words; of a long text first those of its sentences. */
 
-import { largest, top } from "./arrays.js";
-import { css, evidence, isDark } from "./colours.js";
-import { h, replace } from "./dom.js";
+import { largest, ranksOf, top } from "./arrays.js";
+import { PAPER, css, evidence, isDark } from "./colours.js";
+import { button, h, replace } from "./dom.js";
+import { scoreTable } from "./evidence.js";
 import { Heatmap } from "./heatmap.js";
-import { moveCursor, table } from "./parts.js";
-import { sentencesOf, unitName, unitScores } from "./units.js";
+import { moveCursor } from "./parts.js";
+import { followCursor } from "./pointer.js";
+import { attributionsOf, sentencesOf, textOf, unitName } from "./units.js";
 
 const BARS = 24; // as in the figure of ../../views/attribution.py
 const LONG = 60; // words, from which on the sentences come first
-const GROUND = { light: [255, 255, 255], dark: [19, 28, 46] };
 const MARKS = ["◆", "▲", "●", "■", "✚"]; // of other methods
 
 /**
@@ -24,13 +25,12 @@ const MARKS = ["◆", "▲", "●", "■", "✚"]; // of other methods
 /** @param {import("../explorer.js").Context} context */
 export function wordScores(context) {
   const { store, t, say, format } = context;
-  const { units, text } = store.document.input;
-  const letters = Array.from(text); // spans count code points
+  const { units } = store.document.input;
   const sentences = units.length > LONG ? sentencesOf(store.document) : [];
   const long = sentences.length > 1;
   const strip = units.length > LONG ? overview(context) : null;
   const head = h("div", { class: "score-head" });
-  const list = h("div", { class: "scores", role: "group", onkeydown: key, onclick: pick, onfocusin: focused });
+  const list = h("div", { class: "scores", role: "group", onkeydown: key });
   const below = h("div", { class: "legend" });
   const reading = h("p", { class: "reading score-reading" });
   const element = h("div", {}, strip?.element, head, list, below, reading);
@@ -40,24 +40,16 @@ export function wordScores(context) {
   let ranks = /** @type {number[]} */ ([]);
   let signed = format.signed;
 
-  list.addEventListener("pointermove", (event) => event.pointerType === "mouse" && store.point(rowAt(event)?.unit ?? null));
-  list.addEventListener("pointerleave", () => store.point(null));
-
   const rowAt = (event) => {
     const bar = event.target.closest?.(".score");
     return bar ? rows[Number(bar.dataset.row)] : null;
   };
 
-  function pick(event) {
-    const row = rowAt(event);
-    if (row?.sentence !== undefined) zoom(row.sentence);
-    else if (row) store.pin(row.unit);
-  }
-
-  function focused(event) {
-    const row = rowAt(event);
-    if (row && row.unit !== store.cursor.unit && event.target.matches(":focus-visible")) store.move(row.unit);
-  }
+  followCursor(list, store, (event) => rowAt(event)?.unit ?? null, (unit, event) => {
+    const { sentence } = rowAt(event);
+    if (sentence === undefined) store.pin(unit);
+    else zoom(sentence);
+  });
 
   /** Move from bar to bar; Enter opens a sentence as a click does. @param {KeyboardEvent} event */
   function key(event) {
@@ -89,10 +81,7 @@ export function wordScores(context) {
   }
 
   /** Return attributions of the same class by other methods, as far as there are marks for them. */
-  const others = () => {
-    const { document, target } = store;
-    return (document.other_attributions ?? []).filter((each) => each.target === target && unitScores(document, each)).slice(-MARKS.length);
-  };
+  const others = () => attributionsOf(store.document).slice(1).slice(-MARKS.length);
 
   /** Return the rows of the bars, in the order of the text. @returns {Row[]} */
   function rowsNow() {
@@ -122,7 +111,7 @@ export function wordScores(context) {
   /** Return number and words of a sentence. @param {number} sentence */
   function opening(sentence) {
     const { start, end } = sentences[sentence];
-    return `${sentence + 1}. ${letters.slice(units[start].span[0], units[end - 1].span[1]).join("").replace(/\s+/g, " ")}`;
+    return `${sentence + 1}. ${textOf(store.document.input, start, end).replace(/\s+/g, " ")}`;
   }
 
   function draw() {
@@ -131,9 +120,7 @@ export function wordScores(context) {
     const dark = isDark();
     const focus = bars.indexOf(document.activeElement);
     rows = rowsNow();
-    const order = largest(scores.map(Math.abs), scores.length);
-    ranks = new Array(scores.length);
-    order.forEach((unit, rank) => (ranks[unit] = rank + 1));
+    ranks = ranksOf(scores);
     signed = format.signedUpTo(top(scores));
     const strongest = top(rows.map(({ score }) => score)) || 1;
     const shares = rows.flatMap((row) => [row.score / strongest, ...row.others]);
@@ -165,7 +152,7 @@ export function wordScores(context) {
       below,
       h("span", {}, t(attribution.signed ? "attribution.signed" : "attribution.unsigned", { target, scale: say(attribution.scale) })),
       others().length ? h("span", {}, t("attribution.others")) : null,
-      others().map((each, index) => h("span", {}, `${MARKS[index]} ${t(`method.${each.method}`)}`)),
+      others().map((each, index) => h("span", {}, MARKS[index], " ", t(`method.${each.method}`))),
     );
     strip?.draw();
     point();
@@ -179,7 +166,7 @@ export function wordScores(context) {
     replace(
       head,
       zooms ? h("p", { class: "caption" }, t("attribution.zoom")) : null,
-      zoomed === null ? null : h("button", { type: "button", class: "quiet", onclick: () => zoom(null) }, t("attribution.all")),
+      zoomed === null ? null : button(t("attribution.all"), () => zoom(null), { class: "quiet" }),
       zoomed === null ? null : h("p", {}, t("attribution.sentence", { number: zoomed + 1, count: sentences.length })),
       some ? h("p", { class: "caption" }, some) : null,
     );
@@ -207,15 +194,7 @@ export function wordScores(context) {
     reading.textContent = t("attribution.at", { name, score: signed(scores[unit]), rank: ranks[unit], count: scores.length });
   }
 
-  function numbers() {
-    const { attribution } = store.document;
-    const all = [attribution, ...others()];
-    const exact = all.map((each) => format.signedUpTo(top(each.scores), 1));
-    const lines = units.map((_, unit) => [unitName(store.document, unit, t), ...all.map((each, i) => exact[i](each.scores[unit]))]);
-    return table(t("words.table", { target: store.target }), [t("word"), ...all.map((each) => t(`method.${each.method}`))], lines);
-  }
-
-  return { element, draw, point, numbers };
+  return { element, draw, point, numbers: () => scoreTable(context) };
 }
 
 /** Return all words of a long text as one strip of colours. @param {import("../explorer.js").Context} context */
@@ -226,7 +205,7 @@ function overview(context) {
     const { scores } = store.document.attribution;
     const strongest = top(scores) || 1;
     const dark = isDark();
-    const ground = dark ? GROUND.dark : GROUND.light;
+    const ground = dark ? PAPER.dark : PAPER.light;
     return (_, unit) => {
       const share = scores[unit] / strongest;
       const colour = evidence(share, dark);

@@ -1,9 +1,10 @@
 /** Attribution scores over a photo, cell by cell or pixel by pixel. */
 
-import { top } from "./arrays.js";
+import { once, ranksOf, top } from "./arrays.js";
 import { css } from "./colours.js";
 import { h, replace } from "./dom.js";
-import { scale, slider, table } from "./parts.js";
+import { evidenceScale } from "./evidence.js";
+import { slider, table } from "./parts.js";
 import { PhotoGrid } from "./photo.js";
 import { unitName } from "./units.js";
 
@@ -13,17 +14,8 @@ const AGAINST = [245, 118, 0];
 const LIFT = 0.7; // exponent that lifts weak scores into sight
 const EXTREMES = 0.005; // share of the pixels that may lie beyond the scale: else a few would leave all others pale
 
-/** @type {WeakMap<any, {cells: number[], end: number, ranks: number[]}>} */
-const found = new WeakMap();
-
-/**
- * Return of an attribution its scores by cell (pixels are added up), the end of its colour scale, and the rank of each cell.
- * @param {any} document @param {any} [attribution]
- */
-export function cellScores(document, attribution = document.attribution) {
-  let known = found.get(attribution);
-  if (known) return known;
-  const [rows, columns] = document.input.grid;
+/** Return of an attribution its scores by cell (pixels are added up), the end of its colour scale, and the rank of each cell. */
+const cellScores = (attribution, [rows, columns]) => {
   const [fineRows, fineColumns] = attribution.grid;
   const cells = new Array(rows * columns).fill(0);
   attribution.scores.forEach((score, place) => {
@@ -32,12 +24,8 @@ export function cellScores(document, attribution = document.attribution) {
   });
   const sizes = Float64Array.from(attribution.scores, Math.abs).sort();
   const left = sizes.length > 1000 ? Math.floor(sizes.length * EXTREMES) : 0;
-  const order = [...cells.keys()].sort((a, b) => Math.abs(cells[b]) - Math.abs(cells[a]));
-  const ranks = new Array(cells.length);
-  order.forEach((unit, rank) => (ranks[unit] = rank + 1));
-  found.set(attribution, (known = { cells, ranks, end: sizes[sizes.length - 1 - left] || 1 }));
-  return known;
-}
+  return { cells, ranks: ranksOf(cells), end: sizes[sizes.length - 1 - left] || 1 };
+};
 
 /** @param {import("../explorer.js").Context} context */
 export function photoScores(context) {
@@ -52,7 +40,9 @@ export function photoScores(context) {
   });
 
   const finer = () => store.document.attribution.scores.length !== store.document.input.units.length;
-  const exact = (more = 0) => format.signedUpTo(top(cellScores(store.document).cells), more);
+  const summed = once((attribution) => cellScores(attribution, store.document.input.grid));
+  const known = () => summed(store.document.attribution);
+  const exact = (more = 0) => format.signedUpTo(top(known().cells), more);
 
   function fade() {
     grid.layer.style.opacity = `${percent()}%`;
@@ -61,8 +51,7 @@ export function photoScores(context) {
 
   function draw() {
     const { attribution } = store.document;
-    const { target, signed } = attribution;
-    const { cells, end } = cellScores(store.document);
+    const { cells, end } = known();
     const write = exact();
     const [rows, columns] = attribution.grid;
     grid.paint(rows, columns, (place) => {
@@ -70,13 +59,10 @@ export function photoScores(context) {
       return [...(share < 0 ? AGAINST : FOR), 255 * Math.abs(share) ** LIFT];
     });
     grid.name((unit) => t("attribution.cell", { cell: unitName(store.document, unit, t), score: write(cells[unit]) }));
-    const shade = (share) => {
-      const place = signed ? 2 * share - 1 : share;
-      return css(place < 0 ? AGAINST : FOR, Math.abs(place) ** LIFT);
-    };
+    const shade = (share) => css(share < 0 ? AGAINST : FOR, Math.abs(share) ** LIFT);
     replace(
       below,
-      signed ? scale(t("words.against", { target }), t("words.for", { target }), shade) : scale("0", t("words.strong"), shade),
+      evidenceScale(attribution, t, shade),
       h("span", {}, t("attribution.ends", { score: format.signedUpTo(end, 1)(end), scale: say(attribution.scale) })),
       finer() ? h("span", {}, t("attribution.pixels")) : null,
     );
@@ -88,14 +74,14 @@ export function photoScores(context) {
     const { unit } = store.cursor;
     grid.point();
     if (unit === null) return void (reading.textContent = t("attribution.hint.cell"));
-    const { cells, ranks } = cellScores(store.document);
+    const { cells, ranks } = known();
     const name = unitName(store.document, unit, t);
     reading.textContent = t("attribution.at", { name, score: exact()(cells[unit]), rank: ranks[unit], count: cells.length });
   }
 
   function numbers() {
     const [rows, columns] = store.document.input.grid;
-    const { cells } = cellScores(store.document);
+    const { cells } = known();
     const heads = Array.from({ length: columns }, (_, column) => format.count(column + 1));
     const written = cells.map(exact(1));
     const lines = Array.from({ length: rows }, (_, row) => [format.count(row + 1), ...written.slice(row * columns, (row + 1) * columns)]);

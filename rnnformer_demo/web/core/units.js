@@ -1,5 +1,7 @@
 /** Units of a document, words or cells, and the tokens that belong to them. */
 
+import { once } from "./arrays.js";
+
 /**
  * Return the name of a unit: the word as typed, or row and column of a cell.
  * @param {any} document @param {number} unit @param {import("./i18n.js").Translate} t
@@ -9,26 +11,28 @@ export function unitName(document, unit, t) {
   return cell ? t("cell", { row: cell[0] + 1, column: cell[1] + 1 }) : name;
 }
 
-/** @type {WeakMap<any, number[][]>} */
-const tokens = new WeakMap();
+/** Letters of a word beside a picture. */
+export const LETTERS = 12;
+
+/** Return a text on one line, its end left out where it is longer. @param {string} text @param {number} most letters */
+export function shorten(text, most) {
+  const letters = Array.from(text.replace(/\s+/g, " "));
+  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : text;
+}
+
+/** Return the text of units as typed, end exclusive. @param {any} input @param {number} start @param {number} end */
+export function textOf({ text, units }, start, end) {
+  return Array.from(text).slice(units[start].span[0], units[end - 1].span[1]).join(""); // spans count code points
+}
+
+const tokens = once(({ units, token_to_unit }) => {
+  const found = units.map(() => []);
+  token_to_unit.forEach((unit, token) => found[unit].push(token));
+  return found;
+});
 
 /** Return for each unit the indices of its tokens; cached. @param {any} document @returns {number[][]} */
-export function tokensOf(document) {
-  let found = tokens.get(document.input);
-  if (!found) {
-    found = document.input.units.map(() => []);
-    document.input.token_to_unit.forEach((unit, token) => found[unit].push(token));
-    tokens.set(document.input, found);
-  }
-  return found;
-}
-
-/** Return (units) the sums of values of tokens. @param {any} document @param {ArrayLike<number>} values */
-export function sumByUnit(document, values) {
-  const sums = new Float32Array(document.input.units.length);
-  document.input.token_to_unit.forEach((unit, token) => (sums[unit] += values[token]));
-  return sums;
-}
+export const tokensOf = ({ input }) => tokens(input);
 
 /** Return a name for each token: its word, "…" where a word goes on. @param {any} document @param {any} t */
 export function tokenNames(document, t) {
@@ -49,20 +53,19 @@ export function unitScores(document, attribution = document.attribution) {
   return attribution && attribution.scores.length === document.input.units.length ? attribution.scores : null;
 }
 
-/** @type {WeakMap<any, {start: number, end: number}[]>} */
-const sentences = new WeakMap();
-
-/**
- * Return the sentences of a text as ranges of units, end exclusive. The browser finds their ends.
- * @param {any} document
- */
-export function sentencesOf(document) {
-  let found = sentences.get(document.input);
-  if (!found) sentences.set(document.input, (found = split(document.input)));
-  return found;
+/** Return the attributions of the class that is explained whose scores belong to units: the shown one first. @param {any} document */
+export function attributionsOf(document) {
+  const { attribution, other_attributions: others = [] } = document;
+  return [attribution, ...others].filter((each) => each?.target === attribution.target && unitScores(document, each));
 }
 
-function split(input) {
+/**
+ * Return the sentences of a text as ranges of units, end exclusive; cached. The browser finds their ends.
+ * @param {any} document @returns {{start: number, end: number}[]}
+ */
+export const sentencesOf = ({ input }) => sentences(input);
+
+const sentences = once((input) => {
   const starts = [...new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(input.text ?? "")].map((part) => codePoints(input.text, part.index));
   const ranges = [];
   let start = 0;
@@ -73,7 +76,7 @@ function split(input) {
     start = end;
   }
   return ranges;
-}
+});
 
 /** Return the number of code points before a place: spans count those, JavaScript counts UTF-16. */
 function codePoints(text, index) {

@@ -1,5 +1,6 @@
 /** What-if questions on a document: the edit that is shown in the input, undo, redo, and sentences. Views share it. */
 
+import { once } from "./arrays.js";
 import { unitName } from "./units.js";
 
 /**
@@ -12,15 +13,10 @@ import { unitName } from "./units.js";
  * @property {WeakMap<Edit, any>} attributions that forecast, by edit
  */
 
-/** @type {WeakMap<any, WhatIf>} */
-const states = new WeakMap();
+const states = once(() => ({ shown: null, undone: [], busy: false, failed: false, attributions: new WeakMap() }));
 
 /** Return the state of the questions on a document's input. @param {any} document @returns {WhatIf} */
-export function whatIf(document) {
-  let state = states.get(document.input);
-  if (!state) states.set(document.input, (state = { shown: null, undone: [], busy: false, failed: false, attributions: new WeakMap() }));
-  return state;
-}
+export const whatIf = ({ input }) => states(input);
 
 /**
  * Ask one question, and show its edit.
@@ -34,7 +30,7 @@ export async function ask(context, step) {
   const state = whatIf(store.document);
   Object.assign(state, { busy: true, failed: false, asked: step });
   store.notify("edits");
-  const done = await actions.extend(step, "");
+  const done = await actions.extend(step);
   if (store.document?.input !== input || state.asked !== step) return false;
   Object.assign(state, { busy: false, failed: !done });
   if (done) {

@@ -1,6 +1,6 @@
 /** The toolbar of the words: mask, delete or type over the chosen ones, and see at once what it does. */
 
-import { h, replace } from "./dom.js";
+import { button, h } from "./dom.js";
 import { ask, editedText, keepText, namesOf, placeholder, putBack, sentenceOf, takeAway, undo, whatIf } from "./whatif.js";
 
 /**
@@ -30,6 +30,7 @@ export function drawEdit(words, edit, t) {
 export function wordTools(context, words) {
   const { store, t } = context;
   let chosen = /** @type {number[]} */ ([]);
+  let written = ""; // the words that both rows are about
   let anchor = /** @type {number | null} */ (null);
   let field = /** @type {HTMLInputElement | null} */ (null);
   const about = h("span", { class: "word-tools-about" });
@@ -39,16 +40,15 @@ export function wordTools(context, words) {
     if (at !== null) words[at].focus();
     work(units);
   };
-  const button = (text, work) => h("button", { type: "button", onclick: act(work) }, text);
   const ways = /** @type {string[]} */ (store.document.model.perturbations ?? []);
-  const away = ways.map((name) => button(t(`whatif.${name}`), (units) => takeAway(context, units, name)));
-  const typing = h("button", { type: "button", onclick: () => typeOver(chosen[0]) }, t("whatif.type"));
-  const back = button(t("whatif.back"), (units) => putBack(context, units));
-  const put = h("button", { type: "button", hidden: true, onclick: () => typed() }, t("whatif.put"));
-  const cancel = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => stopTyping() }, t("whatif.cancel"));
+  const away = ways.map((name) => button(t(`whatif.${name}`), act((units) => takeAway(context, units, name))));
+  const typing = button(t("whatif.type"), () => typeOver(chosen[0]));
+  const back = button(t("whatif.back"), act((units) => putBack(context, units)));
+  const put = button(t("whatif.put"), () => typed(), { hidden: true });
+  const cancel = button(t("whatif.cancel"), () => stopTyping(), { class: "quiet", hidden: true });
   const effect = h("span", {});
-  const takeBack = h("button", { type: "button", class: "quiet", onclick: () => undone() }, t("edits.undo"));
-  const keep = h("button", { type: "button", class: "quiet", onclick: () => keepText(context) }, t("edits.keep"));
+  const takeBack = button(t("edits.undo"), () => undone(), { class: "quiet" });
+  const keep = button(t("edits.keep"), () => keepText(context), { class: "quiet" });
   const buttons = h("div", { class: "word-tools-buttons" }, about, away, typing, back, put, cancel);
   const below = h("p", { class: "word-tools-effect" }, effect, takeBack, keep);
   const element = h("div", { class: "word-tools", role: "group", "aria-label": t("whatif.label") }, buttons, below);
@@ -134,6 +134,7 @@ export function wordTools(context, words) {
   function row() {
     const { document } = store;
     const { shown, busy, failed } = whatIf(document);
+    written = chosen.join();
     for (const each of [...away, typing, back]) each.hidden = !!field || !chosen.length;
     put.hidden = cancel.hidden = !field;
     typing.hidden ||= chosen.length !== 1;
@@ -157,7 +158,7 @@ export function wordTools(context, words) {
         anchor = chosen[0] ?? null;
         if (field && words[chosen[0]] !== field.nextElementSibling) stopTyping();
       }
-      row();
+      if (chosen.join() !== written) row();
     }
     if (changed.has("edits")) {
       drawEdit(words, whatIf(document).shown, t);

@@ -8,7 +8,7 @@
  */
 
 /** An error with a sentence for the visitor. */
-export class EngineError extends Error {}
+class EngineError extends Error {}
 
 export class ServerEngine {
   /** @param {{root: string, prefix: string, endpoints: Record<string, number>}} config */

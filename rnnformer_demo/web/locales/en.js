@@ -17,7 +17,6 @@ export default {
     examples: "Examples",
     numbers: "Exact numbers",
     word: "word",
-    score: "score",
     probability: "probability",
     cell: "row {row}, column {column}",
     "input.text": "Text",

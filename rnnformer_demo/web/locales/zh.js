@@ -17,7 +17,6 @@ export default {
     examples: "示例",
     numbers: "精确数值",
     word: "词",
-    score: "得分",
     probability: "概率",
     cell: "第 {row} 行第 {column} 列",
     "input.text": "文本",

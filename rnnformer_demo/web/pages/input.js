@@ -1,6 +1,6 @@
 /** The input card: text or photo, what it is to be read by, and examples to begin with. */
 
-import { h, replace, uniqueId } from "../core/dom.js";
+import { button, h, replace, uniqueId } from "../core/dom.js";
 import { betterModel, languageOf } from "../core/language.js";
 import { Gallery } from "./gallery.js";
 import { modelChoice } from "./model_choice.js";
@@ -101,8 +101,7 @@ export class InputCard {
       this.choose(name);
       this.area.focus();
     };
-    const button = h("button", { type: "button", onclick: use }, t(`input.use.${language}`));
-    return h("div", { class: "notice offer" }, h("p", {}, t(`input.looks.${language}`)), button);
+    return h("div", { class: "notice offer" }, h("p", {}, t(`input.looks.${language}`)), button(t(`input.use.${language}`), use));
   }
 
   #typed() {

@@ -1,6 +1,5 @@
 /** The choice of a model: by its task, then, folded away, by its architecture; and what its card says of it. */
 
-import * as address from "../address.js";
 import { familyOf, mainTest, membersOf, testTitle } from "../core/catalogue.js";
 import { h, uniqueId } from "../core/dom.js";
 import { select } from "../core/parts.js";
@@ -69,11 +68,7 @@ function facts(app, model) {
   };
   const millions = (value) => format.tenth(value / 1e6);
   const size = { parameters: millions(model.parameters), bytes: millions(model.bytes), classes: format.count(model.labels.length) };
-  const go = (event) => {
-    event.preventDefault();
-    app.go("models", { model: model.name });
-  };
-  const card = h("a", { href: address.href({ page: "models", model: model.name }), onclick: go }, t("model.card", { name: model.name }));
+  const card = app.link(t("model.card", { name: model.name }), { page: "models", model: model.name });
   return h(
     "dl",
     { class: "facts-of-model" },

@@ -1,16 +1,15 @@
 /** The page of model cards: by task, each hybrid with its baselines beside it. Facts come when the page is first opened. */
 
-import * as address from "../address.js";
+import { PAGE_OF } from "../address.js";
 import { membersOf, testTitle } from "../core/catalogue.js";
-import { h, replace } from "../core/dom.js";
-import { table } from "../core/parts.js";
+import { button, h, replace } from "../core/dom.js";
+import { messageOf } from "../core/i18n.js";
+import { onDemand, table } from "../core/parts.js";
 import { comparison } from "./models/comparison.js";
 import { confusions } from "./models/confusions.js";
 import { reliability } from "./models/reliability.js";
 import { accuracy, perTest } from "./models/tests.js";
 import { training } from "./models/training.js";
-
-const PAGE_OF = { sequence: "text", grid: "photo" };
 
 /**
  * @typedef {Record<string, any>} Facts of a model, see evaluation/reporting/card_facts.py
@@ -34,7 +33,7 @@ export class ModelsPage {
     const families = hybrids.map((hybrid) => this.#family(hybrid));
     const jump = (family) => {
       const name = family.querySelector("h3").textContent;
-      return h("li", {}, h("button", { type: "button", onclick: () => show(family) }, name));
+      return h("li", {}, button(name, () => show(family)));
     };
     replace(
       this.element,
@@ -67,7 +66,7 @@ export class ModelsPage {
       this.error = "";
       this.element.dataset.done = "";
     } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
+      this.error = messageOf(error);
       this.loading = undefined; // opening the page again asks again
     }
     this.failure.textContent = this.error && this.app.say(this.error);
@@ -91,11 +90,7 @@ export class ModelsPage {
   #card(model) {
     const { t, say, format } = this.app;
     const page = PAGE_OF[model.layout];
-    const start = { model: model.name, ...(page === "text" && model.examples[0] ? { text: model.examples[0] } : {}) };
-    const go = (event) => {
-      event.preventDefault();
-      this.app.go(page, start);
-    };
+    const start = { page, model: model.name, ...(page === "text" && model.examples[0] ? { text: model.examples[0] } : {}) };
     const more = h("div", { class: "model-more" });
     this.parts?.set(model.name, more);
     const size = t("models.size", { count: format.count(model.parameters), size: format.tenth(model.bytes / 1e6) });
@@ -107,7 +102,7 @@ export class ModelsPage {
       h("p", { class: "caption" }, t(model.baseline_of ? "models.baseline" : "models.model", { made: say(model.made_of) })),
       h("p", {}, size, " ", t("models.classes", { count: format.count(model.labels.length) })),
       this.#tests(model),
-      h("a", { class: "model-start", href: address.href({ page, ...start }), onclick: go }, t("models.start", { name: model.name })),
+      this.app.link(t("models.start", { name: model.name }), start, { class: "model-start" }),
       more,
     );
   }
@@ -133,13 +128,13 @@ export class ModelsPage {
     const part = (title, draw, fits) => {
       const tests = facts.tests.filter(fits);
       const build = () => perTest(app, t("models.test"), tests, (test) => draw(app, facts, test));
-      return tests.length ? onOpening(title, build) : null;
+      return tests.length ? onDemand(title, build, "") : null;
     };
     replace(
       more,
       part(t("models.reliability"), reliability, (test) => test.reliability),
       part(t("models.confusions"), confusions, (test) => test.confusion || test.confusions?.length),
-      onOpening(t("models.training"), () => training(app, facts)),
+      onDemand(t("models.training"), () => training(app, facts), ""),
     );
     const members = membersOf(app.catalogue.models, name).map((model) => this.facts.get(model.name));
     const compared = this.parts?.get(`family ${members[0]?.name}`);
@@ -154,11 +149,3 @@ function show(family) {
   family.querySelector("h3").focus({ preventScroll: true });
 }
 
-/** Return a part that is built when it is first opened. */
-function onOpening(title, build) {
-  const details = h("details", {}, h("summary", {}, title));
-  details.addEventListener("toggle", () => {
-    if (details.open && details.childElementCount === 1) details.append(build());
-  });
-  return details;
-}

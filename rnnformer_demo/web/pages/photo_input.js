@@ -1,6 +1,7 @@
 /** The photo of the input card: chosen, dropped, pasted, taken by the camera, or one of the gallery. */
 
-import { h, replace } from "../core/dom.js";
+import { button, h, replace } from "../core/dom.js";
+import { messageOf } from "../core/i18n.js";
 
 const MOST = 20 * 2 ** 20; // bytes, as the server allows
 
@@ -37,7 +38,6 @@ export class PhotoInput {
     const label = t("input.photo");
     const file = (attributes = {}) => h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": label, ...attributes, onchange });
     const [chooser, camera] = [file(), file({ capture: "environment" })];
-    const button = (text, onclick) => h("button", { type: "button", onclick }, text);
     const handheld = matchMedia("(pointer: coarse)").matches;
     const filmed = handheld ? () => camera.click() : navigator.mediaDevices?.getUserMedia ? () => this.#film() : null;
     this.stage.setAttribute("aria-label", t("input.photo"));
@@ -84,7 +84,7 @@ export class PhotoInput {
       this.show(image, file.name);
       this.chosen(source);
     } catch (error) {
-      if (this.turn === turn) this.fail(say(error instanceof Error ? error.message : String(error)));
+      if (this.turn === turn) this.fail(say(messageOf(error)));
     } finally {
       if (this.turn === turn) this.element.removeAttribute("aria-busy");
     }
@@ -163,7 +163,6 @@ export class PhotoInput {
     };
     // The camera goes off as soon as its picture is not to be seen: on another page, or where another photo came instead.
     const watch = new ResizeObserver(() => video.offsetParent || end());
-    const button = (text, onclick) => h("button", { type: "button", onclick }, text);
     replace(this.stage, video, h("div", { class: "photo-ways" }, button(t("photo.shoot"), shoot), button(t("photo.cancel"), end)));
     watch.observe(video);
     this.stage.querySelector("button")?.focus();

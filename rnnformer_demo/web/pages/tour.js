@@ -1,6 +1,6 @@
 /** A tour in three steps: the input, the words or parts that count, and how far to trust them. It never locks anybody in. */
 
-import { h, replace, uniqueId } from "../core/dom.js";
+import { button, h, replace, uniqueId } from "../core/dom.js";
 import { keep, stored } from "../core/storage.js";
 
 const TAKEN = "rnnformer-tour";
@@ -24,7 +24,7 @@ export class Tour {
 
   /** Return the button that starts it. */
   button() {
-    return h("button", { type: "button", class: "quiet", onclick: (event) => this.start(event.currentTarget) }, this.app.t("tour.start"));
+    return button(this.app.t("tour.start"), (event) => this.start(event.currentTarget), { class: "quiet" });
   }
 
   /** Begin, where this browser has not seen it; the focus stays where it is. */
@@ -74,7 +74,6 @@ export class Tour {
     this.anchor.classList.add("toured");
     this.step = step;
     this.title.textContent = t(`tour.${name}.title`);
-    const button = (text, onclick, primary = false) => h("button", { type: "button", class: primary ? "primary" : null, onclick }, text);
     replace(
       this.body,
       h("p", {}, t(`tour.${name}.text`)),
@@ -82,7 +81,7 @@ export class Tour {
         h("span", { class: "caption" }, t("tour.step", { step: step + 1, steps: this.steps.length })),
         last ? null : button(t("tour.skip"), () => this.end()),
         step ? button(t("tour.back"), () => this.#go(step - 1)) : null,
-        button(t(last ? "tour.end" : "tour.next"), () => (last ? this.end() : this.#go(step + 1)), true)),
+        button(t(last ? "tour.end" : "tour.next"), () => (last ? this.end() : this.#go(step + 1)), { class: "primary" })),
     );
     if (step || focus) this.anchor.scrollIntoView({ block: "start", behavior: "auto" });
     if (focus) this.title.focus({ preventScroll: true });

@@ -1,23 +1,21 @@
 /** A page of one layout: the input on the left, what the model makes of it on the right. */
 
 import * as address from "../address.js";
-import { h, replace } from "../core/dom.js";
+import { button, h, replace } from "../core/dom.js";
 import { Store } from "../core/store.js";
 import { Explorer } from "../explorer.js";
 import { InputCard } from "./input.js";
 import { recall, remember } from "./memory.js";
 import { Tour } from "./tour.js";
-import { TakeAway, linkTo, saveView } from "../takeaway.js";
+import { TakeAway, saveView } from "../takeaway.js";
 import { Session } from "../session.js";
-
-const PAGE_OF = { sequence: "text", grid: "photo" };
 
 export class Workbench {
   /** @param {import("../app.js").App} app @param {"sequence" | "grid"} layout */
   constructor(app, layout) {
     this.app = app;
     this.layout = layout;
-    this.page = PAGE_OF[layout];
+    this.page = address.PAGE_OF[layout];
     this.store = new Store();
     const { engine, catalogue } = app;
     this.session = new Session({ engine, store: this.store, onStatus: (status) => this.#status(status), methods: catalogue.methods });
@@ -123,7 +121,6 @@ export class Workbench {
       measure: () => session.measure(),
       analyseText: (text) => this.input.analyseText(text),
       exportView: (view, kind) => saveView(this, view, kind),
-      linkTo,
       photo: () => this.input.photo ?? null,
       engine: this.app.engine,
       request: () => session.request,
@@ -151,7 +148,7 @@ export class Workbench {
       this.status,
       h("p", {}, text),
       busy && status.share !== undefined ? h("progress", { max: 1, value: status.share, "aria-label": step }) : null,
-      busy ? h("button", { type: "button", class: "quiet", onclick: () => this.session.stop() }, t("stop")) : null,
+      busy ? button(t("stop"), () => this.session.stop(), { class: "quiet" }) : null,
     );
     if (status.state === "failed") this.input.fail(say(status.message ?? ""), status.step);
     else if (status.state === "done") this.input.succeed(status.step);

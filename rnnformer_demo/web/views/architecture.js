@@ -93,7 +93,7 @@ export function create(context) {
  * @param {any} document @param {import("../core/i18n.js").Translate} t @param {any} format
  * @returns {Step[]}
  */
-export function stepsOf(document, t, format) {
+function stepsOf(document, t, format) {
   const { input, model, prediction } = document;
   const { architecture: a, labels } = model;
   const { grid } = input;

@@ -5,8 +5,8 @@ import { LinesPicture, MatrixPicture, PhotoPicture, Thumbnails } from "../core/a
 import { Wording, headName, layerName, sentenceLabel, titleOf } from "../core/attention_words.js";
 import { worth } from "../core/attention_worth.js";
 import { css, sequential } from "../core/colours.js";
-import { h, replace } from "../core/dom.js";
-import { moveCursor, onDemand, scale, segmented, select, slider, toggle } from "../core/parts.js";
+import { button, h, replace } from "../core/dom.js";
+import { modified, moveCursor, press, scale, segmented, select, showNumbers, slider, toggle } from "../core/parts.js";
 import { sentencesOf, unitName } from "../core/units.js";
 
 const { MEAN, POOLING } = maps;
@@ -98,8 +98,8 @@ export function create(context) {
   async function show(shown) {
     if (shown === "through" && !store.has("jacobian")) {
       waiting = true;
-      press();
-      const came = await actions.extend({ section: "jacobian" }, "");
+      pressAll();
+      const came = await actions.extend({ section: "jacobian" });
       waiting = false;
       if (!came || store.document.input !== input) return draw();
     }
@@ -107,17 +107,15 @@ export function create(context) {
   }
 
   /** Offer what there is to be shown; buttons stay where they are, and the focus with them. */
-  function press() {
+  function pressAll() {
     const through = hasRecurrence() && (actions || store.has("jacobian"));
     const offered = ["weights", ...(layers.length ? ["rollout"] : []), ...(through ? ["through"] : [])];
     if (modes.dataset.offered !== offered.join()) {
       modes.dataset.offered = offered.join();
       replace(modes, offered.length > 1 ? segmented(t("attention.shown"), named(offered, "attention"), "", show) : null);
     }
-    const pressed = (group, values, value) =>
-      group.querySelectorAll("button").forEach((button, index) => button.setAttribute("aria-pressed", String(values[index] === value)));
-    pressed(modes, offered, waiting ? "through" : chosen().shown);
-    if (short) pressed(places, PICTURES, get("picture", "map"));
+    press(modes, waiting ? "through" : chosen().shown);
+    if (short) press(places, get("picture", "map"));
     frame.setAttribute("aria-busy", String(waiting));
     if (waiting) reading.textContent = t("panel.awaited");
   }
@@ -135,7 +133,7 @@ export function create(context) {
       short ? segmented(t("attention.picture"), named(PICTURES, "attention"), "", (value) => set({ picture: value })) : null,
       photo && layers.length ? toggle(t("attention.all"), overall(), all) : null,
       long ? select(t("attention.scope"), [...named(["sentences", "words"], "attention.scope"), ...each], scopeName, zoom) : null,
-      long ? h("button", { type: "button", class: "quiet", onclick: () => zoom("sentences") }, t("attention.back")) : null,
+      long ? button(t("attention.back"), () => zoom("sentences"), { class: "quiet" }) : null,
     );
   }
 
@@ -197,12 +195,10 @@ export function create(context) {
     }
     if (long) places.querySelector("button").style.visibility = scopeName === "sentences" ? "hidden" : "";
     judge();
-    const open = numbers.querySelector("details")?.open;
-    replace(numbers, onDemand(t("numbers"), () => wording.exact(map, heading.textContent)));
-    if (open) numbers.querySelector("details").open = true;
+    showNumbers(numbers, t("numbers"), () => wording.exact(map, heading.textContent));
     if (!photo) frame.setAttribute("aria-label", `${heading.textContent}. ${wording.average(map)}`);
     point();
-    press();
+    pressAll();
   }
 
   /** Say what this attention is worth; a map that nothing hangs on says so and is dimmed. */
@@ -297,7 +293,7 @@ export function create(context) {
   /** Move the cursor from sentence to sentence; Enter opens one. */
   function moveBySentence(event) {
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-    if (event.altKey || event.ctrlKey || event.metaKey || !(step || event.key === "Enter")) return false;
+    if (modified(event) || !(step || event.key === "Enter")) return false;
     const to = step ? Math.max(0, row() + step) : row();
     if (step && to < sentences.length) store.move(sentences[to].start);
     if (!step && to >= 0) zoom(String(to));

@@ -1,9 +1,9 @@
 /** The scores of the attribution: bars of words or sentences, or colours over the photo; method and class to choose. */
 
 import { takesSeconds } from "../core/catalogue.js";
-import { classSearch, classesFor } from "../core/class_search.js";
+import { byProbability, classSearch, classesFor } from "../core/class_search.js";
 import { h, replace } from "../core/dom.js";
-import { onDemand, select } from "../core/parts.js";
+import { select, showNumbers } from "../core/parts.js";
 import { photoScores } from "../core/score_overlay.js";
 import { wordScores } from "../core/score_bars.js";
 
@@ -17,23 +17,22 @@ export function create(context) {
   const chosen = controls(context);
   const scores = words ? wordScores(context) : photoScores(context);
   const about = h("div", { class: "score-about" });
-  const element = h("div", { class: "attribution" }, chosen.element, scores.element, about);
+  const numbers = h("div");
+  const element = h("div", { class: "attribution" }, chosen.element, scores.element, about, numbers);
 
   const written = (gap) => (gap < SMALLEST_GAP / 2 ? `< ${format.percent(SMALLEST_GAP)}` : format.percent(gap));
 
   function draw() {
     const { attribution } = store.document;
     const { completeness_gap: gap, warnings } = attribution;
-    const open = about.querySelector("details")?.open;
     scores.draw();
     replace(
       about,
       warnings.map((warning) => h("p", { class: "notice" }, say(warning))),
       h("p", { class: "caption" }, say(attribution.help)),
       typeof gap === "number" ? h("p", { class: "caption" }, t("attribution.gap", { gap: written(gap) })) : null,
-      onDemand(t("numbers"), () => scores.numbers()),
     );
-    if (open) about.querySelector("details").open = true;
+    showNumbers(numbers, t("numbers"), () => scores.numbers());
   }
 
   draw();
@@ -102,7 +101,7 @@ function choices(context) {
 function targetChoice({ store, t, format, announce }, choose) {
   const { probabilities } = store.document.prediction;
   const label = t("attribution.target");
-  const labels = Object.keys(probabilities).sort((a, b) => probabilities[b] - probabilities[a]);
+  const labels = byProbability(probabilities);
   if (labels.length <= MOST_OPTIONS) {
     const first = [store.target, ...labels.filter((each) => each !== store.target)];
     const text = (target) => t("attribution.class", { target, share: format.percent(probabilities[target]) });

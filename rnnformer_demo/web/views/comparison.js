@@ -1,7 +1,8 @@
 /** The analysis beside others: the baselines on the same input, and analyses that were pinned. One cursor links all. */
 
 import { mainTest, membersOf, testTitle } from "../core/catalogue.js";
-import { h, replace } from "../core/dom.js";
+import { able, button, h, replace } from "../core/dom.js";
+import { messageOf } from "../core/i18n.js";
 import { link } from "../core/link.js";
 import { select, table } from "../core/parts.js";
 import { Store } from "../core/store.js";
@@ -101,8 +102,8 @@ function liveComparison(context) {
   /** @type {{element: HTMLElement, draw: () => void, update: (changed: Set<string>) => void, end: () => void}[]} */
   let parts = [];
 
-  const run = h("button", { type: "button", onclick: () => (state.work ? state.work.abort() : compare()) });
-  const pin = h("button", { type: "button", onclick: () => pinned() || keep() }, t("comparison.pin"));
+  const run = button("", () => (state.work ? state.work.abort() : compare()));
+  const pin = button(t("comparison.pin"), () => keep());
   const progress = h("progress", { max: Math.max(1, family.length) });
   const status = h("span", { class: "caption" });
   replace(tools, family.length ? run : h("p", { class: "caption" }, t("comparison.alone")), pin, progress, status);
@@ -113,7 +114,7 @@ function liveComparison(context) {
     const running = baselines.find((column) => column.state === "running");
     const section = running && SECTIONS.find((name) => !running.store.has(name));
     run.textContent = t(state.work ? "comparison.stop" : baselines.length ? "comparison.again" : "comparison.start");
-    pin.setAttribute("aria-disabled", String(pinned()));
+    able(pin, !pinned());
     progress.hidden = !state.work;
     progress.value = baselines.filter((column) => ["there", "failed"].includes(column.state)).length;
     const step = t(`step.${(running?.store.document && section) || "analysis"}`);
@@ -196,7 +197,7 @@ function liveComparison(context) {
       each.state = "there";
     } catch (error) {
       each.state = signal.aborted ? "stopped" : "failed";
-      each.message = signal.aborted ? "" : error instanceof Error ? error.message : String(error);
+      each.message = signal.aborted ? "" : messageOf(error);
     }
     state.refresh();
   }
@@ -226,7 +227,7 @@ function liveComparison(context) {
 
   function part(each) {
     const title = h("h3", { tabindex: "-1" }, each.own ? t("comparison.own", { model: each.model }) : each.model);
-    const unpin = each.pinned && h("button", { type: "button", class: "quiet", onclick: () => remove(each) }, t("comparison.unpin"));
+    const unpin = each.pinned && button(t("comparison.unpin"), () => remove(each), { class: "quiet" });
     const about = h("div");
     const body = h("div", { class: "comparison-body" });
     let shown = /** @type {import("../explorer.js").ShownView | null} */ (null);
@@ -262,7 +263,7 @@ function liveComparison(context) {
         measure(each);
       };
       const measurable = state.view === "trust" && each.store.document?.attribution && !each.own;
-      if (measurable) return h("button", { type: "button", onclick: work }, t("comparison.measure"));
+      if (measurable) return button(t("comparison.measure"), work);
       const values = { model: each.model, view: t(`view.${state.view}.title`) };
       return h("p", { class: "caption" }, each.store.document ? t("comparison.without", values) : t("comparison.nothing"));
     }

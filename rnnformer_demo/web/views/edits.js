@@ -2,8 +2,9 @@
 
 import { top } from "../core/arrays.js";
 import { Brush } from "../core/brush.js";
-import { h, replace } from "../core/dom.js";
+import { able, button, h, replace } from "../core/dom.js";
 import { onDemand, select, slider, table } from "../core/parts.js";
+import { squareOf } from "../core/photo.js";
 import { ask, changeOf, editedText, inOrder, keepText, namesOf, placeholder, redo, sentenceOf } from "../core/whatif.js";
 import { show, takeAway, undo, whatIf } from "../core/whatif.js";
 
@@ -24,9 +25,6 @@ export function create(context) {
 
   function controls() {
     let perturbation = perturbations[0] ?? "";
-    const able = (each, is) => each?.setAttribute("aria-disabled", String(!is));
-    const isAble = (each) => each.getAttribute("aria-disabled") !== "true";
-    const button = (text, work) => h("button", { type: "button", onclick: (event) => isAble(event.currentTarget) && work() }, text);
     const find = button(t("edits.find"), () => ask(context, { edit: "counterfactual", ...(perturbation ? { perturbation } : {}) }));
     const back = button(t("edits.undo"), () => undo(store));
     const again = button(t("edits.redo"), () => redo(store));
@@ -67,7 +65,7 @@ export function create(context) {
 
   function entry(edit, on) {
     const choose = () => show(store, on ? null : edit);
-    return h("button", { type: "button", class: "quiet", "aria-pressed": String(on), onclick: choose }, sentenceOf(edit, context));
+    return button(sentenceOf(edit, context), choose, { class: "quiet", "aria-pressed": String(on) });
   }
 
   draw();
@@ -111,23 +109,19 @@ function editedPhoto(context) {
   const { input, model } = store.document;
   const [rows, columns] = input.grid;
   const canvas = h("canvas", { class: "edited-photo", role: "img", "aria-label": t("edits.photo") });
-  const image = new Image();
   let shown = null;
-  const paint = () => paintPhoto(canvas, image, shown, rows, columns);
-  image.addEventListener("load", paint);
-  if (input.image) image.src = `data:image/png;base64,${input.image}`;
   const draw = (edit) => {
     shown = edit;
     canvas.setAttribute("aria-label", edit ? `${t("edits.photo")} ${changeOf(store.document, edit, t)}` : t("edits.photo"));
-    if (image.complete && image.naturalWidth) paint();
+    squareOf(context).then((square) => paintPhoto(canvas, square, shown, rows, columns));
   };
   const frame = h("div", { class: "photo-frame", style: { "aspect-ratio": `${columns} / ${rows}` } }, canvas);
   if (!actions) return { element: frame, draw };
   const chosen = h("p", { class: "caption brush-chosen" });
   const brush = new Brush({ rows, columns, size: 1, label: t("edits.brush"), store, change: (units) => changed(units) });
-  const questionOf = (name) => h("button", { type: "button", onclick: () => brush.units.length && asked(name) }, t(`whatif.${name}`));
+  const questionOf = (name) => button(t(`whatif.${name}`), () => asked(name));
   const away = (model.perturbations ?? []).map(questionOf);
-  const clear = h("button", { type: "button", class: "quiet", onclick: () => brush.clear() }, t("edits.clear"));
+  const clear = button(t("edits.clear"), () => brush.clear(), { class: "quiet" });
   function asked(name) {
     const units = brush.units;
     brush.clear(); // the next question begins with no stroke of this one
@@ -141,7 +135,7 @@ function editedPhoto(context) {
   function say(units) {
     const values = { count: units.length, cells: namesOf(store.document, units, t) };
     chosen.textContent = t(units.length ? "edits.chosen" : "edits.brushHint", values);
-    for (const each of [...away, clear]) each.setAttribute("aria-disabled", String(!units.length));
+    for (const each of [...away, clear]) able(each, units.length);
   }
   say([]);
   frame.append(brush.element);
@@ -152,7 +146,7 @@ function editedPhoto(context) {
 
 /** Draw a photo, some cells blurred or in its mean colour, much as the model gets them. */
 function paintPhoto(canvas, image, edit, rows, columns) {
-  const { naturalWidth: width, naturalHeight: height } = image;
+  const { width, height } = image;
   canvas.width = width;
   canvas.height = height;
   const ink = canvas.getContext("2d");
@@ -186,7 +180,7 @@ function effectOf(edit, context) {
   const sentence = h("p", { class: "edit-sentence" }, sentenceOf(edit, context));
   if (edit.kind === "counterfactual") {
     const measure = () => takeAway(context, edit.units, edit.operation);
-    return [sentence, edit.units.length && actions ? h("button", { type: "button", onclick: measure }, t("edits.measure")) : null];
+    return [sentence, edit.units.length && actions ? button(t("edits.measure"), measure) : null];
   }
   const { attribution, prediction } = store.document;
   const by = whatIf(store.document).attributions.get(edit) ?? attribution;

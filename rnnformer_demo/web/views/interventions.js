@@ -1,12 +1,12 @@
 /** Interventions: the prediction with attention weights or the recurrence made useless. */
 
 import { h, replace } from "../core/dom.js";
+import { NEXT_TO_NOTHING, changeNothing } from "../core/effects.js";
 import { onDemand, table } from "../core/parts.js";
 import { shareBar } from "../core/strips.js";
 
 const ORIGINAL = "as it is";
 const RECURRENCE = "without recurrence";
-const NO_DIFFERENCE = 0.01; // total variation distance up to which an output counts as the same, as in ../../views
 
 /** @param {any} document */
 export const fits = (document) => Object.keys(document.interventions.total_variation).length > 0;
@@ -59,12 +59,12 @@ function partsOf(document, { t, format }) {
 function answers({ interventions, attention }, t, format) {
   const { target, probability, total_variation } = interventions;
   const answer = (question, names) => {
-    const far = Math.max(...names.map((name) => total_variation[name]));
+    const distances = names.map((name) => total_variation[name]);
     const shares = names.map((name) => probability[name]);
     const [own, low, high] = [probability[ORIGINAL], Math.min(...shares), Math.max(...shares)].map(format.percent);
-    const key = far <= NO_DIFFERENCE ? "same" : low === high ? "becomes" : "between";
-    const values = { target, own, low, high, distance: format.exact(far), least: format.exact(NO_DIFFERENCE) };
-    return `${t(`interventions.${question}`)} ${t(`interventions.${key}`, values)}`;
+    const key = changeNothing(distances) ? "same" : low === high ? "becomes" : "between";
+    const values = { target, own, low, high, distance: format.exact(Math.max(...distances)), least: format.exact(NEXT_TO_NOTHING) };
+    return [t(`interventions.${question}`), t(`interventions.${key}`, values)].join(" ");
   };
   const names = Object.keys(total_variation);
   const ofAttention = names.filter((name) => name !== RECURRENCE);

@@ -1,8 +1,9 @@
 /** The prediction: label and calibrated probability, bars of the classes, and all that warns of it. A bar sets the target. */
 
-import { classSearch } from "../core/class_search.js";
-import { h, replace } from "../core/dom.js";
+import { byProbability, classSearch } from "../core/class_search.js";
+import { button, h, replace } from "../core/dom.js";
 import { onDemand, table } from "../core/parts.js";
+import { shareBar } from "../core/strips.js";
 
 export const wide = true;
 const ALL = 8; // classes up to which each has its bar
@@ -13,7 +14,7 @@ export function create(context) {
   const { store, t, format, actions } = context;
   const { prediction, model } = store.document;
   const { probabilities, label } = prediction;
-  const order = Object.keys(probabilities).sort((a, b) => probabilities[b] - probabilities[a]);
+  const order = byProbability(probabilities);
   const many = order.length > ALL;
   const explain = (target) => target !== store.target && actions.explain({ target });
   const bars = h("ul", { class: "class-bars", "aria-label": t("prediction.bars"), onkeydown: move });
@@ -35,11 +36,11 @@ export function create(context) {
     const share = probabilities[name];
     const content = [
       h("span", { class: "class-name" }, name),
-      h("span", { class: "class-bar", "aria-hidden": "true" }, h("i", { style: { width: `${100 * share}%` } })),
+      shareBar(share),
       h("span", { class: "class-share" }, format.percent(share)),
     ];
     if (!actions) return h("li", {}, h("div", { class: "class-row" }, content));
-    return h("li", {}, h("button", { type: "button", class: "class-row", dataset: { name }, onclick: () => explain(name) }, content));
+    return h("li", {}, button(content, () => explain(name), { class: "class-row", dataset: { name } }));
   }
 
   function move(event) {

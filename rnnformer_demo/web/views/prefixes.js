@@ -1,12 +1,12 @@
 /** Predictions on the way: the probability of the class after growing parts of the input, from either end. */
 
-import { decode } from "../core/arrays.js";
 import { LINES, LINES_DARK, isDark } from "../core/colours.js";
 import { h, replace } from "../core/dom.js";
-import { moveCursor, onDemand, table } from "../core/parts.js";
+import { graphic, moveCursor, onDemand, table } from "../core/parts.js";
 import { lineName, photoScan } from "../core/photo_scan.js";
 import { Curves, legend, shareTicks } from "../core/plot.js";
-import { unitName } from "../core/units.js";
+import { beliefAfter, fromTheStart, partWith, sharesAfter } from "../core/prefixes.js";
+import { LETTERS, shorten, unitName } from "../core/units.js";
 
 const MOST_LABELS = 32; // more words cannot be read under an axis: every n-th is written
 
@@ -28,15 +28,14 @@ export function create(context) {
     pick: (x) => (player ? player.go(Math.round(x)) : store.pin(Math.round(x))),
   });
   const key = (event) => (player ? player.key(event) : moveCursor(event, store, { count }));
-  const label = t("view.prefixes.title");
-  const frame = h("div", { class: "graphic", tabindex: "0", role: "group", "aria-label": label, onkeydown: key }, curves.element);
+  const frame = graphic(t("view.prefixes.title"), key, curves.element);
   const element = h("div", {}, player?.element, frame, words ? reading : null, below);
 
   function axes() {
     const every = Math.ceil(count / MOST_LABELS);
     const most = words ? count - 1 : Math.max(...store.document.prefixes.flatMap((each) => each.positions));
     const xTicks = words
-      ? input.units.map((unit, at) => ({ at, text: shorten(unit.name) })).filter(({ at }) => at % every === 0)
+      ? input.units.map((unit, at) => ({ at, text: shorten(unit.name, LETTERS) })).filter(({ at }) => at % every === 0)
       : Array.from({ length: most }, (_, i) => ({ at: i + 1, text: String(i + 1) }));
     return { x: /** @type {[number, number]} */ ([words ? 0 : 1, most || 1]), y: /** @type {[number, number]} */ ([0, 1]), xTicks, yTicks: shareTicks(format.wholePercent), slanted: words, bottom: words ? 90 : 30, height: words ? 290 : 230 };
   }
@@ -48,8 +47,8 @@ export function create(context) {
     const label = model.labels.indexOf(store.target);
     const lines = isDark() ? LINES_DARK : LINES;
     const series = store.document.prefixes.map((scan, index) => {
-      const { data, shape } = decode(scan.probabilities);
-      return { name: t(`scan.${scan.scan}`), x: places(scan), y: scan.positions.map((_, part) => data[part * shape[1] + label]), colour: lines[index], rings: scan.flips, dots: count <= 60 };
+      const y = scan.positions.map((_, part) => sharesAfter(scan, part)[label]);
+      return { name: t(`scan.${scan.scan}`), x: places(scan), y, colour: lines[index], rings: scan.flips, dots: count <= 60 };
     });
     curves.draw({ series, label: store.document.prefixes.map(sentence).join(" ") });
     replace(
@@ -65,10 +64,8 @@ export function create(context) {
   }
 
   function sentence(scan) {
-    const { data, shape } = decode(scan.probabilities);
-    const last = data.subarray((scan.positions.length - 1) * shape[1]);
-    const share = Math.max(...last);
-    const values = { scan: t(`scan.${scan.scan}`), label: model.labels[last.indexOf(share)], place: partName(scan, scan.stable_from), share: format.percent(share), flips: scan.flips.length };
+    const { label, share } = beliefAfter(store.document, scan, scan.positions.length - 1);
+    const values = { scan: t(`scan.${scan.scan}`), label, place: partName(scan, scan.stable_from), share: format.percent(share), flips: scan.flips.length };
     return t(["prefixes.stable", "prefixes.once"][scan.flips.length] ?? "prefixes.flips", values);
   }
 
@@ -83,13 +80,11 @@ export function create(context) {
 
   /** Return the belief after a word, read from the start. */
   function after(unit) {
-    const scan = store.document.prefixes.find((each) => each.scan === "from the start");
-    const part = scan.positions.findIndex((position) => position > unit);
+    const scan = fromTheStart(store.document);
+    const part = partWith(scan, unit + 1);
     if (part < 0) return "";
-    const { data, shape } = decode(scan.probabilities);
-    const shares = data.subarray(part * shape[1], (part + 1) * shape[1]);
-    const share = Math.max(...shares);
-    return t("prefixes.after", { word: unitName(store.document, unit, t), label: model.labels[shares.indexOf(share)], share: format.wholePercent(share) });
+    const { label, share } = beliefAfter(store.document, scan, part);
+    return t("prefixes.after", { word: unitName(store.document, unit, t), label, share: format.wholePercent(share) });
   }
 
   draw();
@@ -100,9 +95,4 @@ export function create(context) {
       else if (changed.has("cursor")) point();
     },
   };
-}
-
-function shorten(word) {
-  const letters = Array.from(word);
-  return letters.length > 12 ? `${letters.slice(0, 11).join("")}…` : word;
 }

@@ -1,8 +1,10 @@
 /** The recurrence at every step: a map of units by steps, one unit's gates, the way of the states, and a search by pattern. */
 
+import { once } from "../core/arrays.js";
 import { h, replace } from "../core/dom.js";
-import { segmented, select } from "../core/parts.js";
-import { tokensOf, unitName } from "../core/units.js";
+import { changeNothing } from "../core/effects.js";
+import { modified, moveCursor, segmented, select } from "../core/parts.js";
+import { textOf, tokensOf, unitName } from "../core/units.js";
 import { mapTab } from "./recurrence/map.js";
 import { searchTab } from "./recurrence/search.js";
 import { trajectoryTab } from "./recurrence/trajectory.js";
@@ -13,7 +15,6 @@ export const wide = true;
 export const fits = (document) => document.recurrence.length > 0;
 
 const TABS = { map: mapTab, unit: unitTab, trajectory: trajectoryTab, search: searchTab };
-const SLIGHT = 0.01; // total variation: below it the recurrence does next to nothing for this answer
 const OWN = "choices of recurrence";
 const FEW = 8; // units that a pattern begins with
 
@@ -37,15 +38,16 @@ const FEW = 8; // units that a pattern begins with
  * @property {() => {tokens: [number, number], threshold: number, units: {unit: number, sign: number}[], words: string} | null} marked
  * @property {() => string} searched quantity
  * @property {(step: number) => string} stepName
- * @property {(event: KeyboardEvent) => boolean} lengthen the stretch, by Shift and an arrow key
+ * @property {(event: KeyboardEvent, units: number[]) => void} walk through units in an order and through words by arrow
+ *   keys; with Shift, it lengthens the stretch
  * @property {(quantity: string) => string} quantityName
  *
  * @typedef {{element: HTMLElement, point: () => void, unit: () => void}} Tab point is called when the cursor has moved, unit
  *   when another unit or stretch is chosen
  */
 
-/** @type {WeakMap<any, Pattern>} by the input */
-const patterns = new WeakMap();
+/** @type {(input: any) => Pattern} */
+const patternOf = once(() => ({}));
 
 /** @param {import("../explorer.js").Context} context @returns {import("../explorer.js").ShownView} */
 export function create(context) {
@@ -58,7 +60,7 @@ export function create(context) {
   const controls = h("div", { class: "choices" });
   const body = h("div", { class: "recurrence-body" });
   const element = h("div", { class: "recurrence" }, effect, tabs, controls, body);
-  const state = { chosen, choose, pattern, mark, marked, searched, lengthen };
+  const state = { chosen, choose, pattern, mark, marked, searched, walk };
   const shared = /** @type {Shared} */ ({ context, words, searchable, ...state, stepName, quantityName });
   let tab = /** @type {Tab} */ (/** @type {unknown} */ (null));
   let drawn = "";
@@ -86,9 +88,7 @@ export function create(context) {
   }
 
   function pattern() {
-    const { input } = store.document;
-    if (!patterns.has(input)) patterns.set(input, {});
-    return /** @type {Pattern} */ (patterns.get(input));
+    return patternOf(store.document.input);
   }
 
   function mark(range, unit, quantity) {
@@ -118,9 +118,7 @@ export function create(context) {
     const values = valuesOf(recurrence, searched(), direction);
     const tokens = tokensIn(range);
     const limit = threshold ?? usual(values, tokens);
-    const spans = range.map((unit) => store.document.input.units[unit].span);
-    const text = Array.from(store.document.input.text).slice(spans[0][0], spans[1][1]).join("");
-    return { tokens, threshold: limit, units: beyond(values, tokens, limit), words: text };
+    return { tokens, threshold: limit, units: beyond(values, tokens, limit), words: textOf(store.document.input, range[0], range[1] + 1) };
   }
 
   function lengthen(event) {
@@ -137,17 +135,25 @@ export function create(context) {
     return true;
   }
 
+  /** Choose the neighbour of a unit by an arrow key, or move the cursor. */
+  function walk(event, units) {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (lengthen(event)) return;
+    if (by && !modified(event)) {
+      const next = units[units.indexOf(chosen().unit) + by];
+      if (next !== undefined) choose("unit", next);
+      event.preventDefault();
+    } else if (!moveCursor(event, store, { count: store.document.input.units.length })) return;
+    context.announce(body.querySelector(".reading")?.textContent ?? "");
+  }
+
   function stepName(step) {
     const name = unitName(store.document, store.document.input.token_to_unit[step], t);
     return words ? `“${name}”` : name;
   }
 
   function quantityName(quantity) {
-    try {
-      return t(`quantity.${quantity}`);
-    } catch {
-      return quantity; // of a cell that is newer than the texts
-    }
+    return t.has(`quantity.${quantity}`) ? t(`quantity.${quantity}`) : quantity; // of a cell that is newer than the texts
   }
 
   function draw() {
@@ -209,7 +215,7 @@ export function create(context) {
   function measure() {
     const { interventions } = store.document;
     const after = interventions?.probability["without recurrence"];
-    const slight = after !== undefined && interventions.total_variation["without recurrence"] < SLIGHT;
+    const slight = after !== undefined && changeNothing([interventions.total_variation["without recurrence"]]);
     element.classList.toggle("idle", slight);
     if (after === undefined) return replace(effect);
     const values = {

@@ -1,7 +1,7 @@
 /** Trust: a verdict on the attribution, its measures among random orders, and what the verdict is worth. */
 
-import { h, replace } from "../core/dom.js";
-import { onDemand, segmented, table } from "../core/parts.js";
+import { button, h, replace } from "../core/dom.js";
+import { onDemand, press, segmented, table } from "../core/parts.js";
 import { removalCurves } from "../core/removal_curves.js";
 import { shareBar, strip, wilson } from "../core/strips.js";
 
@@ -43,7 +43,7 @@ export function create(context) {
     update(changed) {
       if (changed.has("trust") || changed.has("attribution")) draw();
       else if (changed.has("theme")) curves.draw();
-      else if (changed.has("cursor")) curves.point();
+      else if (changed.has("cursor")) return curves.point();
       state.update();
     },
   };
@@ -56,7 +56,7 @@ export function create(context) {
 function stateLine({ store, t, format, actions }) {
   const said = h("p", { tabindex: "-1" });
   const act = () => (store.stale.has("trust") ? actions?.stop("trust") : actions?.measure());
-  const button = h("button", { type: "button", onclick: act });
+  const toggle = button("", act);
   const update = () => {
     const { attribution, trust } = store.document ?? {};
     const running = store.stale.has("trust");
@@ -65,13 +65,13 @@ function stateLine({ store, t, format, actions }) {
     const past = !trust ? "trust.absent" : other ? "trust.other" : "trust.measured";
     const about = trust ? { method: t(`method.${trust.method}`), target: trust.target, seconds: format.tenth(trust.seconds) } : {};
     said.textContent = t(waiting ? "trust.waiting" : running ? "trust.measuring" : past, { ...about, seed: trust?.seed ?? 0 });
-    button.textContent = t(running ? "trust.stop" : "trust.measure");
+    toggle.textContent = t(running ? "trust.stop" : "trust.measure");
     const idle = waiting || Boolean(trust && !other && !running);
-    if (idle && button === document.activeElement) said.focus({ preventScroll: true });
-    button.hidden = idle;
+    if (idle && toggle === document.activeElement) said.focus({ preventScroll: true });
+    toggle.hidden = idle;
   };
   update();
-  return { element: h("div", { class: "trust-state" }, said, actions ? button : null), update };
+  return { element: h("div", { class: "trust-state" }, said, actions ? toggle : null), update };
 }
 
 function cardOf(context, curves) {
@@ -108,7 +108,7 @@ function partsOf(context, curves) {
   const options = PARTS.map((value) => ({ value, text: t(`trust.${value}`) }));
   const choose = (chosen) => {
     parts.forEach((part, index) => part.classList.toggle("behind", PARTS[index] !== chosen));
-    [...buttons.children].forEach((button, index) => button.setAttribute("aria-pressed", String(PARTS[index] === chosen)));
+    press(buttons, chosen);
   };
   const chosen = store.choice("trust", "part", PARTS[0]);
   const buttons = segmented(t("trust.parts"), options, "", (value) => {
@@ -136,6 +136,7 @@ function measureList({ t }, strips) {
 /** Return a strip for each perturbation, all on one scale whose right end is the better one. */
 function stripsOf({ store, t, format }, measure) {
   const found = Object.entries(store.document.trust.perturbations);
+  const title = t(`trust.${measure}`);
   const values = found.flatMap(([, scores]) => [scores[measure].value, ...(scores[measure].controls ?? [])]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = ROOM * (high - low || 1);
@@ -144,9 +145,10 @@ function stripsOf({ store, t, format }, measure) {
   const rows = found.map(([name, { orders, [measure]: { value, percentile, controls = [] } }]) => {
     const among = controls.length ? t("trust.middle", { low: format.exact(controls[2]), high: format.exact(controls[4]) }) : "";
     const beats = t("trust.beatsOf", { percentile: format.count(percentile), orders });
-    const label = `${t(`trust.${measure}`)}, ${t(`perturbation.${name}`)}: ${format.exact(value)}, ${beats}. ${among}`;
+    const way = t(`perturbation.${name}`);
+    const label = `${title}, ${way}: ${format.exact(value)}, ${beats}. ${among}`;
     const words = t("trust.beats", { percentile: format.count(percentile) });
-    return row(t(`perturbation.${name}`), strip({ controls, value, worse, better, label }), words);
+    return row(way, strip({ controls, value, worse, better, label }), words);
   });
   const marks = [worse, better].map((end) => h("span", {}, format.exact(end)));
   const scale = h("p", { class: "strip-scale", "aria-hidden": "true" }, marks);

@@ -3,7 +3,9 @@
 import { top } from "../core/arrays.js";
 import { css, evidence, isDark } from "../core/colours.js";
 import { h, replace } from "../core/dom.js";
-import { moveCursor, onDemand, scale, table } from "../core/parts.js";
+import { evidenceScale, scoreTable } from "../core/evidence.js";
+import { moveCursor, showNumbers } from "../core/parts.js";
+import { followCursor, unitUnder } from "../core/pointer.js";
 import { unitScores } from "../core/units.js";
 import { whatIf } from "../core/whatif.js";
 import { drawEdit, wordTools } from "../core/word_tools.js";
@@ -33,24 +35,11 @@ export function create(context) {
   const numbers = h("div");
   const element = h("div", {}, text, tools?.element, legend, numbers);
 
-  const unitAt = (event) => {
-    const word = event.target.closest?.(".word");
-    return word ? Number(word.dataset.unit) : null;
-  };
-  text.addEventListener("pointermove", (event) => event.pointerType === "mouse" && store.point(unitAt(event)));
-  text.addEventListener("pointerleave", () => store.point(null));
-  text.addEventListener("click", (event) => {
-    const unit = unitAt(event);
-    if (unit !== null && !tools?.click(event, unit)) store.pin(unit);
-  });
+  followCursor(text, store, unitUnder, (unit, event) => tools?.click(event, unit) || store.pin(unit));
   // Shift chooses words, and no letters.
-  text.addEventListener("mousedown", (event) => event.shiftKey && unitAt(event) !== null && event.preventDefault());
-  text.addEventListener("focusin", (event) => {
-    const unit = unitAt(event);
-    if (unit !== null && unit !== store.cursor.unit && event.target.matches(":focus-visible")) store.move(unit);
-  });
+  text.addEventListener("mousedown", (event) => event.shiftKey && unitUnder(event) !== null && event.preventDefault());
   text.addEventListener("keydown", (event) => {
-    if (!tools?.key(event) && !moveCursor(event, store, { count: words.length, at: unitAt(event) })) return;
+    if (!tools?.key(event) && !moveCursor(event, store, { count: words.length, at: unitUnder(event) })) return;
     if (store.cursor.unit !== null) words[store.cursor.unit].focus();
   });
 
@@ -60,20 +49,18 @@ export function create(context) {
     const strongest = top(scores) || 1;
     const signed = format.signedUpTo(strongest);
     const dark = isDark();
+    const shade = (share) => css(evidence(share, dark), Math.abs(share) * STRONGEST);
     words.forEach((word, unit) => {
       const share = (scores[unit] ?? 0) / strongest;
-      word.style.background = Math.abs(share) < FAINTEST ? "" : css(evidence(share, dark), Math.abs(share) * STRONGEST);
+      word.style.background = Math.abs(share) < FAINTEST ? "" : shade(share);
       word.setAttribute("aria-label", scores.length ? `${word.textContent} ${signed(scores[unit])}` : word.textContent);
     });
-    const shade = (share) => css(evidence(attribution.signed ? 2 * share - 1 : share, dark), Math.abs(attribution.signed ? 2 * share - 1 : share) * STRONGEST);
-    const target = attribution.target;
     replace(
       legend,
-      attribution.signed ? scale(t("words.against", { target }), t("words.for", { target }), shade) : scale("0", t("words.strong"), shade),
+      evidenceScale(attribution, t, shade),
       h("span", {}, t("words.strongest", { method: t(`method.${attribution.method}`), score: format.upTo(strongest, 1)(strongest) })),
     );
-    const rows = () => words.map((word, unit) => [word.textContent, format.exact(scores[unit] ?? 0)]);
-    replace(numbers, onDemand(t("numbers"), () => table(t("words.table", { target }), [t("word"), t("score")], rows())));
+    showNumbers(numbers, t("numbers"), () => scoreTable(context));
   };
   let shown = null;
   const point = () => {

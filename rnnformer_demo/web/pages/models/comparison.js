@@ -58,5 +58,5 @@ function sentence({ t, format }, { p, with: other, only_this, only_first }) {
   const better = only_this > only_first ? "models.better" : "models.worse";
   const verdict = t(p < LEVEL ? better : "models.alike", { with: other });
   const values = { these: format.count(only_this), those: format.count(only_first), with: other };
-  return `${verdict} ${t("models.paired", { ...values, p: p < 0.001 ? "< 0.001" : `= ${format.exact(p)}` })}`;
+  return `${verdict} ${t("models.paired", { ...values, p: p < 0.001 ? "< 0.001" : "= " + format.exact(p) })}`;
 }

@@ -11,7 +11,7 @@ export function training(app, facts) {
   const { minutes, machine = "" } = facts.training;
   const counts = COUNTS.filter((key) => data[key]).map((key) => t(`models.${key}`, { count: format.count(data[key]) }));
   const source = ({ title, citation, licence }) =>
-    `${title}${citation ? ` (${citation})` : ""}; ${t("models.dataLicence", { licence: say(licence) })}`;
+    `${title}${citation ? " (" + citation + ")" : ""}; ${t("models.dataLicence", { licence: say(licence) })}`;
   const terms = [
     [t("models.data"), [...facts.data_sets.map(source), ...counts]],
     [t("models.pretrained"), facts.pretrained.map(source)],

@@ -1,9 +1,9 @@
 /** The map of the recurrence: units from top to bottom, steps from left to right. */
 
 import { css, isDark } from "../../core/colours.js";
-import { h, replace } from "../../core/dom.js";
+import { button, h, replace } from "../../core/dom.js";
 import { Heatmap } from "../../core/heatmap.js";
-import { moveCursor, onDemand, scale, table } from "../../core/parts.js";
+import { scale, showNumbers, table } from "../../core/parts.js";
 import { tokenNames, tokensOf } from "../../core/units.js";
 import { DIRECTIONS, colouring, orderOf } from "./values.js";
 
@@ -18,7 +18,6 @@ export function mapTab(shared) {
   const { input } = store.document;
   const { values, order: kind, quantity, direction } = chosen();
   const order = orderOf(values, kind);
-  const rows = new Map(order.map((unit, row) => [unit, row]));
   const colour = colouring(values, isDark());
   const number = values.isGate ? format.exact : format.signed;
   const reading = h("p", { class: "reading" });
@@ -88,15 +87,8 @@ export function mapTab(shared) {
   }
 
   function key(event) {
-    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     pointed = null;
-    if (shared.lengthen(event)) return;
-    if (by && !event.altKey && !event.ctrlKey && !event.metaKey) {
-      const row = /** @type {number} */ (rows.get(chosen().unit)) + by;
-      if (row >= 0 && row < order.length) choose("unit", order[row]);
-      event.preventDefault();
-    } else if (!moveCursor(event, store, { count: input.units.length })) return;
-    context.announce(reading.textContent ?? "");
+    shared.walk(event, order);
   }
 
   function say() {
@@ -111,7 +103,7 @@ export function mapTab(shared) {
   const marking = () => (shared.searchable && shared.searched() === quantity ? shared.marked() : null);
 
   function point() {
-    const row = /** @type {number} */ (rows.get(chosen().unit));
+    const row = order.indexOf(chosen().unit);
     const at = store.cursor.unit === null ? null : tokensOf(store.document)[store.cursor.unit];
     const marked = marking();
     map.mark([
@@ -136,25 +128,11 @@ export function mapTab(shared) {
           ? t("recurrence.marked", { words: marked.words, count: marked.units.length, threshold: format.signed(marked.threshold).slice(1) })
           : t("recurrence.brush"),
       ),
-      marked && h("button", { type: "button", class: "quiet", onclick: () => choose("tab", "search") }, t("recurrence.toSearch")),
+      marked && button(t("recurrence.toSearch"), () => choose("tab", "search"), { class: "quiet" }),
     );
-    const open = numbers.querySelector("details")?.open;
-    replace(
-      numbers,
-      onDemand(t("numbers"), () =>
-        table(
-          name,
-          [
-            t(words ? "word" : "recurrence.cell"),
-            t("recurrence.unitValue", { unit: chosen().unit }),
-            t("recurrence.strongest"),
-            t("recurrence.meanSize"),
-          ],
-          exact(),
-        ),
-      ),
-    );
-    if (open) /** @type {HTMLDetailsElement} */ (numbers.querySelector("details")).open = true;
+    const unitValue = t("recurrence.unitValue", { unit: chosen().unit });
+    const heads = [t(words ? "word" : "recurrence.cell"), unitValue, t("recurrence.strongest"), t("recurrence.meanSize")];
+    showNumbers(numbers, t("numbers"), () => table(name, heads, exact()));
   }
 
   function exact() {

@@ -1,7 +1,7 @@
 /** Search by pattern: the units that stay beyond a threshold during a stretch, and where else they do. */
 
 import { membersOf } from "../../core/catalogue.js";
-import { h, replace, uniqueId } from "../../core/dom.js";
+import { able, button, h, replace, uniqueId } from "../../core/dom.js";
 import { select, slider } from "../../core/parts.js";
 import { unitScores } from "../../core/units.js";
 import { busiest } from "./map.js";
@@ -29,7 +29,7 @@ export function searchTab(shared) {
   const options = input.units.map(({ name }, index) => ({ value: String(index), text: `${index + 1}: ${name}` }));
   const ends = h("div", { class: "choices" });
   const found = h("p", { class: "reading" });
-  const button = h("button", { type: "button", onclick: () => button.getAttribute("aria-disabled") !== "true" && search() }, t("recurrence.find"));
+  const find = button(t("recurrence.find"), () => search());
   const results = h("div", { class: "recurrence-results" });
   const id = uniqueId("texts");
   const texts = h("textarea", { id, rows: 3, dir: "auto", oninput: () => (state.texts = texts.value) });
@@ -41,7 +41,7 @@ export function searchTab(shared) {
     h("label", { for: id }, t("recurrence.oneALine")),
     texts,
   );
-  const element = h("div", {}, h("p", { class: "caption" }, t("recurrence.searchHint")), ends, found, more, h("p", {}, button), results);
+  const element = h("div", {}, h("p", { class: "caption" }, t("recurrence.searchHint")), ends, found, more, h("p", {}, find), results);
 
   function controls() {
     const [first, last] = /** @type {[number, number]} */ (state.words);
@@ -77,13 +77,13 @@ export function searchTab(shared) {
       units: `${names.join(", ")}${units.length > MOST_UNITS ? " …" : ""}`,
     });
     ends.querySelector("input")?.setAttribute("aria-valuetext", sized(threshold));
-    button.setAttribute("aria-disabled", String(!units.length));
+    able(find, units.length);
     replace(results, state.answer && answer(state.answer));
   }
 
   async function search() {
     const { units, threshold, tokens } = /** @type {any} */ (shared.marked());
-    button.setAttribute("aria-disabled", "true");
+    able(find, false);
     replace(results, h("p", { class: "caption" }, t("recurrence.searching")));
     const asked = JSON.stringify(shared.marked());
     const got = await /** @type {any} */ (actions).ask({
@@ -153,11 +153,7 @@ export function searchTab(shared) {
       " ",
       here
         ? t("recurrence.here")
-        : h(
-            "button",
-            { type: "button", class: "quiet", onclick: () => /** @type {any} */ (actions).analyseText(text) },
-            t("recurrence.analyse"),
-          ),
+        : button(t("recurrence.analyse"), () => /** @type {any} */ (actions).analyseText(text), { class: "quiet" }),
     );
   }
 

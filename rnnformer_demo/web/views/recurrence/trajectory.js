@@ -2,7 +2,8 @@
 
 import { css, sequential } from "../../core/colours.js";
 import { h, replace, s } from "../../core/dom.js";
-import { moveCursor, onDemand, scale, table } from "../../core/parts.js";
+import { graphic, moveCursor, onDemand, scale, table } from "../../core/parts.js";
+import { followCursor } from "../../core/pointer.js";
 import { tokenNames, tokensOf, unitName } from "../../core/units.js";
 import { DIRECTIONS, componentsOf, valuesOf } from "./values.js";
 
@@ -41,19 +42,14 @@ export function trajectoryTab(shared) {
     const step = far.indexOf(Math.min(...far));
     return far[step] <= NEAR ? input.token_to_unit[step] : null;
   };
-  svg.addEventListener("pointermove", (event) => store.point(nearest(event)));
-  svg.addEventListener("pointerleave", () => store.point(null));
-  svg.addEventListener("click", (event) => {
-    const unit = nearest(event);
-    if (unit !== null) store.pin(unit);
-  });
+  followCursor(svg, store, nearest);
   const onkeydown = (event) => {
     if (moveCursor(event, store, { count: input.units.length, columns: input.grid?.[1] })) context.announce(reading.textContent ?? "");
   };
   const element = h(
     "div",
     {},
-    h("div", { class: "graphic", tabindex: "0", role: "group", "aria-label": t("recurrence.tab.trajectory"), onkeydown }, svg),
+    graphic(t("recurrence.tab.trajectory"), onkeydown, svg),
     reading,
     h(
       "div",

@@ -2,16 +2,14 @@
 
 import { LINES, LINES_DARK, isDark } from "../../core/colours.js";
 import { h, replace } from "../../core/dom.js";
-import { moveCursor, onDemand, table } from "../../core/parts.js";
+import { graphic, showNumbers, table } from "../../core/parts.js";
 import { Curves, legend } from "../../core/plot.js";
-import { tokenNames, tokensOf } from "../../core/units.js";
+import { LETTERS, shorten, tokenNames, tokensOf } from "../../core/units.js";
 import { quantities, valuesOf } from "./values.js";
-
-const LETTERS = 12;
 
 /** @param {import("../recurrence.js").Shared} shared @returns {import("../recurrence.js").Tab} */
 export function unitTab(shared) {
-  const { context, chosen, choose, words } = shared;
+  const { context, chosen, words } = shared;
   const { store, t, format } = context;
   const { input } = store.document;
   const { recurrence, direction } = chosen();
@@ -45,11 +43,9 @@ export function unitTab(shared) {
         ...(index + 1 < length ? { xTicks: [], height: 140, bottom: 8 } : below()),
       }),
     }));
-  const frame = h(
-    "div",
-    { class: "graphic", tabindex: "0", role: "group", "aria-label": t("recurrence.traces"), onkeydown: key },
-    plots.map(({ title, curves, legend: below }) => [h("h3", {}, title), curves.element, below]),
-  );
+  const units = Array.from({ length: recurrence.hidden.shape[2] }, (_, index) => index);
+  const drawn = plots.map(({ title, curves, legend: below }) => [h("h3", {}, title), curves.element, below]);
+  const frame = graphic(t("recurrence.traces"), (event) => shared.walk(event, units), drawn);
   const element = h("div", {}, frame, reading, numbers);
 
   function below() {
@@ -60,22 +56,11 @@ export function unitTab(shared) {
         bottom: 28,
       };
     return {
-      xTicks: tokenNames(store.document, t).map((name, at) => ({ at, text: shorten(name) })),
+      xTicks: tokenNames(store.document, t).map((name, at) => ({ at, text: shorten(name, LETTERS) })),
       slanted: true,
       height: 216,
       bottom: 84,
     };
-  }
-
-  function key(event) {
-    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (shared.lengthen(event)) return;
-    if (by && !event.altKey && !event.ctrlKey && !event.metaKey) {
-      const next = chosen().unit + by;
-      if (next >= 0 && next < recurrence.hidden.shape[2]) choose("unit", next);
-      event.preventDefault();
-    } else if (!moveCursor(event, store, { count: input.units.length })) return;
-    context.announce(reading.textContent ?? "");
   }
 
   /** Return an axis from 0, or from the least value, to the largest. */
@@ -108,20 +93,10 @@ export function unitTab(shared) {
       curves.draw({ series, band, label: t("recurrence.curves", { title, ...named }), ...(group === cells ? scaled(series[0].y) : {}) });
       if (series.length > 1) replace(below, legend(series, h));
     }
-    const open = numbers.querySelector("details")?.open;
+    const heads = [t(words ? "word" : "recurrence.cell"), ...all.map(({ quantity }) => shared.quantityName(quantity))];
     const rows = () =>
       tokenNames(store.document, t).map((name, step) => [name, ...all.map(({ values }) => format.exact(at(values, step)))]);
-    replace(
-      numbers,
-      onDemand(t("numbers"), () =>
-        table(
-          t("recurrence.unitTable", named),
-          [t(words ? "word" : "recurrence.cell"), ...all.map(({ quantity }) => shared.quantityName(quantity))],
-          rows(),
-        ),
-      ),
-    );
-    if (open) /** @type {HTMLDetailsElement} */ (numbers.querySelector("details")).open = true;
+    showNumbers(numbers, t("numbers"), () => table(t("recurrence.unitTable", named), heads, rows()));
     point();
   }
 
@@ -145,9 +120,4 @@ export function unitTab(shared) {
 
   unit();
   return { element, point, unit };
-}
-
-function shorten(word) {
-  const letters = Array.from(word);
-  return letters.length > LETTERS ? `${letters.slice(0, LETTERS - 1).join("")}…` : word;
 }

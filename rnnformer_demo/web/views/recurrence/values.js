@@ -1,6 +1,6 @@
 /** What a recurrence holds, quantity by quantity: (steps, units) of one direction, and orders of the units. */
 
-import { decode, top } from "../../core/arrays.js";
+import { decode, once, top } from "../../core/arrays.js";
 import { sequential, states } from "../../core/colours.js";
 import { orderByCorrelation, orderByPeak, principal } from "../../core/linear.js";
 
@@ -28,14 +28,10 @@ export function quantities(recurrence) {
   return [CONTRIBUTIONS, HIDDEN, ...(recurrence.cells ? [CELL] : []), ...gates];
 }
 
-/** @type {WeakMap<any, Record<string, any>>} derived from an array of the document */
-const derived = new WeakMap();
+/** What is derived from an array of the document. @type {(array: any) => Record<string, any>} */
+const derived = once(() => ({}));
 
-function cached(array, name, make) {
-  let known = derived.get(array);
-  if (!known) derived.set(array, (known = {}));
-  return (known[name] ??= make());
-}
+const cached = (array, name, make) => (derived(array)[name] ??= make());
 
 /**
  * Return the values of a quantity in one direction; cached.
