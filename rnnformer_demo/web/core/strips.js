@@ -49,7 +49,7 @@ export function shareBar(share, { middle = false, kind = "", at = null } = {}) {
   const zero = middle ? 50 : 0;
   const end = place(Math.max(-1, Math.min(1, share)));
   return h(
-    "div",
+    "span",
     { class: `share-bar ${kind}`, "aria-hidden": "true" },
     h("i", { class: "share-fill", style: { left: `${Math.min(zero, end)}%`, width: `${Math.abs(end - zero)}%` } }),
     middle ? h("i", { class: "share-zero" }) : null,
