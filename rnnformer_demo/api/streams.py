@@ -103,15 +103,12 @@ def _urgent(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Itera
 
     def run(request: dict) -> Iterator[dict]:
         answers = handler(request)
-        try:
-            while True:
-                with MODEL_LOCK.urgent():
-                    answer = next(answers, None)
-                if answer is None:
-                    return
-                yield answer
-        finally:
-            answers.close()
+        while True:
+            with MODEL_LOCK.urgent():
+                answer = next(answers, None)
+            if answer is None:
+                return
+            yield answer
 
     return run
 
