@@ -14,7 +14,10 @@ def add_test(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -
     evaluate.add_argument("--split", help="of a set with index.csv (default: test, where there is one)")
     evaluate.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
     evaluate.add_argument("--beside", nargs="+", default=[], metavar="MODEL", help="test others, too, paired with it")
-    evaluate.add_argument("--write", action="store_true", help="keep reliability and pairs for the page of models")
+    evaluate.add_argument("--ablate", action="store_true", help="test it without attention and recurrence, too")
+    evaluate.add_argument(
+        "--write", action="store_true", help="keep reliability, pairs and ablations for the page of models"
+    )
 
 
 def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
@@ -23,7 +26,7 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
     from ..evaluation.records import write_record
 
     beside = [get(name) for name in options.beside]
-    figures = evaluate(get(options.model), options.data, options.split, options.drop, beside)
+    figures = evaluate(get(options.model), options.data, options.split, options.drop, beside, options.ablate)
     tested = [figures, *figures.get("beside", ())]
     lines = [line for each in tested for line in _lines(each)]
     if options.write:
@@ -49,4 +52,9 @@ def _lines(figures: dict) -> Iterator[str]:
         yield (
             f"{figures['model']} alone is right in {paired['only_this']}, {paired['with']} alone in "
             f"{paired['only_first']}: p = {paired['p']:.3g} (McNemar's test, exact)"
+        )
+    for name, ablated in figures.get("ablations", {}).items():
+        yield (
+            f"{name.replace('_', ' ')}: {ablated['accuracy']:.2%} right (McNemar's test: p = {ablated['p']:.3g}); "
+            f"{ablated['changed']:.2%} of the answers change; mean total variation distance {ablated['moved']:.3f}"
         )

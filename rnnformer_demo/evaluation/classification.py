@@ -1,8 +1,7 @@
 """Evaluation of a checkpoint on any labelled data set that the readers take."""
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from ..checkpoints.store import Checkpoint
 from ..data import InputError
 from ..data.readers import PhotoSet, Rejected, TextRow, label_index, read_texts
 from ..data.text import UNKNOWN, TextReader, pad
+from ..interpret.interventions import ablation_logits, total_variation
 from ..models import Hybrid
 from ..nn.devices import to_device_of
 from . import metrics
@@ -29,15 +29,23 @@ def short_path(path: str | Path) -> str:
     return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
 
 
+Forward = Callable[[Tensor, Tensor], Tensor]  # inputs and mask of a batch to (B, K)
+
+
 @dataclass(frozen=True)
 class Scored:
-    """Logits (N, C), true labels (N,) and lengths (N,) of a data set, the rows that could not be read, and its name."""
+    """Logits (N, C), true labels (N,) and lengths (N,) of a data set, the rows that could not be read, and its name.
+
+    Attributes:
+        ablated: logits (N, C) with parts of the model disabled, by the name of the intervention.
+    """
 
     data: str
     logits: Tensor
     labels: Tensor
     steps: Tensor
     rejected: list[Rejected]
+    ablated: dict[str, Tensor] = field(default_factory=dict)
 
 
 def evaluate(
@@ -46,12 +54,16 @@ def evaluate(
     split: str | None = None,
     drop: Iterable[str] = (),
     beside: Sequence[Checkpoint] = (),
+    ablate: bool = False,
 ) -> dict:
     """Return the figures of a checkpoint on a data set.
 
     Returns:
         Those of `metrics.summarise`, `reliability`, `model`, `data` (the set's name), `rejected_rows` and `rejected` (a
         sentence for each of them, with its line or its path).
+        With `ablate`, `ablations`: by intervention the accuracy, the share of inputs whose answer is another one
+        (`changed`), the mean total variation distance of the probabilities (`moved`), and the p-value of McNemar's test
+        against the whole model.
 
     Args:
         path: TSV, CSV or JSONL of text and label; a folder or zip of photos.
@@ -59,6 +71,8 @@ def evaluate(
         drop: classes to leave out.
         beside: further checkpoints with the same classes. Their figures follow under `beside`, each with `paired`: how
             many inputs it alone and the first one alone get right, and the p-value of McNemar's test.
+        ablate: test each model with its attention made uniform and permuted, its pooling made uniform and its
+            recurrence switched off, too; see `ablation_logits`.
 
     Raises:
         InputError: for a data set that cannot be read, fits another modality, or holds nothing to evaluate on, and for
@@ -67,11 +81,11 @@ def evaluate(
     for other in beside:
         if other.labels != checkpoint.labels:
             raise InputError(f"{other.name} has other classes than {checkpoint.name}: compare models of one task.")
-    scored = _score(checkpoint, Path(path), split, set(drop))
+    scored = _score(checkpoint, Path(path), split, set(drop), ablate)
     figures = _figures(checkpoint, scored)
     if not beside:
         return figures
-    others = ((other, _score(other, Path(path), split, set(drop))) for other in beside)
+    others = ((other, _score(other, Path(path), split, set(drop), ablate)) for other in beside)
     return figures | {
         "beside": [
             _figures(other, theirs) | {"paired": {"with": checkpoint.name, **_paired(scored, theirs)}}
@@ -80,13 +94,22 @@ def evaluate(
     }
 
 
-def _score(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
-    scored = (_score_texts if checkpoint.model.modality == "text" else _score_photos)(checkpoint, path, split, drop)
+def _score(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str], ablate: bool) -> Scored:
+    model, names = checkpoint.model, ["original"]
+
+    def all_logits(inputs: Tensor, mask: Tensor) -> Tensor:
+        logits = ablation_logits(model, inputs, mask)
+        names[:] = logits
+        return torch.cat([*logits.values()], dim=-1)
+
+    read = _score_texts if model.modality == "text" else _score_photos
+    scored = read(checkpoint, path, split, drop, all_logits if ablate else model)
     if not len(scored.labels):
         rejected = _sentences(scored)
         first = f"; {rejected[0].rstrip('.')}" if rejected else ""
         raise InputError(f"{path.name} holds nothing to evaluate on ({len(rejected)} rows rejected){first}.")
-    return scored
+    logits, *ablated = scored.logits.split(len(checkpoint.labels), dim=-1)
+    return replace(scored, logits=logits, ablated=dict(zip(names[1:], ablated, strict=True)))
 
 
 def _sentences(scored: Scored) -> list[str]:
@@ -100,9 +123,24 @@ def _figures(checkpoint: Checkpoint, scored: Scored) -> dict:
         "data": scored.data,
         **metrics.summarise(logits, labels, steps, temperature),
         "reliability": metrics.reliability(temperature.probabilities(logits, steps), labels),
+        **({"ablations": _ablations(checkpoint, scored)} if scored.ablated else {}),
         "rejected_rows": len(scored.rejected),
         "rejected": _sentences(scored),
     }
+
+
+def _ablations(checkpoint: Checkpoint, scored: Scored) -> dict[str, dict[str, float]]:
+    usual, figures = checkpoint.temperature.probabilities(scored.logits, scored.steps), {}
+    for name, logits in scored.ablated.items():
+        probabilities = checkpoint.temperature.probabilities(logits, scored.steps)
+        answers = logits.argmax(-1)
+        figures[name] = {
+            "accuracy": (answers == scored.labels).double().mean().item(),
+            "changed": (answers != scored.logits.argmax(-1)).double().mean().item(),
+            "moved": total_variation(probabilities, usual).mean().item(),
+            "p": _paired(scored, replace(scored, logits=logits))["p"],
+        }
+    return figures
 
 
 def _paired(first: Scored, this: Scored) -> dict:
@@ -111,7 +149,7 @@ def _paired(first: Scored, this: Scored) -> dict:
     return {"only_this": only_this, "only_first": only_first, "p": mcnemar(only_this, only_first)}
 
 
-def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
+def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str], forward: Forward) -> Scored:
     if split is not None:
         raise InputError(f"{path.name} has no split {split!r}: only photos with an index.csv have splits.")
     rows, rejected = read_texts(path)
@@ -129,7 +167,7 @@ def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: se
     ids = text_ids(text_reader(checkpoint), readable)
     return Scored(
         data=f"{path.parent.name} {stem}".strip(),
-        logits=text_logits(checkpoint.model, ids),
+        logits=_in_batches(forward, checkpoint.model, ids),
         labels=torch.tensor(labels),
         steps=torch.tensor([len(row) for row in ids]),
         rejected=rejected,
@@ -147,13 +185,21 @@ def text_ids(reader: TextReader, rows: list[TextRow]) -> list[list[int]]:
     return [reader.ids(row.text) or [UNKNOWN] for row in rows]
 
 
-@torch.no_grad()
 def text_logits(model: Hybrid, ids: list[list[int]], progress: bool = True) -> Tensor:
     """Return the logits (N, C) of many texts, given as ids, batched by length."""
-    logits = torch.zeros(len(ids), len(model.config.labels))
-    for batch in tqdm(by_length(ids), desc="texts", disable=not progress, mininterval=2):
-        logits[batch] = model(*to_device_of(model, *pad([ids[index] for index in batch]))).cpu()
-    return logits
+    return _in_batches(model, model, ids, progress)
+
+
+@torch.no_grad()
+def _in_batches(forward: Forward, model: Hybrid, ids: list[list[int]], progress: bool = True) -> Tensor:
+    """Return what a function gives for texts (N, K), batched by length; (0, C) for none."""
+    batches = by_length(ids)
+    parts = [
+        forward(*to_device_of(model, *pad([ids[index] for index in batch]))).cpu()
+        for batch in tqdm(batches, desc="texts", disable=not progress, mininterval=2)
+    ]
+    order = torch.tensor([index for batch in batches for index in batch], dtype=torch.long)
+    return torch.cat(parts)[order.argsort()] if parts else torch.zeros(0, len(model.config.labels))
 
 
 def by_length(ids: list[list[int]]) -> list[list[int]]:
@@ -167,8 +213,12 @@ def by_length(ids: list[list[int]]) -> list[list[int]]:
 
 
 @torch.no_grad()
-def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]) -> Scored:
-    photos = PhotoSet(path)
+def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str], forward: Forward) -> Scored:
+    photos, (h, w) = PhotoSet(path), require_grid(checkpoint.model.grid)
+
+    def run(batch: list[Tensor]) -> Tensor:
+        return forward(torch.cat(batch), torch.ones(len(batch), h * w, dtype=torch.bool))
+
     split = split or photos.test_split
     rows = photos.select(split)
     logits, labels, rejected, batch = [], [], [], []
@@ -181,19 +231,14 @@ def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: s
             except InputError as error:
                 rejected.append(Rejected(number, f"{row.path}: {error}"))
         if len(batch) == PHOTOS_PER_BATCH:
-            logits.append(_photo_logits(checkpoint, torch.cat(batch)))
+            logits.append(run(batch))
             batch = []
     if batch:
-        logits.append(_photo_logits(checkpoint, torch.cat(batch)))
+        logits.append(run(batch))
     return Scored(
         data=f"{path.stem} {split or ''}".strip(),
-        logits=torch.cat(logits) if logits else torch.zeros(0),
+        logits=torch.cat(logits) if logits else torch.zeros(0, len(checkpoint.labels)),
         labels=torch.tensor(labels),
-        steps=torch.full((len(labels),), math.prod(require_grid(checkpoint.model.grid))),
+        steps=torch.full((len(labels),), h * w),
         rejected=rejected,
     )
-
-
-def _photo_logits(checkpoint: Checkpoint, photos: Tensor) -> Tensor:
-    h, w = require_grid(checkpoint.model.grid)
-    return checkpoint.model(photos, torch.ones(len(photos), h * w, dtype=torch.bool))

@@ -1,4 +1,5 @@
-"""Records of what `evaluate --write` measured of each model: its reliability, and how it does beside another model.
+"""Records of what `evaluate --write` measured of each model: its reliability, how it does beside another model, and how
+without parts of its own.
 
 They lie in `results/`, a file a model, and can be made again from its weights and a data set. Imports no torch.
 """
@@ -11,13 +12,19 @@ from ..checkpoints.cards import read_card
 from ..data import InputError
 
 RESULTS = Path(__file__).with_name("results")
-_KEPT = ("n", "accuracy", "ece", "reliability", "paired")
+_KEPT = ("n", "accuracy", "ece", "reliability", "paired", "ablations")
 
 
 def read_record(name: str, folder: Path = RESULTS) -> dict[str, Any]:
     """Return the record of a model: `sha256` of the weights that were measured, and `tests` by name; {} without one."""
     path = folder / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def read_tests(name: str, sha256: str, folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
+    """Return what was measured of a model by the names of the tests; {} where that was of other weights."""
+    record = read_record(name, folder)
+    return record["tests"] if record.get("sha256") == sha256 else {}
 
 
 def write_record(figures: dict[str, Any], sha256: str, folder: Path = RESULTS) -> Path:
@@ -34,11 +41,9 @@ def write_record(figures: dict[str, Any], sha256: str, folder: Path = RESULTS) -
     known = read_card(name)["metrics"]
     if known.get(test, {}).get("n") != figures["n"]:
         raise InputError(f"The card of {name} has no test {test!r} of {figures['n']:,} inputs: nothing is written.")
-    before = read_record(name, folder)
-    tests = before["tests"] if before.get("sha256") == sha256 else {}
+    tests = read_tests(name, sha256, folder)
     kept = {key: figures[key] for key in _KEPT if key in figures}
-    if "paired" in tests.get(test, {}) and "paired" not in kept:
-        kept["paired"] = tests[test]["paired"]
+    kept = {key: tests[test][key] for key in ("paired", "ablations") if key in tests.get(test, {})} | kept
     tests = {each: (tests | {test: kept})[each] for each in known if each == test or each in tests}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"

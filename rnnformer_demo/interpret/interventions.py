@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..data import Sample
 from ..models import Hybrid
-from ..nn.hooks import Change, give_way, locked, replace_outputs
+from ..nn.hooks import Change, give_way, locked, replace_outputs, run
 
 _PERMUTATIONS, _FEWEST, _STEPS = 32, 8, 4096  # of a short input and of a long one; steps of all of them together
 _WEIGHTS_PER_PASS = 4_000_000  # attention weights of one layer that are permuted at once
@@ -60,7 +60,7 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
     with locked():
         tokens = model.token_vectors(sample.inputs)
 
-        def run(modules: Iterable[nn.Module], change: Change, rows: int = 1) -> Tensor:
+        def run_with(modules: Iterable[nn.Module], change: Change, rows: int = 1) -> Tensor:
             give_way()
             with replace_outputs(dict.fromkeys(modules, change)):
                 return model.classify_tokens(tokens.expand(rows, -1, -1), sample.mask.expand(rows, -1)).cpu()
@@ -70,40 +70,75 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
             steps, heads = sample.mask.shape[1], model.config.heads
             most = max(1, _WEIGHTS_PER_PASS // (heads * steps * steps))
             sizes = [min(most, permutations - done) for done in range(0, permutations, most)]
-            return torch.cat([run(modules, permute, size) for size in sizes])
+            return torch.cat([run_with(modules, permute, size) for size in sizes])
 
         uniform = _Uniform(sample.mask)
         return InterventionLogits(
-            original=run((), uniform)[0],
-            uniform_attention=run(attention, uniform)[0] if attention else None,
+            original=run_with((), uniform)[0],
+            uniform_attention=run_with(attention, uniform)[0] if attention else None,
             permuted_attention=run_permuted(attention) if attention else None,
-            uniform_pooling=run(pooling, uniform)[0] if pooling else None,
+            uniform_pooling=run_with(pooling, uniform)[0] if pooling else None,
             permuted_pooling=run_permuted(pooling) if pooling else None,
-            without_recurrence=run(blocks, _passed_on)[0] if blocks else None,
+            without_recurrence=run_with(blocks, _passed_on)[0] if blocks else None,
         )
 
 
+def ablation_logits(model: Hybrid, inputs: Tensor, mask: Tensor, seed: int = 0) -> dict[str, Tensor]:
+    """Run a batch with each part of a model disabled that it has.
+
+    Args:
+        inputs: as `Hybrid.token_vectors` takes them.
+        mask: (B, T).
+        seed: seed of the permutation, one for each weight vector.
+
+    Returns:
+        Logits (B, C): "original", and those of the interventions of `InterventionLogits` that fit the model; permuted
+        pooling is left out.
+    """
+    attention, pooling = model.hook_points("attention"), model.hook_points("pooling")
+    changes: dict[str, dict[nn.Module, Change]] = {"original": {}}
+    if attention:
+        changes["uniform_attention"] = dict.fromkeys(attention, _Uniform(mask))
+        changes["permuted_attention"] = dict.fromkeys(attention, _Permute(mask, seed))
+    if pooling and model.config.pooling == "attention":
+        changes["uniform_pooling"] = dict.fromkeys(pooling, _Uniform(mask))
+    if model.core.recurrent_blocks:
+        changes["without_recurrence"] = dict.fromkeys(model.core.recurrent_blocks, _passed_on)
+    tokens, logits = run(model.token_vectors, inputs), {}
+    for name, change in changes.items():
+        with replace_outputs(change):
+            logits[name] = run(model.classify_tokens, tokens, mask)
+    return logits
+
+
 class _Uniform:
-    """Change of weights (B, T) or (B, H, T, T) to the same for every real step."""
+    """Change of weights (B, T) or (B, H, T, T) to the same for every real step, by the mask (B, T) or (1, T)."""
 
     def __init__(self, mask: Tensor) -> None:
-        self.row = mask[0] / mask.sum()  # (T,)
+        self.rows = mask / mask.sum(1, keepdim=True)
 
     def __call__(self, _point: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
-        return self.row.to(weights).expand_as(weights)
+        return _beside(self.rows, weights).to(weights).expand_as(weights)
 
 
 class _Permute:
-    """Change of weights (B, T) or (B, H, T, T): each row is permuted among the real steps."""
+    """Change of weights (B, T) or (B, H, T, T): each row is permuted among the real steps, by the mask (B, T) or
+    (1, T)."""
 
     def __init__(self, mask: Tensor, seed: int) -> None:
-        self.real = mask[0]  # (T,)
+        self.real = mask
         self.generator = torch.Generator().manual_seed(seed)
 
     def __call__(self, _point: nn.Module, _inputs: tuple, weights: Tensor) -> Tensor:
         keys = torch.rand(weights.shape, generator=self.generator).to(weights.device)
-        order = keys.masked_fill(~self.real, 2.0).sort(dim=-1, stable=True).indices  # padding stays behind, as it was
+        padding = ~_beside(self.real, weights)
+        order = keys.masked_fill(padding, 2.0).sort(dim=-1, stable=True).indices  # padding stays behind, as it was
         return weights.gather(-1, order)
+
+
+def _beside(rows: Tensor, weights: Tensor) -> Tensor:
+    """Return rows (B, T) such that they broadcast to weights (B, ..., T)."""
+    return rows.view(len(rows), *[1] * (weights.ndim - 2), -1)
 
 
 def _passed_on(_block: nn.Module, inputs: tuple, _output: Tensor) -> Tensor:

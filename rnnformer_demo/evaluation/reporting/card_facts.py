@@ -6,7 +6,7 @@ from typing import Any
 
 from ...checkpoints.cards import read_card, weights_digest
 from ..intervals import wilson_interval
-from ..records import read_record
+from ..records import read_tests
 from .figures import HELD_OUT, accuracies_over_seeds, title_of
 from .sources import Source, data_sets, pretrained, training_files
 
@@ -42,9 +42,8 @@ def facts(name: str, folder: Path | None = None) -> dict[str, Any]:
         InputError: see `read_card`.
     """
     card = read_card(name, folder)
-    record = read_record(name)
     digest = weights_digest(name, folder)
-    measured = record.get("tests", {}) if record.get("sha256") == digest else {}
+    measured = read_tests(name, digest)
     training = card.get("training", {})
     return {
         "name": name,
@@ -74,8 +73,7 @@ def _test(card: dict[str, Any], test: str, measured: dict[str, Any]) -> dict[str
         about["confusions"] = _largest_confusions(figures, labels)
     if "reliability" in measured:
         about["reliability"] = _bins(measured["reliability"])
-    if "paired" in measured:
-        about["paired"] = measured["paired"]
+    about |= {key: measured[key] for key in ("paired", "ablations") if key in measured}
     return about
 
 

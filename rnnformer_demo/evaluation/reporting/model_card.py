@@ -7,6 +7,7 @@ from typing import Any
 
 from ...checkpoints.cards import WEIGHTS, default_folder, in_families, read_card, size_on_disk, weights_digest
 from ...nn.cells import CELLS
+from ..records import read_tests
 from .figures import percent, seeds_summary, title_of
 from .front_matter import front_matter
 from .markdown import table
@@ -14,6 +15,7 @@ from .model_tables import test_table
 from .sources import Source, data_sets, languages, pretrained, training_files
 
 CARD_PAGE = ".md"  # after the name of a checkpoint
+IDLE = 0.01  # of the answers: a part whose loss changes fewer decides little
 _MOST_CLASSES = 20
 
 
@@ -46,7 +48,7 @@ def model_card(name: str, folder: Path | None = None) -> str:
         "Bias, risks and limitations": _risks(card),
         "Training data": _data(card),
         "Training procedure": _procedure(card),
-        "Evaluation": _evaluation(card),
+        "Evaluation": _evaluation(name, card, folder),
         "Compute": _compute(card),
         "How to use": _usage(name, card),
         "Citation and licence": _licence(card),
@@ -160,7 +162,7 @@ def _procedure(card: dict[str, Any]) -> Iterator[str]:
     yield "- Commands: in the card's JSON"
 
 
-def _evaluation(card: dict[str, Any]) -> Iterator[str]:
+def _evaluation(name: str, card: dict[str, Any], folder: Path) -> Iterator[str]:
     yield (
         "Intervals are Wilson's, of 95 %. Epoch, seed and temperature were chosen on the held-out part, so its row "
         "flatters; training chooses nothing on a test. ECE has 15 bins."
@@ -174,6 +176,32 @@ def _evaluation(card: dict[str, Any]) -> Iterator[str]:
         ]
         yield ""
         yield table(("photos of", f"same answer as {card['teacher']['name']}, %", "n"), rows, "lrr")
+    yield from _ablations(read_tests(name, weights_digest(name, folder)))
+
+
+def _ablations(tests: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Yield what the model does without its parts, on each test on which that was measured."""
+    for test, figures in tests.items():
+        if "ablations" not in figures:
+            continue
+        yield ""
+        right = percent(figures["accuracy"])
+        yield f"What its parts do, on {title_of(test)} (n = {figures['n']:,}); as it is, {right} % are right:"
+        yield ""
+        rows = [
+            (
+                part.replace("_", " "),
+                *(percent(ablated[key]) for key in ("accuracy", "changed")),
+                f"{ablated['moved']:.3f}",
+                f"{ablated['p']:.2g}",
+            )
+            for part, ablated in figures["ablations"].items()
+        ]
+        yield table(("intervention", "accuracy, %", "answers changed, %", "moved (TV)", "p (McNemar)"), rows, "lrrrr")
+        idle = [part.replace("_", " ") for part, ablated in figures["ablations"].items() if ablated["changed"] < IDLE]
+        if idle:
+            yield ""
+            yield f"Less than {IDLE:.0%} of the answers change by {', '.join(idle)}: those parts decide little."
 
 
 def _compute(card: dict[str, Any]) -> Iterator[str]:

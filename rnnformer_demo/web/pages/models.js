@@ -5,6 +5,7 @@ import { membersOf, testTitle } from "../core/catalogue.js";
 import { button, h, replace } from "../core/dom.js";
 import { messageOf } from "../core/i18n.js";
 import { onDemand, table } from "../core/parts.js";
+import { ablations } from "./models/ablations.js";
 import { comparison } from "./models/comparison.js";
 import { confusions } from "./models/confusions.js";
 import { reliability } from "./models/reliability.js";
@@ -134,6 +135,7 @@ export class ModelsPage {
       more,
       part(t("models.reliability"), reliability, (test) => test.reliability),
       part(t("models.confusions"), confusions, (test) => test.confusion || test.confusions?.length),
+      part(t("models.ablations"), ablations, (test) => test.ablations),
       onDemand(t("models.training"), () => training(app, facts), ""),
     );
     const members = membersOf(app.catalogue.models, name).map((model) => this.facts.get(model.name));

@@ -65,6 +65,21 @@ def test_a_record_is_written_and_read_again(models, tmp_path, capsys):
     assert read_record("nobody", tmp_path / "results") == {}
 
 
+def test_parts_that_are_switched_off_are_measured_kept_and_told(models, tmp_path, capsys):
+    assert main(["evaluate", "one", "--data", str(models), "--ablate", "--beside", "other", "--write"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("without recurrence: ") == out.count("uniform attention: ") == 2
+    figures = read_record("one", tmp_path / "results")["tests"]["films rows"]
+    without = figures["ablations"]["without_recurrence"]
+    scored = evaluate(store.load("one"), models)
+    assert figures["accuracy"] == scored["accuracy"]
+    assert abs(without["accuracy"] - figures["accuracy"]) <= without["changed"] <= 1
+    assert 0 < without["moved"] < 1
+    assert 0 < without["p"] <= 1
+    assert main(["evaluate", "one", "--data", str(models), "--write"]) == 0
+    assert read_record("one", tmp_path / "results")["tests"]["films rows"]["ablations"] == figures["ablations"]  # stay
+
+
 def test_what_other_weights_were_measured_goes(models, tmp_path):
     figures = evaluate(store.load("one"), models)
     write_record(figures, "old", tmp_path / "results")

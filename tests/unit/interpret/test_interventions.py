@@ -6,7 +6,8 @@ import pytest
 import tiny
 import torch
 
-from rnnformer_demo.interpret.interventions import intervene, total_variation
+from rnnformer_demo.data.text import pad
+from rnnformer_demo.interpret.interventions import ablation_logits, intervene, total_variation
 from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import Hybrid, freeze
 
@@ -103,6 +104,26 @@ def test_padding_does_not_count(samples):
         torch.testing.assert_close(getattr(beside, name), getattr(alone, name), atol=1e-5, rtol=0)
     many = intervene(model, sample, 64)
     torch.testing.assert_close(beside.permuted_pooling.mean(0), many.permuted_pooling.mean(0), atol=0.1, rtol=0)
+
+
+def test_a_batch_without_parts_is_each_of_its_inputs_without_them(modality, samples):
+    model, sample = freeze(tiny.model(modality)), samples[modality]
+    if modality == "text":
+        shorter = tiny.text_reader()("good bad")
+        ids, mask = pad([sample.inputs[0].tolist(), shorter.inputs[0].tolist()])
+        both = [sample, shorter]
+    else:
+        both = [sample, replace(sample, inputs=sample.inputs.flip(-1))]
+        ids, mask = (torch.cat([getattr(one, part) for one in both]) for part in ("inputs", "mask"))
+    logits = ablation_logits(model, ids, mask)
+    assert [*logits] == ["original", "uniform_attention", "permuted_attention", "uniform_pooling", "without_recurrence"]
+    for index, one in enumerate(both):
+        alone = intervene(model, one, permutations=1)
+        for name in ("original", "uniform_attention", "uniform_pooling", "without_recurrence"):
+            torch.testing.assert_close(logits[name][index], getattr(alone, name), atol=1e-5, rtol=0)
+    assert not torch.allclose(logits["permuted_attention"], logits["original"], atol=1e-5)
+    bare = ablation_logits(freeze(tiny.model(modality, recurrence=(), attention_layers=0)), ids, mask)
+    assert [*bare] == ["original", "uniform_pooling"]
 
 
 def test_total_variation():

@@ -7,7 +7,7 @@ from family import results, write, write_family
 
 from rnnformer_demo.checkpoints.cards import names, weights_digest
 from rnnformer_demo.data import InputError
-from rnnformer_demo.evaluation.reporting import card_facts
+from rnnformer_demo.evaluation import records
 from rnnformer_demo.evaluation.reporting.card_facts import facts
 
 BINS = {"counts": [0, 400, 600], "confidence": [None, 0.55, 0.9], "accuracy": [None, 0.5, 0.95]}
@@ -28,7 +28,7 @@ def record(family, monkeypatch):
 
     def set_digest(sha256: str) -> None:
         tests = {"sst2 dev": {"n": 1000, "accuracy": 0.87, "ece": 0.012, "reliability": BINS, "paired": PAIRED}}
-        monkeypatch.setattr(card_facts, "read_record", lambda name: {"sha256": sha256, "tests": tests})
+        monkeypatch.setattr(records, "read_record", lambda name, folder: {"sha256": sha256, "tests": tests})
 
     return set_digest
 

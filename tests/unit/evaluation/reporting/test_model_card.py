@@ -40,6 +40,17 @@ def test_the_hub_reads_the_front_matter(name):
     assert accuracies == {test: round(figures["accuracy"], 4) for test, figures in tests.items()}
 
 
+def test_a_card_says_which_parts_decide_little(monkeypatch):
+    ablated = {"accuracy": 0.5, "changed": 0.2, "moved": 0.1, "p": 0.04}
+    measured = {"uniform_attention": ablated | {"changed": 0.004}, "without_recurrence": ablated}
+    tests = {"sst2 dev": {"n": 872, "accuracy": 0.9, "ablations": measured}, "sst2 test": {"n": 3, "accuracy": 0.9}}
+    monkeypatch.setattr("rnnformer_demo.evaluation.reporting.model_card.read_tests", lambda name, sha256: tests)
+    page = model_card("sentiment-en", FOLDER)
+    assert page.count("What its parts do, on ") == 1
+    assert "| without recurrence | 50.0 | 20.0 | 0.100 | 0.04 |" in page
+    assert "Less than 1% of the answers change by uniform attention: those parts decide little." in page
+
+
 def test_a_model_of_ones_own_gets_a_page_too(tmp_path, monkeypatch, capsys):
     data = {"file": "tea/a.csv", "rows": 20, "trained_on": 15, "held_out": 3, "rejected_rows": 2}
     card = cards.read_card("sentiment-zh", FOLDER) | {"name": "mine", "task": "Taste of tea.", "data": data}
