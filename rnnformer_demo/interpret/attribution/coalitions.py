@@ -50,11 +50,34 @@ def shapley_regression(coalitions: Tensor, outputs: Tensor, weights: Tensor) -> 
     """
     import torch
 
-    coalitions, outputs, weights = coalitions.double(), outputs.double(), weights.double()
-    difference = outputs[0] - outputs[1]
-    last = coalitions[2:, -1]  # eliminated by the constraint
-    left = coalitions[2:, :-1] - last[:, None]
-    right = outputs[2:] - outputs[1] - last * difference
-    root = weights[2:].sqrt()
+    left, right = _reduced(coalitions, outputs)
+    root = weights[2:].double().sqrt()
     solution = torch.linalg.lstsq(root[:, None] * left, (root * right)[:, None], driver="gelsd").solution[:, 0]
-    return torch.cat([solution, (difference - solution.sum())[None]])
+    return torch.cat([solution, ((outputs[0] - outputs[1]).double() - solution.sum())[None]])
+
+
+def standard_errors(coalitions: Tensor, outputs: Tensor, scores: Tensor) -> Tensor:
+    """Return the standard errors (count,) of scores that `shapley_regression` has fitted to drawn coalitions.
+
+    They are robust ones (White 1980), each coalition together with its complement as one observation.
+
+    Args:
+        coalitions, outputs: see there; of equal weight, complements next to each other.
+        scores: (count,).
+    """
+    import torch
+
+    left, right = _reduced(coalitions, outputs)
+    residuals = right - left @ scores[:-1]
+    pairs = (left * residuals[:, None]).unflatten(0, (-1, 2)).sum(1)  # (n / 2, count - 1)
+    inverse = torch.linalg.pinv(left.T @ left, hermitian=True)
+    freedom = len(pairs) / max(1, len(pairs) - len(scores))
+    variance = freedom * inverse @ (pairs.T @ pairs) @ inverse
+    return torch.cat([variance.diagonal(), variance.sum()[None]]).clamp(min=0).sqrt()
+
+
+def _reduced(coalitions: Tensor, outputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the regression's two sides (n - 2, count - 1) and (n - 2,), the last unit eliminated by the constraint."""
+    coalitions, outputs = coalitions.double(), outputs.double()
+    last = coalitions[2:, -1]
+    return coalitions[2:, :-1] - last[:, None], outputs[2:] - outputs[1] - last * (outputs[0] - outputs[1])

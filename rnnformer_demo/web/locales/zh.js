@@ -1018,8 +1018,10 @@ export default {
       "把一个词换成未知词元、或把一块换成灰色时，logit 下降多少。",
     "Words are deleted, or patches painted over, in the order that lowers the class's probability fastest, a few at a time, and stay away: what stands in for another is found out too. The score tells how early each goes; none speaks against the class.":
       "按最快降低该类概率的顺序，每次删去几个词（或涂掉几块）且不再恢复：互相替代的证据也会被找出。得分表示它去得多早；没有反对该类的得分。",
-    "Each word's or patch's fair share (Shapley value): its mean effect on the logit over the orders in which it can be added to the unknown tokens or the grey photo. Exact for up to 8 words, estimated for more.":
-      "每个词或块的公平份额（Shapley 值）：在所有加入顺序中它对 logit 的平均作用。8 个词以内是精确值，更多则为估计。",
+    "Each word's or patch's fair share (Shapley value): its mean effect on the logit over the orders in which it can be added to the unknown tokens or the grey photo. Exact for up to 11 words, estimated for more.":
+      "每个词或块的公平份额（Shapley 值）：在所有加入顺序中它对 logit 的平均作用。11 个词以内是精确值，更多则为估计。",
+    "Estimated from {0} coalitions: the standard error is up to {1} of the largest score.":
+      "由 {0} 个联盟估计：标准误至多为最大得分的 {1}。",
     "The gradient at random points between this input, with a little noise, and three inputs without evidence (unknown tokens or grey, zeros, the input's mean), over words or cells of the CNN's grid.":
       "在（略加噪声的）输入与三种无证据输入（未知词元或灰色、零、输入均值）之间随机点上的梯度，按词或 CNN 网格的格计算。",
     "The logit taken apart: attention pooling is a weighted sum and nothing but a linear layer follows it, so each word or cell has an exact share. What a step has read from others counts as its own.":

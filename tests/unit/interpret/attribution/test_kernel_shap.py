@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,7 @@ from captum.attr import KernelShap, Lime
 
 from rnnformer_demo.data import Sample
 from rnnformer_demo.interpret.attribution import explain
-from rnnformer_demo.interpret.attribution.coalitions import draw_coalitions, shapley_regression
+from rnnformer_demo.interpret.attribution.coalitions import draw_coalitions, shapley_regression, standard_errors
 from rnnformer_demo.models import Hybrid, freeze
 
 
@@ -58,13 +59,49 @@ def test_kernel_shap_of_few_units_is_exact(small):
 def test_kernel_shap_of_more_units_is_close(small, monkeypatch):
     model, sample = small
     monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES", 4)
-    monkeypatch.setattr(
-        "rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES_PER_UNIT", 3
-    )  # fewer than there are coalitions
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES_PER_UNIT", 3)
+    monkeypatch.setattr(  # fewer than there are coalitions
+        "rnnformer_demo.interpret.attribution.kernel_shap._MOST", {"sequence": 1, "grid": 1}
+    )
     exact = shapley_values(model, sample, 2)
     drawn = torch.stack([explain(model, sample, 2, "kernel-shap", seed=seed).scores for seed in range(8)])
     torch.testing.assert_close(drawn.mean(0), exact, atol=0.2 * exact.abs().max().item(), rtol=0)
     torch.testing.assert_close(drawn.sum(1), exact.sum().expand(8), atol=1e-5, rtol=0)
+    (notice,) = explain(model, sample, 2, "kernel-shap").warnings
+    assert "coalitions: the standard error is up to " in notice
+
+
+def test_coalitions_are_drawn_until_the_standard_error_is_small(monkeypatch):
+    model, sample = freeze(tiny.model("text")), tiny.text_reader()(" ".join(["good", "bad", "film", "plot"] * 5))
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES", 64)
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES_PER_UNIT", 4)
+    used, first = {}, 4 * len(sample.unit_names)
+    for wanted in (0.5, 0.02, 0.0):
+        monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._ERROR", wanted)
+        (notice,) = explain(model, sample, 1, "kernel-shap").warnings
+        count, error = re.fullmatch(r"Estimated from (\S+) coalitions: .* up to (\S+)% of .*", notice).groups()
+        used[wanted] = int(count)
+        assert float(error) <= 100 * wanted or used[wanted] == 8 * first + 2
+    assert used[0.5] == first + 2 <= used[0.02] < used[0.0] == 8 * first + 2
+
+
+def test_standard_errors_are_the_spread_over_draws():
+    generator = torch.Generator().manual_seed(3)
+    values = torch.randn(9, generator=generator)
+    pairs = torch.randn(9, 9, generator=generator)
+
+    def game(coalitions: torch.Tensor) -> torch.Tensor:
+        inside = coalitions.float()
+        return inside @ values + ((inside @ pairs) * inside).sum(1)
+
+    drawn, errors = [], []
+    for seed in range(200):
+        coalitions, weights = draw_coalitions(9, 200, seed)
+        outputs = game(coalitions)
+        drawn.append(shapley_regression(coalitions, outputs, weights))
+        errors.append(standard_errors(coalitions, outputs, drawn[-1]))
+    spread = torch.stack(drawn).std(0)
+    torch.testing.assert_close(torch.stack(errors).mean(0), spread, rtol=0.15, atol=0)
 
 
 def test_coalitions_come_with_their_complements():
@@ -93,7 +130,8 @@ class ConstrainedRegression:
 def by_lime(model: Hybrid, sample: Sample, target: int, seed: int) -> torch.Tensor:
     """KernelSHAP as Captum makes it of its `Lime`: with a kernel and a sampler of coalitions."""
     count = len(sample.unit_names)
-    coalitions, weights = draw_coalitions(count, max(256, 8 * count), seed)
+    most = max(256, 8 * count) * (8 if sample.grid is None else 1)
+    coalitions, weights = draw_coalitions(count, most, seed)
     kernel = iter(weights)
 
     def one_by_one(_inputs: torch.Tensor, **_options: object) -> Iterator[torch.Tensor]:
@@ -117,7 +155,8 @@ def by_lime(model: Hybrid, sample: Sample, target: int, seed: int) -> torch.Tens
 
 
 @pytest.mark.parametrize("seed", [0, 7])
-def test_kernel_shap_is_captums_lime_with_the_same_coalitions(model, sample, seed):
+def test_kernel_shap_is_captums_lime_with_the_same_coalitions(model, sample, seed, monkeypatch):
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._ERROR", 0.0)  # all that it may draw
     scores = explain(model, sample, 1, "kernel-shap", seed=seed).scores
     torch.testing.assert_close(scores, by_lime(model, sample, 1, seed).flatten().float(), atol=1e-6, rtol=0)
 
