@@ -14,9 +14,9 @@ from .registry import Explanation, register_method
 if TYPE_CHECKING:
     from ...models import Hybrid
 
-# Coalitions: at first the greater of the two, then twice as many again and again until the standard error is small
-# enough, or as many times as many as here, within a number of tokens that takes seconds; all of them at once where there
-# are no more. Each of a photo takes a run of the CNN.
+# Coalitions: at first the greater of the two, then twice as many again and again, until the standard error is small
+# enough, or until so many times as many have run, or so many tokens; all of them at once where there are no more. Each
+# of a photo takes a run of the CNN.
 _SAMPLES, _SAMPLES_PER_UNIT = 256, 8
 _MOST, _MOST_TOKENS = {"sequence": 8, "grid": 1}, 300_000
 _ERROR = 0.02  # standard error of a score, as a share of the largest
