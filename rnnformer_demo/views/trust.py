@@ -23,7 +23,7 @@ _MEASURES = {
     "deletion_auc": ("Deletion AUC (lower is better)", "area under the probability while they are removed"),
     "insertion_auc": ("Insertion AUC (higher is better)", "area while they are inserted"),
 }
-_CLASSES = {"trust": "trusted", "with care": "doubted", "don't": "refused"}
+_CLASSES = {"trust": "trusted", "with care": "doubted", "don't": "refused", "undecided": "doubted"}
 _HTML = (
     '<p class="verdict {{ kind }}"><strong>{{ trust.verdict }}</strong></p>'
     '<ul class="notices">{% for reason in trust.reasons %}<li>{{ reason }}</li>{% endfor %}</ul>'

@@ -13,12 +13,16 @@ class RankedScore:
         percentile: share of random orders that do worse, 0-100.
         controls: values of the measure for the random orders: the least, the 5th, 25th, 50th, 75th and 95th percentile,
             the largest; rounded to four decimals.
+        outdone: share of random orders that do better by more than 0.02, 0-1.
+        outdone_interval: its 95 % confidence interval, which follows from the number of orders.
     """
 
     value: float
     normalised: float | None
     percentile: float
     controls: tuple[float, ...] = ()
+    outdone: float | None = None
+    outdone_interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Trust:
     Attributes:
         method: the method that was measured.
         target: the class it explains.
-        verdict: "trust", "with care" or "don't".
+        verdict: "trust", "with care", "don't" or "undecided".
         reasons: sentences.
         perturbations: by name, the usual one first.
         completeness_gap: of the attribution.

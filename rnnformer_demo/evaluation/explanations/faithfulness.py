@@ -18,19 +18,20 @@ from ...data.readers import PhotoSet, read_texts
 from ...interpret.attribution import Explanation
 from ...interpret.trust.faithfulness import PerturbationCurves, perturbation_curves
 from ...interpret.trust.stability import unit_scores
-from ...interpret.trust.verdict import BETTER_THAN, FEWEST_UNITS, GAP, VERDICTS, verdict
+from ...interpret.trust.verdict import FEWEST_UNITS, GAP, VERDICTS, Findings, conclude
 from ...nn.hooks import run
 from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped
 from .files import plain_suffix, set_name
 
+_BETTER_THAN = 95.0  # percentile among random orders
 _TABLES = (".tsv", ".csv", ".jsonl")
 
 
 def _measures(usual: str, other: str) -> dict[str, Measure]:
     """Return the measures under two perturbations."""
-    better = f"share of inputs on which comprehensiveness is better than on {BETTER_THAN:.0f} % of random orders"
+    better = f"share of inputs on which comprehensiveness is better than on {_BETTER_THAN:.0f} % of random orders"
     return {
-        f"convincing-{usual}": Measure(f"beats {BETTER_THAN:.0f} % of random orders, {usual}", better),
+        f"convincing-{usual}": Measure(f"beats {_BETTER_THAN:.0f} % of random orders, {usual}", better),
         f"convincing-{other}": Measure(f"the same, {other}", better),
         f"comprehensiveness-{usual}": Measure(
             f"comprehensiveness, {usual}", "mean fall of the probability when the highest-scoring units go"
@@ -101,11 +102,10 @@ def faithfulness_example(checkpoint: Checkpoint, source: Callable[[], object]) -
 
     def score(explanation: Explanation) -> Parts:
         scores, gap = unit_scores(explanation, sample), explanation.completeness_gap
-        perturbations = {name: along.measure(scores) for name, along in curves().items()}
-        conclusion, _ = verdict(perturbations, len(scores), gap, None, None)
+        perturbations, (conclusion, _) = conclude(curves(), scores, Findings(len(scores), gap))
         usual = next(iter(perturbations))
         convincing = {
-            f"convincing-{name}": (float(removed.comprehensiveness.percentile >= BETTER_THAN), 1.0)
+            f"convincing-{name}": (float(removed.comprehensiveness.percentile >= _BETTER_THAN), 1.0)
             for name, removed in perturbations.items()
         }
         return convincing | {

@@ -661,6 +661,7 @@ export default {
     "trust.verdict.trust": "Verdict: trust",
     "trust.verdict.with care": "Verdict: with care",
     "trust.verdict.don't": "Verdict: don’t trust",
+    "trust.verdict.undecided": "Verdict: undecided",
     "trust.worth": "What this verdict is worth",
     "trust.worthOf": "Measured of {method} over whole data sets:",
     "trust.worthNothing": "Nothing was measured of this method over whole data sets: how often such a verdict is right is not known.",

@@ -659,6 +659,7 @@ export default {
     "trust.verdict.trust": "结论：可信",
     "trust.verdict.with care": "结论：谨慎使用",
     "trust.verdict.don't": "结论：不可信",
+    "trust.verdict.undecided": "结论：无法判断",
     "trust.worth": "这个结论有多大价值",
     "trust.worthOf": "在整个数据集上测得的 {method}：",
     "trust.worthNothing": "这个方法还没有在整个数据集上测量过：不知道这样的结论有多少次是对的。",
@@ -972,14 +973,20 @@ export default {
       "这不像模型训练时所用的数据（{0}）：它的回答可能毫无意义。",
     "Taking out what it marks changes the prediction more than {0} % of {1} random orders do, whichever way it is taken out ({2}).":
       "去掉它标出的部分，对预测的改变超过 {1} 个随机顺序中的 {0} %，无论用哪种方式去掉（{2}）。",
-    "Taking out what it marks ({0}) changes the prediction no more than chance would: it beats {1} % of {2} random orders, and {3} % is the least.":
-      "去掉它标出的部分（{0}）对预测的改变并不比随机更大：只胜过 {2} 个随机顺序中的 {1} %，而至少需要 {3} %。",
+    "Taking out what it marks ({0}) changes the prediction by {1}, a random order by {2}: where they differ by less than {3}, there is nothing to be told apart.":
+      "去掉它标出的部分（{0}）使预测改变 {1}，随机顺序改变 {2}：相差不到 {3} 时无从区分。",
+    "It is undecided between {0}.":
+      "尚无法在{0}之间作出判断。",
+    "“trust” and “with care”": "“可信”与“谨慎使用”",
+    "“with care” and “don't”": "“谨慎使用”与“不可信”",
+    "“trust” and “with care” and “don't”": "“可信”、“谨慎使用”与“不可信”",
     "Its scores miss the change of the logit by {0}, more than {1}.":
       "它的得分与 logit 的变化相差 {0}，超过 {1}。",
     "With {0} part{1} there are too few orders to tell a good one from chance.":
       "只有 {0} 个部分，顺序太少，无法与随机区分。",
-    "When {0} ({1}), it beats {2} % of {3} random orders; {4} % would be convincing.":
-      "当{0}时（{1}），它胜过 {3} 个随机顺序中的 {2} %；{4} % 才有说服力。",
+    "When {0} ({1}), {2} of {3} random orders do better by {4} (of all, {5} to {6}); {7} is the most.":
+      "当{0}时（{1}），{3} 个随机顺序中有 {2} 好出 {4}（总体为 {5} 至 {6}）；至多可为 {7}。",
+    "2 points": "2 个百分点",
     "what it marks goes":
       "去掉它标出的部分",
     "only what it marks stays":

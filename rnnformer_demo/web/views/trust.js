@@ -7,8 +7,8 @@ import { shareBar, strip, wilson } from "../core/strips.js";
 
 /** 1: higher is better, -1: lower is. */
 const MEASURES = { comprehensiveness: 1, sufficiency: -1, deletion_auc: -1, insertion_auc: 1 };
-const KINDS = { trust: "trusted", "with care": "doubted", "don't": "refused" };
-const SIGNS = { trust: "✓", "with care": "!", "don't": "✕" };
+const KINDS = { trust: "trusted", "with care": "doubted", "don't": "refused", undecided: "doubted" };
+const SIGNS = { trust: "✓", "with care": "!", "don't": "✕", undecided: "?" };
 const ROOM = 0.04; // of a strip, beyond the last mark
 const PARTS = ["among", "curves", "stability"];
 

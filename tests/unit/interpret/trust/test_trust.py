@@ -11,7 +11,7 @@ import tiny
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import ConstantInputWarning, spearmanr
+from scipy.stats import ConstantInputWarning, binomtest, spearmanr
 
 from rnnformer_demo.document import Faithfulness, RankedScore, Trust
 from rnnformer_demo.interpret.attribution import METHODS, Explanation, explain, methods_for
@@ -20,12 +20,14 @@ from rnnformer_demo.interpret.trust import assess
 from rnnformer_demo.interpret.trust.agreement import rank_correlation
 from rnnformer_demo.interpret.trust.faithfulness import (
     CONTROL_QUANTILES,
+    STAGES,
     PerturbationCurves,
-    leave_one_out,
+    exact_interval,
+    measure_until,
     random_orders,
 )
 from rnnformer_demo.interpret.trust.stability import infidelity
-from rnnformer_demo.interpret.trust.verdict import VERDICTS, verdict
+from rnnformer_demo.interpret.trust.verdict import OUTDONE, VERDICTS, Findings, verdict
 from rnnformer_demo.models import freeze
 from rnnformer_demo.models.perturbation import delete_tokens
 
@@ -39,7 +41,7 @@ every_removal = pytest.mark.parametrize(("modality", "perturbation"), REMOVALS)
 
 
 def faithfulness(model, sample, scores, perturbation, confidence, pairs, seed) -> Faithfulness:
-    return PerturbationCurves(model, sample, perturbation, confidence, pairs, seed).measure(scores)
+    return PerturbationCurves(model, sample, perturbation, confidence, seed).measure(scores, pairs)
 
 
 def logit_of(target: int):
@@ -57,7 +59,7 @@ def additive():
 @pytest.fixture
 def contributions(additive, samples):
     """What each word adds to the logit of class 1, compared with the unknown token."""
-    return leave_one_out(additive, samples["text"], "unknown", logit_of(1))
+    return PerturbationCurves(additive, samples["text"], "unknown", logit_of(1), 0).leave_one_out()
 
 
 @every_removal
@@ -234,46 +236,98 @@ def test_an_input_that_nothing_changes_has_no_infidelity(additive, samples):
     )
 
 
-def removed(comprehensiveness: float = 100, sufficiency: float = 100) -> Faithfulness:
-    measures = {name: RankedScore(0.5, 1.0, 100.0) for name in ("deletion_auc", "insertion_auc")}
+def ranked(outdone: float, orders: int, value: float = 0.5, middle: float = 0.2) -> RankedScore:
+    return RankedScore(
+        value, 1.0, 100 * (1 - outdone), (0.0, 0.1, 0.15, middle, 0.3, 0.4, 0.45),
+        outdone, exact_interval(round(outdone * orders), orders),
+    )  # fmt: skip
+
+
+def removed(comprehensiveness: float = 0, sufficiency: float = 0, orders: int = 100, **values: float) -> Faithfulness:
+    """Faithfulness that such shares of random orders outdo."""
+    areas = {name: RankedScore(0.5, 1.0, 100.0) for name in ("deletion_auc", "insertion_auc")}
     return Faithfulness(
-        RankedScore(0.5, 1.0, comprehensiveness), RankedScore(0.1, 1.0, sufficiency), **measures,
-        orders=50, shares=(), deletion=(), insertion=(),
+        ranked(comprehensiveness, orders, **values), ranked(sufficiency, orders), **areas,
+        orders=orders, shares=(), deletion=(), insertion=(),
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("expected", "changes", "sentence"),
     [
-        ("trust", {}, "more than 100 % of 50 random orders"),
+        ("trust", {}, "more than 100 % of 100 random orders"),
         ("trust", {"gap": None, "sensitivity": None, "in_domain": None}, "whichever way"),
-        ("with care", {"perturbations": {"unknown": removed(90)}}, "beats 90 % of 50"),
         (
             "with care",
-            {"perturbations": {"unknown": removed(), "deletion": removed(100, 60)}},
-            "(deletion), it beats 60 %",
+            {"perturbations": {"unknown": removed(0.12)}},
+            "goes (unknown), 12% of 100 random orders do better",
         ),
+        (
+            "with care",
+            {"perturbations": {"unknown": removed(), "deletion": removed(0, 0.4)}},
+            "stays (deletion), 40% of 100 random orders do better by 2 points (of all, 30% to 50%); 5% is the most.",
+        ),
+        ("with care", {"perturbations": {"unknown": removed(value=0.21)}}, "by 0.21, a random order by 0.20: where"),
         ("with care", {"gap": 0.03}, "3.0%"),
         ("with care", {"sensitivity": 0.8}, "80%"),
         ("with care", {"in_domain": False}, "not like what the model was trained on"),
         ("with care", {"perturbations": {}, "units": 1}, "1 part there"),
         ("with care", {"units": 3}, "3 parts there"),
-        ("don't", {"perturbations": {"unknown": removed(), "deletion": removed(60)}}, "(deletion) changes"),
+        ("don't", {"perturbations": {"unknown": removed(), "deletion": removed(0.4)}}, "(deletion), 40%"),
         ("don't", {"gap": 0.5}, "50%"),
+        ("undecided", {"perturbations": {"unknown": removed(orders=50)}}, "between “trust” and “with care”"),
+        ("undecided", {"perturbations": {"unknown": removed(0.25)}}, "between “with care” and “don't”"),
+        ("undecided", {"perturbations": {"unknown": removed(0.1, orders=20)}}, "“trust” and “with care” and “don't”"),
+        ("don't", {"perturbations": {"unknown": removed(0.04), "deletion": removed(0.5)}}, "(deletion), 50%"),
     ],
 )
 def test_verdict(expected, changes, sentence):
-    measured = {
-        "perturbations": {"unknown": removed()},
-        "units": 12,
-        "gap": 0.001,
-        "sensitivity": 0.1,
-        "in_domain": True,
-    }
-    conclusion, reasons = verdict(**measured | changes)
+    known = {"units": 12, "gap": 0.001, "sensitivity": 0.1, "in_domain": True} | changes
+    perturbations = known.pop("perturbations", {"unknown": removed()})
+    conclusion, reasons = verdict(perturbations, Findings(**known))
     assert conclusion == expected
     assert conclusion in VERDICTS
     assert any(sentence in reason for reason in reasons), reasons
+
+
+@pytest.mark.parametrize(("hits", "of"), [(0, 74), (3, 74), (37, 74), (74, 74), (1, 20)])
+def test_the_interval_of_a_share_is_scipys_exact_one(hits, of):
+    interval = binomtest(hits, of).proportion_ci(0.95, "exact")
+    assert exact_interval(hits, of) == pytest.approx((interval.low, interval.high), abs=1e-4)
+
+
+def test_of_74_orders_none_may_be_better_for_trust():
+    assert exact_interval(0, 2 * STAGES[1])[1] <= OUTDONE < exact_interval(1, 2 * STAGES[1])[1]
+
+
+def test_random_orders_are_drawn_until_they_decide(additive, samples, contributions):
+    curves = {"unknown": PerturbationCurves(additive, samples["text"], "unknown", logit_of(1), 0)}
+    seen: list[int] = []
+
+    def decided(measured: dict[str, Faithfulness]) -> bool:
+        seen.append(measured["unknown"].orders)
+        return len(seen) == 3
+
+    assert measure_until(curves, contributions, decided)["unknown"].orders == 148
+    assert seen == [20, 74, 148]
+    assert measure_until(curves, contributions, lambda measured: False)["unknown"].orders == 2 * STAGES[-1]
+    assert measure_until({}, contributions, decided) == {}
+
+
+def test_no_variant_of_an_input_is_run_twice(additive, samples, contributions):
+    ran: list[int] = []
+    curves = PerturbationCurves(additive, samples["text"], "unknown", logit_of(1), 0, ran.append)
+    first = curves.measure(contributions, 20)
+    before = sum(ran)
+    assert curves.measure(contributions, 20) == first
+    assert sum(ran) == before
+    curves.measure(contributions, STAGES[-1])
+    assert before < sum(ran) <= 2 ** len(contributions)
+
+
+def test_long_inputs_are_compared_with_fewer_random_orders(additive):
+    sample = tiny.text_reader()(" ".join(["good", "bad"] * 60))
+    assert PerturbationCurves(additive, sample, "unknown", logit_of(1), 0).stages == STAGES[:3]
 
 
 def measured(trust: Trust) -> dict:
