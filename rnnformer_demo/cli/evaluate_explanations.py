@@ -19,6 +19,7 @@ def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentPars
     added.add_argument("--methods", nargs="+", metavar="M", help="default: all that fit")
     added.add_argument("--limit", type=int, metavar="N", help="inputs of each set (default: all)")
     added.add_argument("--randomised", type=int, metavar="N", help="inputs of each set on which weights are drawn anew")
+    added.add_argument("--seeds", type=int, metavar="N", help="measure how often the verdict is the same by N seeds")
     added.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
     added.add_argument("--write", action="store_true", help="keep the results where the page and README take them from")
 
@@ -27,7 +28,8 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
     from ..analysis.service import get
     from ..evaluation import explanations
 
-    more = {} if options.randomised is None else {"randomised": options.randomised}
+    more: dict = {} if options.randomised is None else {"randomised": options.randomised}
+    more |= {} if options.seeds is None else {"seeds": options.seeds}
     keep = explanations.write if options.write else lambda result: None
     figures = explanations.evaluate_explanations(
         get(options.model), options.data, options.methods, options.limit, options.seed, keep=keep, **more

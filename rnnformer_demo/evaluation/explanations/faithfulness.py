@@ -94,11 +94,8 @@ def faithfulness_example(checkpoint: Checkpoint, source: Callable[[], object]) -
         Skipped: for an input of too few units.
         InputError: for what the model's reader refuses.
     """
-    model, sample = checkpoint.model, checkpoint.reader(source())
-    if len(sample.unit_names) < FEWEST_UNITS:
-        raise Skipped(f"fewer than {FEWEST_UNITS} units")
-    target = int(run(model, sample.inputs, sample.mask)[0].argmax())
-    curves = functools.cache(lambda: _curves(checkpoint, sample, target))
+    sample, target = usable_sample(checkpoint, source)
+    curves = functools.cache(lambda: curves_of(checkpoint, sample, target, seed=0))
 
     def score(explanation: Explanation) -> Parts:
         scores, gap = unit_scores(explanation, sample), explanation.completeness_gap
@@ -116,17 +113,30 @@ def faithfulness_example(checkpoint: Checkpoint, source: Callable[[], object]) -
             "refused": (float(conclusion == VERDICTS[2]), 1.0),
         }
 
-    return Example(model, sample, target, score, {})
+    return Example(checkpoint.model, sample, target, score, {})
 
 
-def _curves(checkpoint: Checkpoint, sample: Sample, target: int) -> dict[str, PerturbationCurves]:
+def usable_sample(checkpoint: Checkpoint, source: Callable[[], object]) -> tuple[Sample, int]:
+    """Read an input, and return it with the index of the predicted class.
+
+    Raises:
+        Skipped: for an input of too few units.
+        InputError: for what the model's reader refuses.
+    """
+    sample = checkpoint.reader(source())
+    if len(sample.unit_names) < FEWEST_UNITS:
+        raise Skipped(f"fewer than {FEWEST_UNITS} units")
+    return sample, int(run(checkpoint.model, sample.inputs, sample.mask)[0].argmax())
+
+
+def curves_of(checkpoint: Checkpoint, sample: Sample, target: int, seed: int) -> dict[str, PerturbationCurves]:
     """Return the perturbation curves of an input, which all methods share, by perturbation."""
     steps = sample.mask.sum()
 
     def confidence(logits: torch.Tensor) -> torch.Tensor:
         return checkpoint.probabilities(logits, steps.expand(len(logits)))[:, target]
 
-    return perturbation_curves(checkpoint.model, sample, confidence, seed=0)
+    return perturbation_curves(checkpoint.model, sample, confidence, seed)
 
 
 def _benchmark(modality: str, inputs: str, perturbations: tuple[str, str], find: Callable, read: Callable) -> Benchmark:

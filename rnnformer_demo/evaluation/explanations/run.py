@@ -21,6 +21,7 @@ from .phrases import PHRASES
 from .planted import INPUTS_PER_MODEL, MEASURES, MODELS, planted_examples
 from .randomisation import MAX_CORRELATION, randomisation
 from .rationales import RATIONALES
+from .stability import stability_of
 
 BENCHMARKS = (RATIONALES, PHRASES, MASKS, FAITHFUL_TEXTS, FAITHFUL_PHOTOS)  # the first that fits a path is run
 PLANTED = "planted"  # in place of a path
@@ -37,6 +38,7 @@ def evaluate_explanations(
     report: Report = lambda share: None,
     keep: Callable[[dict], Any] = lambda result: None,
     randomised: int = RANDOMISED,
+    seeds: int | None = None,
 ) -> dict[str, Any]:
     """Measure attribution methods on data sets with ground truth.
 
@@ -50,6 +52,7 @@ def evaluate_explanations(
         report: is called with the share done.
         keep: is called with each result as soon as it is there.
         randomised: inputs of each set for the randomisation test; 0 leaves it out.
+        seeds: measure how often the verdict is the same by so many seeds, and nothing else; see `stability_of`.
 
     Returns:
         `model` and `results`: for each set one of its own kind and one of the kind "randomisation". Each holds `kind`,
@@ -68,6 +71,8 @@ def evaluate_explanations(
         raise InputError(f"The limit must be at least 1 input, got {limit}.")
     names = chosen_methods(methods, checkpoint.model.layout)
     plans = [None if path == PLANTED else recognise(path, checkpoint) for path in data]
+    if seeds is not None:
+        plans, randomised = [_by_seeds(plan, seeds) for plan in plans], 0
     results = []
     for number, plan in enumerate(plans):
 
@@ -82,6 +87,13 @@ def evaluate_explanations(
             results.append(result)
             keep(result)
     return {"model": checkpoint.name, "results": results}
+
+
+def _by_seeds(plan: tuple[Benchmark, Path] | None, seeds: int) -> tuple[Benchmark, Path]:
+    if plan is None:
+        raise InputError(f"Seeds are for sets on which faithfulness is measured, not for {PLANTED}.")
+    benchmark, file = plan
+    return stability_of(benchmark, seeds), file
 
 
 def recognise(path: str, checkpoint: Checkpoint) -> tuple[Benchmark, Path]:

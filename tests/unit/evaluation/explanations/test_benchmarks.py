@@ -16,9 +16,9 @@ from truth import REVIEWS, TREES, explanation
 from rnnformer_demo.checkpoints.store import Checkpoint
 from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation import explanations
-from rnnformer_demo.evaluation.explanations import phrases, rationales, scoring
+from rnnformer_demo.evaluation.explanations import phrases, rationales, scoring, stability
 from rnnformer_demo.evaluation.explanations.benchmark import Skipped, words_of_tokens
-from rnnformer_demo.evaluation.explanations.run import evaluate_explanations, recognise
+from rnnformer_demo.evaluation.explanations.run import PLANTED, evaluate_explanations, recognise
 from rnnformer_demo.models import freeze
 
 
@@ -315,3 +315,26 @@ def test_faithfulness_needs_no_truth_but_the_model(checkpoint, tmp_path):
     )
     assert better > chance
     assert "beats 95 % of random orders" in explanations.markdown(found["results"])
+
+
+def test_verdicts_are_compared_over_seeds(checkpoint, tmp_path, monkeypatch):
+    verdicts = iter(["trust", "trust", "with care", "undecided", "trust", "don't", "trust", "trust"])
+    monkeypatch.setattr(stability, "conclude", lambda curves, scores, findings: ({}, (next(verdicts), ())))
+    texts = tmp_path / "reviews.tsv"
+    texts.write_text("text\tlabel\n" + "".join(f"{text}\tyes\n" for text in tiny.SENTENCES[:2]), "utf-8")
+    (result,) = evaluate_explanations(checkpoint, [str(texts)], ["occlusion"], seeds=4)["results"]
+    assert (result["kind"], result["n"]) == ("stability", 2)
+    values = {name: figure["value"] for name, figure in result["methods"]["occlusion"]["measures"].items()}
+    assert values == {"same": 5 / 8, "always": 0, "swapped": 0.5, "undecided": 1 / 8}
+
+
+@pytest.mark.parametrize(
+    ("data", "seeds", "sentence"),
+    [
+        (PLANTED, 4, "Seeds are for sets on which faithfulness is measured, not for planted"),
+        (str(TREES), 4, "Seeds are for sets on which faithfulness is measured, not for phrases"),
+    ],
+)
+def test_seeds_are_refused_elsewhere(checkpoint, data, seeds, sentence):
+    with pytest.raises(InputError, match=sentence):
+        evaluate_explanations(checkpoint, [data], ["occlusion"], seeds=seeds)
