@@ -20,6 +20,7 @@ from rnnformer_demo.interpret.trust import assess
 from rnnformer_demo.interpret.trust.agreement import rank_correlation
 from rnnformer_demo.interpret.trust.faithfulness import (
     CONTROL_QUANTILES,
+    MOST_STEPS,
     STAGES,
     PerturbationCurves,
     exact_interval,
@@ -325,9 +326,13 @@ def test_no_variant_of_an_input_is_run_twice(additive, samples, contributions):
     assert before < sum(ran) <= 2 ** len(contributions)
 
 
-def test_long_inputs_are_compared_with_fewer_random_orders(additive):
-    sample = tiny.text_reader()(" ".join(["good", "bad"] * 60))
-    assert PerturbationCurves(additive, sample, "unknown", logit_of(1), 0).stages == STAGES[:3]
+@pytest.mark.parametrize(("most", "stages"), [(10_000, STAGES[:2]), (30_000, STAGES[:3]), (200_000, STAGES)])
+def test_long_inputs_are_compared_with_fewer_random_orders(additive, samples, monkeypatch, most, stages):
+    monkeypatch.setitem(MOST_STEPS, "sequence", most)
+    sample = samples["text"]
+    curves = PerturbationCurves(additive, sample, "unknown", logit_of(1), 0)
+    per_pair = 2 * 5 * sample.mask.shape[1]
+    assert curves.stages == stages == tuple(pairs for pairs in STAGES if pairs * per_pair <= most or pairs <= STAGES[1])
 
 
 def measured(trust: Trust) -> dict:
