@@ -120,13 +120,13 @@ def chromium() -> Iterator[Any]:
 
 
 def wait_until_done(page: Any) -> None:
-    """Wait until nothing is computed any more and the page shows a result, or cards of models."""
+    """Wait until nothing is computed any more and the page shows a result, or all cards of models."""
     page.wait_for_function(
         """() => {
           const shown = [...document.querySelectorAll("#rnnformer-main > *")].find((part) => !part.hidden);
           const working = '.busy, .panel:not([hidden]) > [aria-busy="true"]';
           if (!shown || shown.querySelector(working)) return false;
-          return shown.querySelector(".panel:not([hidden])") || shown.classList.contains("models");
+          return shown.querySelector(".panel:not([hidden])") || "done" in shown.dataset;
         }"""
     )
     page.wait_for_timeout(300)
