@@ -15,6 +15,7 @@ from ...data import InputError
 from ...data.readers import Rejected
 from ...interpret.attribution import METHODS, Report
 from .benchmark import Benchmark, Example, RowSet, ScoreAccumulator, Skipped, chosen_methods
+from .counterfactuals import COUNTERFACTUALS
 from .faithfulness import FAITHFUL_PHOTOS, FAITHFUL_TEXTS
 from .masks import MASKS
 from .phrases import PHRASES
@@ -23,7 +24,14 @@ from .randomisation import MAX_CORRELATION, randomisation
 from .rationales import RATIONALES
 from .stability import stability_of
 
-BENCHMARKS = (RATIONALES, PHRASES, MASKS, FAITHFUL_TEXTS, FAITHFUL_PHOTOS)  # the first that fits a path is run
+BENCHMARKS = (
+    RATIONALES,
+    PHRASES,
+    COUNTERFACTUALS,
+    MASKS,
+    FAITHFUL_TEXTS,
+    FAITHFUL_PHOTOS,
+)  # the first that fits a path is run
 PLANTED = "planted"  # in place of a path
 _NO_SIGN = "Its scores have no sign."
 RANDOMISED = 20  # inputs of each data set on which weights are drawn anew
@@ -116,7 +124,8 @@ def recognise(path: str, checkpoint: Checkpoint) -> tuple[Benchmark, Path]:
         return benchmark, file
     raise InputError(
         f"{path} is no data set with ground truth: it must be reviews with marked words (val.jsonl and docs.jsonl), "
-        "trees of labelled phrases (dev.txt), or photos with masks (index.csv with path and trimap)."
+        "trees of labelled phrases (dev.txt), pairs of texts (text, label, pair), or photos with masks (index.csv with "
+        "path and trimap)."
     )
 
 

@@ -1,0 +1,136 @@
+"""Words that people changed to turn a review into its opposite (Kaushik et al. 2020): a true explanation marks them.
+
+A set is a table with the columns text, label and pair; two rows of a pair are a review and its revision. Each is an
+input, explained for its own label; its changed words are those that the other one has not in the same place. A review
+is cut to the length that the model reads.
+"""
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...checkpoints.store import Checkpoint
+from ...data.readers import Rejected, label_index
+from ...interpret.attribution import Explanation
+from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped, words_of_tokens
+from .files import plain_suffix, set_name, text_lines
+from .scoring import average_precision
+
+_COLUMNS = {"text", "label", "pair"}
+_WINDOW = 5  # words of the moving average
+MEASURES = {
+    "average_precision": Measure(
+        "average precision", "area under the precision-recall curve of the scores against the changed words"
+    ),
+    "smoothed": Measure(
+        "smoothed", f"the same for the scores' moving average over {_WINDOW} words: what smearing alone would gain"
+    ),
+    "hit": Measure("hit", "share of texts whose highest score lies on a changed word"),
+}
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A text's tokens, its label, and which tokens the other text of its pair has not: (n,) each."""
+
+    tokens: tuple[str, ...]
+    label: str
+    changed: tuple[bool, ...]
+
+
+def find_pairs(path: Path) -> Path | None:
+    """Return the path of a tab-separated table with the columns text, label and pair; None for anything else."""
+    if not path.is_file() or plain_suffix(path) != ".tsv":
+        return None
+    lines = text_lines(path)
+    return path if lines and set(lines[0][1].rstrip("\r\n").split("\t")) >= _COLUMNS else None
+
+
+def read_pairs(path: Path) -> RowSet:
+    """Read both texts of each pair; rows that have no other one of their pair are rejected.
+
+    Raises:
+        InputError: for a file that cannot be read.
+    """
+    (_, header), *lines = text_lines(path)
+    names = header.rstrip("\r\n").split("\t")
+    pairs: dict[str, list[tuple[int, dict[str, str]]]] = defaultdict(list)
+    rejected = []
+    for line, text in lines:
+        (cells,) = csv.reader([text.rstrip("\r\n")], delimiter="\t", quoting=csv.QUOTE_NONE)
+        if len(cells) != len(names):
+            rejected.append(Rejected(line, f"{len(cells)} columns where the header has {len(names)}"))
+            continue
+        row = dict(zip(names, cells, strict=True))
+        pairs[row["pair"]].append((line, row))
+    rows = []
+    for pair, members in pairs.items():
+        if len(members) != 2:
+            rejected += [Rejected(line, f"pair {pair[:20]!r} has {len(members)} rows, not two") for line, _ in members]
+            continue
+        (first_line, first), (second_line, second) = members
+        rows.append((first_line, _revision(first, second)))
+        rows.append((second_line, _revision(second, first)))
+    return RowSet(set_name(path), rows, rejected)
+
+
+def _revision(row: dict[str, str], other: dict[str, str]) -> Revision:
+    tokens = tuple(row["text"].split())
+    changed = [True] * len(tokens)
+    for start, _, size in SequenceMatcher(None, tokens, other["text"].split(), autojunk=False).get_matching_blocks():
+        changed[start : start + size] = [False] * size
+    return Revision(tokens, row["label"], tuple(changed))
+
+
+def smoothed(scores: Tensor) -> Tensor:
+    """Return the moving average (n,) of scores (n,) over `_WINDOW` words, fewer at both ends."""
+    window = torch.ones(1, 1, _WINDOW, dtype=scores.dtype)
+    sums, counts = (
+        F.conv1d(each[None, None], window, padding=_WINDOW // 2)[0, 0] for each in (scores, torch.ones_like(scores))
+    )
+    return sums / counts
+
+
+def revision_example(checkpoint: Checkpoint, revision: Revision) -> Example:
+    """Make an example of one text, explained for its own label.
+
+    Raises:
+        Skipped: where nothing, or everything, was changed within the length that the model reads.
+        InputError: for a label that the model does not know, and for what its reader refuses.
+    """
+    target = label_index(revision.label, checkpoint.labels)
+    sample = checkpoint.reader(" ".join(revision.tokens))
+    changed = torch.zeros(len(sample.unit_names), dtype=torch.bool)
+    for inside, differs in zip(words_of_tokens(revision.tokens, sample), revision.changed, strict=True):
+        changed[inside] = differs
+    if not changed.any() or changed.all():
+        raise Skipped("nothing or everything changed within what the model reads")
+
+    def score(explanation: Explanation) -> Parts:
+        scores = explanation.scores
+        return {
+            "average_precision": (average_precision(scores, changed), 1.0),
+            "smoothed": (average_precision(smoothed(scores), changed), 1.0),
+            "hit": (float(changed[scores.argmax()]), 1.0),
+        }
+
+    share = (changed.float().mean().item(), 1.0)
+    return Example(checkpoint.model, sample, target, score, {"share of words changed": dict.fromkeys(MEASURES, share)})
+
+
+COUNTERFACTUALS = Benchmark(
+    name="counterfactuals",
+    modality="text",
+    inputs="texts",
+    explained="the text's own label",
+    measures=MEASURES,
+    find=find_pairs,
+    read=read_pairs,
+    make_example=revision_example,
+)
