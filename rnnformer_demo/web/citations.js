@@ -11,11 +11,15 @@ const INTEGRATED_GRADIENTS = /** @type {Source} */ (["inproceedings", "sundarara
 const ROLLOUT = /** @type {Source} */ (["inproceedings", "abnar2020quantifying", {
   author: "Abnar, Samira and Zuidema, Willem", title: "Quantifying Attention Flow in Transformers", booktitle: "Proceedings of the 58th Annual Meeting of the Association for Computational Linguistics", year: "2020", eprint: "2005.00928",
 }]);
+const RELEVANCE = /** @type {Source} */ (["inproceedings", "ali2022xai", {
+  author: "Ali, Ameen and Schnake, Thomas and Eberle, Oliver and Montavon, Gr{\\'e}goire and M{\\\"u}ller, Klaus-Robert and Wolf, Lior", title: "{XAI} for Transformers: Better Explanations through Conservative Propagation", booktitle: "Proceedings of the 39th International Conference on Machine Learning", year: "2022", eprint: "2202.07304",
+}]);
 /** @type {Record<string, Source>} sources of methods; those that are not here come from this software */
 export const SOURCES = {
   "integrated-gradients": INTEGRATED_GRADIENTS,
   "pixel-integrated-gradients": INTEGRATED_GRADIENTS,
   "recurrence-integrated-gradients": INTEGRATED_GRADIENTS,
+  "relevance-propagation": RELEVANCE,
   occlusion: ["inproceedings", "zeiler2014visualizing", {
     author: "Zeiler, Matthew D. and Fergus, Rob", title: "Visualizing and Understanding Convolutional Networks", booktitle: "Computer Vision -- ECCV 2014", year: "2014", eprint: "1311.2901",
   }],

@@ -120,7 +120,7 @@ def linear_model() -> Hybrid:
     return freeze(model)
 
 
-@pytest.mark.parametrize("method", ["integrated-gradients", "gradient-x-input", "kernel-shap"])
+@pytest.mark.parametrize("method", ["integrated-gradients", "gradient-x-input", "kernel-shap", "relevance-propagation"])
 def test_on_a_linear_model_methods_are_occlusion(samples, method):
     model, sample = linear_model(), samples["text"]
     expected = explain(model, sample, 1, "occlusion").scores

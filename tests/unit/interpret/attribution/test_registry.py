@@ -303,6 +303,7 @@ def _draw_photos(count: int = 32) -> Drawn:
 FINDING = (
     "integrated-gradients",
     "pixel-integrated-gradients",
+    "relevance-propagation",
     "occlusion",
     "kernel-shap",
     "gradient-shap",
