@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .cell import LinearRecurrence, register
 from .fused import FusedCell, candidate_weights, parameters_of, weights_of
@@ -77,5 +77,5 @@ class LSTM(FusedCell["nn.LSTM"]):
 
         weights, opened = candidate_weights(rnns), torch.ones_like(before)
         written = gates["input"] * secant(torch.tanh, weights.argument(inputs, before, opened))
-        shown = gates["output"] * secant(torch.tanh, cells)
+        shown = gates["output"] * secant(torch.tanh, cast("Tensor", cells))
         return LinearRecurrence(weights.of_inputs, weights.of_states, opened, gates["forget"], written, shown)
