@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnnformer_demo.models import Hybrid
+from rnnformer_demo.models.backbones.efficientnet import InvertedResidual
+from rnnformer_demo.models.backbones.registry import BothGrids
 from rnnformer_demo.models.residual_head import ResidualHeadCore
 from rnnformer_demo.nn.attention import SelfAttention
 from rnnformer_demo.nn.recurrent import BidirectionalRecurrence, RecurrentBlock
@@ -36,6 +38,48 @@ def autograd_relevance(
         if gradient is not None
     )
     return (of_tokens * tokens).sum(-1).detach(), taken, logits.detach()
+
+
+def autograd_pixels(model: Hybrid, photo: Tensor, target: int, gamma: float) -> Tensor:
+    """Relevance of each pixel (S, S), by the gamma rule below the grid and constant attention weights above it."""
+    model.requires_grad_(False)
+    photo = photo.clone().requires_grad_()
+    tokens = cnn(model.backbone, photo, gamma).flatten(2).mT[0]  # (T, D)
+    logits = _Rules(model, "cp-lrp").logits(tokens)
+    (gradient,) = torch.autograd.grad(logits[target], photo)
+    return (gradient * photo).sum(1)[0].detach()
+
+
+def cnn(part: nn.Module, x: Tensor, gamma: float) -> Tensor:
+    if isinstance(part, BothGrids):
+        blocks = list(part)
+        fine = cnn(nn.Sequential(*blocks[: part.fine_blocks]), x, gamma)
+        coarse = cnn(nn.Sequential(*blocks[part.fine_blocks :]), fine, gamma)
+        return torch.cat([coarse, F.avg_pool2d(fine, 2)], 1)
+    if isinstance(part, nn.Sequential):
+        for each in part:
+            x = cnn(each, x, gamma)
+        return x
+    if isinstance(part, InvertedResidual):
+        read = cnn(part.body, x, gamma)
+        return x + read if part.residual else read
+    if isinstance(part, nn.ReLU6):
+        return by_ratio(F.relu6, x)
+    return by_gamma(part, x, gamma) if isinstance(part, nn.Conv2d) else part(x)
+
+
+def by_gamma(part: nn.Conv2d, x: Tensor, gamma: float) -> Tensor:
+    """A convolution, written as a multiple of the one whose contributions of the output's sign are raised."""
+    settings = (part.stride, part.padding, part.dilation, part.groups)
+    output = part(x).detach()
+    raised, lowered = (part.weight + gamma * each for each in (part.weight.clamp(min=0), part.weight.clamp(max=0)))
+    above, below = torch.where(x > 0, x, 0.0), torch.where(x > 0, 0.0, x)
+    up, down = (
+        F.conv2d(above, first, part.bias, *settings) + F.conv2d(below, second, None, *settings)
+        for first, second in ((raised, lowered), (lowered, raised))
+    )
+    changed = torch.where(output > 0, up, down)
+    return changed * (output / changed).detach()
 
 
 class _Rules:

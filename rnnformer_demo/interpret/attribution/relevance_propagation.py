@@ -1,4 +1,4 @@
-"""Layer-wise relevance propagation (Bach et al. 2015) through recurrence, attention and pooling, see `relevance`."""
+"""Layer-wise relevance propagation (Bach et al. 2015) to words, cells of the CNN's grid and pixels, see `relevance`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .registry import Explanation, register_method
 
 if TYPE_CHECKING:
     from ...models import Hybrid
+    from ...models.image import ImageHybrid
 
 
 @register_method(
@@ -29,19 +30,35 @@ def relevance_propagation(
     Args:
         rule: of attention, one of `relevance.ATTENTION_RULES`.
     """
-    import torch
+    from ..relevance import record, relevance_of
 
-    from ...nn.hooks import capture
-    from ..relevance import relevance_of
-
-    with torch.no_grad(), capture(model) as outputs:
-        model(sample.inputs, sample.mask)
-        relevance = relevance_of(model, outputs, sample.mask, target, rule)
+    relevance = relevance_of(model, record(model, sample.inputs, sample.mask, rule), target)
     report(1.0)
+    scores = by_unit(relevance.scores, sample)
+    return Explanation("relevance-propagation", target, scores, sample.grid, bias_relevance=relevance.of_biases)
+
+
+@register_method(
+    "pixel-relevance-propagation",
+    "Relevance propagation to pixels",
+    "The same, handed on through the CNN to single pixels, with more for what agrees with a feature (gamma rule). Most "
+    "of the logit stays with the CNN's biases: read places, not sizes.",
+    scale="share of the logit",
+    layout="grid",
+)
+def pixel_relevance_propagation(model: ImageHybrid, sample: Sample, target: int, report: Report) -> Explanation:
+    """Run one pass forward, and one backward that is written by hand, down to the pixels."""
+    from ..relevance import record
+    from ..relevance.pixels import pixel_relevance_of
+
+    recording = record(model, sample.inputs, sample.mask)
+    relevance = pixel_relevance_of(model, recording, sample.inputs, target)
+    report(1.0)
+    rows, columns = relevance.scores.shape
     return Explanation(
-        "relevance-propagation",
+        "pixel-relevance-propagation",
         target,
-        by_unit(relevance.steps, sample),
-        sample.grid,
+        relevance.scores.flatten(),
+        (rows, columns),
         bias_relevance=relevance.of_biases,
     )

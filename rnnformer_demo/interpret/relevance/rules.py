@@ -101,6 +101,7 @@ def _gelu(part: nn.GELU, x: Tensor, recording: Recording) -> Linear:
 
 
 def element_wise(function: Callable[[Tensor], Tensor], x: Tensor) -> Linear:
+    """Return the output of an element-wise function with f(0) = 0, and the way back by its ratios f(x) / x."""
     slopes = secant(function, x)
     return slopes * x, lambda gradient: slopes * gradient
 

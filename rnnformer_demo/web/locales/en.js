@@ -107,6 +107,7 @@ export default {
     "inspector.beforeAfter": "{before} before it, {after} after it",
     "method.integrated-gradients": "Integrated gradients",
     "method.relevance-propagation": "Relevance propagation (LRP)",
+    "method.pixel-relevance-propagation": "Relevance propagation to pixels",
     "method.pixel-integrated-gradients": "Integrated gradients on pixels",
     "method.occlusion": "Occlusion",
     "method.greedy-occlusion": "Greedy occlusion",

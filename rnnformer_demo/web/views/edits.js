@@ -213,8 +213,7 @@ function effectOf(edit, context) {
 /** Return what one must know of the forecast. */
 function notes(edit, by, document, t) {
   const method = t(`method.${by.method}`);
-  const promises = [by.completeness_gap, by.bias_relevance].some((part) => typeof part === "number");
-  const promise = t(promises ? "edits.promise" : "edits.noPromise", { method });
+  const promise = t(by.completeness_gap === null || by.completeness_gap === undefined ? "edits.noPromise" : "edits.promise", { method });
   const replaced = edit.kind === "replacement" ? ` ${t("edits.goesOnly")}` : "";
   const old = by !== document.attribution ? ` ${t("edits.old")}` : "";
   return promise + replaced + old;

@@ -5,19 +5,21 @@ from dataclasses import replace
 import pytest
 import tiny
 import torch
-from corrected import corrected_cnn
-from rule_network import autograd_relevance
+from corrected import corrected_cnn, random_lite0
+from rule_network import autograd_pixels, autograd_relevance
 from torch import nn
 
 from rnnformer_demo.analysis.service import get
 from rnnformer_demo.bench.timing import TEXTS
 from rnnformer_demo.bench.timing import inputs as bench_inputs
 from rnnformer_demo.data import Sample
-from rnnformer_demo.interpret.attribution import by_unit, explain
-from rnnformer_demo.interpret.relevance import ATTENTION_RULES, Relevance, relevance_of
+from rnnformer_demo.data.image import ImageReader
+from rnnformer_demo.interpret.attribution import METHODS, by_unit, explain
+from rnnformer_demo.interpret.relevance import ATTENTION_RULES, Relevance, record, relevance_of
+from rnnformer_demo.interpret.relevance.pixels import GAMMA, pixel_relevance_of
 from rnnformer_demo.models import Hybrid, freeze
+from rnnformer_demo.models.backbones.efficientnet import MEAN, STD
 from rnnformer_demo.nn.cells import CELLS
-from rnnformer_demo.nn.hooks import capture
 from rnnformer_demo.nn.secant import secant
 
 every_rule = pytest.mark.parametrize("rule", ATTENTION_RULES)
@@ -36,9 +38,7 @@ KINDS = [
 
 
 def propagated(model: Hybrid, inputs: torch.Tensor, mask: torch.Tensor, target: int, rule: str) -> Relevance:
-    with torch.no_grad(), capture(model) as outputs:
-        model(inputs, mask)
-    return relevance_of(model, outputs, mask, target, rule)
+    return relevance_of(model, record(model, inputs, mask, rule), target)
 
 
 def agrees_with_autograd(model: Hybrid, sample: Sample, target: int, rule: str, tolerance: float = 1e-5) -> None:
@@ -49,7 +49,7 @@ def agrees_with_autograd(model: Hybrid, sample: Sample, target: int, rule: str, 
     torch.testing.assert_close(expected, logits, atol=1e-4, rtol=1e-5)  # the rules change no output
     scale = steps.abs().max().item()
     assert scale > 1e-4
-    torch.testing.assert_close(found.steps, steps, atol=tolerance * scale, rtol=0)
+    torch.testing.assert_close(found.scores, steps, atol=tolerance * scale, rtol=0)
     assert found.logit == pytest.approx(logits[target].item(), abs=1e-4)
     if rule == "cp-lrp":  # the other one's softmaxes take some, too
         assert found.of_biases == pytest.approx(taken, abs=1e-4)
@@ -99,8 +99,8 @@ def test_padding_changes_nothing_and_gets_nothing(kind, rule):
     ids, mask = tiny.inputs(model, [5, 9])
     padded = propagated(model, ids[:1], mask[:1], 1, rule)
     alone = propagated(model, ids[:1, :5], mask[:1, :5], 1, rule)
-    torch.testing.assert_close(padded.steps[:5], alone.steps, atol=1e-6, rtol=1e-5)
-    assert not padded.steps[5:].any()
+    torch.testing.assert_close(padded.scores[:5], alone.scores, atol=1e-6, rtol=1e-5)
+    assert not padded.scores[5:].any()
 
 
 @every_rule
@@ -110,7 +110,7 @@ def test_scores_and_biases_add_up_to_the_logit(model, sample, rule):
         logit = model(sample.inputs, sample.mask)[0, 1].item()
     assert explanation.scores.sum().item() + explanation.bias_relevance == pytest.approx(logit, abs=1e-5)
     assert explanation.completeness_gap is None
-    steps = propagated(model, sample.inputs, sample.mask, 1, rule).steps
+    steps = propagated(model, sample.inputs, sample.mask, 1, rule).scores
     torch.testing.assert_close(explanation.scores, by_unit(steps, sample))
 
 
@@ -148,21 +148,69 @@ def test_a_part_without_a_rule_is_named(model, sample):
         propagated(model, sample.inputs, sample.mask, 0, "cp-lrp")
 
 
-def test_gates_that_miss_the_states_are_an_error(model, sample):
-    with torch.no_grad(), capture(model) as outputs:
-        model(sample.inputs, sample.mask)
-    (name, *_) = [point.name for point in model.hook_points("states")]
-    wrong = outputs | {name: outputs[name] + 0.01}
-    with pytest.raises(RuntimeError, match="recomputed gates miss the hidden states"):
-        relevance_of(model, wrong, sample.mask, 0)
-
-
 def test_no_autograd_is_needed(model, sample, monkeypatch):
     monkeypatch.setattr(torch.autograd, "grad", None)
     monkeypatch.setattr(torch.Tensor, "backward", None)
     relevance = propagated(model, sample.inputs, sample.mask, 0, "attn-lrp")
-    assert not relevance.steps.requires_grad
-    assert relevance.steps.any()
+    assert not relevance.scores.requires_grad
+    assert relevance.scores.any()
+
+
+def pixels_agree_with_autograd(model: Hybrid, sample: Sample, target: int) -> None:
+    relevance = pixel_relevance_of(model, record(model, sample.inputs, sample.mask), sample.inputs, target)
+    expected = autograd_pixels(model, sample.inputs, target, GAMMA)
+    scale = expected.abs().max().item()
+    assert scale > 1e-6
+    torch.testing.assert_close(relevance.scores, expected, atol=1e-5 * scale, rtol=0)
+    with torch.no_grad():
+        assert relevance.logit == pytest.approx(model(sample.inputs, sample.mask)[0, target].item(), abs=1e-4)
+
+
+@pytest.mark.parametrize("target", [0, 2])
+def test_pixels_get_what_the_gamma_rule_gives_them(samples, target):
+    pixels_agree_with_autograd(lively(tiny.model("image")), samples["image"], target)
+
+
+@pytest.mark.parametrize("changes", [{"readout": "cnn_head"}, {"grid": "16"}, {"grid": "both"}], ids=str)
+def test_pixels_are_reached_from_each_grid_of_the_cnn(changes):
+    model = tiny.model("image", patches=False, **changes)
+    weights = random_lite0().backbone.state_dict()
+    model.backbone.load_state_dict({name: weights[name] for name in model.backbone.state_dict()}, strict=True)
+    for name, weight in model.backbone.named_parameters():
+        if "bias" in name:
+            nn.init.normal_(weight, std=0.1)
+    reader = ImageReader(model.config.image_size, model.config.stride, MEAN, STD)
+    pixels_agree_with_autograd(lively(model), reader(tiny.photo()), 1)
+
+
+def test_pixels_of_a_shipped_model_get_what_the_gamma_rule_gives_them():
+    checkpoint = get("objects")
+    pixels_agree_with_autograd(checkpoint.model, checkpoint.reader(bench_inputs()[1]), 207)
+
+
+def test_pixels_and_biases_add_up_to_the_logit(samples):
+    model, sample = freeze(tiny.model("image")), samples["image"]
+    explanation = explain(model, sample, 1, "pixel-relevance-propagation")
+    with torch.no_grad():
+        logit = model(sample.inputs, sample.mask)[0, 1].item()
+    assert explanation.scores.sum().item() + explanation.bias_relevance == pytest.approx(logit, abs=1e-5)
+
+
+def test_without_biases_pixels_get_what_their_cells_have(samples):
+    """Cells of the small backbone do not overlap, and the gamma rule keeps what it hands down."""
+    model, sample = tiny.model("image"), samples["image"]
+    for name, weight in model.backbone.named_parameters():
+        if "bias" in name:
+            nn.init.zeros_(weight)
+    cells, pixels = (
+        explain(freeze(model), sample, 1, method).scores
+        for method in ("relevance-propagation", "pixel-relevance-propagation")
+    )
+    torch.testing.assert_close(pixels.view(3, 32, 3, 32).sum((1, 3)).flatten(), cells, atol=1e-5, rtol=1e-4)
+
+
+def test_the_page_offers_the_rules_that_there_are():
+    assert METHODS["relevance-propagation"].options == {"rule": ATTENTION_RULES}
 
 
 @pytest.mark.parametrize(("function", "slope"), [(torch.tanh, 1.0), (nn.functional.gelu, 0.5)])
