@@ -109,4 +109,5 @@ class Context:
             attribution.completeness_gap,
             attribution.warnings,
             attribution.seed,
+            attribution.bias_relevance,
         )

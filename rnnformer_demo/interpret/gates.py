@@ -83,14 +83,25 @@ def recompute(
         grid: (h, w) of the steps, None for a sequence.
     """
     order = _reading_order(recurrence.scan, mask, grid)
-    before = torch.zeros_like(states)  # the state before the first step of a sequence
-    before[order[..., 1:], _DIRECTIONS] = states[order[..., :-1], _DIRECTIONS]
+    before = states_before(states, order)
     rnns = (recurrence.forward_rnn, recurrence.backward_rnn)
     cell = recurrence.cell
     gates = cell.gates(rnns, inputs, before)
     cells = _cells(*cell.memory(gates), order) if cell.has_cell_state else None
     error = (cell.states(gates, before, cells) - states).abs().max().item()
     return Gates(recurrence.kind, gates, cells, error, order, mask)
+
+
+def states_before(states: Tensor, order: Tensor) -> Tensor:
+    """Return the hidden states (T, 2, U) before each step, zeros before the first of a sequence.
+
+    Args:
+        states: (T, 2, U).
+        order: (2, L, S), see `Gates`.
+    """
+    before = torch.zeros_like(states)
+    before[order[..., 1:], _DIRECTIONS] = states[order[..., :-1], _DIRECTIONS]
+    return before
 
 
 def _reading_order(scan: str, mask: Tensor, grid: tuple[int, int] | None) -> Tensor:

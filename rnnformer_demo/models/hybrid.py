@@ -153,7 +153,7 @@ class HybridCore(nn.Module):
 
     def encode(self, tokens: Tensor, mask: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
         """Return the states after the last block, (B, T, width_in) to (B, T, D)."""
-        x = self._below_blocks(tokens, grid)
+        x = self.below_blocks(tokens, grid)
         for block in self.blocks:
             x = block(x, mask, grid)
         return x
@@ -165,7 +165,7 @@ class HybridCore(nn.Module):
         """
         if not self.attention_blocks:
             return self.token_features(tokens, mask, grid)
-        x = self._below_blocks(tokens, grid)
+        x = self.below_blocks(tokens, grid)
         for block in takewhile(lambda block: not isinstance(block, AttentionBlock), self.blocks):
             x = block(x, mask, grid)
         return x
@@ -180,7 +180,8 @@ class HybridCore(nn.Module):
         """The attention blocks, from the input to the output."""
         return [block for block in self.blocks if isinstance(block, AttentionBlock)]
 
-    def _below_blocks(self, tokens: Tensor, grid: tuple[int, int] | None) -> Tensor:
+    def below_blocks(self, tokens: Tensor, grid: tuple[int, int] | None) -> Tensor:
+        """Return the input of the first block, (B, T, width_in) to (B, T, D)."""
         x = self.project(tokens)
         if self.position_gain is not None:
             x = x + self.position_gain * self._positions(x, grid)

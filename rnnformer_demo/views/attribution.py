@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +19,20 @@ _BARS = 24
 
 
 def caption(document: Document, choices: Choices) -> str:
-    """Return the strongest scores, the method's help, its completeness gap, and a warning of a foreign input."""
+    """Return the strongest scores, the method's help, what its scores add up to, and a warning of a foreign input."""
     attribution, ood = require(document.attribution, "attribution"), document.prediction.ood
-    gap = attribution.completeness_gap
-    exactness = "" if gap is None else f"Completeness gap {gap:.2%}, the share of that change that the scores miss."
     warning = ood_sentence(document) if ood is not None and not ood.in_domain else ""
-    return joined([strongest_scores(document, attribution), warning, attribution.help, exactness])
+    return joined([strongest_scores(document, attribution), warning, attribution.help, *_sums(attribution)])
+
+
+def _sums(attribution: Attribution) -> Iterator[str]:
+    """Yield a sentence on what the scores add up to, where their method promises something."""
+    gap, of_biases = attribution.completeness_gap, attribution.bias_relevance
+    if gap is not None:
+        yield f"Completeness gap {gap:.2%}, the share of that change that the scores miss."
+    if of_biases is not None:
+        total = sum(attribution.scores)
+        yield f"Scores {total:+.2f} and biases {of_biases:+.2f} add up to the logit, {total + of_biases:+.2f}."
 
 
 def figure(document: Document, choices: Choices) -> Figure:

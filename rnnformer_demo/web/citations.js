@@ -16,6 +16,12 @@ export const SOURCES = {
   "integrated-gradients": INTEGRATED_GRADIENTS,
   "pixel-integrated-gradients": INTEGRATED_GRADIENTS,
   "recurrence-integrated-gradients": INTEGRATED_GRADIENTS,
+  "relevance-propagation": ["inproceedings", "ali2022xai", {
+    author: "Ali, Ameen and Schnake, Thomas and Eberle, Oliver and Montavon, Gr{\\'e}goire and M{\\\"u}ller, Klaus-Robert and Wolf, Lior", title: "{XAI} for Transformers: Better Explanations through Conservative Propagation", booktitle: "Proceedings of the 39th International Conference on Machine Learning", year: "2022", eprint: "2202.07304",
+  }],
+  "pixel-relevance-propagation": ["incollection", "montavon2019layerwise", {
+    author: "Montavon, Gr{\\'e}goire and Binder, Alexander and Lapuschkin, Sebastian and Samek, Wojciech and M{\\\"u}ller, Klaus-Robert", title: "Layer-Wise Relevance Propagation: An Overview", booktitle: "Explainable AI: Interpreting, Explaining and Visualizing Deep Learning", year: "2019", doi: "10.1007/978-3-030-28954-6_10",
+  }],
   occlusion: ["inproceedings", "zeiler2014visualizing", {
     author: "Zeiler, Matthew D. and Fergus, Rob", title: "Visualizing and Understanding Convolutional Networks", booktitle: "Computer Vision -- ECCV 2014", year: "2014", eprint: "1311.2901",
   }],

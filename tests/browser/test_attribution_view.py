@@ -83,6 +83,20 @@ def test_bars_hold_the_scores_and_share_the_cursor(visit):
     expect(view.locator(".score-mark")).to_have_count(0)  # marks are of the same class
 
 
+@at("text?model=sentiment-en", TEXT)
+def test_relevance_says_what_scores_and_biases_add_up_to(visit):
+    from playwright.sync_api import expect
+
+    from rnnformer_demo.analysis.service import analyse
+
+    attribution = analyse("sentiment-en", TEXT, method="relevance-propagation").attribution
+    total, taken = sum(attribution.scores), attribution.bias_relevance
+    parts = [f"{part:+.2f}".replace("-", "−") for part in (total, taken, total + taken)]
+    view = panel(visit.page, "attribution")
+    view.get_by_label("Method").select_option("relevance-propagation")
+    expect(view).to_contain_text(f"Scores {parts[0]} and biases {parts[1]} add up to the logit, {parts[2]}.")
+
+
 @at("text?model=sentiment-en", LONG)
 def test_a_long_text_begins_with_its_sentences(visit):
     from playwright.sync_api import expect

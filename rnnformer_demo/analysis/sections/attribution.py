@@ -33,4 +33,5 @@ def build_attribution(context: Context, document: Document) -> Attribution:
         seed=explanation.seed,
         options=dict(options),
         warnings=explanation.warnings,
+        bias_relevance=explanation.bias_relevance,
     )

@@ -21,6 +21,8 @@ class Attribution:
         seed: of what was drawn; None where nothing is.
         options: of the method, by name.
         warnings: sentences about the computation.
+        bias_relevance: the part of the logit that biases get and no unit: with it the scores add up to the logit. None
+            where a method does not share the logit out.
     """
 
     method: str
@@ -35,3 +37,4 @@ class Attribution:
     seed: int | None = None
     options: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    bias_relevance: float | None = None

@@ -13,6 +13,7 @@ gradients miss by less than 1 % (`pytest -s tests/unit/interpret/attribution/tes
 # the control last.
 from . import (  # noqa: F401, I001
     integrated_gradients,
+    relevance_propagation,
     occlusion,
     greedy_occlusion,
     kernel_shap,

@@ -26,6 +26,8 @@ class Explanation:
             not promise completeness.
         warnings: sentences about the computation.
         seed: seed of the draws; None where nothing is drawn.
+        bias_relevance: the part of the logit that biases get and no unit: with it the scores add up to the logit. None
+            where a method does not share the logit out.
     """
 
     method: str
@@ -35,6 +37,7 @@ class Explanation:
     completeness_gap: float | None = None
     warnings: tuple[str, ...] = ()
     seed: int | None = None
+    bias_relevance: float | None = None
 
 
 Compute = Callable[..., Explanation]  # (model, sample, target, report, **options); with `seed` where it draws

@@ -6,9 +6,9 @@ The files are imported with this package, which the page's start imports: they i
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .cell import CELLS, Cell, register
+from .cell import CELLS, Cell, LinearRecurrence, register
 
-__all__ = ["CELLS", "Cell", "register"]
+__all__ = ["CELLS", "Cell", "LinearRecurrence", "register"]
 
 for _module in iter_modules(__path__):
     import_module(f".{_module.name}", __name__)

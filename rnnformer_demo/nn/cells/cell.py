@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -12,6 +13,27 @@ CELLS: dict[str, Cell[Any]] = {}
 
 Module = TypeVar("Module", bound="nn.Module")  # of one direction
 AnyCell = TypeVar("AnyCell", bound="Cell[Any]")
+
+
+@dataclass(frozen=True)
+class LinearRecurrence:
+    """Both directions of a recurrence at one input, with all that is not linear in it held constant.
+
+    At each step, with a the argument of the candidate, m the memory and h the hidden state:
+    a = W x + opened * (V h before) + biases, m = kept * m before + written * a, and h = shown * m.
+
+    Attributes:
+        of_inputs: W, (2, U, D).
+        of_states: V, (2, U, U).
+        opened, kept, written, shown: (T, 2, U) each, in the order of the steps.
+    """
+
+    of_inputs: Tensor
+    of_states: Tensor
+    opened: Tensor
+    kept: Tensor
+    written: Tensor
+    shown: Tensor
 
 
 class Cell(ABC, Generic[Module]):
@@ -71,6 +93,26 @@ class Cell(ABC, Generic[Module]):
     @abstractmethod
     def states(self, gates: dict[str, Tensor], before: Tensor, cells: Tensor | None) -> Tensor:
         """Return the hidden states (T, 2, U) that follow from gates, from the states before and from cell states."""
+
+    @abstractmethod
+    def linearised(
+        self,
+        rnns: tuple[Module, Module],
+        inputs: Tensor,
+        before: Tensor,
+        gates: dict[str, Tensor],
+        cells: Tensor | None,
+    ) -> LinearRecurrence:
+        """Return the recurrence with its gates, and the ratio tanh(a) / a of each tanh, held at their values.
+
+        This is the rule LRP-all for gated products (Arras et al. 2019, 1904.11829): relevance goes to what a gate lets
+        through, none to the gate.
+
+        Args:
+            rnns, inputs, before: see `gates`.
+            gates: from `gates`.
+            cells: (T, 2, U), None where there is no cell state.
+        """
 
 
 def register(kind: type[AnyCell]) -> type[AnyCell]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .cell import register
-from .fused import FusedCell, weights_of
+from .cell import LinearRecurrence, register
+from .fused import FusedCell, candidate_weights, weights_of
 from .gru_numpy import gru_states
 
 if TYPE_CHECKING:
@@ -60,3 +60,21 @@ class GRU(FusedCell["nn.GRU"]):
         import torch
 
         return torch.lerp(gates["candidate"], before, gates["update"])
+
+    def linearised(
+        self,
+        rnns: tuple[nn.GRU, nn.GRU],
+        inputs: Tensor,
+        before: Tensor,
+        gates: dict[str, Tensor],
+        cells: Tensor | None,
+    ) -> LinearRecurrence:
+        """Return h' = z h + (1 - z) (tanh(a) / a) a, with a = W x + b + r (V h + c)."""
+        import torch
+
+        from ..secant import secant
+
+        weights, opened, kept = candidate_weights(rnns), gates["reset"], gates["update"]
+        written = (1 - kept) * secant(torch.tanh, weights.argument(inputs, before, opened))
+        shown = torch.ones_like(kept)
+        return LinearRecurrence(weights.of_inputs, weights.of_states, opened, kept, written, shown)

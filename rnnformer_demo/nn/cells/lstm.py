@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from .cell import register
-from .fused import FusedCell, parameters_of, weights_of
+from .cell import LinearRecurrence, register
+from .fused import FusedCell, candidate_weights, parameters_of, weights_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -61,3 +61,21 @@ class LSTM(FusedCell["nn.LSTM"]):
     def states(self, gates: dict[str, Tensor], before: Tensor, cells: Tensor | None) -> Tensor:
         """Return o tanh(c)."""
         return gates["output"] * cells.tanh()
+
+    def linearised(
+        self,
+        rnns: tuple[nn.LSTM, nn.LSTM],
+        inputs: Tensor,
+        before: Tensor,
+        gates: dict[str, Tensor],
+        cells: Tensor | None,
+    ) -> LinearRecurrence:
+        """Return c = f c + i (tanh(a) / a) a and h = o (tanh(c) / c) c, with a = W x + V h + b."""
+        import torch
+
+        from ..secant import secant
+
+        weights, opened = candidate_weights(rnns), torch.ones_like(before)
+        written = gates["input"] * secant(torch.tanh, weights.argument(inputs, before, opened))
+        shown = gates["output"] * secant(torch.tanh, cast("Tensor", cells))
+        return LinearRecurrence(weights.of_inputs, weights.of_states, opened, gates["forget"], written, shown)

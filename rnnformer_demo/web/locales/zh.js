@@ -106,6 +106,8 @@ export default {
     "inspector.belief": "{target} 的概率",
     "inspector.beforeAfter": "读到它之前 {before}，之后 {after}",
     "method.integrated-gradients": "积分梯度 (integrated gradients)",
+    "method.relevance-propagation": "相关性传播 (LRP)",
+    "method.pixel-relevance-propagation": "逐像素相关性传播",
     "method.pixel-integrated-gradients": "逐像素积分梯度",
     "method.occlusion": "遮挡 (occlusion)",
     "method.greedy-occlusion": "贪心遮挡",
@@ -257,6 +259,7 @@ export default {
     "classes.placeholder": "输入以搜索",
     "classes.none": "没有名称含有它的类别。",
     "attribution.explained": "{method}，解释 {target}。",
+    "attribution.sums": "得分 {of_scores} 与偏置 {of_biases} 相加等于 logit {logit}。",
     "attribution.gap": "完备性误差 (completeness gap) {gap}：logit 的变化中得分没有解释的份额。",
     "attribution.bars": "对 {target} 得分最强的词",
     "attribution.bars.sentences": "对 {target} 得分最强的句子",
@@ -1021,6 +1024,10 @@ export default {
       "从没有证据的输入到当前输入一路累积的梯度。得分之和等于 logit 的变化；完备性误差说明有多精确。",
     "The same, down to single pixels: finer, slower and noisier.":
       "同上，但细到单个像素：更细、更慢、噪声更大。",
+    "The logit handed down layer by layer to the words or the cells of the CNN's grid, with gates, attention and norms held as they are at this input. The scores add up to the logit less what the biases take.":
+      "把 logit 逐层向下分给各个词或 CNN 网格的格，门、注意力和归一化保持此输入处的取值。得分之和等于 logit 减去偏置所得的部分。",
+    "The same, handed on through the CNN to single pixels, with more for what agrees with a feature (gamma rule). Most of the logit stays with the CNN's biases: read places, not sizes.":
+      "同上，再穿过 CNN 分到单个像素，与特征符号一致的贡献得到更多（gamma 规则）。logit 的大部分留在 CNN 的偏置中：请看位置，不看大小。",
     "How much the logit falls when a word is replaced by the unknown token, or a patch by grey.":
       "把一个词换成未知词元、或把一块换成灰色时，logit 下降多少。",
     "Words are deleted, or patches painted over, in the order that lowers the class's probability fastest, a few at a time, and stay away: what stands in for another is found out too. The score tells how early each goes; none speaks against the class.":

@@ -22,15 +22,22 @@ export function create(context) {
 
   const written = (gap) => (gap < SMALLEST_GAP / 2 ? `< ${format.percent(SMALLEST_GAP)}` : format.percent(gap));
 
+  function sums({ scores: parts, bias_relevance: ofBiases }) {
+    const total = parts.reduce((sum, score) => sum + score, 0);
+    const [of_scores, of_biases, logit] = [total, ofBiases, total + ofBiases].map(format.signed);
+    return t("attribution.sums", { of_scores, of_biases, logit });
+  }
+
   function draw() {
     const { attribution } = store.document;
-    const { completeness_gap: gap, warnings } = attribution;
+    const { completeness_gap: gap, bias_relevance: ofBiases, warnings } = attribution;
     scores.draw();
     replace(
       about,
       warnings.map((warning) => h("p", { class: "notice" }, say(warning))),
       h("p", { class: "caption" }, say(attribution.help)),
       typeof gap === "number" ? h("p", { class: "caption" }, t("attribution.gap", { gap: written(gap) })) : null,
+      typeof ofBiases === "number" ? h("p", { class: "caption" }, sums(attribution)) : null,
     );
     showNumbers(numbers, t("numbers"), () => scores.numbers());
   }

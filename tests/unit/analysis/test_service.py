@@ -143,6 +143,7 @@ def test_every_method_fills_the_section(modality, source, method):
         "integrated" in method or method in ("kernel-shap", "direct-logit-attribution")
     )
     assert (section["seed"] is not None) == METHODS[method].draws
+    assert (section["bias_relevance"] is not None) == ("relevance-propagation" in method)
 
 
 def test_all_sections_survive_json_and_can_be_filled_one_by_one(modality, source):

@@ -6,11 +6,13 @@ import torch
 from tiny import run_python
 from torch import Tensor, nn
 
+from rnnformer_demo.interpret.attribution import explain
 from rnnformer_demo.interpret.gates import half_lives, memory_contributions
 from rnnformer_demo.interpret.interventions import intervene
 from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import freeze
-from rnnformer_demo.nn.cells import CELLS, Cell, register
+from rnnformer_demo.nn.cells import CELLS, Cell, LinearRecurrence, register
+from rnnformer_demo.nn.secant import secant
 
 
 class Leaky(nn.Module):
@@ -51,6 +53,13 @@ class LeakyCell(Cell):
     def states(self, gates, before, cells):
         return gates["keep"] * before + (1 - gates["keep"]) * gates["candidate"]
 
+    def linearised(self, rnns, inputs, before, gates, cells):
+        argument = torch.stack([rnn.new(inputs) for rnn in rnns], 1)
+        written, nothing = (1 - gates["keep"]) * secant(torch.tanh, argument), torch.zeros_like(before)
+        weights = torch.stack([rnn.new.weight for rnn in rnns])
+        no_way_back = weights.new_zeros(2, before.shape[-1], before.shape[-1])
+        return LinearRecurrence(weights, no_way_back, nothing, gates["keep"], written, torch.ones_like(before))
+
 
 @pytest.fixture
 def leaky(monkeypatch):
@@ -78,6 +87,9 @@ def test_a_new_cell_is_built_run_and_traced(modality, samples, leaky, beside):
         torch.testing.assert_close(memory_contributions(gates)[:, 0].sum(0), states[-1, 0], atol=1e-6, rtol=0)
     changed = intervene(model, sample, 2)
     assert not torch.allclose(changed.without_recurrence, changed.original, atol=1e-5)
+    relevance = explain(model, sample, 1, "relevance-propagation")
+    assert relevance.scores.isfinite().all()
+    assert relevance.scores.all()
 
 
 @pytest.mark.parametrize("name", CELLS)

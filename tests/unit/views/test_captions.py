@@ -32,6 +32,14 @@ def test_the_attribution_names_its_strongest_scores():
     assert "Completeness" not in caption("attribution", replace(document, attribution=incomplete))
 
 
+def test_the_attribution_says_what_biases_take():
+    document = documents.text_document(("good", "film", "bad"), [0.25, 0.0, -2.0])
+    shared = replace(document.attribution, completeness_gap=None, bias_relevance=0.5)
+    assert caption("attribution", replace(document, attribution=shared)).endswith(
+        "Scores -1.75 and biases +0.50 add up to the logit, -1.25."
+    )
+
+
 def test_the_attribution_warns_of_an_answer_that_may_mean_nothing():
     assert "OOD" not in caption("attribution", TEXT)
     warning = "OOD score 1.50 (1 = threshold). This looks like nothing it was trained on."

@@ -120,7 +120,7 @@ def linear_model() -> Hybrid:
     return freeze(model)
 
 
-@pytest.mark.parametrize("method", ["integrated-gradients", "gradient-x-input", "kernel-shap"])
+@pytest.mark.parametrize("method", ["integrated-gradients", "gradient-x-input", "kernel-shap", "relevance-propagation"])
 def test_on_a_linear_model_methods_are_occlusion(samples, method):
     model, sample = linear_model(), samples["text"]
     expected = explain(model, sample, 1, "occlusion").scores
@@ -199,7 +199,7 @@ def test_attention_methods_are_their_maps_summed_by_unit(model, sample):
     assert not torch.equal(rolled, traced)
 
 
-@pytest.mark.parametrize("method", sorted(set(METHODS) - {"grad-cam", "pixel-integrated-gradients"}))
+@pytest.mark.parametrize("method", sorted(name for name in METHODS if METHODS[name].layout is None))
 def test_pieces_of_a_word_are_merged(samples, method):
     model, sample = freeze(tiny.model("text")), samples["text"]
     if METHODS[method].signed and not METHODS[method].draws and method != "occlusion":
