@@ -52,7 +52,7 @@ def pixel_relevance_propagation(model: ImageHybrid, sample: Sample, target: int,
     from ..relevance.pixels import pixel_relevance_of
 
     recording = record(model, sample.inputs, sample.mask)
-    relevance = pixel_relevance_of(model, recording, sample.inputs, target)
+    relevance = pixel_relevance_of(model, recording, model.embed(sample.inputs), target)
     report(1.0)
     rows, columns = relevance.scores.shape
     return Explanation(

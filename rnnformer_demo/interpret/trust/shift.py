@@ -1,11 +1,16 @@
 """A hybrid whose embedded input is shifted, for max-sensitivity to explain anew."""
 
+from typing import TYPE_CHECKING, cast
+
 import torch
 from torch import Tensor
 
 from ...data import Sample
 from ...models import Hybrid
 from ...models.perturbation import Apply, Perturbation
+
+if TYPE_CHECKING:
+    from ...models.image import ImageHybrid
 
 _BASE = 2**32  # beyond any id: id + _BASE * number holds a token's id and its number
 
@@ -26,6 +31,8 @@ class ShiftedHybrid(Hybrid):
         self.model, self.core = model, model.core
         self.modality, self.config, self.grid = model.modality, model.config, model.grid
         self.training = model.training
+        if model.layout == "grid":
+            self.backbone = cast("ImageHybrid", model).backbone
         self._nothing = model.baseline(sample.inputs, sample.mask)
         self._shift = shift
 
