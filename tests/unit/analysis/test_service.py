@@ -82,7 +82,7 @@ def judging(feature, modality, saved, tmp_path, monkeypatch):
     return judge
 
 
-STRANGE = "This does not look like what the model was trained on (films, reviews): its answer may mean nothing."
+STRANGE = "This does not look like what the model was trained on (films, reviews)."
 
 
 @every_feature
