@@ -162,6 +162,9 @@ def weights_digest(name: str, folder: Path | None = None) -> str:
     The tensors of the out-of-distribution detector do not count: where one is fitted anew, what was measured of the
     model stays true of it. Of each other tensor, in the order of the names, a line with name, type and shape is hashed,
     then its bytes.
+
+    Raises:
+        InputError: for a file that is none of weights.
     """
     path = (folder or default_folder()) / f"{name}{WEIGHTS}"
     status = path.stat()
@@ -172,8 +175,12 @@ def weights_digest(name: str, folder: Path | None = None) -> str:
 def _digest(path: Path, mtime_ns: int, size: int, inode: int) -> str:
     content = path.read_bytes()
     start = 8 + int.from_bytes(content[:8], "little")  # the length of the header, the header, then the tensors
+    try:
+        tensors = json.loads(content[8:start])
+    except ValueError as error:
+        raise InputError(f"{path.name} is damaged: {error}.") from error
     hashed = hashlib.sha256()
-    for key, about in sorted(json.loads(content[8:start]).items()):
+    for key, about in sorted(tensors.items()):
         if key != "__metadata__" and not key.startswith(OOD_TENSORS):
             first, end = about["data_offsets"]
             hashed.update(f"{key} {about['dtype']} {about['shape']}\n".encode())

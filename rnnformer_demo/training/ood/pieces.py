@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from ...data.text import CJK, TextReader
 
-LONGEST = 32  # words of a piece
+LONGEST = 96  # words of a piece
+OPENING = 32  # words of an opening
 _CLAUSE = re.compile(r"[^,.;:!?()\"\n，。；：！？、…“”（）]+")
 _LINE_BREAK = re.compile(r"<br\s*/?>")
 _EDGE = ' ,.;:!?()"`-，。；：！？、…“”（）'
@@ -47,8 +48,8 @@ def with_final_sign(some: Sequence[str], seed: str) -> list[str]:
 
 
 def opening(text: str, reader: TextReader) -> str:
-    """Return the first `LONGEST` words of a text."""
-    return next(_runs(text, reader, LONGEST), text)
+    """Return the first `OPENING` words of a text."""
+    return next(_runs(text, reader, OPENING), text)
 
 
 def _clause(text: str, reader: TextReader, chooser: random.Random) -> str:
@@ -57,7 +58,7 @@ def _clause(text: str, reader: TextReader, chooser: random.Random) -> str:
 
 
 def _phrase(text: str, reader: TextReader, chooser: random.Random) -> str:
-    """Return 1 to 31 successive words: one octave of lengths is as likely as another."""
+    """Return 1 to 95 successive words: one octave of lengths is as likely as another."""
     runs = [*_runs(text, reader, int(LONGEST ** chooser.random()))]
     return chooser.choice(runs) if runs else ""
 

@@ -17,10 +17,11 @@ from .pieces import opening, pieces, with_final_sign
 from .sets import SEED, TESTED_MOST, Batch, InputSet, OODSets, drawn
 
 # Most of a set; a long text takes as long as twenty pieces.
-_FITTED = 1_500  # texts of the training part, of which openings and pieces are measured
+_FITTED = 1_000  # texts of the training part, of which openings and pieces are measured, too
 _EXPOSED = 800  # texts of each other kind, of which the same are shown to a detector
-_WHOLE = 400  # texts that are measured as a whole
-_PIECES = 800  # of each form
+_WHOLE = 300  # texts that are measured as a whole
+_PIECES = 1_000  # of each form
+_SHOWN = 1_000  # pieces of the training part and of each other kind
 
 
 def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
@@ -60,7 +61,7 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         exposure.append(texts(f"{_text_name(path)}, shown", _shown(some[half:], reader)))
     shuffled = [text for one in in_distribution for text in _shuffled(one.texts, reader)]
     return OODSets(
-        training=texts("training part", training[:_WHOLE] + _shown(training, reader)),
+        training=texts("training part", training + _shown(training, reader)),
         held_out=held_out,
         in_distribution=in_distribution,
         selection=selection,
@@ -81,7 +82,7 @@ def _by_source(paths: Sequence[str], rows: Sequence[TextRow]) -> dict[str, list[
 
 def _shown(texts: Sequence[str], reader: TextReader) -> list[str]:
     """Return the openings of texts and pieces of them, every other piece with a final sign."""
-    some = pieces(texts, 2 * _PIECES, reader, "shown")
+    some = pieces(texts, _SHOWN, reader, "shown")
     return [opening(text, reader) for text in texts] + some[::2] + with_final_sign(some[1::2], "shown")
 
 

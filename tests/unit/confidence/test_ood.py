@@ -31,23 +31,14 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoSet
 from rnnformer_demo.interpret.trace import capture
 from rnnformer_demo.training.config import OODConfig
-from rnnformer_demo.training.ood.fit import (
-    RECALL,
-    Measured,
-    Measurement,
-    auroc,
-    examples_of,
-    fit,
-    fit_ood,
-    fit_plane,
-    measure,
-    thresholds,
-    with_plane,
-    with_threshold,
-)
+from rnnformer_demo.training.ood.distances import examples_of, fit
+from rnnformer_demo.training.ood.fit import fit_ood
+from rnnformer_demo.training.ood.limits import RECALL, fit_plane, thresholds, with_plane, with_threshold
+from rnnformer_demo.training.ood.measuring import Measured, Measurement, measure
 from rnnformer_demo.training.ood.photos import photo_batches
-from rnnformer_demo.training.ood.pieces import LONGEST, opening, pieces, with_final_sign
+from rnnformer_demo.training.ood.pieces import LONGEST, OPENING, opening, pieces, with_final_sign
 from rnnformer_demo.training.ood.reading import read_sets
+from rnnformer_demo.training.ood.scoring import auroc
 from rnnformer_demo.training.ood.sets import InputSet, OODSets
 from rnnformer_demo.training.ood.synthetic import KINDS, SyntheticImages
 
@@ -487,7 +478,7 @@ def test_the_command_makes_a_checkpoint_that_knows_what_it_does_not_know(files, 
     before, after = (load_file(place / "text.safetensors") for place in (saved, folder))
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     assert {name.split(".")[0] for name in after.keys() - before.keys()} == {"ood"}
-    assert predict(checkpoint, "☃ film ☂ ☃").prediction.ood.in_domain is False
+    assert predict(checkpoint, "film " + "☃ ☂ " * 9).prediction.ood.in_domain is False
     assert predict(checkpoint, "the actors are good but the plot is bad").prediction.ood.in_domain is True
     assert main(command) == 0
     assert "AUROC against" in capsys.readouterr().out
@@ -609,7 +600,7 @@ def test_a_final_sign_is_of_the_script_of_its_piece():
 def test_an_opening_is_the_first_words_of_a_text():
     reader = tiny.text_reader()
     assert opening("good film", reader) == "good film"
-    assert opening("bad " * 50, reader) == " ".join(["bad"] * LONGEST)
+    assert opening("bad " * 50, reader) == " ".join(["bad"] * OPENING)
 
 
 def test_a_flag_is_worth_what_was_measured_elsewhere(plain, fitted, tmp_path):
