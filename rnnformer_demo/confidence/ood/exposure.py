@@ -31,15 +31,16 @@ class ExposedDetector:
         distance: the detector.
         exposed: a key of `FEATURES`.
         plane: (E + 1,) weights of the means of that feature over the steps of an input, and a constant: positive values
-            are foreign. They are scaled so that half of the training's held-out inputs score as low by it as by the
-            distance.
+            are foreign.
         beyond: the values by length beyond which an input is out of distribution.
+        reach: by length, how much lower a value is whose score is 0, above 0.
     """
 
     distance: Distance
     exposed: str
     plane: Tensor
     beyond: Thresholds
+    reach: Thresholds
 
     @property
     def feature(self) -> str:
@@ -72,7 +73,7 @@ class ExposedDetector:
             means: (B, E).
             steps: (B,), the lengths of the inputs.
         """
-        return 1 + self.values(means) - self.beyond.at(steps)
+        return 1 + (self.values(means) - self.beyond.at(steps)) / self.reach.at(steps)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the tensors of both, by their names in a checkpoint."""
@@ -84,7 +85,7 @@ class ExposedDetector:
 
         Args:
             distance: the detector beside the plane.
-            entry: of the card, with feature and threshold.
+            entry: of the card, with feature, threshold and reach.
             plane: as it was stored; None where it was not.
             model: which it must fit.
 
@@ -92,9 +93,12 @@ class ExposedDetector:
             ValueError: where they do not belong together.
         """
         features = features_of(model)
-        if not isinstance(entry, dict) or entry.get("feature") not in features or "threshold" not in entry:
-            raise ValueError(f"plane must have a feature of {sorted(features)} and a threshold, got {entry!r}")
+        if not isinstance(entry, dict) or entry.keys() != {"feature", "threshold", "reach"}:
+            raise ValueError(f"plane must have feature, threshold and reach, got {entry!r}")
+        if entry["feature"] not in features:
+            raise ValueError(f"the feature of plane must be one of {sorted(features)}, got {entry['feature']!r}")
         width = features[entry["feature"]].width(model) + 1
         if plane is None or plane.shape != (width,):
             raise ValueError(f"the tensor {PLANE!r} must have shape ({width},)")
-        return cls(distance, entry["feature"], plane, Thresholds.restore(entry["threshold"]))
+        beyond, reach = Thresholds.restore(entry["threshold"]), Thresholds.restore(entry["reach"], 0)
+        return cls(distance, entry["feature"], plane, beyond, reach)

@@ -88,7 +88,7 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, recipe: dict, folder: Path | 
 def _plane_entry(signal: OODDetector) -> dict:
     if not isinstance(signal, ExposedDetector):
         return {}
-    return {"plane": {"feature": signal.exposed, "threshold": signal.beyond.entry()}}
+    return {"plane": {"feature": signal.exposed, "threshold": signal.beyond.entry(), "reach": signal.reach.entry()}}
 
 
 def _selection(

@@ -19,8 +19,9 @@ RECALL = 0.96
 _BINS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256)  # first tokens of the bins of a threshold
 _LEAST_IN_BIN = 60  # inputs of one held-out part, to set a threshold for a bin, or all of that part
 
-_PULL = 1e-2  # on the squares of a plane's weights, which then fit into 16 bits
+_PULL = 1e-3  # on the squares of a plane's weights, which then fit into 16 bits
 _PLANE_STEPS = 60  # of L-BFGS
+_LEAST_REACH = 1e-3  # of a plane's values, which are logarithms of odds
 PLANE_FEATURE = "joint"  # of whose means a plane is one
 
 
@@ -95,22 +96,16 @@ def fit_plane(feature: str, training: Measurement, shown: Sequence[Measurement])
 def with_plane(distance: Distance, plane: Tensor, held_out: Sequence[Measurement]) -> ExposedDetector:
     """Return the detector of a distance and a plane; each lets so many pass that together they let a share of `RECALL`.
 
-    The plane is scaled so that the median score of the held-out parts is the same by either.
+    At each length the median of the held-out parts scores by the plane as their median does by the distance.
     """
     recall = (1 + RECALL) / 2
     distance = with_threshold(distance, held_out, recall)
-    median = torch.cat([scores(distance, part) for part in held_out]).median()
-
-    def beyond(detector: ExposedDetector) -> ExposedDetector:
-        return replace(
-            detector, beyond=thresholds([(_side(detector, part), part.lengths) for part in held_out], recall)
-        )
-
-    first = beyond(ExposedDetector(distance, PLANE_FEATURE, plane, UNSET))
-    reach = torch.cat([first.beyond.at(part.lengths) - _side(first, part) for part in held_out]).median()
-    scaled = (plane * (1 - median).clamp(min=0.01) / reach.clamp(min=1e-6)).half().float()
-    return beyond(replace(first, plane=scaled))  # the threshold is set on what is stored
-
-
-def _side(signal: ExposedDetector, part: Measurement) -> Tensor:
-    return signal.values(part.features[signal.exposed].means)
+    median = torch.cat([scores(distance, part) for part in held_out]).median().clamp(max=0.99).item()
+    stored = plane.half().float()  # the thresholds are set on what is stored
+    detector = ExposedDetector(distance, PLANE_FEATURE, stored, UNSET, UNSET)
+    parts = [(detector.values(part.features[PLANE_FEATURE].means), part.lengths) for part in held_out]
+    beyond, middle = thresholds(parts, recall), thresholds(parts, 0.5)
+    reach = [
+        max(_LEAST_REACH, (high - low) / (1 - median)) for high, low in zip(beyond.values, middle.values, strict=True)
+    ]
+    return replace(detector, beyond=beyond, reach=replace(beyond, values=tuple(reach)))

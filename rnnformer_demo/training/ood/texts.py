@@ -52,7 +52,8 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     training = _drawn_texts(corpus.training, _FITTED)
     held_out = []
     for path, some in _by_source(config.data, corpus.held_out).items():
-        held_out += [texts(f"{path} held out", some[:_WHOLE]), *forms(f"{path} held out", some, "held out")]
+        plain, signed = forms(f"{path} held out", some, "held out")
+        held_out += [plain, texts(f"{path} held out, whole or with a final sign", [*some[:_WHOLE], *signed.texts])]
     exposure, selection = [], []
     for path in config.selection_ood:
         some = _drawn_texts(read_texts(path)[0], _EXPOSED + _WHOLE)

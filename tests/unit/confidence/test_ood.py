@@ -350,7 +350,7 @@ def test_texts_are_split_as_in_training_and_drawn_once(files, saved):
     sets = read_sets(checkpoint, OODConfig(name="text", **given_files, shuffled=True))
     rows = Path(files["data"]).read_text(encoding="utf-8").splitlines()[1:]
     texts = {row.split("\t")[0] for row in rows}
-    trained, held_out = (texts & set(one.texts) for one in (sets.training, sets.held_out[0]))
+    trained, held_out = (texts & set(one.texts) for one in (sets.training, sets.held_out[1]))
     assert not trained & held_out
     assert (len(trained), len(held_out)) == (81, 9)
     assert not set(sets.selection[0].texts) & set(sets.exposure[0].texts)
@@ -555,26 +555,30 @@ def test_a_plane_is_kept_beside_its_distance(plain, tmp_path):
     distance = tiny.ood_signal(checkpoint.model, "tokens", 0.5)
     width = features_of(checkpoint.model)["joint"].width(checkpoint.model)
     plane = torch.linspace(-1, 1, width + 1).half().float()
-    detector = ExposedDetector(distance, "joint", plane, Thresholds((1, 4), (0.5, 0.25)))
-    card = {"feature": "tokens", "threshold": 0.5, "plane": {"feature": "joint", "threshold": detector.beyond.entry()}}
+    beyond, reach = Thresholds((1, 4), (0.5, 0.25)), Thresholds((1, 4), (2.0, 4.0))
+    detector = ExposedDetector(distance, "joint", plane, beyond, reach)
+    entry = {"feature": "joint", "threshold": beyond.entry(), "reach": reach.entry()}
+    card = {"feature": "tokens", "threshold": 0.5, "plane": entry}
     about = about_of(checkpoint.card) | {"ood": card}
     told = save("told", checkpoint.model, checkpoint.reader, about, checkpoint.temperature, "fun", tmp_path, detector)
     assert torch.equal(told.ood.plane, plane)
-    assert (told.ood.beyond, told.ood.threshold) == (detector.beyond, Thresholds.constant(0.5))
+    assert (told.ood.beyond, told.ood.reach, told.ood.threshold) == (beyond, reach, Thresholds.constant(0.5))
     assert told.sha256 == checkpoint.sha256
     inputs, mask = tiny.inputs(checkpoint.model, [3, 9, 1, 6])
     with capture(checkpoint.model) as seen, torch.no_grad():
         checkpoint.model(inputs, mask)
     means, _ = mean_of_steps(*FEATURES["joint"].read(seen, mask))
-    by_plane = 1 + means @ plane[:-1] + plane[-1] - torch.tensor([0.5, 0.25, 0.5, 0.25])
+    values = means @ plane[:-1] + plane[-1]
+    by_plane = 1 + (values - torch.tensor([0.5, 0.25, 0.5, 0.25])) / torch.tensor([2.0, 4.0, 2.0, 4.0])
     expected = torch.maximum(by_plane, distance.scores(seen, mask))
     torch.testing.assert_close(scores(told, inputs, mask), expected, atol=1e-5, rtol=1e-4)
-    for entry, tensor, sentence in (
-        (card["plane"], plane[1:], r"the tensor 'ood.plane' must have shape \(\d+,\)"),
-        (card["plane"] | {"feature": "texture"}, plane, "plane must have a feature of .*, got"),
+    for other, tensor, sentence in (
+        (entry, plane[1:], r"the tensor 'ood.plane' must have shape \(\d+,\)"),
+        (entry | {"feature": "texture"}, plane, "the feature of plane must be one of .*, got 'texture'"),
+        ({"feature": "joint"}, plane, "plane must have feature, threshold and reach, got"),
     ):
         with pytest.raises(ValueError, match=sentence):
-            restore(card | {"plane": entry}, distance.tensors() | {"ood.plane": tensor}, checkpoint.model)
+            restore(card | {"plane": other}, distance.tensors() | {"ood.plane": tensor}, checkpoint.model)
 
 
 def test_pieces_are_parts_of_their_texts_of_all_lengths():
