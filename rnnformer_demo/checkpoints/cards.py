@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..confidence import OOD_TENSORS
 from ..data import InputError
 from .migration import migrate_card
 
@@ -156,7 +157,15 @@ def size_on_disk(name: str, folder: Path | None = None) -> int:
 
 
 def weights_digest(name: str, folder: Path | None = None) -> str:
-    """Return the sha256 of a checkpoint's weights; a file that has not changed is read once."""
+    """Return the sha256 of a model's weights as they are stored; a file that has not changed is read once.
+
+    The tensors of the out-of-distribution detector do not count: where one is fitted anew, what was measured of the
+    model stays true of it. Of each other tensor, in the order of the names, a line with name, type and shape is hashed,
+    then its bytes.
+
+    Raises:
+        InputError: for a file that is none of weights.
+    """
     path = (folder or default_folder()) / f"{name}{WEIGHTS}"
     status = path.stat()
     return _digest(path, status.st_mtime_ns, status.st_size, status.st_ino)
@@ -164,7 +173,19 @@ def weights_digest(name: str, folder: Path | None = None) -> str:
 
 @lru_cache(maxsize=256)
 def _digest(path: Path, mtime_ns: int, size: int, inode: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    content = path.read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")  # the length of the header, the header, then the tensors
+    try:
+        tensors = json.loads(content[8:start])
+    except ValueError as error:
+        raise InputError(f"{path.name} is damaged: {error}.") from error
+    hashed = hashlib.sha256()
+    for key, about in sorted(tensors.items()):
+        if key != "__metadata__" and not key.startswith(OOD_TENSORS):
+            first, end = about["data_offsets"]
+            hashed.update(f"{key} {about['dtype']} {about['shape']}\n".encode())
+            hashed.update(content[start + first : start + end])
+    return hashed.hexdigest()
 
 
 def readable_cards(folder: Path | None = None) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,9 @@ from torch import Tensor
 
 from ..confidence.calibration import NO_SCALING, Temperature
 from ..confidence.ood import PREFIX, OODDetector, restore
+from ..confidence.writing import WritingCheck
 from ..data import InputError, Reader, make_reader, reference_input
+from ..data.text import TextReader
 from ..models import Hybrid, build, config_from_dict, config_to_dict, freeze
 from ..nn.hooks import run
 from .cards import (
@@ -68,10 +70,11 @@ class Checkpoint:
         reader: maps raw input to a `Sample`.
         card: the JSON: labels, metrics, data, command.
         temperature: makes probabilities of logits.
-        sha256: the digest of the weights file.
+        sha256: the digest of the weights, see `weights_digest`.
         size: bytes of all its files.
         ood: the out-of-distribution detector; None where none was fitted, see `train ood`.
         eight_bit_weights: names of the matrices that are stored in 8 bits; the others lie there in 16.
+        writing: names texts that are written as none that the model reads; None for a model of photos.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Checkpoint:
     size: int
     ood: OODDetector | None
     eight_bit_weights: tuple[str, ...]
+    writing: WritingCheck | None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -116,10 +120,11 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
         model.load_state_dict(tensors, strict=True)
     except (SafetensorError, RuntimeError, ValueError) as error:
         raise InputError(f"{weights.name} does not fit {name}{CARD}: {str(error)[:300]}") from error
+    reader = make_reader(card["modality"], preprocessing_of(name, folder))
     return Checkpoint(
         name=name,
         model=freeze(model),
-        reader=make_reader(card["modality"], preprocessing_of(name, folder)),
+        reader=reader,
         card=card,
         temperature=Temperature(card["temperature"], card.get("temperature_exponent", 0.0)),
         sha256=weights_digest(name, folder),
@@ -128,6 +133,7 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
         eight_bit_weights=tuple(
             key for key, tensor in migrate_weight_names(stored).items() if tensor.dtype == torch.int8
         ),
+        writing=WritingCheck(reader) if isinstance(reader, TextReader) else None,
     )
 
 

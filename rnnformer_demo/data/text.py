@@ -125,9 +125,12 @@ class TextReader:
     def words(self, text: str) -> list[str]:
         """Return the words of a text, however long, as a sample's units are."""
         text = _clean(text)
+        return [text[start:end] for start, end in self.spans(text)]
+
+    def spans(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Return the start and end of each word of a text, however long."""
         encoding = self.tokenizer.encode(text)
-        spans, _ = _merge_subwords(text, encoding.offsets, encoding.word_ids)
-        return [text[start:end] for start, end in spans]
+        return _merge_subwords(text, encoding.offsets, encoding.word_ids)[0]
 
     def __call__(self, text: str) -> Sample:
         """Return one sample of batch size 1.

@@ -37,7 +37,9 @@ def write(folder: Path, name: str, classes: int = 2, **more: object) -> None:
         **more,
     }
     (folder / f"{name}.json").write_text(json.dumps(card), encoding="utf-8")
-    (folder / f"{name}.safetensors").write_bytes(b"0" * 1_000_000)
+    header = b"{}"
+    weights = len(header).to_bytes(8, "little") + header
+    (folder / f"{name}.safetensors").write_bytes(weights.ljust(1_000_000, b"0"))
 
 
 SEEDS = [
@@ -51,6 +53,7 @@ OOD = {
     "threshold": 1.2345,
     "recall": 0.95,
     "n": 800,
+    "by_length": [{"from": 1, "flagged": 0.055, "n": 200}, {"from": 2, "flagged": 0.01, "n": 600}],
     "auroc": {
         "news": {"auroc": 0.98, "n_in": 800, "n_out": 500, "kind": "far"},
         "reviews of phones": {"auroc": 0.75, "n_in": 800, "n_out": 400, "kind": "near"},

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from rnnformer_demo.confidence.ood import FEATURES, MahalanobisDetector
+from rnnformer_demo.confidence.ood import FEATURES, MahalanobisDetector, Thresholds
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.text import TextReader, train_tokenizer
 from rnnformer_demo.models import Hybrid, classes, stacked
@@ -86,7 +86,8 @@ def inputs(made: Hybrid, lengths: list[int], seed: int = 0) -> tuple[torch.Tenso
 def ood_signal(made: Hybrid, feature: str = "tokens", threshold: float = 1.0) -> MahalanobisDetector:
     """A signal that fits a model and was fitted to nothing."""
     width = FEATURES[feature].width(made)
-    return MahalanobisDetector(feature, torch.zeros(1, width), torch.eye(width), torch.ones(width), threshold)
+    limits = Thresholds.constant(threshold)
+    return MahalanobisDetector(feature, torch.zeros(1, width), torch.eye(width), torch.ones(width), limits)
 
 
 def text_reader(max_tokens: int = 32) -> TextReader:

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+from collections.abc import Iterable
 from typing import cast
 
 import numpy as np
@@ -124,11 +126,33 @@ def _out_of_distribution(context: Context) -> OutOfDistribution | None:
     if detector is None:
         return None
     score = detector.scores(context.run.outputs, context.sample.mask).item()
-    message = "" if score <= 1 else _out_of_domain(context.checkpoint)
-    return OutOfDistribution(score, score <= 1, detector.about, message)
+    check, text = context.checkpoint.writing, context.sample.display
+    message = (check.notice(text) if check else "") or ("" if score <= 1 else _out_of_domain(context.checkpoint))
+    return OutOfDistribution(score, not message, detector.about, message)
 
 
 def _out_of_domain(checkpoint: Checkpoint) -> str:
-    folders = [file.split("/")[0] for file in checkpoint.card["data"]["file"].split(", ")]
-    data_sets = ", ".join(dict.fromkeys(folders))
-    return f"This does not look like what the model was trained on ({data_sets}): its answer may mean nothing."
+    """Return what the flag says, and where it was measured what it is worth: how often the model is right of inputs
+    that are flagged, and of others."""
+    data_sets = ", ".join(folders_of(checkpoint.card["data"]["file"].split(", ")))
+    elsewhere = checkpoint.card["ood"].get("elsewhere", {})
+    if not elsewhere:
+        return f"This does not look like what the model was trained on ({data_sets})."
+    flagged, passed = (
+        {key: sum(test[part][key] for test in elsewhere.values()) for key in ("n", "right")}
+        for part in ("flagged", "passed")
+    )
+    return (
+        f"This does not look like what the model was trained on ({data_sets}). On texts from elsewhere "
+        f"({', '.join(folders_of(elsewhere))}) it was right in {_share(flagged)} of {flagged['n']:,} flagged like this,"
+        f" and in {_share(passed)} of {passed['n']:,} others."
+    )
+
+
+def _share(counts: dict[str, int]) -> str:
+    return f"{counts['right'] / max(1, counts['n']):.0%}"
+
+
+def folders_of(files: Iterable[str]) -> list[str]:
+    """Return the first part of each path or name of a data set, each once: "sst2" for sst2/train.tsv.xz."""
+    return list(dict.fromkeys(re.split(r"[/ ]", file)[0] for file in files))

@@ -11,32 +11,37 @@ from torch import Tensor
 
 from ...models import Hybrid
 from .energy import EnergyDetector
+from .exposure import PLANE, Distance, ExposedDetector
 from .features import FEATURES, Feature, features_of, mean_of_steps
 from .knn import KNNDetector
 from .mahalanobis import MahalanobisDetector
 from .tensors import PREFIX
+from .thresholds import Thresholds
 
 __all__ = [
     "FEATURES",
     "PREFIX",
+    "Distance",
     "EnergyDetector",
+    "ExposedDetector",
     "Feature",
     "KNNDetector",
     "MahalanobisDetector",
     "OODDetector",
+    "Thresholds",
     "features_of",
     "mean_of_steps",
     "restore",
 ]
 
-OODDetector = MahalanobisDetector | EnergyDetector | KNNDetector
+OODDetector = Distance | ExposedDetector
 
 
 def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector:
     """Return the detector that a checkpoint stores.
 
     Args:
-        card: the card's entry on it, an object with feature and threshold.
+        card: the card's entry on it, an object with feature and threshold, and plane where it was shown other kinds.
         tensors: the tensors of the checkpoint whose names begin with `PREFIX`.
         model: the model that they must fit.
 
@@ -45,13 +50,17 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector
     """
     if not isinstance(card, dict) or not card.keys() >= {"feature", "threshold"}:
         raise ValueError(f"ood must have feature and threshold, got {card!r}")
-    feature, threshold = card["feature"], card["threshold"]
+    distance_tensors = {name: tensor for name, tensor in tensors.items() if name != PLANE or "plane" not in card}
+    distance = _restore_distance(card, distance_tensors, model)
+    return ExposedDetector.restore(distance, card["plane"], tensors.get(PLANE), model) if "plane" in card else distance
+
+
+def _restore_distance(card: dict, tensors: dict[str, Tensor], model: Hybrid) -> Distance:
+    feature = card["feature"]
     names = [*features_of(model), EnergyDetector.feature, KNNDetector.feature]
     if feature not in names:
         raise ValueError(f"feature must be one of {sorted(names)}, got {feature!r}")
-    least = -math.inf if feature == EnergyDetector.feature else 0
-    if not isinstance(threshold, int | float) or not least < threshold < math.inf:
-        raise ValueError(f"threshold must be a number above {least}, got {threshold!r}")
+    threshold = Thresholds.restore(card["threshold"], -math.inf if feature == EnergyDetector.feature else 0)
     if feature == EnergyDetector.feature:
         return EnergyDetector.restore(threshold, tensors)
     if feature == KNNDetector.feature:

@@ -8,18 +8,20 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from .thresholds import Thresholds
+
 
 @dataclass(frozen=True)
 class EnergyDetector:
     """Minus the logarithm of the sum of the exponentials of the logits: high where all logits are low.
 
     Attributes:
-        threshold: the energy beyond which an input is out of distribution.
+        threshold: the energy, by length, beyond which an input is out of distribution.
     """
 
     feature: ClassVar[str] = "energy"
     about: ClassVar[str] = "the energy of the logits"
-    threshold: float
+    threshold: Thresholds
 
     @staticmethod
     def energies(logits: Tensor) -> Tensor:
@@ -28,15 +30,15 @@ class EnergyDetector:
 
     def scores(self, captured: dict[str, Tensor], mask: Tensor) -> Tensor:
         """Return OOD scores (B,), above 0; see `MahalanobisDetector.scores`."""
-        return (self.energies(captured["logits"]) - self.threshold).exp()
+        return (self.energies(captured["logits"]) - self.threshold.at(mask.sum(1))).exp()
 
     def tensors(self) -> dict[str, Tensor]:
         """Return nothing: the threshold stands in the card."""
         return {}
 
     @classmethod
-    def restore(cls, threshold: float, tensors: dict[str, Tensor]) -> "EnergyDetector":
-        """Return the detector of a threshold.
+    def restore(cls, threshold: Thresholds, tensors: dict[str, Tensor]) -> "EnergyDetector":
+        """Return the detector of some thresholds.
 
         Raises:
             ValueError: where there are tensors.

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...models import Hybrid
 from .tensors import PREFIX
+from .thresholds import Thresholds
 
 _EXAMPLES = PREFIX + "examples"
 
@@ -22,13 +23,13 @@ class KNNDetector:
 
     Attributes:
         examples: (N, E) their pooled representations.
-        threshold: the distance beyond which an input is out of distribution.
+        threshold: the distance, by length, beyond which an input is out of distribution.
     """
 
     feature: ClassVar[str] = "neighbour"
     about: ClassVar[str] = "the cosine distance of the pooled representation from the nearest of the training inputs"
     examples: Tensor
-    threshold: float
+    threshold: Thresholds
 
     def distances(self, pooled: Tensor) -> Tensor:
         """Return the cosine distances (B,), 0-2, of pooled representations (B, E)."""
@@ -36,14 +37,14 @@ class KNNDetector:
 
     def scores(self, captured: dict[str, Tensor], mask: Tensor) -> Tensor:
         """Return OOD scores (B,), 0 or more; see `MahalanobisDetector.scores`."""
-        return self.distances(captured["pooled"]) / self.threshold
+        return self.distances(captured["pooled"]) / self.threshold.at(mask.sum(1))
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the examples, by their name in a checkpoint."""
         return {_EXAMPLES: self.examples}
 
     @classmethod
-    def restore(cls, threshold: float, tensors: dict[str, Tensor], model: Hybrid) -> "KNNDetector":
+    def restore(cls, threshold: Thresholds, tensors: dict[str, Tensor], model: Hybrid) -> "KNNDetector":
         """Return the detector that `tensors` stored.
 
         Raises:

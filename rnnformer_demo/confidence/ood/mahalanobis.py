@@ -13,6 +13,7 @@ from torch import Tensor
 from ...models import Hybrid
 from .features import FEATURES, mean_of_steps
 from .tensors import PREFIX, shapes_of
+from .thresholds import Thresholds
 
 _TENSORS = ("centres", "whitening", "between")
 
@@ -27,14 +28,14 @@ class MahalanobisDetector:
         whitening: (E, E) maps a deviation from a centre to independent coordinates in which the steps of one input
             have variance 1.
         between: (E,) the variance there of the inputs of one class, above 0.
-        threshold: the distance beyond which an input is out of distribution.
+        threshold: the distance, by length, beyond which an input is out of distribution.
     """
 
     feature: str
     centres: Tensor
     whitening: Tensor
     between: Tensor
-    threshold: float
+    threshold: Thresholds
 
     @property
     def about(self) -> str:
@@ -61,7 +62,8 @@ class MahalanobisDetector:
             captured: the tensors that passed the hook points, by their names.
             mask: (B, T).
         """
-        return self.distances(*mean_of_steps(*FEATURES[self.feature].read(captured, mask))) / self.threshold
+        distances = self.distances(*mean_of_steps(*FEATURES[self.feature].read(captured, mask)))
+        return distances / self.threshold.at(mask.sum(1))
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the tensors that a checkpoint stores beside the card, by their names there."""
@@ -69,7 +71,7 @@ class MahalanobisDetector:
 
     @classmethod
     def restore(
-        cls, feature: str, threshold: float, tensors: dict[str, Tensor], model: Hybrid
+        cls, feature: str, threshold: Thresholds, tensors: dict[str, Tensor], model: Hybrid
     ) -> "MahalanobisDetector":
         """Return the detector that `tensors` stored.
 

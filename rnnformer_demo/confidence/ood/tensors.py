@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-PREFIX = "ood."  # begins each of them
+from .. import OOD_TENSORS as PREFIX
 
 
 def shapes_of(tensors: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:

@@ -124,9 +124,9 @@ class OutOfDistribution:
 
     Attributes:
         score: out-of-distribution score, 0 or more; 1 is the threshold.
-        in_domain: whether the score is at most 1.
+        in_domain: whether the score is at most 1, and nothing in the writing of a text is foreign to the model.
         detector: what the score measures, in words.
-        message: a warning where the input is out of domain, else "".
+        message: a sentence that says so where the input is out of domain, else "".
     """
 
     score: float

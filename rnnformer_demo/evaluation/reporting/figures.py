@@ -28,6 +28,12 @@ def calibration(figures: dict[str, Any], arrow: str) -> str:
     return percent(figures["ece"]) if before is None else f"{percent(before)} {arrow} {percent(figures['ece'])}"
 
 
+def threshold(ood: dict[str, Any]) -> str:
+    """Return the threshold of a detector: "1.18", or "2.03 to 1.03" from the shortest inputs to the longest."""
+    entry = ood["threshold"]
+    return f"{entry['values'][0]:.3g} to {entry['values'][-1]:.3g}" if isinstance(entry, dict) else f"{entry:.3g}"
+
+
 def over_seeds(card: dict[str, Any], test: str) -> str:
     """Return mean and standard deviation of a test's accuracy over the seeds: "87.1 ± 0.4 (3)", or "one seed"."""
     spread = _spread(card, test)

@@ -69,7 +69,7 @@ def _details(name: str, card: dict[str, Any], folder: Path) -> Iterator[str]:
     yield f"- Size: {card['parameters']:,} parameters, {size_on_disk(name, folder) / 1e6:.1f} MB"
     if "quantised" in card:
         yield f"- Stored in {card['quantised']['bits']} bits: {', '.join(card['quantised']['weights'])}; else in 16"
-    yield f"- Weights: `{name}{WEIGHTS}`, sha256 `{weights_digest(name, folder)}`"
+    yield f"- Weights: `{name}{WEIGHTS}`, sha256 of the model's tensors `{weights_digest(name, folder)}`"
 
 
 def _layers(card: dict[str, Any]) -> str:
@@ -117,6 +117,47 @@ def _risks(card: dict[str, Any]) -> Iterator[str]:
             for other, figures in ood["auroc"].items()
         ]
         yield table(("against", "kind", "AUROC", "flagged, %", "n"), rows, "llrrr")
+        yield from _flagged_of_its_own(ood)
+        yield from _worth_of_a_flag(ood)
+
+
+def _flagged_of_its_own(ood: dict[str, Any]) -> Iterator[str]:
+    """Yield how many inputs of the model's own kind are flagged, by set and by length."""
+    if inside := ood.get("inside"):
+        named = any("named" in figures for figures in inside.values())
+        rows = [
+            (
+                name,
+                percent(1 - figures["recall"]),
+                *([percent(figures.get("named", 0.0))] if named else []),
+                f"{figures['n']:,}",
+            )
+            for name, figures in inside.items()
+        ]
+        header = ("of its own kind", "flagged, %", *(["named as foreign writing, %"] if named else []), "n")
+        yield ""
+        yield table(header, rows, "l" + "r" * (len(header) - 1))
+    if bins := ood.get("by_length"):
+        rows = [(f"{each['from']} or more", percent(each["flagged"]), f"{each['n']:,}") for each in bins]
+        yield ""
+        yield "The same inputs by their length in tokens, each up to where the next row begins:"
+        yield ""
+        yield table(("tokens", "flagged, %", "n"), rows, "rrr")
+
+
+def _worth_of_a_flag(ood: dict[str, Any]) -> Iterator[str]:
+    """Yield how often the model is right of inputs from elsewhere, flagged ones and others."""
+    if elsewhere := ood.get("elsewhere"):
+        rows = [
+            (name, *(cell for part in ("flagged", "passed") for cell in _right(figures[part])))
+            for name, figures in elsewhere.items()
+        ]
+        yield ""
+        yield table(("from elsewhere", "flagged: right, %", "n", "others: right, %", "n"), rows, "lrrrr")
+
+
+def _right(counts: dict[str, int]) -> tuple[str, str]:
+    return percent(counts["right"] / counts["n"]) if counts["n"] else "", f"{counts['n']:,}"
 
 
 def _data(card: dict[str, Any]) -> Iterator[str]:

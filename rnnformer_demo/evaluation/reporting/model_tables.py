@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...checkpoints.cards import in_families, size_on_disk
-from .figures import HELD_OUT, accuracy_with_interval, calibration, over_seeds, percent, title_of
+from .figures import HELD_OUT, accuracy_with_interval, calibration, over_seeds, percent, threshold, title_of
 from .markdown import table
 from .training_lines import training_lines
 
@@ -78,11 +78,22 @@ def ood_table(folder: Path | None = None) -> str:
     for name, card in in_families(folder).items():
         if "ood" in card:
             ood = card["ood"]
-            passed = f"{ood['threshold']:.3g} ({percent(ood['recall'])} % of {ood['n']:,})"
+            passed = f"{threshold(ood)} ({percent(ood['recall'])} % of {ood['n']:,})"
             far, near = (", ".join(_areas(ood, kind)) for kind in ("far", "near"))
-            rows.append((f"`{name}`", ood["signal"], passed, far, near))
-    header = ("model", "OOD score", "threshold (held-out inputs below it)", "far OOD: AUROC", "near OOD: AUROC")
+            rows.append((f"`{name}`", ood["signal"], passed, _false_alarms(ood), far, near))
+    header = (
+        *("model", "OOD score", "threshold (held-out inputs below it)", "flagged of its own kind, %, at any length"),
+        *("far OOD: AUROC", "near OOD: AUROC"),
+    )
     return table(header, rows) if rows else NO_OOD
+
+
+def _false_alarms(ood: dict[str, Any]) -> str:
+    """Return the least and the largest share that is flagged of inputs of the model's own kind, over their lengths;
+    where those were not told apart, over the test sets."""
+    shares = [each["flagged"] for each in ood.get("by_length", ())]
+    shares = shares or [1 - each["recall"] for each in ood.get("inside", {}).values()]
+    return f"{percent(min(shares))} to {percent(max(shares))}" if shares else ""
 
 
 def _areas(ood: dict[str, Any], kind: str) -> Iterator[str]:

@@ -122,6 +122,7 @@ class OODConfig:
     selection_ood: tuple[str, ...] = ()  # sets of other kinds, to choose a detector on
     far_ood: tuple[str, ...] = ()  # sets of other kinds, to test it on
     near_ood: tuple[str, ...] = ()  # sets of kinds that are almost its own, to test it on
+    elsewhere: tuple[str, ...] = ()  # labelled texts that no model saw, to tell what a flag is worth
     shuffled: bool = False  # near OOD: the in-distribution texts with their words in random order
 
 

@@ -972,8 +972,38 @@ export default {
       "与服务器的连接中断：请再试一次。",
     "Something went wrong on the server: try again.":
       "服务器出了问题：请再试一次。",
-    "This does not look like what the model was trained on ({0}): its answer may mean nothing.":
-      "这不像模型训练时所用的数据（{0}）：它的回答可能毫无意义。",
+    "This does not look like what the model was trained on ({0}).":
+      "这不像模型训练时所用的数据（{0}）。",
+    "This does not look like what the model was trained on ({0}). On texts from elsewhere ({1}) it was right in {2}% of {3} flagged like this, and in {4}% of {5} others.":
+      "这不像模型训练时所用的数据（{0}）。在其他来源的文本（{1}）上，被这样标记的 {3} 条中它答对 {2}%，其余 {5} 条中答对 {4}%。",
+    "This looks like source code, which the model was not trained on.":
+      "这看起来是源代码，模型没有用它训练过。",
+    "This looks like keys struck at random, which the model was not trained on.":
+      "这看起来是随意敲击键盘的结果，模型没有用它训练过。",
+    "This looks like {0}; the model was trained on {1}.":
+      "这看起来是{0}；模型是用{1}训练的。",
+    "This is written in {0}; the model was trained on {1}.":
+      "这是用{0}写的；模型是用{1}训练的。",
+    "The model knows few of these words: they may be another language than {0}.":
+      "这些词模型大多不认识：它们可能不是{0}。",
+    "English": "英语",
+    "German": "德语",
+    "French": "法语",
+    "Spanish": "西班牙语",
+    "Italian": "意大利语",
+    "Portuguese": "葡萄牙语",
+    "Dutch": "荷兰语",
+    "Latin letters": "拉丁字母",
+    "Chinese characters": "汉字",
+    "Japanese kana": "日文假名",
+    "Korean letters": "韩文字母",
+    "Cyrillic letters": "西里尔字母",
+    "Greek letters": "希腊字母",
+    "Arabic letters": "阿拉伯字母",
+    "Hebrew letters": "希伯来字母",
+    "Devanagari letters": "天城文字母",
+    "Thai letters": "泰文字母",
+    "letters of another script": "其他文字",
     "Taking out what it marks changes the prediction more than {0} % of {1} random orders do, whichever way it is taken out ({2}).":
       "去掉它标出的部分，对预测的改变超过 {1} 个随机顺序中的 {0} %，无论用哪种方式去掉（{2}）。",
     "Taking out what it marks ({0}) changes the prediction by {1}, a random order by {2}: where they differ by less than {3}, there is nothing to be told apart.":

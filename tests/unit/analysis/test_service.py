@@ -3,6 +3,7 @@
 import json
 import shlex
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import tiny
@@ -82,7 +83,7 @@ def judging(feature, modality, saved, tmp_path, monkeypatch):
     return judge
 
 
-STRANGE = "This does not look like what the model was trained on (films, reviews): its answer may mean nothing."
+STRANGE = "This does not look like what the model was trained on (films, reviews)."
 
 
 @every_feature
@@ -101,6 +102,31 @@ def test_a_prediction_says_whether_its_input_is_in_domain(judging, modality, sou
     analysis = analyse(modality, source)
     assert analysis.prediction.ood == ood
     assert (STRANGE in extend(analysis, "attribution", target="yes", method="occlusion").warnings) is not in_domain
+
+
+def flagging(saved, threshold: float, **ood: dict):
+    """The small text checkpoint with a detector of that threshold, and what its card says of it."""
+    plain = load("text", saved)
+    card = plain.card | {"data": {"file": "films/train.tsv"}, "ood": ood}
+    return replace(plain, card=card, ood=tiny.ood_signal(plain.model, "tokens", threshold))
+
+
+def test_a_flag_tells_what_was_measured_of_it(saved):
+    worth = {
+        "towns first": {"flagged": {"n": 30, "right": 20}, "passed": {"n": 1000, "right": 800}},
+        "towns second": {"flagged": {"n": 20, "right": 15}, "passed": {"n": 500, "right": 460}},
+    }
+    assert predict(flagging(saved, 1e-9, elsewhere=worth), "a good film").prediction.ood.message == (
+        "This does not look like what the model was trained on (films). On texts from elsewhere (towns) it was right "
+        "in 70% of 50 flagged like this, and in 84% of 1,500 others."
+    )
+    assert predict(flagging(saved, 1e9, elsewhere=worth), "a good film").prediction.ood.message == ""
+
+
+def test_a_text_whose_writing_is_foreign_is_named_whatever_its_score(saved):
+    ood = predict(flagging(saved, 1e9), "int good = film;").prediction.ood
+    assert (ood.score <= 1, ood.in_domain) == (True, False)
+    assert ood.message == "This looks like source code, which the model was not trained on."
 
 
 @every_feature

@@ -15,6 +15,7 @@ from rnnformer_demo.checkpoints.migration import migrate_card
 from rnnformer_demo.checkpoints.quantisation import dequantise, quantise
 from rnnformer_demo.checkpoints.store import MAX_BYTES, about_of, load, recorded_logits, save
 from rnnformer_demo.confidence.calibration import NO_SCALING, Temperature
+from rnnformer_demo.confidence.ood import Thresholds
 from rnnformer_demo.data import InputError
 from rnnformer_demo.models import MODELS
 
@@ -76,12 +77,13 @@ def test_a_signal_is_saved_beside_the_weights_and_changes_none(judging, modality
     plain = load(modality, saved)
     assert plain.ood is None
     expected = tiny.ood_signal(plain.model, judging.ood.feature, threshold=0.7)
-    assert (judging.ood.feature, judging.ood.threshold) == (expected.feature, 0.7)
+    assert (judging.ood.feature, judging.ood.threshold) == (expected.feature, Thresholds.constant(0.7))
     for name, tensor in expected.tensors().items():
         assert torch.equal(judging.ood.tensors()[name], tensor), name
     for name, tensor in plain.model.state_dict().items():
         assert torch.equal(judging.model.state_dict()[name], tensor), name
     assert {key: value for key, value in judging.card.items() if key != "ood"} == plain.card
+    assert judging.sha256 == plain.sha256  # which a detector's tensors are no part of
 
 
 def _no_card(card):

@@ -17,23 +17,28 @@ from safetensors.torch import load_file
 from rnnformer_demo.analysis.service import predict
 from rnnformer_demo.checkpoints.store import Checkpoint, about_of, load, save
 from rnnformer_demo.cli import main
-from rnnformer_demo.confidence.ood import FEATURES, EnergyDetector, KNNDetector, features_of, mean_of_steps, restore
+from rnnformer_demo.confidence.ood import (
+    FEATURES,
+    EnergyDetector,
+    ExposedDetector,
+    KNNDetector,
+    Thresholds,
+    features_of,
+    mean_of_steps,
+    restore,
+)
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoSet
 from rnnformer_demo.interpret.trace import capture
 from rnnformer_demo.training.config import OODConfig
-from rnnformer_demo.training.ood.fit import (
-    RECALL,
-    Measured,
-    Measurement,
-    auroc,
-    examples_of,
-    fit,
-    fit_ood,
-    with_threshold,
-)
+from rnnformer_demo.training.ood.distances import examples_of, fit
+from rnnformer_demo.training.ood.fit import fit_ood
+from rnnformer_demo.training.ood.limits import RECALL, fit_plane, thresholds, with_plane, with_threshold
+from rnnformer_demo.training.ood.measuring import Measured, Measurement, measure
 from rnnformer_demo.training.ood.photos import photo_batches
+from rnnformer_demo.training.ood.pieces import LONGEST, OPENING, opening, pieces, with_final_sign
 from rnnformer_demo.training.ood.reading import read_sets
+from rnnformer_demo.training.ood.scoring import auroc
 from rnnformer_demo.training.ood.sets import InputSet, OODSets
 from rnnformer_demo.training.ood.synthetic import KINDS, SyntheticImages
 
@@ -130,6 +135,12 @@ def sources(count: int, steps: int, seed: int, shift: float = 0.0) -> Measured:
     return Measured(means, torch.full((count,), steps), deviations.T @ deviations)
 
 
+def measured(part: Measured, feature: str = "tokens") -> Measurement:
+    """What was measured of inputs that have one feature alone."""
+    nothing = torch.zeros(0)
+    return Measurement({feature: part}, nothing, nothing, nothing, part.steps)
+
+
 def joined(*parts: Measured) -> Measured:
     return Measured(
         torch.cat([part.means for part in parts]),
@@ -215,17 +226,17 @@ def test_the_threshold_lets_the_promised_share_pass(modality, fitted):
     record = checkpoint.card["ood"]
     passed = (scores_of(checkpoint, sets.held_out[0]) <= 1 + 1e-5).double().mean().item()
     assert RECALL <= passed <= RECALL + 1 / 41
-    assert (record["threshold"], record["n"]) == (checkpoint.ood.threshold, 41)
+    assert (record["threshold"], record["n"]) == (checkpoint.ood.threshold.entry(), 41)
     assert record["recall"] == pytest.approx(passed)
 
 
 def test_the_threshold_lets_the_promised_share_of_each_source_pass():
     some, sharper = sources(100, 5, 1), sources(10, 5, 2, shift=1.0)
     signal = fit("tokens", some, torch.arange(100) % 2)
-    told = [Measurement({"tokens": part}, torch.zeros(0), torch.zeros(0), torch.zeros(0)) for part in (some, sharper)]
-    threshold = with_threshold(signal, told).threshold
-    assert threshold == max(with_threshold(signal, [part]).threshold for part in told)
-    assert threshold > with_threshold(signal, told[:1]).threshold
+    told = [measured(part) for part in (some, sharper)]
+    limits = with_threshold(signal, told).threshold
+    assert limits.values == with_threshold(signal, told[1:]).threshold.values
+    assert limits.values > with_threshold(signal, told[:1]).threshold.values
 
 
 def test_the_card_says_what_was_measured(modality, fitted):
@@ -250,7 +261,7 @@ def test_the_card_says_what_was_measured(modality, fitted):
 
 def test_energy_is_low_where_a_class_is_spoken_for(modality, fitted):
     checkpoint, sets = fitted[modality]
-    told = replace(checkpoint, ood=EnergyDetector(-1.5))
+    told = replace(checkpoint, ood=EnergyDetector(Thresholds.constant(-1.5)))
     inputs, mask = next(sets.in_distribution[0].batches())
     with torch.no_grad():
         logits = checkpoint.model(inputs, mask)
@@ -261,7 +272,8 @@ def test_an_energy_is_kept_with_its_threshold(plain, tmp_path):
     checkpoint = plain["text"]
     about = about_of(checkpoint.card) | {"ood": {"feature": "energy", "threshold": -2.5}}
     arguments = (checkpoint.model, checkpoint.reader, about, checkpoint.temperature, "fun", tmp_path)
-    assert save("told", *arguments, EnergyDetector(-2.5)).ood == EnergyDetector(-2.5)
+    detector = EnergyDetector(Thresholds.constant(-2.5))
+    assert save("told", *arguments, detector).ood == detector
     with pytest.raises(ValueError, match=r"tensors of ood must be none for the energy, got \['ood.centres'\]"):
         restore(about["ood"], {"ood.centres": torch.ones(1)}, checkpoint.model)
     with pytest.raises(ValueError, match="threshold must be a number above -inf"):
@@ -269,7 +281,7 @@ def test_an_energy_is_kept_with_its_threshold(plain, tmp_path):
 
 
 def test_a_neighbour_is_near_where_it_points_the_same_way():
-    signal = KNNDetector(torch.tensor([[2.0, 0.0], [0.0, 0.5]]), threshold=0.25)
+    signal = KNNDetector(torch.tensor([[2.0, 0.0], [0.0, 0.5]]), Thresholds.constant(0.25))
     pooled = torch.tensor([[0.1, 0.0], [0.0, 7.0], [1.0, 1.0], [-3.0, -3.0]])
     expected = torch.tensor([0.0, 0.0, 1 - 0.5**0.5, 1 + 0.5**0.5])
     torch.testing.assert_close(signal.distances(pooled), expected)
@@ -281,9 +293,9 @@ def test_neighbours_are_kept_with_their_threshold(plain, fitted, tmp_path):
     card = {"feature": "neighbour", "threshold": 0.25}
     examples = torch.randn(5, checkpoint.model.core.width_pooled).half().float()
     arguments = (checkpoint.model, checkpoint.reader, about_of(checkpoint.card) | {"ood": card}, checkpoint.temperature)
-    told = save("told", *arguments, "fun", tmp_path, KNNDetector(examples, 0.25))
+    told = save("told", *arguments, "fun", tmp_path, KNNDetector(examples, Thresholds.constant(0.25)))
     assert torch.equal(told.ood.examples, examples)
-    assert told.ood.threshold == 0.25
+    assert told.ood.threshold == Thresholds.constant(0.25)
     inputs, mask = next(sets.in_distribution[0].batches())
     torch.testing.assert_close(scores(told, inputs[:1], mask[:1]), scores(told, inputs, mask)[:1], atol=1e-5, rtol=1e-4)
     for wrong in ({}, {"ood.examples": examples[:0]}, {"ood.examples": examples[:, 1:]}, {"ood.centres": examples}):
@@ -336,8 +348,12 @@ def test_texts_are_split_as_in_training_and_drawn_once(files, saved):
     checkpoint = load("text", saved)
     given_files = {key: (file,) for key, file in files.items()}
     sets = read_sets(checkpoint, OODConfig(name="text", **given_files, shuffled=True))
-    assert not read(sets.training) & read(sets.held_out[0])
-    assert (len(read(sets.training)), len(read(sets.held_out[0]))) == (81, 9)
+    rows = Path(files["data"]).read_text(encoding="utf-8").splitlines()[1:]
+    texts = {row.split("\t")[0] for row in rows}
+    trained, held_out = (texts & set(one.texts) for one in (sets.training, sets.held_out[1]))
+    assert not trained & held_out
+    assert (len(trained), len(held_out)) == (81, 9)
+    assert not set(sets.selection[0].texts) & set(sets.exposure[0].texts)
     assert [one.name for one in (*sets.in_distribution, *sets.selection, *sets.far, *sets.near)][3] == "shuffled words"
     words, shuffled = ({tuple(sorted(ids)) for ids in read(some)} for some in (sets.in_distribution[0], sets.near[0]))
     assert words == shuffled
@@ -462,7 +478,7 @@ def test_the_command_makes_a_checkpoint_that_knows_what_it_does_not_know(files, 
     before, after = (load_file(place / "text.safetensors") for place in (saved, folder))
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     assert {name.split(".")[0] for name in after.keys() - before.keys()} == {"ood"}
-    assert predict(checkpoint, "☃ film ☂ ☃").prediction.ood.in_domain is False
+    assert predict(checkpoint, "film " + "☃ ☂ " * 9).prediction.ood.in_domain is False
     assert predict(checkpoint, "the actors are good but the plot is bad").prediction.ood.in_domain is True
     assert main(command) == 0
     assert "AUROC against" in capsys.readouterr().out
@@ -474,3 +490,130 @@ def test_the_command_answers_bad_input_with_a_sentence(files, saved, capsys):
     assert "There is no model 'nosuch'" in json.loads(capsys.readouterr().out)["error"]
     assert main(["train", "ood", "--name", "text", "--data", files["data"], *options]) == 2
     assert "--in-distribution" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_thresholds_are_those_of_the_length():
+    limits = Thresholds((2, 4, 8), (3.0, 2.0, 1.0))
+    assert limits.at(torch.tensor([1, 2, 3, 4, 7, 8, 100])).tolist() == [3, 3, 3, 2, 2, 1, 1]
+    assert Thresholds.restore(limits.entry()) == limits
+    assert Thresholds.restore(0.7) == Thresholds.constant(0.7)  # as older cards have it
+    assert Thresholds.constant(0.7).entry() == 0.7
+
+
+@pytest.mark.parametrize("entry", [0, "1", float("nan"), {"lengths": [1, 2], "values": [1.0, 0.0]}, {"lengths": [1]}])
+def test_thresholds_that_are_none_are_refused(entry):
+    with pytest.raises(ValueError, match="threshold must be a number above 0, got"):
+        Thresholds.restore(entry, 0)
+
+
+@pytest.mark.parametrize("entry", [{"lengths": [2, 1], "values": [1.0, 1.0]}, {"lengths": [1], "values": [1.0, 1.0]}])
+def test_lengths_must_ascend_and_have_a_value_each(entry):
+    with pytest.raises(ValueError, match="lengths must ascend and have a value each"):
+        Thresholds.restore(entry)
+
+
+def test_each_length_gets_the_smallest_threshold_that_lets_the_share_pass():
+    lengths = torch.tensor([1] * 100 + [5] * 100 + [20] * 10)
+    strangeness = torch.cat([torch.arange(100.0), 100 + torch.arange(100.0), torch.full((10,), 1e3)])
+    limits = thresholds([(strangeness, lengths)], recall=0.9)
+    assert limits == Thresholds((1, 4), (90.0, 190.0))  # of 20 tokens there are too few inputs
+    sharper = (strangeness[:100] + 7, lengths[:100])
+    assert thresholds([(strangeness, lengths), sharper], recall=0.9) == Thresholds((1, 4), (97.0, 190.0))
+
+
+def kinds_apart(shift: float, seed: int) -> Measurement:
+    """Inputs of 3 features, those of another kind shifted along the first alone."""
+    generator = torch.Generator().manual_seed(seed)
+    means = torch.randn(400, 3, generator=generator) + torch.tensor([shift, 0.0, 0.0])
+    part = Measured(means, torch.ones(400, dtype=torch.long), torch.zeros(3, 3, dtype=torch.double))
+    return measured(part, "joint")
+
+
+def test_a_plane_lies_between_what_was_trained_on_and_what_was_shown():
+    training, held_out, shown = kinds_apart(0, 1), kinds_apart(0, 2), kinds_apart(2, 3)
+    plane = fit_plane("joint", training, [shown])
+    assert plane[0] > 5 * plane[1:3].abs().max()
+    assert -plane[3] / plane[0] == pytest.approx(1, abs=0.15)  # halfway
+    distance = fit("joint", training.features["joint"], torch.zeros(400, dtype=torch.long))
+    detector = with_plane(distance, plane, [held_out])
+    alone = with_threshold(distance, [held_out])
+    other, far = kinds_apart(2, 4).features["joint"], kinds_apart(-8, 5).features["joint"]
+
+    def flagged(part: Measured) -> float:
+        by_plane = detector.scores_beyond(part.means, part.steps)
+        by_distance = detector.distance.distances(part.means, part.steps) / detector.threshold.at(part.steps)
+        return (torch.maximum(by_plane, by_distance) > 1).double().mean().item()
+
+    of_distance = (alone.distances(other.means, other.steps) > alone.threshold.at(other.steps)).double().mean().item()
+    assert flagged(held_out.features["joint"]) <= 1 - RECALL + 1e-6
+    assert flagged(other) > of_distance
+    assert flagged(far) == 1  # on the near side of the plane, but far away
+
+
+def test_a_plane_is_kept_beside_its_distance(plain, tmp_path):
+    checkpoint = plain["text"]
+    distance = tiny.ood_signal(checkpoint.model, "tokens", 0.5)
+    width = features_of(checkpoint.model)["joint"].width(checkpoint.model)
+    plane = torch.linspace(-1, 1, width + 1).half().float()
+    beyond, reach = Thresholds((1, 4), (0.5, 0.25)), Thresholds((1, 4), (2.0, 4.0))
+    detector = ExposedDetector(distance, "joint", plane, beyond, reach)
+    entry = {"feature": "joint", "threshold": beyond.entry(), "reach": reach.entry()}
+    card = {"feature": "tokens", "threshold": 0.5, "plane": entry}
+    about = about_of(checkpoint.card) | {"ood": card}
+    told = save("told", checkpoint.model, checkpoint.reader, about, checkpoint.temperature, "fun", tmp_path, detector)
+    assert torch.equal(told.ood.plane, plane)
+    assert (told.ood.beyond, told.ood.reach, told.ood.threshold) == (beyond, reach, Thresholds.constant(0.5))
+    assert told.sha256 == checkpoint.sha256
+    inputs, mask = tiny.inputs(checkpoint.model, [3, 9, 1, 6])
+    with capture(checkpoint.model) as seen, torch.no_grad():
+        checkpoint.model(inputs, mask)
+    means, _ = mean_of_steps(*FEATURES["joint"].read(seen, mask))
+    values = means @ plane[:-1] + plane[-1]
+    by_plane = 1 + (values - torch.tensor([0.5, 0.25, 0.5, 0.25])) / torch.tensor([2.0, 4.0, 2.0, 4.0])
+    expected = torch.maximum(by_plane, distance.scores(seen, mask))
+    torch.testing.assert_close(scores(told, inputs, mask), expected, atol=1e-5, rtol=1e-4)
+    for other, tensor, sentence in (
+        (entry, plane[1:], r"the tensor 'ood.plane' must have shape \(\d+,\)"),
+        (entry | {"feature": "texture"}, plane, "the feature of plane must be one of .*, got 'texture'"),
+        ({"feature": "joint"}, plane, "plane must have feature, threshold and reach, got"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            restore(card | {"plane": other}, distance.tensors() | {"ood.plane": tensor}, checkpoint.model)
+
+
+def test_pieces_are_parts_of_their_texts_of_all_lengths():
+    reader = tiny.text_reader()
+    texts = [" ".join(tiny.SENTENCES), "fun , good ! bad"]
+    some = pieces(texts, 60, reader, "a")
+    assert len(some) == len(set(some)) == 60
+    assert all(any(piece in text for text in texts) for piece in some)
+    lengths = {len(reader.words(piece)) for piece in some}
+    assert {1, 2, 3} < lengths
+    assert max(lengths) <= LONGEST
+    assert not any(piece[-1] in ".,!?" for piece in some)
+    assert pieces(texts, 60, reader, "a") == some != pieces(texts, 60, reader, "b")
+    assert pieces(["fun"], 5, reader, "a") == ["fun"]
+    assert pieces([], 5, reader, "a") == []
+
+
+def test_a_final_sign_is_of_the_script_of_its_piece():
+    assert all(text[-1] in ".!?" for text in with_final_sign(["good"] * 20, "a"))
+    assert {text[-1] for text in with_final_sign(["不错"] * 20, "a")} == {"。", "！", "？"}
+
+
+def test_an_opening_is_the_first_words_of_a_text():
+    reader = tiny.text_reader()
+    assert opening("good film", reader) == "good film"
+    assert opening("bad " * 50, reader) == " ".join(["bad"] * OPENING)
+
+
+def test_a_flag_is_worth_what_was_measured_elsewhere(plain, fitted, tmp_path):
+    checkpoint, (_, sets) = plain["text"], fitted["text"]
+    some = batches_of(checkpoint, 30, 7), batches_of(checkpoint, 30, 8, inside=False)
+    told = fit_ood(checkpoint, replace(sets, elsewhere={"towns": dict(enumerate(some))}), {"task": "ood"}, tmp_path)
+    worth = told.card["ood"]["elsewhere"]["towns"]
+    flagged = torch.cat([scores_of(told, one) > 1 for one in some])
+    right = torch.cat([(measure(told, one).classes == index) for index, one in enumerate(some)])
+    assert (worth["flagged"]["n"], worth["passed"]["n"]) == (int(flagged.sum()), int((~flagged).sum()))
+    assert worth["flagged"]["right"] == int((right & flagged).sum())
+    assert worth["passed"]["right"] == int((right & ~flagged).sum())

@@ -14,7 +14,7 @@ from rnnformer_demo.confidence.calibration import NO_SCALING, REFERENCE_STEPS
 from rnnformer_demo.evaluation.intervals import mcnemar, wilson_interval
 from rnnformer_demo.evaluation.metrics import _PULL, expected_calibration_error, fit_temperature, summarise
 from rnnformer_demo.interpret.trust.agreement import rank_correlation
-from rnnformer_demo.training.ood.fit import auroc
+from rnnformer_demo.training.ood.scoring import auroc
 
 
 def drawn(seed: int, n: int = 400, classes: int = 5) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

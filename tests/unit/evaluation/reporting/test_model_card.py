@@ -57,7 +57,7 @@ def test_a_model_of_ones_own_gets_a_page_too(tmp_path, monkeypatch, capsys):
     plain = {key: value for key, value in card.items() if key not in ("training", "ood", "limits")}
     for name, one in (("mine", card), ("plain", plain)):
         cards.write_card(tmp_path / f"{name}.json", one)
-        (tmp_path / f"{name}.safetensors").write_bytes(b"weights")
+        (tmp_path / f"{name}.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     assert [path.name for path in write_cards(tmp_path)] == ["mine.md", "plain.md"]
     mine, least = ((tmp_path / f"{name}.md").read_text(encoding="utf-8") for name in ("mine", "plain"))
     assert "# mine\n\nTaste of tea. Made from `mine.json`" in mine

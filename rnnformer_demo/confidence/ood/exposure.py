@@ -1,0 +1,104 @@
+"""Outlier exposure (Hendrycks et al. 2019, "Deep Anomaly Detection with Outlier Exposure"), by a plane.
+
+Chinese headlines are as near to Chinese reviews as these are to one another: no distance from the reviews tells them
+apart, but a plane between the two does. What is foreign in another way lies on either side of it; so the distance
+counts as well, and an input is foreign where either test says so.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...models import Hybrid
+from .energy import EnergyDetector
+from .features import FEATURES, features_of, mean_of_steps
+from .knn import KNNDetector
+from .mahalanobis import MahalanobisDetector
+from .tensors import PREFIX
+from .thresholds import Thresholds
+
+PLANE = PREFIX + "plane"
+
+Distance = MahalanobisDetector | EnergyDetector | KNNDetector
+
+
+@dataclass(frozen=True)
+class ExposedDetector:
+    """A detector that was shown training inputs alone, and a plane beyond which inputs of other kinds were found.
+
+    Attributes:
+        distance: the detector.
+        exposed: a key of `FEATURES`.
+        plane: (E + 1,) weights of the means of that feature over the steps of an input, and a constant: positive values
+            are foreign.
+        beyond: the values by length beyond which an input is out of distribution.
+        reach: by length, how much lower a value is whose score is 0, above 0.
+    """
+
+    distance: Distance
+    exposed: str
+    plane: Tensor
+    beyond: Thresholds
+    reach: Thresholds
+
+    @property
+    def feature(self) -> str:
+        """That of the distance."""
+        return self.distance.feature
+
+    @property
+    def threshold(self) -> Thresholds:
+        """That of the distance."""
+        return self.distance.threshold
+
+    @property
+    def about(self) -> str:
+        """The description of both, in words."""
+        return f"{self.distance.about}, or the side of a plane between these and other kinds of input"
+
+    def values(self, means: Tensor) -> Tensor:
+        """Return the values (B,) of means (B, E): above 0 beyond the plane."""
+        return means @ self.plane[:-1] + self.plane[-1]
+
+    def scores(self, captured: dict[str, Tensor], mask: Tensor) -> Tensor:
+        """Return OOD scores (B,), 0 or more: the higher of the two; see `MahalanobisDetector.scores`."""
+        means, _ = mean_of_steps(*FEATURES[self.exposed].read(captured, mask))
+        return torch.maximum(self.distance.scores(captured, mask), self.scores_beyond(means, mask.sum(1)))
+
+    def scores_beyond(self, means: Tensor, steps: Tensor) -> Tensor:
+        """Return the scores (B,) by the plane alone, out of distribution above 1.
+
+        Args:
+            means: (B, E).
+            steps: (B,), the lengths of the inputs.
+        """
+        return 1 + (self.values(means) - self.beyond.at(steps)) / self.reach.at(steps)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the tensors of both, by their names in a checkpoint."""
+        return self.distance.tensors() | {PLANE: self.plane}
+
+    @classmethod
+    def restore(cls, distance: Distance, entry: dict, plane: Tensor | None, model: Hybrid) -> "ExposedDetector":
+        """Return the detector that a checkpoint stores.
+
+        Args:
+            distance: the detector beside the plane.
+            entry: of the card, with feature, threshold and reach.
+            plane: as it was stored; None where it was not.
+            model: which it must fit.
+
+        Raises:
+            ValueError: where they do not belong together.
+        """
+        features = features_of(model)
+        if not isinstance(entry, dict) or entry.keys() != {"feature", "threshold", "reach"}:
+            raise ValueError(f"plane must have feature, threshold and reach, got {entry!r}")
+        if entry["feature"] not in features:
+            raise ValueError(f"the feature of plane must be one of {sorted(features)}, got {entry['feature']!r}")
+        width = features[entry["feature"]].width(model) + 1
+        if plane is None or plane.shape != (width,):
+            raise ValueError(f"the tensor {PLANE!r} must have shape ({width},)")
+        beyond, reach = Thresholds.restore(entry["threshold"]), Thresholds.restore(entry["reach"], 0)
+        return cls(distance, entry["feature"], plane, beyond, reach)
