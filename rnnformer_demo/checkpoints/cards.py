@@ -10,7 +10,7 @@ from typing import Any
 
 from ..confidence import OOD_TENSORS
 from ..data import InputError
-from .migration import migrate_card
+from .migration import migrate_card, migrate_weight_names
 
 FORMAT = 2
 WEIGHTS, CARD, TOKENIZER = ".safetensors", ".json", ".tokenizer.json"  # after the name of a checkpoint
@@ -160,8 +160,8 @@ def weights_digest(name: str, folder: Path | None = None) -> str:
     """Return the sha256 of a model's weights as they are stored; a file that has not changed is read once.
 
     The tensors of the out-of-distribution detector do not count: where one is fitted anew, what was measured of the
-    model stays true of it. Of each other tensor, in the order of the names, a line with name, type and shape is hashed,
-    then its bytes.
+    model stays true of it. Of each other tensor, in the order of the names of today, a line with name, type and shape is
+    hashed, then its bytes.
 
     Raises:
         InputError: for a file that is none of weights.
@@ -180,7 +180,7 @@ def _digest(path: Path, mtime_ns: int, size: int, inode: int) -> str:
     except ValueError as error:
         raise InputError(f"{path.name} is damaged: {error}.") from error
     hashed = hashlib.sha256()
-    for key, about in sorted(tensors.items()):
+    for key, about in sorted(migrate_weight_names(tensors).items()):
         if key != "__metadata__" and not key.startswith(OOD_TENSORS):
             first, end = about["data_offsets"]
             hashed.update(f"{key} {about['dtype']} {about['shape']}\n".encode())

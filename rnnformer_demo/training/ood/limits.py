@@ -17,7 +17,8 @@ from .scoring import scores, strangeness
 RECALL = 0.96
 
 _BINS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256)  # first tokens of the bins of a threshold
-_LEAST_IN_BIN = 60  # inputs of one held-out part, to set a threshold for a bin, or all of that part
+# Inputs of one held-out part, to set a threshold for a bin, or all of that part. Of fewer, one or two would decide.
+_LEAST_IN_BIN = 100
 
 _PULL = 1e-3  # on the squares of a plane's weights, which then fit into 16 bits
 _PLANE_STEPS = 60  # of L-BFGS

@@ -20,7 +20,8 @@ from .sets import SEED, TESTED_MOST, Batch, InputSet, OODSets, drawn
 _FITTED = 1_000  # texts of the training part, of which openings and pieces are measured, too
 _EXPOSED = 800  # texts of each other kind, of which the same are shown to a detector
 _WHOLE = 300  # texts that are measured as a whole
-_PIECES = 1_000  # of each form
+_PIECES = 1_000  # of each form, to test on
+_HELD_OUT_PIECES = 2_500  # of each form and source, to set thresholds on: at least a hundred of each length
 _SHOWN = 1_000  # pieces of the training part and of each other kind
 
 
@@ -41,8 +42,8 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     def files(paths: Sequence[str], most: int = _WHOLE) -> list[InputSet]:
         return [texts(_text_name(path), _drawn_texts(read_texts(path)[0], most)) for path in paths]
 
-    def forms(name: str, some: Sequence[str], seed: str) -> list[InputSet]:
-        plain, signed = (pieces(some, _PIECES, reader, f"{seed} {form}") for form in ("plain", "signed"))
+    def forms(name: str, some: Sequence[str], seed: str, count: int) -> list[InputSet]:
+        plain, signed = (pieces(some, count, reader, f"{seed} {form}") for form in ("plain", "signed"))
         return [
             texts(f"{name}, pieces", plain),
             texts(f"{name}, pieces with a final sign", with_final_sign(signed, seed)),
@@ -52,7 +53,7 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     training = _drawn_texts(corpus.training, _FITTED)
     held_out = []
     for path, some in _by_source(config.data, corpus.held_out).items():
-        plain, signed = forms(f"{path} held out", some, "held out")
+        plain, signed = forms(f"{path} held out", some, "held out", _HELD_OUT_PIECES)
         held_out += [plain, texts(f"{path} held out, whole or with a final sign", [*some[:_WHOLE], *signed.texts])]
     exposure, selection = [], []
     for path in config.selection_ood:
@@ -69,7 +70,7 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         far=files(config.far_ood),
         near=files(config.near_ood) + ([texts("shuffled words", shuffled)] if config.shuffled else []),
         exposure=exposure,
-        pieces=[form for one in in_distribution for form in forms(one.name, one.texts, "test")],
+        pieces=[form for one in in_distribution for form in forms(one.name, one.texts, "test", _PIECES)],
         elsewhere={_text_name(path): _by_class(path, checkpoint.labels, texts) for path in config.elsewhere},
     )
 
