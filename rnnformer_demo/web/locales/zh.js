@@ -1026,8 +1026,8 @@ export default {
       "只保留它标出的部分",
     "A move of the input by 2 % changes its scores by {0} of their size.":
       "输入移动 2 %，得分就改变其大小的 {0}。",
-    "The input is not like what the model was trained on: even a true picture of its answer may mean nothing.":
-      "输入与模型的训练数据不像：即使解释忠实于模型，也可能毫无意义。",
+    "The input is not like what the model was trained on: a true picture of its answer is no sign that it is right.":
+      "输入与模型的训练数据不像：即使解释忠实于模型的回答，也不说明回答正确。",
     "Measured: {0}.":
       "实测：{0}。",
     "beats 95 % of random orders, {0} {1} % ({2})":
