@@ -153,4 +153,7 @@ def _cares(perturbations: Mapping[str, Faithfulness], findings: Findings) -> Ite
     if sensitivity is not None and sensitivity > SENSITIVITY:
         yield f"A move of the input by 2 % changes its scores by {sensitivity:.0%} of their size."
     if findings.in_domain is False:
-        yield "The input is not like what the model was trained on: a true picture of its answer is no sign that it is right."
+        yield (
+            "The input is not like what the model was trained on: a true picture of its answer is no sign that it is "
+            "right."
+        )
