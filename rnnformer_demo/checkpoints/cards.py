@@ -160,8 +160,8 @@ def weights_digest(name: str, folder: Path | None = None) -> str:
     """Return the sha256 of a model's weights as they are stored; a file that has not changed is read once.
 
     The tensors of the out-of-distribution detector do not count: where one is fitted anew, what was measured of the
-    model stays true of it. Of each other tensor, in the order of the names of today, a line with name, type and shape is
-    hashed, then its bytes.
+    model stays true of it. Of each other tensor, in the order of the names of today, a line with name, type and shape
+    is hashed, then its bytes.
 
     Raises:
         InputError: for a file that is none of weights.
