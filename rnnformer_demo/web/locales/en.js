@@ -192,7 +192,7 @@ export default {
     "gallery.news-rockets.title": "Rockets that play basketball",
     "gallery.news-rockets.story": "Sports, as it should be. “The rocket carried a satellite into orbit.” is Sci/Tech: the words around it decide.",
     "gallery.news-village.title": "A rocket that hits a village",
-    "gallery.news-village.story": "World news, called Sci/Tech: one word outweighs the rest. The detector at least calls the sentence foreign.",
+    "gallery.news-village.story": "World news, called Sci/Tech: one word outweighs the rest. The detector is silent: the sentence is news, as the model knows them.",
     "gallery.coffee.title": "Take the coffee away",
     "gallery.coffee.story": "Espresso. Blur the coffee in the cup under What if, and the answer becomes a soup, consommé: so the coffee is what it goes by.",
     "gallery.panda.title": "More evidence than it needs",

@@ -191,7 +191,7 @@ export default {
     "gallery.news-rockets.title": "打篮球的火箭",
     "gallery.news-rockets.story": "正确：Sports。换成“The rocket carried a satellite into orbit.”就是 Sci/Tech：由上下文决定。",
     "gallery.news-village.title": "击中村庄的火箭",
-    "gallery.news-village.story": "这是国际新闻，却被判为 Sci/Tech：一个词压过了其余。好在检测器指出这句话不像训练数据。",
+    "gallery.news-village.story": "这是国际新闻，却被判为 Sci/Tech：一个词压过了其余。检测器没有报警：这句话本来就是模型熟悉的新闻。",
     "gallery.coffee.title": "拿走咖啡",
     "gallery.coffee.story": "浓缩咖啡。在“如果改动输入”里把杯中的咖啡模糊掉，答案就变成清汤（consomme）：可见它看的正是咖啡。",
     "gallery.panda.title": "证据绰绰有余",

@@ -132,7 +132,7 @@ def test_stories_of_news():
     assert answer("news-rockets") == "Sports"
     assert said("news-en", "The rocket carried a satellite into orbit.") == "Sci/Tech"
     assert answer("news-village") == "Sci/Tech"
-    assert not shown("news-village").prediction.ood.in_domain
+    assert shown("news-village").prediction.ood.in_domain
     village = shown("news-village", "attribution")
     scores = dict(zip(village.input.unit_names, village.attribution.scores, strict=True))
     assert scores["rocket"] > sum(abs(score) for word, score in scores.items() if word != "rocket")
