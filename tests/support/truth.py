@@ -21,7 +21,7 @@ def checkpoint(modality: str) -> Checkpoint:
     else:
         reader, model = tiny.image_reader(), tiny.model("image")
     model.config = replace(model.config, labels=("negative", "positive", "perhaps"))
-    return Checkpoint("tiny", freeze(model), reader, {}, NO_SCALING, "0" * 64, 0, None, ())
+    return Checkpoint("tiny", freeze(model), reader, {}, NO_SCALING, "0" * 64, 0, None, (), None)
 
 
 def explanation(scores: list[float], grid: tuple[int, int] | None = None) -> Explanation:

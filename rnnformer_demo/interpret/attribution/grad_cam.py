@@ -25,7 +25,7 @@ def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Expl
 
     (grid,) = model.hook_points("grid")
     scores = LayerGradCam(model.classify_embedded, grid).attribute(
-        sample.inputs, target=target, additional_forward_args=(sample.mask,), relu_attributions=False
+        model.embed(sample.inputs), target=target, additional_forward_args=(sample.mask,), relu_attributions=False
     )
     report(1.0)
     return Explanation("grad-cam", target, scores.detach().flatten().float(), sample.grid)

@@ -10,7 +10,7 @@ from captum.metrics import infidelity as captum_infidelity
 from captum.metrics import sensitivity_max
 
 from rnnformer_demo.data import Sample
-from rnnformer_demo.interpret.attribution import METHODS, Explanation, explain
+from rnnformer_demo.interpret.attribution import METHODS, Explanation, explain, methods_for
 from rnnformer_demo.interpret.perturb import perturbed_logits
 from rnnformer_demo.interpret.trust.shift import ShiftedHybrid
 from rnnformer_demo.interpret.trust.stability import RADIUS, infidelity, max_sensitivity, unit_scores
@@ -140,3 +140,12 @@ def test_greedy_occlusion_of_a_text_has_a_sensitivity():
         assert math.isfinite(measured)
         assert measured >= 0
     assert METHODS["greedy-occlusion"].signed is False
+
+
+@pytest.mark.parametrize("modality", ["text", "image"])
+def test_a_shift_reaches_every_method_that_looks_at_the_input(model, sample):
+    for method in methods_for(sample.layout):
+        if method.name in ("random", "occlusion", "greedy-occlusion", "kernel-shap"):  # ranks, or slow here
+            continue
+        explanation = explain(model, sample, 1, method.name)
+        assert max_sensitivity(model, sample, explanation, 0) > 0, method.name
