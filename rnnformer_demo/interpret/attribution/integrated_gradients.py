@@ -54,7 +54,7 @@ def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, repor
     """Integrate over pixels, through the CNN, from a grey photo on."""
     scores, gap = integrate(
         lambda photos: model.classify_embedded(photos, sample.mask.expand(len(photos), -1)),
-        sample.inputs,
+        model.embed(sample.inputs),
         model.baseline(sample.inputs, sample.mask),
         target,
         report,
