@@ -83,19 +83,20 @@ def test_the_card_shows_what_the_document_holds(visit, document):
     strips = card.locator(".strip")
     assert strips.count() == len(MEASURES) * len(PERTURBATIONS)
     scores = [
-        (getattr(scores, name), name, perturbation)
+        (getattr(scores, name), name, perturbation, scores.orders)
         for name in MEASURES
         for scores, perturbation in zip(trust.perturbations.values(), PERTURBATIONS, strict=True)
     ]
-    for place, (score, name, perturbation) in enumerate(scores):
+    for place, (score, name, perturbation, orders) in enumerate(scores):
         label = strips.nth(place).get_attribute("aria-label")
         value = f"{score.value:.3f}".replace("-", "−")  # as the page writes it
-        assert f"{perturbation}: {value}, better than {score.percentile:.0f} % of 50 random orders." in label
+        assert f"{perturbation}: {value}, better than {score.percentile:.0f} % of {orders} random orders." in label
         # The right end is the better one, whether high or low is good.
         marks = [mark_of(strips.nth(place), kind) for kind in ("strip-value", "strip-median")]
         above = score.value > score.controls[3]
         assert (marks[0] > marks[1]) == (above if name in ("comprehensiveness", "insertion_auc") else not above)
-    low, high = wilson_interval(round(trust.perturbations["unknown"].comprehensiveness.percentile / 2), 50)
+    first = trust.perturbations["unknown"]
+    low, high = wilson_interval(round(first.comprehensiveness.percentile * first.orders / 100), first.orders)
     expect(card).to_contain_text(f"stands for {100 * low:.0f} to {100 * high:.0f} % (95 % interval)")
     card.get_by_role("button", name="Stability").click()
     shown = card.locator(".trust-bars .strip-row").all_inner_texts()
