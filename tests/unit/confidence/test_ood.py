@@ -55,6 +55,12 @@ def batches_of(checkpoint: Checkpoint, count: int, seed: int, inside: bool = Tru
     return InputSet(name, lambda: zip(inputs.split(16), mask.split(16), strict=True))
 
 
+@pytest.fixture(autouse=True)
+def _few_tries(monkeypatch):
+    """Small sets have few different pieces, for which there is no need to look long."""
+    monkeypatch.setattr("rnnformer_demo.training.ood.pieces._TRIES", 1)
+
+
 @pytest.fixture(scope="module")
 def plain(saved, tmp_path_factory) -> dict[str, Checkpoint]:
     """For each modality a checkpoint without a signal. The backbone is drawn anew: as it is made, all photos look alike
@@ -581,7 +587,8 @@ def test_a_plane_is_kept_beside_its_distance(plain, tmp_path):
             restore(card | {"plane": other}, distance.tensors() | {"ood.plane": tensor}, checkpoint.model)
 
 
-def test_pieces_are_parts_of_their_texts_of_all_lengths():
+def test_pieces_are_parts_of_their_texts_of_all_lengths(monkeypatch):
+    monkeypatch.setattr("rnnformer_demo.training.ood.pieces._TRIES", 20)
     reader = tiny.text_reader()
     texts = [" ".join(tiny.SENTENCES), "fun , good ! bad"]
     some = pieces(texts, 60, reader, "a")
