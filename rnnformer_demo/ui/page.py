@@ -1,5 +1,6 @@
 """The page: one component that mounts the explorer of `web/`, its streams, and the API."""
 
+from collections.abc import Awaitable, Callable
 from html import escape
 from typing import Any
 
@@ -46,7 +47,7 @@ def build_page() -> gr.Blocks:
 
 def launch_options() -> dict[str, Any]:
     """Return the arguments of `launch`; host and port are left to the environment."""
-    files = GZipMiddleware(Starlette(routes=[Route("/{name:path}", _file)]))
+    files = GZipMiddleware(Starlette(routes=[Route("/{name:path}", _files())]))
     photos = StaticFiles(directory=EXAMPLES)
     return {
         "theme": make_theme(),
@@ -60,15 +61,18 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-def _file(request: Request) -> Response:
-    """Return a file of the explorer, which a browser may keep: another version has another address."""
-    name = request.path_params["name"]
-    if name not in web.names():
-        raise HTTPException(404)
-    kind = "text/css" if name.endswith(".css") else "text/javascript"
-    return Response(
-        web.minified(name), media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"}
-    )
+def _files() -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint of the explorer's files, which a browser may keep: another version has another address."""
+    texts = {name: web.minified(name) for name in web.names()}
+
+    async def file(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in texts:
+            raise HTTPException(404)
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        return Response(texts[name], media_type=kind, headers={"cache-control": _KEPT})
+
+    return file
 
 
 def _head() -> str:
