@@ -8,6 +8,7 @@ import pytest
 from browser import PATIENCE, Visit, checked, served
 
 from rnnformer_demo import web
+from rnnformer_demo.bench.browser import wait_until_done
 from rnnformer_demo.views import VIEWS
 from rnnformer_demo.views.registry import View, register
 
@@ -101,6 +102,7 @@ def test_one_cursor_moves_through_all_views(visit):
     expect(page.locator("#view-attention .heat-mark").first).to_be_attached()
     expect(page.locator("#view-recurrence .heat-mark").first).to_be_attached()
     expect(page.locator(".inspector-name:visible")).to_have_text("charm")
+    wait_until_done(page)  # trust asks the server for itself, when all else has come
     requests = []
     page.on("request", lambda request: requests.append(request.url))
     for word in ("jokes", "ending", "mess"):
