@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -25,7 +26,7 @@ class Thresholds:
     values: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        ascending = all(first < second for first, second in zip(self.lengths, self.lengths[1:], strict=False))
+        ascending = all(first < second for first, second in pairwise(self.lengths))
         if not self.lengths or len(self.lengths) != len(self.values) or not ascending:
             raise ValueError(f"lengths must ascend and have a value each, got {self.lengths} and {self.values}")
         if not all(map(math.isfinite, self.values)):

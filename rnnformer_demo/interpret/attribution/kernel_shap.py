@@ -50,7 +50,7 @@ def kernel_shap(model: Hybrid, sample: Sample, target: int, report: Report, seed
     drawn = len(coalitions) < 2**count
     baseline = to_baseline(model.baseline(sample.inputs, sample.mask))
     count_rows = counted_rows(len(coalitions), report)
-    logits, error = torch.zeros(0), 0.0
+    logits, error = torch.zeros(0), None
     for stage in _stages(first, len(coalitions)) if drawn else (len(coalitions),):
         new = (coalitions[len(logits) : stage] == 0).split(_ROWS_PER_PASS)
         passes = [perturbed_logits(model, sample, removed, baseline, count_rows, _ROWS_PER_PASS) for removed in new]
@@ -63,7 +63,7 @@ def kernel_shap(model: Hybrid, sample: Sample, target: int, report: Report, seed
                 break
     report(1.0)
     gap = relative_gap(scores.sum().item(), (logits[0].double() - logits[1].double()).item())
-    notices = (*gap_notices(gap), *_error_notices(len(logits), error if drawn else None))
+    notices = (*gap_notices(gap), *_error_notices(len(logits), error))
     return Explanation("kernel-shap", target, scores.float(), sample.grid, gap, notices)
 
 
