@@ -777,10 +777,10 @@ export default {
     "models.ablation.intervention": "Intervention",
     "models.ablation.accuracy": "Accuracy",
     "models.ablation.changed": "Answers changed",
-    "models.ablation.moved": "Output moved (TV)",
-    "models.ablation.p": "p (McNemar)",
+    "models.ablation.moved": "Moved (TV)",
+    "models.ablation.p": "p {p}",
     "models.ablationsReading":
-      "Where hardly an answer changes, that part decides little in this model, however telling its map may look. TV: mean total variation distance of the probabilities.",
+      "Where hardly an answer changes, that part decides little in this model, however telling its map may look. p: McNemar’s test against the whole model. TV: mean total variation distance of the probabilities.",
     "models.confusions": "Confusions",
     "models.matrix": "Confusion matrix of {name} on {test}",
     "models.matrixReading": "Rows are the true classes, columns the answers; shares are of the row, right answers are framed.",

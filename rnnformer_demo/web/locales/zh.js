@@ -775,10 +775,10 @@ export default {
     "models.ablation.intervention": "干预",
     "models.ablation.accuracy": "准确率",
     "models.ablation.changed": "答案改变",
-    "models.ablation.moved": "输出移动（TV）",
-    "models.ablation.p": "p（McNemar）",
+    "models.ablation.moved": "移动（TV）",
+    "models.ablation.p": "p {p}",
     "models.ablationsReading":
-      "几乎没有答案改变之处，该部分在此模型中作用甚微，无论它的图看上去多么有说服力。TV：概率的平均全变差距离。",
+      "几乎没有答案改变之处，该部分在此模型中作用甚微，无论它的图看上去多么有说服力。p：与完整模型比较的 McNemar 检验。TV：概率的平均全变差距离。",
     "models.confusions": "混淆",
     "models.matrix": "{name} 在 {test} 上的混淆矩阵",
     "models.matrixReading": "行是真实类别，列是回答；百分比按行计算，答对的格子有边框。",
