@@ -80,13 +80,13 @@ def _raising(weights: Tensor, slopes: Tensor) -> Tensor:
 def to_token_attention(weights: Tensor, norms: Tensor) -> Tensor:
     """Turn weights over states, (..., T), into weights over the tokens that those states depend on, (..., T).
 
-    Each state's weight is shared out among the tokens in proportion to its row of `token_jacobian_norms`; sums
+    Each state's weight is shared out among the tokens in proportion to its row of `TokenJacobian.norms`; sums
     are kept. For attention (H, T, T) of the first block this is the attention of each head to words or patches. The
     input of higher blocks has been mixed by the ones below; for those it shares out the part that the residual carries.
 
     Args:
         weights: such as a trace's attention or pooling.
-        norms: (T, T), see `token_jacobian_norms`.
+        norms: (T, T), see `TokenJacobian.norms`.
     """
     return weights @ _normalised(norms, torch.eye(len(norms)))
 

@@ -113,7 +113,9 @@ def caption(document: Document, choices: Choices) -> str:
         query = _query(document, choices)
         source = "on average" if query is None else f"from {names[query]}"
         sentence = f"{name}{through}. Attended most {source}: {strongest}."
-    return joined([sentence, _attention(document).warning or ""])
+    error = document.jacobian.relative_error if through and document.jacobian else None
+    estimated = "" if error is None else f"The Jacobian's norms are estimated: standard error {error:.0%} of a norm."
+    return joined([sentence, estimated, _attention(document).warning or ""])
 
 
 def _name(chosen: Choices) -> str:

@@ -31,7 +31,9 @@ class Jacobian:
     Attributes:
         norms: (T, T) Frobenius norms |d x_t / d e_s|: row t is the state, column s the token. Estimated.
         seed: of the random probes.
+        relative_error: standard error of a norm as a share of it; None in documents that were made before it was known.
     """
 
     norms: Array
     seed: int
+    relative_error: float | None = None

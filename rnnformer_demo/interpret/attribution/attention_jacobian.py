@@ -24,8 +24,19 @@ if TYPE_CHECKING:
 )
 def attention_jacobian(model: Hybrid, sample: Sample, target: int, report: Report, seed: int) -> Explanation:
     """Run several passes forward for each step, through the recurrence alone. The same for every target."""
-    from ..jacobian import attention_through_recurrence
+    import torch
 
-    shares = attention_through_recurrence(model, sample, seed=seed, report=report)
+    from ..attention_flow import pooled_rollout
+    from ..jacobian import attention_through_recurrence, jackknife_errors, token_jacobian
+    from ..trace import trace
+
+    jacobian = token_jacobian(model, sample, seed=seed, report=report)
+    shares, replicates = attention_through_recurrence(pooled_rollout(trace(model, sample)), jacobian)
+    scores = by_unit(shares, sample)
+    errors = jackknife_errors(torch.stack([by_unit(each, sample) for each in replicates]))
+    notice = (
+        f"Estimated from {len(replicates)} random probes of each word or cell: the standard error is up to "
+        f"{errors.max() / scores.max():.1%} of the largest score."
+    )
     report(1.0)
-    return Explanation("attention-jacobian", target, by_unit(shares, sample), sample.grid)
+    return Explanation("attention-jacobian", target, scores, sample.grid, warnings=(notice,))

@@ -453,6 +453,7 @@ export default {
     "attention.idle": "Other weights in their place change next to nothing here: the total variation distance is below {limit} for both.",
     "attention.counts": "Other weights in their place move the output by a total variation distance of up to {distance} (0 to 1).",
     "attention.conicity": "Conicity of the states below: {conicity} (at 1 all point the same way).",
+    "attention.error": "The Jacobian's norms are estimated: standard error {error} of a norm.",
     "attention.axes": "query ↓ key →",
     "attention.hint": "Point at the map or at a word: its row is what it looks at, its column what looks at it. A click holds it; arrow keys move.",
     "attention.hintSentences": "Sums over the words of each sentence. A click on a sentence opens its words.",

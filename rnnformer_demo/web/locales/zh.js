@@ -451,6 +451,7 @@ export default {
     "attention.idle": "换成别的权重几乎毫无影响：两种替换的总变差距离 (total variation) 都低于 {limit}。",
     "attention.counts": "换成别的权重，输出的变化最多达到总变差距离 (total variation) {distance}（取值 0 到 1）。",
     "attention.conicity": "其下状态的锥度 (conicity)：{conicity}（1 表示方向完全相同）。",
+    "attention.error": "Jacobian 的范数是估计值：标准误为范数的 {error}。",
     "attention.axes": "query ↓ key →",
     "attention.hint": "指向热图或某个词：它的行是它关注的，它的列是关注它的。点击可固定，方向键可移动。",
     "attention.hintSentences": "按句汇总各词的权重。点击一句可展开其中的词。",
@@ -1066,6 +1067,8 @@ export default {
       "每个词或块的公平份额（Shapley 值）：在所有加入顺序中它对 logit 的平均作用。11 个词以内是精确值，更多则为估计。",
     "Estimated from {0} coalitions: the standard error is up to {1} of the largest score.":
       "由 {0} 个联盟估计：标准误至多为最大得分的 {1}。",
+    "Estimated from {0} random probes of each word or cell: the standard error is up to {1} of the largest score.":
+      "由每个词或格的 {0} 个随机探测向量估计：标准误至多为最大得分的 {1}。",
     "The gradient at random points between this input, with a little noise, and three inputs without evidence (unknown tokens or grey, zeros, the input's mean), over words or cells of the CNN's grid.":
       "在（略加噪声的）输入与三种无证据输入（未知词元或灰色、零、输入均值）之间随机点上的梯度，按词或 CNN 网格的格计算。",
     "The logit taken apart: attention pooling is a weighted sum and nothing but a linear layer follows it, so each word or cell has an exact share. What a step has read from others counts as its own.":

@@ -261,7 +261,9 @@ export function create(context) {
     const gets = overall() && map.rows > 1 && row() >= 0;
     const share = gets ? format.percent(maps.keysOf(map, null)[row()]) : "";
     const more = gets ? ` ${t("attention.gets", { word: wording.name(row()), share })}` : "";
-    reading.textContent = wording.reading(map, row(), /** @type {any} */ (pair)) + more;
+    const error = chosen().shown === "through" ? (store.document.jacobian.relative_error ?? null) : null;
+    const estimated = error === null ? "" : ` ${t("attention.error", { error: format.wholePercent(error) })}`;
+    reading.textContent = wording.reading(map, row(), /** @type {any} */ (pair)) + more + estimated;
   }
 
   /** Return the unit that is meant: of a map its query, of the pooling its key. */

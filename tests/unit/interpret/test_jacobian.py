@@ -10,8 +10,9 @@ from rnnformer_demo.interpret.attention_flow import conicity, pooled_rollout, to
 from rnnformer_demo.interpret.jacobian import (
     attention_through_recurrence,
     conicity_below_attention,
+    jackknife_errors,
     states_below_attention,
-    token_jacobian_norms,
+    token_jacobian,
 )
 from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import Hybrid, freeze
@@ -57,34 +58,50 @@ def exact_norms(model: Hybrid, sample) -> torch.Tensor:
 def test_jacobian_norms_are_those_of_the_exact_jacobian(modality, short, changes):
     model = freeze(tiny.model(modality, **changes))
     exact = exact_norms(model, short)
-    estimated = token_jacobian_norms(model, short, probes=200)
+    estimated = token_jacobian(model, short, probes=200).norms
     torch.testing.assert_close(estimated, exact, atol=0.01 * exact.max().item(), rtol=0.25)
     assert ((estimated - exact).abs().sum() / exact.sum()).item() < 0.06
 
 
 def test_the_estimate_of_the_squares_is_unbiased(model, short):
     exact = exact_norms(model, short).square()
-    single = torch.stack([token_jacobian_norms(model, short, probes=1, seed=seed).square() for seed in range(100)])
+    single = token_jacobian(model, short, probes=100).squares
     assert (single.std(0) > 0).any()
     assert single.mean(0).sum().item() == pytest.approx(exact.sum().item(), rel=0.03)
 
 
+def test_the_error_that_is_given_is_the_spread_over_seeds(model, short):
+    exact = exact_norms(model, short)
+    drawn = [token_jacobian(model, short, probes=16, seed=seed) for seed in range(40)]
+    real = torch.stack([(each.norms - exact).norm() / exact.norm() for each in drawn]).square().mean().sqrt()
+    given = torch.tensor([each.relative_error for each in drawn]).square().mean().sqrt()
+    assert 0 < given.item() == pytest.approx(real.item(), rel=0.2)
+    more = token_jacobian(model, short, probes=256).relative_error
+    assert more == pytest.approx(given.item() / 4, rel=0.4)
+
+
+def test_jackknife_of_a_mean_is_its_standard_error():
+    values = torch.tensor([[1.0], [2.0], [4.0], [9.0]])
+    without = (values.sum(0) - values) / 3
+    torch.testing.assert_close(jackknife_errors(without), values.std(0) / 2)
+
+
 def test_the_seed_decides_the_probes(model, sample):
-    first = token_jacobian_norms(model, sample, seed=1)
-    assert torch.equal(first, token_jacobian_norms(model, sample, seed=1))
-    assert not torch.equal(first, token_jacobian_norms(model, sample, seed=2))
-    with pytest.raises(ValueError, match="probes must be at least 1, got 0"):
-        token_jacobian_norms(model, sample, probes=0)
+    first = token_jacobian(model, sample, seed=1).squares
+    assert torch.equal(first, token_jacobian(model, sample, seed=1).squares)
+    assert not torch.equal(first, token_jacobian(model, sample, seed=2).squares)
+    with pytest.raises(ValueError, match="probes must be at least 2, got 1"):
+        token_jacobian(model, sample, probes=1)
 
 
 def test_long_inputs_get_fewer_probes(samples, monkeypatch):
     passes, model, sample = [], freeze(tiny.model("text")), samples["text"]
     monkeypatch.setattr("rnnformer_demo.interpret.jacobian.PROBES", 2)
-    token_jacobian_norms(model, sample, report=passes.append)
+    token_jacobian(model, sample, report=passes.append)
     assert passes[-1] == 1
     monkeypatch.setattr("rnnformer_demo.interpret.jacobian._TOKENS_PER_PASS", 3 * sample.mask.shape[1])
     bounded = []
-    token_jacobian_norms(model, sample, report=bounded.append)
+    token_jacobian(model, sample, report=bounded.append)
     assert len(bounded) == -(-2 * sample.mask.shape[1] // 3) > len(passes)
     assert bounded[-1] == 1
 
@@ -92,14 +109,17 @@ def test_long_inputs_get_fewer_probes(samples, monkeypatch):
 def test_without_recurrence_attention_is_on_tokens_already(modality, samples):
     model, sample = freeze(tiny.model(modality, recurrence=())), samples[modality]
     attended = pooled_rollout(trace(model, sample))
-    torch.testing.assert_close(attention_through_recurrence(model, sample), attended, atol=1e-5, rtol=0)
+    shares, replicates = attention_through_recurrence(attended, token_jacobian(model, sample))
+    torch.testing.assert_close(shares, attended, atol=1e-5, rtol=0)
+    torch.testing.assert_close(replicates, attended.expand_as(replicates), atol=1e-5, rtol=0)
 
 
 def test_composition_shares_out_each_states_weight(model, sample):
-    norms = token_jacobian_norms(model, sample, seed=3)
-    internals = trace(model, sample)
+    jacobian, internals = token_jacobian(model, sample, seed=3), trace(model, sample)
+    norms = jacobian.norms
     shares = norms / norms.sum(1, keepdim=True)
-    torch.testing.assert_close(attention_through_recurrence(model, sample, seed=3), pooled_rollout(internals) @ shares)
+    attended = pooled_rollout(internals)
+    torch.testing.assert_close(attention_through_recurrence(attended, jacobian)[0], attended @ shares)
     weights = to_token_attention(internals.attention["layer 1"], norms)  # (H, T, T)
     assert weights.shape == internals.attention["layer 1"].shape
     torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:2]), atol=1e-5, rtol=0)
@@ -118,12 +138,12 @@ def test_padding_does_not_count(samples):
     pad = torch.nn.functional.pad
     padded = replace(sample, inputs=pad(sample.inputs, (0, 3)), mask=pad(sample.mask, (0, 3)))
     assert conicity_below_attention(model, padded) == pytest.approx(conicity_below_attention(model, sample), abs=1e-5)
-    shares = attention_through_recurrence(model, padded)
+    shares, _ = attention_through_recurrence(pooled_rollout(trace(model, padded)), token_jacobian(model, padded))
     assert shares[-3:].abs().max() < 1e-6
     assert shares.sum().item() == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize("work", [token_jacobian_norms, conicity_below_attention])
+@pytest.mark.parametrize("work", [token_jacobian, conicity_below_attention])
 def test_an_error_leaves_the_lock_free(model, sample, work, monkeypatch):
     def fail(*arguments):
         raise ArithmeticError("inside")

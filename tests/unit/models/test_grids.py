@@ -13,7 +13,7 @@ from rnnformer_demo.evaluation.explanations.randomisation import randomised
 from rnnformer_demo.interpret.attention_flow import gradient_attention, pooled_rollout
 from rnnformer_demo.interpret.attribution import METHODS, explain
 from rnnformer_demo.interpret.interventions import intervene
-from rnnformer_demo.interpret.jacobian import attention_through_recurrence
+from rnnformer_demo.interpret.jacobian import attention_through_recurrence, token_jacobian
 from rnnformer_demo.interpret.prefixes import prefix_predictions
 from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import build, config_from_dict, config_to_dict, freeze
@@ -117,7 +117,7 @@ def test_what_happens_inside_can_be_seen(odd, photo):
     for shares in (
         pooled_rollout(internals),
         gradient_attention(odd, photo, 1),
-        attention_through_recurrence(odd, photo),
+        attention_through_recurrence(pooled_rollout(internals), token_jacobian(odd, photo))[0],
     ):
         assert shares.shape == (cells,)
         assert shares.sum() == pytest.approx(1, abs=1e-4)

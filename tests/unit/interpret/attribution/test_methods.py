@@ -14,7 +14,7 @@ from rnnformer_demo.interpret.attention_flow import pooled_rollout
 from rnnformer_demo.interpret.attribution import BASELINES, METHODS, explain, methods_for
 from rnnformer_demo.interpret.attribution.features import baseline_tokens, by_unit, tokens_of
 from rnnformer_demo.interpret.interventions import intervene
-from rnnformer_demo.interpret.jacobian import attention_through_recurrence
+from rnnformer_demo.interpret.jacobian import attention_through_recurrence, token_jacobian
 from rnnformer_demo.interpret.perturb import perturbed_logits
 from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import Hybrid, freeze
@@ -192,11 +192,13 @@ def test_a_model_without_recurrence_has_no_contribution_of_it(modality, samples)
 
 
 def test_attention_methods_are_their_maps_summed_by_unit(model, sample):
-    rolled = explain(model, sample, 0, "attention-rollout").scores
-    torch.testing.assert_close(rolled, by_unit(pooled_rollout(trace(model, sample)), sample))
-    traced = explain(model, sample, 0, "attention-jacobian", seed=5).scores
-    torch.testing.assert_close(traced, by_unit(attention_through_recurrence(model, sample, seed=5), sample))
-    assert not torch.equal(rolled, traced)
+    rolled, attended = explain(model, sample, 0, "attention-rollout").scores, pooled_rollout(trace(model, sample))
+    torch.testing.assert_close(rolled, by_unit(attended, sample))
+    traced = explain(model, sample, 0, "attention-jacobian", seed=5)
+    shares, _ = attention_through_recurrence(attended, token_jacobian(model, sample, seed=5))
+    torch.testing.assert_close(traced.scores, by_unit(shares, sample))
+    assert not torch.equal(rolled, traced.scores)
+    assert "standard error is up to" in traced.warnings[0]
 
 
 @pytest.mark.parametrize("method", sorted(name for name in METHODS if METHODS[name].layout is None))
