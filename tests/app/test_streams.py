@@ -11,6 +11,7 @@ from rnnformer_demo.api import streams
 from rnnformer_demo.bench import Page
 from rnnformer_demo.bench.page import SECTIONS
 from rnnformer_demo.document import from_dict
+from rnnformer_demo.interpret.trust.verdict import VERDICTS
 from rnnformer_demo.nn.hooks import locked, run
 from rnnformer_demo.nn.lock import MODEL_LOCK
 
@@ -88,7 +89,7 @@ def test_trust_is_measured_with_progress(page, document):
     shares = [message["progress_data"][-1]["progress"] for message in messages if message["msg"] == "progress"]
     assert shares == sorted(shares)
     (trust,) = [m["output"]["data"][0]["trust"] for m in messages if m["msg"] == "process_generating"]
-    assert trust["verdict"] in ("trust", "with care", "don't")
+    assert trust["verdict"] in VERDICTS
 
 
 def test_a_visitor_who_leaves_ends_the_work(page, document, monkeypatch):

@@ -20,7 +20,7 @@ NARROW = 390  # pixels, a phone
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("gradio")) as address:
+    with served(tmp_path_factory.mktemp("gradio"), few_orders=False) as address:
         yield f"{address}#/text?model={MODEL}&text={quote(TEXT)}"
 
 
@@ -102,7 +102,7 @@ def test_the_card_shows_what_the_document_holds(visit, document):
     shown = card.locator(".trust-bars .strip-row").all_inner_texts()
     assert any("Occlusion" in row and f"{trust.agreement['occlusion']:+.2f}" in row for row in shown)
     card.get_by_text("Exact numbers").click()
-    assert card.get_by_role("row").count() == 1 + len(scores)
+    expect(card.get_by_role("row")).to_have_count(1 + len(scores))
 
 
 def mark_of(strip, kind: str) -> float:

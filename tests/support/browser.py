@@ -48,15 +48,20 @@ def save_family(folder: Path) -> Path:
 
 
 @contextmanager
-def served(folder: Path, checkpoints: Path | None = None) -> Iterator[str]:
+def served(folder: Path, checkpoints: Path | None = None, few_orders: bool = True) -> Iterator[str]:
     """Serves the page and gives its address; uploads and pictures lie in `folder`.
 
     Args:
         checkpoints: their folder; by default, the shipped ones.
+        few_orders: whether trust is measured among 20 random orders, whatever they decide: the page opens with an
+            analysis, and more orders would only take time where trust is not what is tested.
     """
+    from rnnformer_demo.interpret.trust import faithfulness
     from rnnformer_demo.ui import build_page, launch_options
 
     with pytest.MonkeyPatch.context() as patch:
+        if few_orders:
+            patch.setattr(faithfulness, "STAGES", faithfulness.STAGES[:1])
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         if checkpoints:
             patch.setenv("RNNFORMER_CHECKPOINTS", str(checkpoints))
