@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from ..document import Document, Faithfulness, RankedScore, Trust, require
+from ..document import Document, Faithfulness, RankedScore, ShapleyEstimate, Trust, require
 from .markup import fill
 from .phrases import joined
 from .registry import Choices, View, register
@@ -88,8 +88,19 @@ def _details(trust: Trust) -> Iterator[str]:
     if trust.agreement:
         listing = ", ".join(f"{name} {correlation:+.2f}" for name, correlation in trust.agreement.items())
         yield f"Rank correlation (Spearman) with other methods: {listing}."
+    if trust.shapley is not None:
+        yield _shapley(trust.shapley)
     yield from trust.left_out
     yield f"Measured in {trust.seconds:.1f} s, seed {trust.seed}."
+
+
+def _shapley(estimate: ShapleyEstimate) -> str:
+    error = max(estimate.standard_errors) / (max(map(abs, estimate.scores)) or 1.0)
+    correlation = "undefined" if estimate.correlation is None else f"{estimate.correlation:+.2f}"
+    return (
+        f"Rank correlation with the Shapley values of the same random orders: {correlation}; they rest on "
+        f"{estimate.coalitions:,} coalitions, with standard errors of up to {error:.0%} of the largest."
+    )
 
 
 def figure(document: Document, choices: Choices) -> Figure | None:

@@ -29,6 +29,9 @@ export const SOURCES = {
     author: "Samek, Wojciech and Binder, Alexander and Montavon, Gr{\\'e}goire and Lapuschkin, Sebastian and M{\\\"u}ller, Klaus-Robert", title: "Evaluating the Visualization of What a Deep Neural Network Has Learned", journal: "IEEE Transactions on Neural Networks and Learning Systems", volume: "28", number: "11", year: "2017", eprint: "1509.06321",
   }],
   "kernel-shap": SHAP,
+  "permutation-shapley": ["article", "castro2009polynomial", {
+    author: "Castro, Javier and G{\\'o}mez, Daniel and Tejada, Juan", title: "Polynomial Calculation of the {Shapley} Value Based on Sampling", journal: "Computers \\& Operations Research", volume: "36", number: "5", pages: "1726--1730", year: "2009", doi: "10.1016/j.cor.2008.04.004",
+  }],
   "gradient-shap": SHAP,
   "gradient-x-input": ["article", "shrikumar2016just", {
     author: "Shrikumar, Avanti and Greenside, Peyton and Shcherbina, Anna and Kundaje, Anshul", title: "Not Just a Black Box: Learning Important Features Through Propagating Activation Differences", journal: "arXiv preprint", year: "2016", eprint: "1605.01713",

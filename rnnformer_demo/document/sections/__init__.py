@@ -10,7 +10,7 @@ from .behaviour import Interventions, Trajectory
 from .core import Architecture, Input, Model, OutOfDistribution, Prediction, Provenance, Unit
 from .edits import ComparedModel, Edit
 from .recurrence import Contributor, FullestUnit, Recurrence
-from .trust import Faithfulness, RankedScore, Trust
+from .trust import Faithfulness, RankedScore, ShapleyEstimate, Trust
 
 __all__ = [
     "Architecture",
@@ -30,6 +30,7 @@ __all__ = [
     "Provenance",
     "RankedScore",
     "Recurrence",
+    "ShapleyEstimate",
     "Trajectory",
     "Trust",
     "Unit",

@@ -50,6 +50,23 @@ class Faithfulness:
 
 
 @dataclass(frozen=True)
+class ShapleyEstimate:
+    """Shapley values of the units, estimated from the random orders that faithfulness was measured among.
+
+    Attributes:
+        scores: one for each unit, in the probability of the explained class.
+        standard_errors: of each.
+        coalitions: number of sets of units that the estimate rests on.
+        correlation: Spearman's rank correlation with the attribution; None where one of the two is constant.
+    """
+
+    scores: tuple[float, ...]
+    standard_errors: tuple[float, ...]
+    coalitions: int
+    correlation: float | None
+
+
+@dataclass(frozen=True)
 class Trust:
     """How far an attribution can be trusted.
 
@@ -67,6 +84,8 @@ class Trust:
         seconds: the measurement took.
         benchmark: what was measured of the method over data sets, in a sentence; "" where nothing was.
         left_out: sentences on what would have taken too long on this input.
+        shapley: Shapley values under the usual perturbation, at no further cost; None where the orders are too few for
+            so many units.
     """
 
     method: str
@@ -82,3 +101,4 @@ class Trust:
     seconds: float
     benchmark: str = ""
     left_out: tuple[str, ...] = ()
+    shapley: ShapleyEstimate | None = None

@@ -17,6 +17,7 @@ from . import (  # noqa: F401, I001
     occlusion,
     greedy_occlusion,
     kernel_shap,
+    permutation_shapley,
     gradient_shap,
     direct_logit_attribution,
     gradient_x_input,

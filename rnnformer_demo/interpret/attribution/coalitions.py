@@ -3,10 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from ...data import Sample
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+ERROR = 0.02  # standard error of a score, as a share of the largest, at which no more coalitions are run
+# Coalitions: at first the greater of the two, then twice as many again and again, until the standard error is small
+# enough, or until so many times as many have run, or so many tokens. Each of a photo takes a run of the CNN.
+_SAMPLES, _SAMPLES_PER_UNIT = 256, 8
+_MOST, _MOST_TOKENS = {"sequence": 8, "grid": 1}, 300_000
+
+
+def budget(sample: Sample) -> tuple[int, int]:
+    """Return the number of coalitions of a sample's units that are run at first, and the most, both even."""
+    first = max(_SAMPLES, _SAMPLES_PER_UNIT * len(sample.unit_names))
+    most = max(first, min(first * _MOST[sample.layout], _MOST_TOKENS // sample.mask.shape[1]))
+    return first, most - most % 2
+
+
+def stages(first: int, most: int) -> Iterator[int]:
+    """Yield the first number, twice as many and so on, up to the most."""
+    stage = first
+    while stage < most:
+        yield stage
+        stage *= 2
+    yield most
+
+
+def error_notices(count: int, what: str, error: float | None) -> tuple[str, ...]:
+    """Return a sentence on the standard error of what was estimated, given as a share; none where nothing was."""
+    if error is None:
+        return ()
+    return (f"Estimated from {count:,} {what}: the standard error is up to {error:.1%} of the largest score.",)
 
 
 def draw_coalitions(count: int, most: int, seed: int) -> tuple[Tensor, Tensor]:

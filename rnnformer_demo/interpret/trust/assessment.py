@@ -11,6 +11,7 @@ from ...models import Hybrid
 from ..attribution import METHODS, Explanation, Report
 from .agreement import agreement, others, takes_seconds
 from .faithfulness import MAX_LEAVE_ONE_OUT, perturbation_curves
+from .shapley import shapley_of_orders
 from .stability import infidelity, max_sensitivity, unit_scores
 from .verdict import Findings, conclude
 
@@ -56,6 +57,8 @@ def assess(
     perturbations, (conclusion, reasons) = conclude(curves, scores, findings)
     report(_FAITHFULNESS)
     error = infidelity(model, sample, explanation, next(iter(model.perturbations)), seed)
+    usual = next(iter(perturbations), None)
+    shapley = shapley_of_orders(curves[usual], perturbations[usual].orders // 2, scores) if usual else None
     agreeing = agreement(model, sample, explanation, seed) if len(scores) > 1 else {}
     report(1.0)
     return Trust(
@@ -71,6 +74,7 @@ def assess(
         seed=seed,
         seconds=time.perf_counter() - started,
         left_out=tuple(_left_out(sample, explanation.method, slow)),
+        shapley=shapley,
     )
 
 

@@ -105,7 +105,7 @@ class PerturbationCurves:
         half = {min(max(1, round(share * count)), count - 1) for share in SHARES[sample.layout]}
         self._sizes = [0, *sorted({*half, *(count - size for size in half)}), count]
         most = MOST_STEPS[sample.layout] / (sample.mask.shape[1] * 2 * (len(self._sizes) - 2))
-        self.stages = tuple(pairs for pairs in STAGES if pairs <= max(most, STAGES[1]))
+        self.stages = (*STAGES[:2], *(pairs for pairs in STAGES[2:] if pairs <= most))
         self.most_rows = count + 1 + (2 * self.stages[-1] + 4) * (len(self._sizes) - 2)
         self._run = lambda removed: confidence(perturbed_logits(model, sample, removed, perturbation, report))
         self._known: dict[bytes, float] = {}
@@ -116,6 +116,19 @@ class PerturbationCurves:
         nothing, each = torch.zeros(1, self._count, dtype=torch.bool), torch.eye(self._count, dtype=torch.bool)
         shares = self._probabilities(torch.cat([nothing, each]))
         return shares[0] - shares[1:]
+
+    def coalitions(self, pairs: int) -> tuple[Tensor, Tensor]:
+        """Return the sets of units that stay along random orders, and the probabilities that they leave.
+
+        Returns:
+            Rows (R, n) of 0 and 1: all units, none, then pairs of a set and its complement; and p (R,).
+        """
+        orders = random_orders(self._count, pairs, self._seed)
+        gone = _gone(orders, self._sizes[1:-1]).unflatten(0, (pairs, 2))  # (P, 2, K, n)
+        both = torch.stack([gone[:, 0], gone[:, 1].flip(1)], dim=2)  # (P, K, 2, n): the reverse loses what stayed
+        ends = torch.arange(2)[:, None].expand(2, self._count).bool()
+        removed = torch.cat([ends, both.flatten(0, 2)])
+        return (~removed).long(), self._probabilities(removed)
 
     def measure(self, scores: Tensor, pairs: int) -> Faithfulness:
         """Measure the faithfulness of scores (n,), one for each unit: the highest goes first.
@@ -151,9 +164,7 @@ class PerturbationCurves:
 
     def _along(self, orders: Tensor) -> Tensor:
         """Return p (O, K) when the first of each of K sizes of every order (O, n) are gone."""
-        ranks = orders.argsort(1)  # (O, n): when each unit goes
-        removed = ranks[:, None] < torch.tensor(self._sizes)[None, :, None]  # (O, K, n)
-        return self._probabilities(removed.flatten(0, 1)).view(len(orders), -1)
+        return self._probabilities(_gone(orders, self._sizes).flatten(0, 1)).view(len(orders), -1)
 
     def _probabilities(self, removed: Tensor) -> Tensor:
         """Return p (R,) without the units that are true in each row (R, n)."""
@@ -164,6 +175,12 @@ class PerturbationCurves:
             found = self._run(different[new]).tolist()
             self._known.update((keys[index], share) for index, share in zip(new, found, strict=True))
         return torch.tensor([self._known[key] for key in keys])[which]
+
+
+def _gone(orders: Tensor, sizes: list[int]) -> Tensor:
+    """Return the units that have gone (O, K, n) when so many as each of K sizes tells have, along orders (O, n)."""
+    ranks = orders.argsort(1)  # when each unit goes
+    return ranks[:, None] < torch.tensor(sizes)[None, :, None]
 
 
 def _both_ways(scores: Tensor) -> Tensor:

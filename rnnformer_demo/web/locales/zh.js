@@ -112,6 +112,7 @@ export default {
     "method.occlusion": "遮挡 (occlusion)",
     "method.greedy-occlusion": "贪心遮挡",
     "method.kernel-shap": "KernelSHAP",
+    "method.permutation-shapley": "排列 Shapley",
     "method.gradient-shap": "Gradient SHAP",
     "method.direct-logit-attribution": "直接 logit 归因",
     "method.gradient-x-input": "梯度 × 输入",
@@ -702,6 +703,8 @@ export default {
     "trust.completeness_gap": "完备性误差 (completeness gap)",
     "trust.completeness_gap.help": "得分之和与 logit 变化之间的相对差距。越低越好。",
     "trust.agreement": "与其他方法的一致性",
+    "trust.shapley": "与 Shapley 值的一致性",
+    "trust.shapley.help": "与 Shapley 值的秩相关；该值由上述随机顺序估计，不另耗时：{coalitions} 个联盟，标准误至多为最大值的 {error}。",
     "trust.agreement.help": "得分的秩相关 (Spearman)，从 −1 到 1。各方法可能一致，却都是错的。",
     "trust.sampled": "{units} 个单元的顺序上只在 {places} 处测量了概率，而非每移除一个都测量。",
     "trust.head.measure": "指标",
@@ -1065,6 +1068,10 @@ export default {
       "按最快降低该类概率的顺序，每次删去几个词（或涂掉几块）且不再恢复：互相替代的证据也会被找出。得分表示它去得多早；没有反对该类的得分。",
     "Each word's or patch's fair share (Shapley value): its mean effect on the logit over the orders in which it can be added to the unknown tokens or the grey photo. Exact for up to 11 words, estimated for more.":
       "每个词或块的公平份额（Shapley 值）：在所有加入顺序中它对 logit 的平均作用。11 个词以内是精确值，更多则为估计。",
+    "Each word's or patch's fair share (Shapley value), as KernelSHAP seeks it, by another way: the mean fall of the logit when it goes, over random orders in which all go, each walked forwards and backwards.":
+      "每个词或块的公平份额（Shapley 值），与 KernelSHAP 所求相同而方法不同：按随机顺序逐个去掉全部单元，正反各走一遍，取它离开时 logit 下降的均值。",
+    "Estimated from {0} orders: the standard error is up to {1} of the largest score.":
+      "由 {0} 个顺序估计：标准误至多为最大得分的 {1}。",
     "Estimated from {0} coalitions: the standard error is up to {1} of the largest score.":
       "由 {0} 个联盟估计：标准误至多为最大得分的 {1}。",
     "Estimated from {0} random probes of each word or cell: the standard error is up to {1} of the largest score.":

@@ -179,7 +179,18 @@ function barsOf({ store, t, format }) {
     const bars = others.map(([name, value]) => row(t(`method.${name}`), shareBar(value, { middle: true }), format.signed(value)));
     items.push(h("li", {}, h("strong", {}, t("trust.agreement")), h("p", { class: "caption" }, t("trust.agreement.help")), bars));
   }
+  const { shapley = null } = trust;
+  if (shapley && shapley.correlation !== null) {
+    const errors = { coalitions: format.count(shapley.coalitions), error: format.wholePercent(largestError(shapley)) };
+    const bar = row(h("strong", {}, t("trust.shapley")), shareBar(shapley.correlation, { middle: true }), format.signed(shapley.correlation));
+    items.push(h("li", {}, bar, h("p", { class: "caption" }, t("trust.shapley.help", errors))));
+  }
   return h("ul", { class: "trust-measures trust-bars" }, items);
+}
+
+/** Return the largest standard error as a share of the largest value. */
+function largestError({ scores, standard_errors: errors }) {
+  return Math.max(...errors) / (Math.max(...scores.map(Math.abs)) || 1);
 }
 
 /** Say what was sampled, or not measured, because the input is long. */

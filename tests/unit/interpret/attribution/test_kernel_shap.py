@@ -1,7 +1,5 @@
 """KernelSHAP beside Shapley values by their definition and beside Captum."""
 
-import itertools
-import math
 import re
 from collections.abc import Iterator
 
@@ -9,35 +7,12 @@ import pytest
 import tiny
 import torch
 from captum.attr import KernelShap, Lime
+from exact_shapley import shapley_values
 
 from rnnformer_demo.data import Sample
 from rnnformer_demo.interpret.attribution import explain
 from rnnformer_demo.interpret.attribution.coalitions import draw_coalitions, shapley_regression, standard_errors
 from rnnformer_demo.models import Hybrid, freeze
-
-
-def logit(model: Hybrid, inputs: torch.Tensor, sample: Sample, target: int) -> float:
-    with torch.no_grad():
-        return model(inputs, sample.mask)[0, target].item()
-
-
-def shapley_values(model: Hybrid, sample: Sample, target: int) -> torch.Tensor:
-    """By their definition, over all coalitions."""
-    count = len(sample.unit_names)
-    baseline = model.baseline(sample.inputs, sample.mask)
-
-    def value(coalition: tuple[int, ...]) -> float:
-        kept = torch.isin(sample.feature_mask, torch.tensor(coalition, dtype=torch.long))
-        return logit(model, torch.where(kept, sample.inputs, baseline), sample, target)
-
-    scores = torch.zeros(count)
-    for unit in range(count):
-        others = [other for other in range(count) if other != unit]
-        for size in range(count):
-            weight = 1 / (count * math.comb(count - 1, size))
-            for coalition in itertools.combinations(others, size):
-                scores[unit] += weight * (value((*coalition, unit)) - value(coalition))
-    return scores
 
 
 @pytest.fixture
@@ -58,10 +33,10 @@ def test_kernel_shap_of_few_units_is_exact(small):
 
 def test_kernel_shap_of_more_units_is_close(small, monkeypatch):
     model, sample = small
-    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES", 4)
-    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES_PER_UNIT", 3)
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.coalitions._SAMPLES", 4)
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.coalitions._SAMPLES_PER_UNIT", 3)
     monkeypatch.setattr(  # fewer than there are coalitions
-        "rnnformer_demo.interpret.attribution.kernel_shap._MOST", {"sequence": 1, "grid": 1}
+        "rnnformer_demo.interpret.attribution.coalitions._MOST", {"sequence": 1, "grid": 1}
     )
     exact = shapley_values(model, sample, 2)
     drawn = torch.stack([explain(model, sample, 2, "kernel-shap", seed=seed).scores for seed in range(8)])
@@ -73,11 +48,11 @@ def test_kernel_shap_of_more_units_is_close(small, monkeypatch):
 
 def test_coalitions_are_drawn_until_the_standard_error_is_small(monkeypatch):
     model, sample = freeze(tiny.model("text")), tiny.text_reader()(" ".join(["good", "bad", "film", "plot"] * 5))
-    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES", 64)
-    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._SAMPLES_PER_UNIT", 4)
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.coalitions._SAMPLES", 64)
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.coalitions._SAMPLES_PER_UNIT", 4)
     used, first = {}, 4 * len(sample.unit_names)
     for wanted in (0.5, 0.02, 0.0):
-        monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._ERROR", wanted)
+        monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap.ERROR", wanted)
         (notice,) = explain(model, sample, 1, "kernel-shap").warnings
         count, error = re.fullmatch(r"Estimated from (\S+) coalitions: .* up to (\S+)% of .*", notice).groups()
         used[wanted] = int(count)
@@ -156,7 +131,7 @@ def by_lime(model: Hybrid, sample: Sample, target: int, seed: int) -> torch.Tens
 
 @pytest.mark.parametrize("seed", [0, 7])
 def test_kernel_shap_is_captums_lime_with_the_same_coalitions(model, sample, seed, monkeypatch):
-    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap._ERROR", 0.0)  # all that it may draw
+    monkeypatch.setattr("rnnformer_demo.interpret.attribution.kernel_shap.ERROR", 0.0)  # all that it may draw
     scores = explain(model, sample, 1, "kernel-shap", seed=seed).scores
     torch.testing.assert_close(scores, by_lime(model, sample, 1, seed).flatten().float(), atol=1e-6, rtol=0)
 
