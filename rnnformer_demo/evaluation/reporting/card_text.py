@@ -5,7 +5,7 @@ from pathlib import Path
 from unicodedata import east_asian_width
 
 from ...checkpoints.cards import read_card, size_on_disk
-from .figures import accuracy_with_interval, calibration, percent, seeds_summary, threshold, title_of
+from .figures import accuracy_with_interval, area, calibration, percent, seeds_summary, threshold, title_of
 from .training_lines import training_lines
 
 _MOST_CLASSES = 20  # of which a confusion matrix can still be read
@@ -89,7 +89,7 @@ def _ood(card: dict) -> Iterator[str]:
         yield f"Of its own kind, from {bin['from']} tokens on: {percent(bin['flagged'])} % of {bin['n']:,} flagged"
     for name, measured in ood["auroc"].items():
         counts = f"{measured['n_in']:,} in distribution, {measured['n_out']:,} out"
-        yield f"AUROC against {name} ({measured['kind']}): {measured['auroc']:.3f} ({counts})"
+        yield f"AUROC against {name} ({measured['kind']}): {area(measured)} ({counts})"
 
 
 def _training(name: str, card: dict, folder: Path | None) -> Iterator[str]:

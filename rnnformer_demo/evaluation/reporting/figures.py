@@ -34,6 +34,12 @@ def threshold(ood: dict[str, Any]) -> str:
     return f"{entry['values'][0]:.3g} to {entry['values'][-1]:.3g}" if isinstance(entry, dict) else f"{entry:.3g}"
 
 
+def area(measured: dict[str, Any]) -> str:
+    """Return the area under the ROC curve of a detector; a dagger marks a test whose figures were in view when settings
+    were made."""
+    return f"{measured['auroc']:.3f}{'†' if measured.get('touched') else ''}"
+
+
 def over_seeds(card: dict[str, Any], test: str) -> str:
     """Return mean and standard deviation of a test's accuracy over the seeds: "87.1 ± 0.4 (3)", or "one seed"."""
     spread = _spread(card, test)

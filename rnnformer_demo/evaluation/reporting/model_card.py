@@ -8,7 +8,7 @@ from typing import Any
 from ...checkpoints.cards import WEIGHTS, default_folder, in_families, read_card, size_on_disk, weights_digest
 from ...nn.cells import CELLS
 from ..records import read_tests
-from .figures import percent, seeds_summary, title_of
+from .figures import area, percent, seeds_summary, title_of
 from .front_matter import front_matter
 from .markdown import table
 from .model_tables import test_table
@@ -113,10 +113,13 @@ def _risks(card: dict[str, Any]) -> Iterator[str]:
         yield f"OOD score: {ood['signal']}; {passed}."
         yield ""
         rows = [
-            (other, figures["kind"], f"{figures['auroc']:.3f}", percent(figures["flagged"]), f"{figures['n_out']:,}")
+            (other, figures["kind"], area(figures), percent(figures["flagged"]), f"{figures['n_out']:,}")
             for other, figures in ood["auroc"].items()
         ]
         yield table(("against", "kind", "AUROC", "flagged, %", "n"), rows, "llrrr")
+        if any(figures.get("touched") for figures in ood["auroc"].values()):
+            yield ""
+            yield "† Settings of the detector were made with figures of this test in view."
         yield from _flagged_of_its_own(ood)
         yield from _worth_of_a_flag(ood)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...checkpoints.cards import in_families, size_on_disk
-from .figures import HELD_OUT, accuracy_with_interval, calibration, over_seeds, percent, threshold, title_of
+from .figures import HELD_OUT, accuracy_with_interval, area, calibration, over_seeds, percent, threshold, title_of
 from .markdown import table
 from .training_lines import training_lines
 
@@ -99,7 +99,7 @@ def _false_alarms(ood: dict[str, Any]) -> str:
 def _areas(ood: dict[str, Any], kind: str) -> Iterator[str]:
     for name, measured in ood["auroc"].items():
         if measured["kind"] == kind:
-            yield f"{name} {measured['auroc']:.3f}"
+            yield f"{name} {area(measured)}"
 
 
 def teachers_table(folder: Path | None = None) -> str:

@@ -123,6 +123,7 @@ class OODConfig:
     far_ood: tuple[str, ...] = ()  # sets of other kinds, to test it on
     near_ood: tuple[str, ...] = ()  # sets of kinds that are almost its own, to test it on
     elsewhere: tuple[str, ...] = ()  # labelled texts that no model saw, to tell what a flag is worth
+    touched: tuple[str, ...] = ()  # names of tests whose figures were in view when settings were made
     shuffled: bool = False  # near OOD: the in-distribution texts with their words in random order
 
 

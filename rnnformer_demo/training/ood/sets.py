@@ -41,6 +41,7 @@ class OODSets:
         exposure: of the kinds of `selection`, which the detector is shown; they share nothing with it.
         pieces: tests of the model's own kind: clauses and phrases of `in_distribution`, by form.
         elsewhere: labelled inputs that the model knows nothing of, by data set and class, to tell what a flag is worth.
+        touched: names of tests whose figures were in view when settings were made; cards mark them.
     """
 
     training: InputSet
@@ -52,6 +53,7 @@ class OODSets:
     exposure: list[InputSet] = field(default_factory=list)
     pieces: list[InputSet] = field(default_factory=list)
     elsewhere: dict[str, dict[int, InputSet]] = field(default_factory=dict)
+    touched: tuple[str, ...] = ()
 
 
 def drawn(rows: Sequence, most: int = TESTED_MOST) -> list:

@@ -38,6 +38,7 @@ def tests_of(checkpoint: Checkpoint, signal: OODDetector, sets: OODSets) -> dict
                 "n_in": len(all_whole),
                 "n_out": len(outside),
                 "kind": kind,
+                **({"touched": True} if one.name in sets.touched else {}),
             }
     passed = {name: {"recall": 1 - _flagged(some), "n": len(some), **named[name]} for name, some in of_inside.items()}
     record = {"inside": passed, "auroc": areas}

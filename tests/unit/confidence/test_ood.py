@@ -29,6 +29,7 @@ from rnnformer_demo.confidence.ood import (
 )
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.readers import PhotoSet
+from rnnformer_demo.evaluation.reporting.model_tables import ood_table
 from rnnformer_demo.interpret.trace import capture
 from rnnformer_demo.training.config import OODConfig
 from rnnformer_demo.training.ood.distances import examples_of, fit
@@ -382,7 +383,8 @@ def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(pl
 
     assert (count(sets.training), count(sets.held_out[0])) == (18, 2)
     assert [(one.name, count(one)) for one in sets.in_distribution] == [("zoo", 20)]
-    assert [(one.name, count(one)) for one in sets.selection] == [("classes left out", 10)]
+    assert [(one.name, count(one)) for one in sets.selection] == [("classes left out", 5)]
+    assert [(one.name, count(one)) for one in sets.exposure] == [("classes left out, shown", 5)]
     assert [(one.name, count(one)) for one in sets.far] == [("zoo, classes left out", 10)]
     inputs, mask = next(sets.training.batches())
     assert inputs.shape[1:] == (3, 64, 64)
@@ -454,6 +456,7 @@ def test_a_photo_that_does_not_open_is_left_out_and_named(plain, tmp_path, capsy
         ("image", {"data": ("a", "b")}, "This model of photos is trained on one folder or zip, got 2"),
         ("image", {}, r"data\.tsv must be a folder or a zip"),
         ("text", {"far_ood": ("nosuch.tsv",)}, r"There is no file nosuch\.tsv"),
+        ("text", {"touched": ("elsewhere",)}, "There is no test 'elsewhere' to be touched: there is"),
     ],
 )
 def test_sets_that_cannot_be_used_get_a_sentence(files, saved, modality, options, sentence):
@@ -473,7 +476,8 @@ def test_the_command_makes_a_checkpoint_that_knows_what_it_does_not_know(files, 
     folder.mkdir()
     for path in saved.glob("text.*"):
         (folder / path.name).write_bytes(path.read_bytes())
-    command = ["train", "ood", "--name", "text", *arguments(files), "--shuffled", "--checkpoints", str(folder)]
+    options = ["--shuffled", "--touched", "shuffled words", "--checkpoints", str(folder)]
+    command = ["train", "ood", "--name", "text", *arguments(files), *options]
     assert main([*command, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     checkpoint = load("text", folder)
@@ -481,6 +485,8 @@ def test_the_command_makes_a_checkpoint_that_knows_what_it_does_not_know(files, 
     stage = said["ood"]["recipe"]
     assert (stage["task"], stage["name"], stage["data"], stage["shuffled"]) == ("ood", "text", [files["data"]], True)
     assert said["ood"]["auroc"][f"{tmp_path.name} far"]["auroc"] > 0.9
+    assert [name for name, test in said["ood"]["auroc"].items() if test.get("touched")] == ["shuffled words"]
+    assert ood_table(folder).count("†") == 1
     before, after = (load_file(place / "text.safetensors") for place in (saved, folder))
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     assert {name.split(".")[0] for name in after.keys() - before.keys()} == {"ood"}
@@ -541,7 +547,7 @@ def test_a_plane_lies_between_what_was_trained_on_and_what_was_shown():
     assert plane[0] > 5 * plane[1:3].abs().max()
     assert -plane[3] / plane[0] == pytest.approx(1, abs=0.15)  # halfway
     distance = fit("joint", training.features["joint"], torch.zeros(400, dtype=torch.long))
-    detector = with_plane(distance, plane, [held_out])
+    detector = with_plane(distance, "joint", plane, [held_out])
     alone = with_threshold(distance, [held_out])
     other, far = kinds_apart(2, 4).features["joint"], kinds_apart(-8, 5).features["joint"]
 
