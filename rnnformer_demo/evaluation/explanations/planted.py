@@ -83,24 +83,44 @@ def plant(modality: str, seed: int) -> Planted:
     Raises:
         RuntimeError: where it did not learn the rule, so that its explanations would prove nothing.
     """
-    make_model, draw = BUILDERS[modality]
+    return plant_task(modality, seed, BUILDERS[modality][1], _UPDATES)
+
+
+def plant_task(
+    modality: str, seed: int, draw: Callable[[int, torch.Generator], Inputs], updates: int, rounds: int = 1
+) -> Planted:
+    """Train a small model on what a function draws: by so many updates, and again until it knows the rule.
+
+    Args:
+        rounds: how often at most.
+
+    Raises:
+        RuntimeError: where it did not learn the rule.
+    """
     generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = make_model().train()
+        model = BUILDERS[modality][0]()
         optimizer = torch.optim.Adam(model.parameters(), _RATE)
-        for _ in range(_UPDATES):
-            inputs, labels, _ = draw(_BATCH, generator)
-            loss = F.cross_entropy(model(inputs, _mask(model, inputs)), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    freeze(model)
-    inputs, labels, _ = draw(4 * _BATCH, generator)
-    right = (model(inputs, _mask(model, inputs)).argmax(-1) == labels).float().mean().item()
-    if right < _LEARNT:
-        raise RuntimeError(f"the planted {modality} model of seed {seed} knows its rule in {right:.0%} of inputs only")
-    return Planted(model, draw)
+        for _ in range(rounds):
+            for _ in range(updates):
+                _update(model.train(), optimizer, *draw(_BATCH, generator)[:2])
+            right = _accuracy(model.eval(), *draw(4 * _BATCH, generator)[:2])
+            if right >= _LEARNT:
+                return Planted(freeze(model), draw)
+    raise RuntimeError(f"the planted {modality} model of seed {seed} knows its rule in {right:.0%} of inputs only")
+
+
+@torch.enable_grad()
+def _update(model: Hybrid, optimizer: torch.optim.Optimizer, inputs: Tensor, labels: Tensor) -> None:
+    optimizer.zero_grad()
+    F.cross_entropy(model(inputs, _mask(model, inputs)), labels).backward()
+    optimizer.step()
+
+
+@torch.no_grad()
+def _accuracy(model: Hybrid, inputs: Tensor, labels: Tensor) -> float:
+    return (model(inputs, _mask(model, inputs)).argmax(-1) == labels).float().mean().item()
 
 
 def planted_examples(modality: str, seed: int) -> Iterator[Example]:
@@ -119,26 +139,31 @@ def _mask(model: Hybrid, inputs: Tensor) -> Tensor:
     return torch.ones(len(inputs), steps, dtype=torch.bool)
 
 
-def _example(model: Hybrid, inputs: Tensor, place: int, number: int) -> Example:
+def sample_of(model: Hybrid, inputs: Tensor) -> Sample:
+    """Return one input (1, ...) of a planted model as a sample, whose units are its tokens or cells."""
     mask = _mask(model, inputs)
     token_to_unit = torch.arange(mask.shape[1])
     units = token_to_unit[None]
     if model.grid is not None:
         units = token_to_unit.view(model.grid).repeat_interleave(STRIDE, 0).repeat_interleave(STRIDE, 1)[None, None]
-    count = len(token_to_unit)
-    sample = Sample(
+    return Sample(
         inputs=inputs,
         mask=mask,
         feature_mask=units,
         token_to_unit=token_to_unit,
-        unit_names=tuple(f"unit {number + 1}" for number in range(count)),
+        unit_names=tuple(f"unit {number + 1}" for number in range(len(token_to_unit))),
         grid=model.grid,
         display=None,
     )
+
+
+def _example(model: Hybrid, inputs: Tensor, place: int, number: int) -> Example:
+    sample = sample_of(model, inputs)
+    chance = 1 / len(sample.unit_names)
 
     def score(explanation: Explanation) -> Parts:
         scores = unit_scores(explanation, sample)
         others = torch.cat([scores[:place], scores[place + 1 :]])
         return {"found": (float(scores[place] > others.max()), 1.0)}
 
-    return Example(model, sample, 1, score, {"chance": {"found": (1 / count, 1.0)}}, number)
+    return Example(model, sample, 1, score, {"chance": {"found": (chance, 1.0)}}, number)

@@ -14,6 +14,7 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.readers import Rejected
 from ...interpret.attribution import METHODS, Report
+from . import planted_maps
 from .benchmark import Benchmark, Example, RowSet, ScoreAccumulator, Skipped, chosen_methods
 from .counterfactuals import COUNTERFACTUALS
 from .faithfulness import FAITHFUL_PHOTOS, FAITHFUL_TEXTS
@@ -215,6 +216,18 @@ def _run_planted(checkpoint: Checkpoint, methods: Sequence[str], seed: int, repo
     about |= {"model": f"{PLANTED}-{modality}", "model_sha256": None}
     about |= {**_RowLog([]).as_dict(), "left_out": accumulator.refused}
     yield {"kind": PLANTED, **about, "measures": _as_dicts(MEASURES), **accumulator.figures()}
+    if modality == "text":
+        yield {
+            **about,
+            "kind": f"{PLANTED}-maps",
+            "explained": "the class that two tokens decide together",
+            "n": MODELS * INPUTS_PER_MODEL,
+            "data": f"{MODELS} small models a task",
+            "left_out": {},
+            "measures": _as_dicts(planted_maps.MEASURES),
+            "methods": planted_maps.measure_maps(seed),
+            "references": {},
+        }
 
 
 def _progress(examples: Iterator[Example], total: int, name: str) -> Iterator[Example]:

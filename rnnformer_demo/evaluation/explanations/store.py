@@ -19,9 +19,10 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
     Raises:
         InputError: for a folder that cannot be written to.
     """
-    data = "" if result["kind"] == "planted" else f"-{result['data'].replace(' ', '-')}"
-    kind = "" if result["kind"] == "planted" else f"-{result['kind']}"
-    path = folder / f"{result['model']}{kind}{data}.json"
+    if result["model_sha256"] is None:  # of planted models, whose name says it all
+        path = folder / f"{result['kind'].replace('planted', result['model'])}.json"
+    else:
+        path = folder / f"{result['model']}-{result['kind']}-{result['data'].replace(' ', '-')}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists():

@@ -339,7 +339,7 @@ def test_one_text_and_one_image_checkpoint_are_shipped():
 def test_shipped_checkpoint_is_small_complete_and_no_pickle(name):
     folder = tiny.ROOT / "checkpoints"
     assert cards.size_on_disk(name, folder) <= MAX_BYTES == 10_000_000
-    assert (folder / f"{name}.json").stat().st_size < 72_000
+    assert (folder / f"{name}.json").stat().st_size < 75_000
     assert (folder / f"{name}.tokenizer.json").exists() == (read_card(name, folder)["modality"] == "text")
     weights = (folder / f"{name}.safetensors").read_bytes()
     header = json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])
