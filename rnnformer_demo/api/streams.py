@@ -70,6 +70,13 @@ def page_cards(request: dict) -> Iterator[dict]:
         yield facts(model)
 
 
+def page_leaderboard(request: dict) -> Iterator[dict]:
+    """Yield the leaderboards of attribution methods, by modality."""
+    from ..evaluation.explanations import leaderboards
+
+    yield leaderboards()
+
+
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
     from ..document import changes
 
@@ -140,6 +147,7 @@ def register() -> None:
         "page_measure": (page_extend, "measure", 2),
         "page_export": (page_export, "export", 1),
         "page_cards": (page_cards, "cards", 4),
+        "page_leaderboard": (page_leaderboard, "cards", 4),
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(

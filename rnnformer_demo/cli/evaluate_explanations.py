@@ -8,7 +8,8 @@ def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentPars
     """Add the command by a function (name, run, about) that adds one."""
     about = "measure attribution methods against people's marks, phrase sentiments, masks, planted evidence, the model"
     added = command("evaluate-explanations", _evaluate, about)
-    added.add_argument("model", metavar="MODEL")
+    added.add_argument("model", metavar="MODEL", nargs="?", help="a model; or --all")
+    added.add_argument("--all", action="store_true", help="every model on the sets of the plan, in the folder --data")
     added.add_argument(
         "--data",
         nargs="+",
@@ -26,12 +27,17 @@ def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentPars
 
 def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
     from ..analysis.service import get
+    from ..data import InputError
     from ..evaluation import explanations
 
     more: dict = {} if options.randomised is None else {"randomised": options.randomised}
     more |= {} if options.seeds is None else {"seeds": options.seeds}
     keep = explanations.write if options.write else lambda result: None
-    figures = explanations.evaluate_explanations(
-        get(options.model), options.data, options.methods, options.limit, options.seed, keep=keep, **more
-    )
+    more |= {"methods": options.methods, "limit": options.limit, "seed": options.seed, "keep": keep}
+    if options.all == (options.model is not None):
+        raise InputError("Name a model, or --all for every one of them.")
+    if options.all:
+        figures = explanations.evaluate_all(options.data, get, **more)
+    else:
+        figures = explanations.evaluate_explanations(get(options.model), options.data, **more)
     return figures, explanations.markdown(figures["results"])

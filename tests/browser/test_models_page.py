@@ -9,6 +9,7 @@ from browser import Visit, checked
 
 from rnnformer_demo.checkpoints.cards import in_families
 from rnnformer_demo.checkpoints.store import load
+from rnnformer_demo.evaluation.explanations import leaderboards
 from rnnformer_demo.evaluation.records import read_record
 
 CHECKPOINTS = tiny.ROOT / "checkpoints"
@@ -85,7 +86,7 @@ def test_reliability_has_a_dot_for_each_bin_and_says_its_numbers(visit):
     expect(diagram).to_have_attribute("aria-label", re.compile("expected calibration error"))
     expect(diagram.locator("circle")).to_have_count(len(filled))
     part.locator(".numbers summary").click()
-    assert part.locator(".numbers tbody td:last-child").all_text_contents() == [f"{count:,}" for count in filled]
+    expect(part.locator(".numbers tbody td:last-child")).to_have_text([f"{count:,}" for count in filled])
     dots = diagram.locator("circle").evaluate_all("dots => dots.map(dot => Number(dot.getAttribute('cy')))")
     shares = [share for share in reliability["accuracy"] if share is not None]
     assert (dots[-1] < dots[0]) == (shares[-1] > shares[0])
@@ -162,3 +163,23 @@ def test_absent_parts_are_absent(visit):
     panel.get_by_role("button", name="LSTM along the tokens").focus()
     expect(panel.locator(".arch-reading")).to_contain_text("in both directions")
     assert visit.overflow() == 0
+
+
+def test_the_leaderboard_is_sorted_by_any_of_its_columns(visit):
+    from playwright.sync_api import expect
+
+    board, page = leaderboards()["text"], visit.page
+    table = page.locator(".leaderboard").first.locator("table")
+    expect(table.locator("tbody tr")).to_have_count(len(board["rows"]))
+    assert table.locator("thead th").count() == 2 + len(board["columns"])
+    column = next(place for place, each in enumerate(board["columns"]) if each["benchmark"] == "faithfulness")
+    head = table.locator("thead th").nth(2 + column)
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    expect(head.get_by_role("button")).to_be_focused()
+    shown = table.locator(f"tbody td:nth-child({3 + column})").all_text_contents()
+    values = [float(text.split("%")[0]) for text in shown if text]
+    assert values == sorted(values, reverse=True)
+    assert len(values) > 10
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("#leaderboard")).to_have_text("归因方法排行榜")

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..reporting import leaderboard
 from ..reporting.explanation_tables import markdown
 from .store import RESULTS, citation, load_results, write
 
-__all__ = ["RESULTS", "citation", "evaluate_explanations", "load_results", "markdown", "readme_parts", "write"]
+__all__ = [
+    "RESULTS",
+    "citation",
+    "evaluate_all",
+    "evaluate_explanations",
+    "leaderboards",
+    "load_results",
+    "markdown",
+    "readme_parts",
+    "write",
+]
 
 
 def evaluate_explanations(*arguments: Any, **options: Any) -> dict[str, Any]:
@@ -21,6 +32,20 @@ def evaluate_explanations(*arguments: Any, **options: Any) -> dict[str, Any]:
     return run.evaluate_explanations(*arguments, **options)
 
 
+def evaluate_all(*arguments: Any, **options: Any) -> dict[str, Any]:
+    """Call `plan.evaluate_all`, which imports torch."""
+    from . import plan
+
+    return plan.evaluate_all(*arguments, **options)
+
+
 def readme_parts() -> dict[str, str]:
-    """Return the part of a README file that the results make, by the marker before which it stands."""
-    return {"explanations": markdown(load_results())}
+    """Return the parts of a README file that the results make, by the markers before which they stand."""
+    results = load_results()
+    return {"leaderboard": leaderboard.markdown(results), "explanations": markdown(results)}
+
+
+def leaderboards() -> dict[str, dict]:
+    """Return the leaderboard of each modality, see `reporting.leaderboard`."""
+    results = load_results()
+    return {modality: leaderboard.leaderboard(results, modality) for modality in ("text", "image")}

@@ -19,8 +19,9 @@ from ...interpret.jacobian import attention_through_recurrence, token_jacobian
 from ...interpret.prefixes import prefix_predictions
 from ...interpret.trace import Trace, trace
 from ...models import Hybrid
-from .benchmark import Measure, Parts, figure
+from .benchmark import Measure, figure
 from .planted import INPUTS_PER_MODEL, MODELS, TOKENS, Planted, plant_task, sample_of
+from .scoring import Part
 
 FILLERS = 40  # ids 2 to 41 decide nothing
 GOOD, BAD, CUE, NOT = 42, 43, 44, 45
@@ -112,14 +113,14 @@ def _through(seen: _Seen) -> Tensor:
 
 
 def _written(seen: _Seen) -> Tensor:
-    return sum(memory_contributions(gates).abs().sum((1, 2)) for gates in seen.trace.gates.values())
+    return torch.stack([memory_contributions(gates).abs().sum((1, 2)) for gates in seen.trace.gates.values()]).sum(0)
 
 
 def _state_changes(seen: _Seen) -> Tensor:
-    changes = (
+    changes = [
         states - states_before(states, seen.trace.gates[name].order) for name, states in seen.trace.states.items()
-    )
-    return sum(change.square().sum((1, 2)) for change in changes).sqrt()
+    ]
+    return torch.cat(changes, dim=-1).square().sum((1, 2)).sqrt()
 
 
 def _belief_changes(seen: _Seen) -> Tensor:
@@ -192,7 +193,7 @@ def planted_task(task: str, seed: int) -> Planted:
 def measure_maps(seed: int, report: Callable[[float], None] = lambda share: None) -> dict[str, dict]:
     """Return for each map its figures by task, as `ScoreAccumulator.figures` does: `MODELS` models a task,
     `INPUTS_PER_MODEL` inputs each, of which both tokens count."""
-    parts: dict[str, list[Parts]] = {name: [] for name in MAPS}
+    parts: dict[str, list[dict[str, Part]]] = {name: [] for name in MAPS}
     for done, (task, number) in enumerate((task, number) for task in TASKS for number in range(MODELS)):
         for seen, first, second in _inputs(task, seed + number):
             for name, read in MAPS.items():

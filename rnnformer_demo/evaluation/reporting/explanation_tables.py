@@ -30,7 +30,7 @@ def _table(result: dict[str, Any]) -> str:
         seconds = [f"{figures['seconds']:.2f}"] if timed else []
         rows.append([f"`{name}`", *values, *seconds, *([figures["verdict"]] if judged else [])])
     for name, figures in result["references"].items():
-        values = [_bare(figures["measures"][measure]["value"], about["unit"]) for measure, about in measures.items()]
+        values = [bare(figures["measures"][measure]["value"], about["unit"]) for measure, about in measures.items()]
         rows.append([name, *values, *([""] if timed else []), *([""] if judged else [])])
     header = ["method", *titles, *(["seconds an input"] if timed else []), *(["test"] if judged else [])]
     return table(header, rows, "l" + "r" * (len(titles) + timed))
@@ -54,14 +54,14 @@ def _cell(figure: dict[str, Any], unit: str) -> str:
     """Return a value with its interval, the number of inputs without one, and the range over models."""
     if figure["value"] is None:
         return "undefined"
-    value, low, high = (_bare(each, unit) for each in (figure["value"], *figure["interval"]))
+    value, low, high = (bare(each, unit) for each in (figure["value"], *figure["interval"]))
     more = f", {figure['undefined']} undefined" if figure["undefined"] else ""
     by_group = [each for each in figure.get("by_group", ()) if each is not None]
     if by_group and min(by_group) < max(by_group):
-        more += f"; from model to model {_bare(min(by_group), unit)} to {_bare(max(by_group), unit)}"
+        more += f"; from model to model {bare(min(by_group), unit)} to {bare(max(by_group), unit)}"
     return f"{value} ({low} to {high}{more})"
 
 
-def _bare(value: float | None, unit: str) -> str:
+def bare(value: float | None, unit: str) -> str:
     """Return a figure without its sign of per cent, which stands in the title of its column."""
     return format_value(value, unit).removesuffix(" %")

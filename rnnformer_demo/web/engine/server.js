@@ -59,6 +59,11 @@ export class ServerEngine {
     return this.#stream("page_cards", { models }, watch);
   }
 
+  /** Tell the leaderboards of attribution methods, by modality. @param {Watch} watch gets them at once as `sections` */
+  leaderboards(watch) {
+    return this.#stream("page_leaderboard", {}, watch);
+  }
+
   /** Return the address of a photo of the gallery. @param {string} name */
   exampleUrl(name) {
     return `${this.root}/examples/${name}`;

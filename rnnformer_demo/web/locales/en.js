@@ -741,6 +741,20 @@ export default {
     "interventions.table": "Probability of {target} under interventions",
 
     // Models
+    "leaderboard.title": "Leaderboard of attribution methods",
+    "leaderboard.about": "How often each method is right where the truth is known, with 95 % intervals, the random control among them. A method that is good at one of these need not be good at another: what people find plausible and what moves a model are two questions.",
+    "leaderboard.text": "Texts",
+    "leaderboard.image": "Photos",
+    "leaderboard.method": "Method",
+    "leaderboard.rank": "Mean rank (0 first, 1 last)",
+    "leaderboard.smoothed": "{method}, smoothed",
+    "leaderboard.column": "{measure}: {model}, {data} ({n})",
+    "leaderboard.faithfulness": "Beats 95 % of random orders",
+    "leaderboard.planted": "Planted evidence ranked first",
+    "leaderboard.rationales": "Average precision for words that people marked",
+    "leaderboard.phrases": "Right sign of phrases",
+    "leaderboard.counterfactuals": "Average precision for words that people changed",
+    "leaderboard.masks": "Positive mass on the animal",
     "models.about":
       "Each task has a hybrid of recurrence and attention and, beside it, baselines of as many weights, trained on the same data: an LSTM, a GRU or a Transformer alone, and for photos the CNN alone, which has fewer. All figures are of the models that this page runs.",
     "models.tasks": "Tasks",

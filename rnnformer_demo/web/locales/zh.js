@@ -739,6 +739,20 @@ export default {
     "interventions.table": "干预下 {target} 的概率",
 
     // Models
+    "leaderboard.title": "归因方法排行榜",
+    "leaderboard.about": "在真值已知之处，每种方法有多常是对的，附 95% 区间，随机对照也在其中。一种方法在某一项上好，在另一项上未必好：人们觉得可信的，与真正影响模型的，是两个问题。",
+    "leaderboard.text": "文本",
+    "leaderboard.image": "照片",
+    "leaderboard.method": "方法",
+    "leaderboard.rank": "平均名次（0 最前，1 最后）",
+    "leaderboard.smoothed": "{method}，平滑后",
+    "leaderboard.column": "{measure}：{model}，{data}（{n}）",
+    "leaderboard.faithfulness": "胜过 95% 的随机顺序",
+    "leaderboard.planted": "植入的证据排第一",
+    "leaderboard.rationales": "对人们标出的词的平均精确率",
+    "leaderboard.phrases": "短语的正负号正确",
+    "leaderboard.counterfactuals": "对人们改动的词的平均精确率",
+    "leaderboard.masks": "正得分落在动物上的份额",
     "models.about":
       "每个任务有一个循环与注意力的混合模型，旁边是权重数相当、用同样数据训练的基线：仅 LSTM、仅 GRU 或仅 Transformer，照片任务还有仅 CNN（权重较少）。所有数字都来自本页运行的模型。",
     "models.tasks": "任务",

@@ -8,6 +8,7 @@ import { onDemand, table } from "../core/parts.js";
 import { ablations } from "./models/ablations.js";
 import { comparison } from "./models/comparison.js";
 import { confusions } from "./models/confusions.js";
+import { leaderboard } from "./models/leaderboard.js";
 import { reliability } from "./models/reliability.js";
 import { accuracy, perTest } from "./models/tests.js";
 import { training } from "./models/training.js";
@@ -23,6 +24,7 @@ export class ModelsPage {
     this.app = app;
     this.element = h("div", { class: "models", hidden: true });
     this.facts = /** @type {Map<string, Facts>} */ (new Map());
+    this.boards = /** @type {Record<string, any>} */ ({});
     this.error = "";
   }
 
@@ -32,6 +34,15 @@ export class ModelsPage {
     this.parts = /** @type {Map<string, Element>} */ (new Map());
     this.failure = h("p", { class: "error", role: "alert" }, this.error && say(this.error));
     const families = hybrids.map((hybrid) => this.#family(hybrid));
+    const boards = h("div", {});
+    this.parts.set("boards", boards);
+    const trusted = h(
+      "section",
+      { class: "models-board", "aria-labelledby": "leaderboard" },
+      h("h3", { id: "leaderboard", tabindex: "-1" }, t("leaderboard.title")),
+      h("p", { class: "models-about" }, t("leaderboard.about")),
+      boards,
+    );
     const jump = (family) => {
       const name = family.querySelector("h3").textContent;
       return h("li", {}, button(name, () => show(family)));
@@ -40,10 +51,12 @@ export class ModelsPage {
       this.element,
       h("h2", {}, t("page.models")),
       h("p", { class: "models-about" }, t("models.about")),
-      h("ul", { class: "models-tasks", "aria-label": t("models.tasks") }, families.map(jump)),
+      h("ul", { class: "models-tasks", "aria-label": t("models.tasks") }, [...families, trusted].map(jump)),
       this.failure,
       families,
+      trusted,
     );
+    this.#rank();
     for (const name of this.facts.keys()) this.#fill(name);
   }
 
@@ -62,6 +75,12 @@ export class ModelsPage {
         sections: (facts) => {
           this.facts.set(facts.name, facts);
           this.#fill(facts.name);
+        },
+      });
+      await this.app.engine.leaderboards({
+        sections: (boards) => {
+          this.boards = boards;
+          this.#rank();
         },
       });
       this.error = "";
@@ -86,6 +105,16 @@ export class ModelsPage {
       members.length > 1 ? compared : null,
       h("div", { class: "model-cards" }, members.map((model) => this.#card(model))),
     );
+  }
+
+  /** Show the leaderboards that have come. */
+  #rank() {
+    const { t } = this.app;
+    const board = ([modality, each]) => {
+      const title = t(`leaderboard.${modality}`);
+      return h("div", {}, h("h4", {}, title), leaderboard(this.app, each, title));
+    };
+    replace(/** @type {Element} */ (this.parts?.get("boards")), Object.entries(this.boards).map(board));
   }
 
   #card(model) {
