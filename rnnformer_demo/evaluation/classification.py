@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from ..checkpoints.store import Checkpoint
 from ..data import InputError
-from ..data.readers import PhotoSet, Rejected, TextRow, label_index, read_texts
+from ..data.photo_sets import PhotoSet
+from ..data.readers import Rejected, TextRow, label_index, read_texts
 from ..data.text import UNKNOWN, TextReader, pad
 from ..interpret.interventions import ablation_logits, total_variation
 from ..models import Hybrid

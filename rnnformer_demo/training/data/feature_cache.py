@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ...data.image import ImageReader, open_photo, to_tensor
-from ...data.readers import PhotoRow, PhotoSet
+from ...data.image import ImageReader, to_tensor
+from ...data.opening import open_photo
+from ...data.photo_sets import PhotoRow, PhotoSet
 from .augment import center_crop, weak_augment
 
 Encode = Callable[[Tensor], Tensor]  # normalised photos (B, 3, S, S) to features (B, ...)

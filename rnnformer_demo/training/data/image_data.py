@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ...data import InputError
-from ...data.image import ImageReader, open_photo
-from ...data.readers import PhotoRow, PhotoSet, label_index
+from ...data.image import ImageReader
+from ...data.opening import open_photo
+from ...data.photo_sets import PhotoRow, PhotoSet
+from ...data.readers import label_index
 from ...evaluation.classification import short_path
 from ...models.backbones.registry import BACKBONES
 from ...models.image import ImageConfig

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...data.readers import PhotoRow, PhotoSet
+from ...data.photo_sets import PhotoRow, PhotoSet
 from ...evaluation.classification import PHOTOS_PER_BATCH
 from ...evaluation.modality import image_reader, require_grid
 from ..config import OODConfig

@@ -9,7 +9,8 @@ import pytest
 import tiny
 
 from rnnformer_demo.data import InputError
-from rnnformer_demo.data.readers import PhotoSet, label_index, read_texts
+from rnnformer_demo.data.photo_sets import PhotoSet
+from rnnformer_demo.data.readers import label_index, read_texts
 
 ROWS = [("good film", "1"), ("bad film", "0"), ('an "odd" one', "1")]
 TABLE = {
