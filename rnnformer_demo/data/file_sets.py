@@ -111,7 +111,7 @@ def _name_in_zip(entry: zipfile.ZipInfo) -> str:
 
 def _decoded(name: bytes, otherwise: str = "cp1252") -> str:
     """Return a name: in UTF-8 where it can be, else in Chinese where it is all Chinese then, else in Latin letters."""
-    for encoding in ("utf-8", "gb18030"):
+    for encoding in ("utf-8", "gb2312"):
         try:
             text = name.decode(encoding)
         except UnicodeDecodeError:
