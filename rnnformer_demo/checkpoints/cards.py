@@ -14,6 +14,7 @@ from .migration import migrate_card, migrate_weight_names
 
 FORMAT = 2
 WEIGHTS, CARD, TOKENIZER = ".safetensors", ".json", ".tokenizer.json"  # after the name of a checkpoint
+DIGEST = "weights_sha256"  # key of the card: of the whole file
 _READABLE_FORMATS = (1, FORMAT)
 _NEEDED = {
     *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
@@ -123,7 +124,8 @@ def upgrade(name: str, folder: Path | None = None) -> bool:
     preprocessing = dict(preprocessing_of(name, folder))
     if tokenizer := preprocessing.pop("tokenizer", None):
         write_tokenizer(folder / f"{name}{TOKENIZER}", tokenizer)  # first: an interruption leaves a card that loads
-    write_card(path, card | {"preprocessing": preprocessing})
+    digest = {DIGEST: file_digest(folder / f"{name}{WEIGHTS}")}
+    write_card(path, card | {"preprocessing": preprocessing} | digest)
     return path.read_bytes() != before
 
 
@@ -147,6 +149,27 @@ def by_family(cards: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         return hybrid, _BASELINES.index(kind) if kind in _BASELINES else len(_BASELINES), name
 
     return {name: cards[name] for name in sorted(cards, key=place)}
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a whole file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_weights(name: str, folder: Path | None = None) -> None:
+    """Refuse weights that are not those that the card was written for; a card of an older version says nothing of them.
+
+    Raises:
+        InputError: where a byte is another one, or weights and card are of two savings.
+    """
+    folder = folder or default_folder()
+    wanted = read_card(name, folder).get(DIGEST)
+    if wanted and file_digest(folder / f"{name}{WEIGHTS}") != wanted:
+        raise InputError(
+            f"{name}{WEIGHTS} is damaged, or not the file that {name}{CARD} was written for: copy both anew, or go on "
+            "with a training that was interrupted by --resume."
+        )
 
 
 def size_on_disk(name: str, folder: Path | None = None) -> int:

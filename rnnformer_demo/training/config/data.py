@@ -49,6 +49,10 @@ class ImageDataConfig:
     exclude_classes: tuple[str, ...] = ()  # classes to leave out
     views: int = 4  # cached views of a photo: one plain, the others random
 
+    def __post_init__(self):
+        if self.views < 1:
+            raise ValueError(f"views must be at least 1, got {self.views}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class UnlabelledImagesConfig:

@@ -1,8 +1,10 @@
 """Checkpoints: what is saved comes back, what does not fit is refused, and what is shipped does what it records."""
 
+import copy
 import json
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import tiny
@@ -12,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.checkpoints.cards import names, read_card
 from rnnformer_demo.checkpoints.migration import migrate_card
+from rnnformer_demo.checkpoints.naming import check_name
 from rnnformer_demo.checkpoints.quantisation import dequantise, quantise
 from rnnformer_demo.checkpoints.store import MAX_BYTES, about_of, load, recorded_logits, save
 from rnnformer_demo.confidence.calibration import NO_SCALING, Temperature
@@ -82,7 +85,8 @@ def test_a_signal_is_saved_beside_the_weights_and_changes_none(judging, modality
         assert torch.equal(judging.ood.tensors()[name], tensor), name
     for name, tensor in plain.model.state_dict().items():
         assert torch.equal(judging.model.state_dict()[name], tensor), name
-    assert {key: value for key, value in judging.card.items() if key != "ood"} == plain.card
+    without = {key: value for key, value in judging.card.items() if key != "ood"}
+    assert without == plain.card | {"weights_sha256": judging.card["weights_sha256"]}
     assert judging.sha256 == plain.sha256  # which a detector's tensors are no part of
 
 
@@ -339,7 +343,7 @@ def test_one_text_and_one_image_checkpoint_are_shipped():
 def test_shipped_checkpoint_is_small_complete_and_no_pickle(name):
     folder = tiny.ROOT / "checkpoints"
     assert cards.size_on_disk(name, folder) <= MAX_BYTES == 10_000_000
-    assert (folder / f"{name}.json").stat().st_size < 72_000
+    assert (folder / f"{name}.json").stat().st_size < 73_000
     assert (folder / f"{name}.tokenizer.json").exists() == (read_card(name, folder)["modality"] == "text")
     weights = (folder / f"{name}.safetensors").read_bytes()
     header = json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])
@@ -391,3 +395,64 @@ def test_nothing_else_lies_in_checkpoints():
 def test_shipped_card_is_of_the_format_of_today(name):
     written = json.loads((tiny.ROOT / "checkpoints" / f"{name}.json").read_text(encoding="utf-8"))
     assert written == read_card(name, tiny.ROOT / "checkpoints"), "run: python -m rnnformer_demo models --upgrade"
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("My Model", "my-model"),
+        ("../evil", "evil"),
+        ("Ünïcode!", "unicode"),
+        ("/abs/path", "abs-path"),
+        ("", "my-model"),
+        ("模型", "my-model"),
+        ("a.tokenizer", "a"),
+        ("x" * 80, "x" * 64),
+    ],
+)
+def test_a_refused_name_comes_with_one_that_is_allowed(name, suggestion):
+    with pytest.raises(InputError, match=rf"try '{suggestion}'\.$"):
+        check_name(name)
+    check_name(suggestion)
+
+
+def test_a_flipped_byte_is_found(modality, folder):
+    path = folder / f"{modality}.safetensors"
+    content = path.read_bytes()
+    for place in (len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(InputError, match=rf"{modality}\.safetensors is damaged, or not the file that"):
+            load(modality, folder)
+    path.write_bytes(content)
+    load(modality, folder)
+
+
+@pytest.mark.parametrize("moved", range(4))
+def test_a_saving_that_is_killed_leaves_the_old_model_or_a_sentence(modality, folder, moved, monkeypatch):
+    old = load(modality, folder)
+    about = about_of(old.card) | {"task": "new"}
+    other = copy.deepcopy(old.model)
+    for weights in other.parameters():
+        weights.data += 0.1
+    replace, done = Path.replace, []
+
+    def killed(self, target):
+        if Path(target).parent == folder:
+            if len(done) == moved:
+                raise KeyboardInterrupt
+            done.append(target)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    complete = moved >= (3 if modality == "text" else 2)
+    try:
+        save(modality, other, old.reader, about, folder=folder, recorded_text=old.card["recorded"]["input"])
+    except KeyboardInterrupt:
+        assert not complete
+    if complete:
+        assert load(modality, folder).card["task"] == "new"
+    elif moved == 0:
+        assert load(modality, folder).sha256 == old.sha256
+    else:
+        with pytest.raises(InputError, match=r"not the file that|does not fit"):
+            load(modality, folder)
