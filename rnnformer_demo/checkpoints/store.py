@@ -27,10 +27,10 @@ from .cards import (
     WEIGHTS,
     check_weights,
     default_folder,
-    file_digest,
     names,
     preprocessing_of,
     read_card,
+    signed,
     size_on_disk,
     weights_digest,
     write_card,
@@ -196,7 +196,7 @@ def save(
             narrow |= pack(key, tensor) if key in eight_bits else {key: _narrow(tensor).contiguous()}
         save_file(narrow, draft / f"{name}{WEIGHTS}")
         (draft / f"{name}{WEIGHTS}").chmod(0o644)  # safetensors writes for the owner alone
-        card[DIGEST] = file_digest(draft / f"{name}{WEIGHTS}")
+        card = signed(name, card, draft)
         if tokenizer is not None:
             write_tokenizer(draft / f"{name}{TOKENIZER}", tokenizer)
         write_card(draft / f"{name}{CARD}", card)

@@ -45,7 +45,7 @@ def _lines(figures: dict) -> Iterator[str]:
         f"({figures['ece_by_chance']:.2%} would be chance alone), "
         f"{figures['rejected_rows']} rows rejected"
     )
-    yield from figures["notices"]
+    yield from figures.get("notices", ())
     yield from figures["rejected"][:_MOST_REJECTED]
     if others := max(0, figures["rejected_rows"] - _MOST_REJECTED):
         yield f"and {others} more, which --json names"

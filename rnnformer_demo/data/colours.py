@@ -2,15 +2,18 @@
 
 import io
 from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
+from PIL.ImageFile import ImageFile
 
 _BITS = (8, 10, 12, 14, 16, 24, 31, 32)  # of which a picture of more than 8 may make use
 _NO_BITS_MISSING = 64  # a high byte from here on: more than 14 of 16 bits are in use
 _BROKEN_PROFILE = "The colour profile of this photo could not be used: its colours may look a little different."
 _LAB = "LAB"
 
+Extrema = tuple[tuple[int, int], ...]
 LowBytes = Callable[[], Image.Image]  # decodes the low bytes of a photo of 16 bits a colour, upright
 
 
@@ -28,7 +31,7 @@ def to_rgb(
         return grey.convert("RGB"), notices
     notices = []
     profile = image.info.get("icc_profile")
-    if low_bytes and max(top for _, top in _colour_extrema(image)) < _NO_BITS_MISSING:
+    if low_bytes and max(top for _, top in cast(Extrema, image.getextrema())[:3]) < _NO_BITS_MISSING:
         image, notices = _stretched(image, low_bytes())
     colours, alpha = _without_alpha(image)
     rgb, more = _srgb(colours, profile)
@@ -54,18 +57,19 @@ def low_bytes_of(image: Image.Image) -> LowBytes | None:
     file.seek(place)
 
     def decode() -> Image.Image:
-        again = Image.open(io.BytesIO(data), formats=[kind] if kind else None)
+        again = cast(ImageFile, Image.open(io.BytesIO(data), formats=[kind] if kind else None))
         again.tile = [tile._replace(args=_other_bytes(tile.args)) for tile in again.tile]
         again.load()
+        low: Image.Image = again
         if tiles[0].args == "LA;16B":  # high and low byte of the grey, of the opacity
             _, grey, _, alpha = again.split()
-            again = Image.merge("RGBA", (grey, grey, grey, alpha))
-        return ImageOps.exif_transpose(again)
+            low = Image.merge("RGBA", (grey, grey, grey, alpha))
+        return ImageOps.exif_transpose(low)
 
     return decode
 
 
-def _other_bytes(args: object) -> object | None:
+def _other_bytes(args: Any) -> Any:
     """Return the arguments of a decoder with the other order of bytes; None where there are no 16 bits."""
     if isinstance(args, tuple):
         first = _other_bytes(args[0]) if args else None
@@ -76,10 +80,6 @@ def _other_bytes(args: object) -> object | None:
         if args in (mode + "B", mode + "L", mode + "N"):
             return mode + ("L" if args == mode + "B" else "B")
     return None
-
-
-def _colour_extrema(image: Image.Image) -> list[tuple[int, int]]:
-    return list(image.getextrema())[:3]  # type: ignore[arg-type]
 
 
 def _stretched(high: Image.Image, low: Image.Image) -> tuple[Image.Image, list[str]]:

@@ -9,7 +9,9 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from .opening import MAX_BYTES
 from .sample import InputError
@@ -31,11 +33,11 @@ class FileSet:
 
     def __init__(self, path: str | Path) -> None:
         self.path = path = Path(path)
-        self._openers: dict[str, Callable[[], io.BufferedIOBase]] = {}
+        self._openers: dict[str, Callable[[], IO[bytes]]] = {}
         self._archive: zipfile.ZipFile | None = None  # kept open as long as the set
         if path.is_dir():
             for raw, name in sorted(_walk(path)):
-                self._openers.setdefault(name, lambda file=path / raw: file.open("rb"))
+                self._openers.setdefault(name, partial(open, path / raw, "rb"))
         elif zipfile.is_zipfile(path):
             try:
                 self._archive = archive = zipfile.ZipFile(path)
@@ -44,7 +46,7 @@ class FileSet:
             for entry in archive.infolist():
                 name = _name_in_zip(entry)
                 if not entry.is_dir() and not name.endswith("/"):
-                    self._openers[name] = lambda entry=entry: archive.open(entry)
+                    self._openers[name] = partial(archive.open, entry)
         else:
             raise InputError(f"{path.name} must be a folder or a zip with one folder a class, or with an index.csv.")
         self.names = sorted(self._openers)

@@ -170,7 +170,7 @@ def _split_folders(inside: list[tuple[str, ...]]) -> set[str]:
 
 
 def _by_split(inside: dict[str, tuple[str, ...]], splits: set[str]) -> dict[str, _Place]:
-    places = {}
+    places: dict[str, _Place] = {}
     for top in splits:
         own = {name: parts[1:] for name, parts in inside.items() if parts[:1] == (top,)}
         while _wrapped_again(top, own.values()):

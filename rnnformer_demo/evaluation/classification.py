@@ -63,7 +63,8 @@ def evaluate(
 
     Returns:
         Those of `metrics.summarise`, `reliability`, `model`, `data` (the set's name), `rejected_rows` and `rejected` (a
-        sentence for each of them, with its line or its path), and `notices` about how the set was read.
+        sentence for each of them, with its line or its path), and `notices` where there is something to say of how the
+        set was read.
         With `ablate`, `ablations`: by intervention the accuracy, the share of inputs whose answer is another one
         (`changed`), the mean total variation distance of the probabilities (`moved`), and the p-value of McNemar's test
         against the whole model.
@@ -129,7 +130,7 @@ def _figures(checkpoint: Checkpoint, scored: Scored) -> dict:
         **({"ablations": _ablations(checkpoint, scored)} if scored.ablated else {}),
         "rejected_rows": len(scored.rejected),
         "rejected": _sentences(scored),
-        "notices": [*scored.notices],
+        **({"notices": [*scored.notices]} if scored.notices else {}),
     }
 
 

@@ -1,9 +1,12 @@
 """Files that are written beside their place and then moved into it: an interruption leaves the old ones whole."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from safetensors.torch import save_file
-from torch import Tensor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def write_aside(path: Path, text: str) -> None:
@@ -15,6 +18,8 @@ def write_aside(path: Path, text: str) -> None:
 
 def save_aside(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
     """Write tensors as safetensors."""
+    from safetensors.torch import save_file  # here: texts are written without torch
+
     new = _beside(path)
     save_file(tensors, new, metadata)
     new.replace(path)

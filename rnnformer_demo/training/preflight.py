@@ -16,7 +16,8 @@ from .recipes.progress import IN_RUNS, is_finished
 from .recipes.record import is_kept
 
 SPACE = 100 * 2**20  # bytes of a run's weights and moments, and of a checkpoint
-_STUDIES = ("search", "ablations", "image-ablations")  # their tables keep the rows that are there
+# Tasks that add to what is there: a detector to a model, rows to a table.
+_ADD = ("ood", "search", "ablations", "image-ablations")
 
 
 def check_before(config: Any, run: RunConfig, folder: Path | None = None) -> None:
@@ -64,19 +65,16 @@ def _check_taken(stage: dict, run: RunConfig, folder: Path) -> None:
         InputError: it names what is in the way.
     """
     name, task = checkpoint_name(stage), stage["task"]
-    if task in _STUDIES:
+    if task in _ADD:
         return
     begun = _was_begun(name, run.runs)
     if task in IN_RUNS:
-        taken, own, what = is_kept(name, run.runs), run.resume, run.runs / name
-    elif task == "ood":
-        begun, own, what = False, False, f"the detector of {folder / name}"
-        taken = name in cards.names(folder) and "ood" in cards.read_card(name, folder)
+        taken, own, place = is_kept(name, run.runs), run.resume, run.runs / name
     else:
-        own, what = run.resume and (begun or _made_by(stage, name, folder)), folder / name
+        own, place = run.resume and (begun or _made_by(stage, name, folder)), folder / name
         taken = name in cards.names(folder)
     if taken and not own:
-        raise InputError(f"{name} is there already: choose another --name, or replace {what} with --overwrite.")
+        raise InputError(f"{name} is there already: choose another --name, or replace {place} with --overwrite.")
     if begun and not run.resume:
         raise InputError(
             f"A training of {name} was interrupted in {run.runs}: go on with --resume, or start anew with --overwrite."

@@ -46,14 +46,14 @@ def fit_nbsvm(config: NBSVMConfig, run: RunConfig = DEFAULT_RUN) -> float:
         The accuracy on the held-out part, 0-1.
 
     Raises:
-        InputError: for other than two classes.
+        InputError: for other than two classes, and see `check_before`.
     """
     from sklearn.linear_model import LogisticRegression
 
-    check_before(config, run)
     corpus, folds = read_corpus(config.data), config.folds
     if len(corpus.labels) != 2:
         raise InputError(f"The linear teacher tells two classes apart, not {len(corpus.labels)}.")
+    check_before(config, run)
     counter = _counter(config.longest, min_df=_LEAST_TEXTS)
     counts = counter.fit_transform([row.text for row in corpus.training])  # (N, V)
     classes = np.array([corpus.target(row) for row in corpus.training])

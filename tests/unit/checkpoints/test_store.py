@@ -85,8 +85,7 @@ def test_a_signal_is_saved_beside_the_weights_and_changes_none(judging, modality
         assert torch.equal(judging.ood.tensors()[name], tensor), name
     for name, tensor in plain.model.state_dict().items():
         assert torch.equal(judging.model.state_dict()[name], tensor), name
-    without = {key: value for key, value in judging.card.items() if key != "ood"}
-    assert without == plain.card | {"weights_sha256": judging.card["weights_sha256"]}
+    assert {key: value for key, value in judging.card.items() if key != "ood"} == plain.card
     assert judging.sha256 == plain.sha256  # which a detector's tensors are no part of
 
 
@@ -419,12 +418,23 @@ def test_a_refused_name_comes_with_one_that_is_allowed(name, suggestion):
 def test_a_flipped_byte_is_found(modality, folder):
     path = folder / f"{modality}.safetensors"
     content = path.read_bytes()
-    for place in (len(content) // 2, len(content) - 1):
+    for place in (8 + int.from_bytes(content[:8], "little"), len(content) // 2, len(content) - 1):
         path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
         with pytest.raises(InputError, match=rf"{modality}\.safetensors is damaged, or not the file that"):
             load(modality, folder)
     path.write_bytes(content)
     load(modality, folder)
+
+
+@every_feature
+def test_a_flipped_byte_of_a_detector_is_found(judging, modality, folder):
+    path = folder / f"{modality}.safetensors"
+    tensors = load_file(path)
+    tensors["ood.between"] = tensors["ood.between"] + 1
+    save_file(tensors, path)
+    assert cards.weights_digest(modality, folder) == judging.sha256
+    with pytest.raises(InputError, match=r"is damaged, or not the file that"):
+        load(modality, folder)
 
 
 @pytest.mark.parametrize("moved", range(4))

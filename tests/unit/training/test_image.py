@@ -113,7 +113,7 @@ def test_seeds_of_what_is_shipped_are_not_trained_again(photos, tmp_path, monkey
     train(photos, tmp_path, seeds=(0, 1, 2), overwrite=True, training=replace(TRAINING, epochs=1))
     assert trained == [2, 0, 1, 2]
     shutil.rmtree(tmp_path / "runs")
-    train(photos, tmp_path, seeds=(0, 1, 2), resume=True)
+    train(photos, tmp_path, seeds=(0, 1, 2), resume=True, overwrite=True)
     assert trained == [2, 0, 1, 2, 0, 1, 2]
 
 

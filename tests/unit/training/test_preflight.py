@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import tiny
 
-from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.training import loop, preflight
@@ -88,13 +87,8 @@ def test_what_lies_in_the_runs_is_not_overwritten_either(task, run, tmp_path):
         check_before(config(task), allowed, tmp_path)
 
 
-def test_a_detector_is_not_overwritten(run, folder):
+def test_a_detector_is_added_to_the_model_of_its_name(run, folder):
     check_before(config("ood"), run, folder)
-    card = cards.read_card("mine", folder)
-    cards.write_card(folder / "mine.json", card | {"ood": {}})
-    with pytest.raises(InputError, match=r"mine is there already: .* the detector of .*mine with --overwrite"):
-        check_before(config("ood"), run, folder)
-    check_before(config("ood"), RunConfig(overwrite=True, runs=run.runs), folder)
 
 
 @pytest.mark.parametrize("task", ["text", "image", "imagenet-distill"])
