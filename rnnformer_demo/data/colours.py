@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageChops, ImageCms, ImageOps
 from PIL.ImageFile import ImageFile
 
 _BITS = (8, 10, 12, 14, 16, 24, 31, 32)  # of which a picture of more than 8 may make use
@@ -84,15 +84,28 @@ def _other_bytes(args: Any) -> Any:
 
 def _stretched(high: Image.Image, low: Image.Image) -> tuple[Image.Image, list[str]]:
     """Return a colour photo of few of 16 bits, from their high and low bytes, with these bits scaled to 8."""
-    values = [
-        np.asarray(one, dtype=np.uint16) << 8 | np.asarray(other)
-        for one, other in zip(high.split(), low.split(), strict=True)
-    ]
-    colours, alpha = values[:3], values[3:]
-    bits = _bits_of(min(int(each.min()) for each in colours), max(int(each.max()) for each in colours))
-    scaled = [_scaled(each, bits) for each in colours]
-    scaled += [_scaled(each, _bits_of(0, int(each.max()))) for each in alpha]
+    bands = list(zip(high.split(), low.split(), strict=True))
+    colours, alpha = bands[:3], bands[3:]
+    ends = {end for pair in colours for band in pair for end in cast(tuple[int, int], band.getextrema())}
+    if ends == {0}:  # all black
+        return high, []
+    bits = max(_bits_of(0, _top(*pair)) for pair in colours)
+    scaled = [_joined(*pair, bits) for pair in colours]
+    scaled += [_joined(*pair, _bits_of(0, _top(*pair))) for pair in alpha]
     return Image.merge(high.mode, scaled), _few_bits(bits, 16)
+
+
+def _top(high: Image.Image, low: Image.Image) -> int:
+    """Return the greatest value, or where high bytes have a part in it the greatest that it may be."""
+    most, less = (cast(tuple[int, int], band.getextrema())[1] for band in (high, low))
+    return most << 8 | 255 if most else less
+
+
+def _joined(high: Image.Image, low: Image.Image, bits: int) -> Image.Image:
+    """Return values of so many bits, given as high and low bytes, in 8. By tables: a photo may have 50 million."""
+    scale = 255 / (2**bits - 1)
+    upper = high.point([min(255, round(256 * value * scale)) for value in range(256)])
+    return ImageChops.add(upper, low.point([round(value * scale) for value in range(256)]))
 
 
 def _grey(image: Image.Image, unsigned: bool) -> tuple[Image.Image, list[str]]:

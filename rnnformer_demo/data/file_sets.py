@@ -37,7 +37,7 @@ class FileSet:
         self._archive: zipfile.ZipFile | None = None  # kept open as long as the set
         if path.is_dir():
             for raw, name in sorted(_walk(path)):
-                self._openers.setdefault(name, partial(open, path / raw, "rb"))
+                self._openers.setdefault(name, partial(_opened, path / raw))
         elif zipfile.is_zipfile(path):
             try:
                 self._archive = archive = zipfile.ZipFile(path)
@@ -88,6 +88,10 @@ def clean_name(name: str) -> str:
     plain = unicodedata.normalize("NFC", name.replace("\\", "/"))
     tail = "/" if plain.endswith("/") else ""
     return posixpath.normpath(plain).lstrip("/") + tail if plain.strip("/") else plain
+
+
+def _opened(file: Path) -> IO[bytes]:
+    return file.open("rb")
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,8 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 8
+_SCAN = b"\xff\xda"  # begins a pass over the pixels of a JPEG
+_MOST_SCANNED = 30 * MAX_PIXELS  # pixels times passes: a second or two
 # Errors of Pillow's decoders on damaged files (found by flipping and cutting bytes of the fixtures, see tests).
 _DAMAGED = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, LookupError, struct.error)
 _PAGES = ("TIFF", "HEIF", "ICO")  # formats whose further frames are no animation
@@ -80,7 +82,9 @@ def open_photo(source: str | Path | bytes | Image.Image) -> tuple[Image.Image, l
     if len(data) > MAX_BYTES:
         raise InputError(f"The file is larger than {MAX_BYTES // 2**20} MB: save the photo smaller and try again.")
     with _damage_reported(data):
-        return _upright(_identified(data))
+        image = _identified(data)
+        _check_passes(image, data)
+        return _upright(image)
 
 
 def _identified(data: bytes) -> Image.Image:
@@ -154,6 +158,13 @@ def _at_first_frame(image: Image.Image) -> Iterator[None]:
     yield
     if frame:
         image.seek(frame)
+
+
+def _check_passes(image: Image.Image, data: bytes) -> None:
+    """Refuse a progressive JPEG that goes over its pixels again and again, for minutes."""
+    passes = data.count(_SCAN) if image.info.get("progressive") else 1
+    if passes * image.width * image.height > _MOST_SCANNED:
+        raise InputError(f"The image is stored in {passes} passes, which would take too long: save it again.")
 
 
 def _check_size(width: int, height: int) -> None:

@@ -45,7 +45,7 @@ class TextDataConfig(PretrainingDataConfig):
 class ImageDataConfig:
     """Labelled photos."""
 
-    data: str  # folder or zip, one folder a class or with index.csv
+    data: str  # folder or zip: one folder a class, also within train, val and test; or with index.csv
     exclude_classes: tuple[str, ...] = ()  # classes to leave out
     views: int = 4  # cached views of a photo: one plain, the others random
 

@@ -894,6 +894,8 @@ export default {
       "这张照片（{0} x {1}）只读了中间的正方形：上下两侧共 {2} 被裁掉。",
     "Of this photo ({0} x {1}) only the middle square was read: {2} of it was cut away, left and right and top and bottom.":
       "这张照片（{0} x {1}）只读了中间的正方形：四边共 {2} 被裁掉。",
+    "The image is stored in {0} passes, which would take too long: save it again.":
+      "图像分 {0} 遍存储，读取耗时太长：请重新保存。",
     "This is a file of {0} pictures: only the first one was read.":
       "这个文件含有 {0} 张图片：只读了第一张。",
     "The colour profile of this photo could not be used: its colours may look a little different.":

@@ -222,3 +222,11 @@ def test_what_ends_like_a_photo_is_named_by_its_ending():
 def test_what_only_begins_like_a_photo_gets_a_sentence(data):
     with pytest.raises(InputError, match=r"^The (image )?file is .*\.$"):
         open_photo(data)
+
+
+def test_a_jpeg_of_very_many_passes_is_refused_at_once():
+    data = tiny.encode(Image.new("L", (4000, 4000)), "JPEG", progressive=True)
+    place = data.rindex(b"\xff\xda")
+    with pytest.raises(InputError, match=r"is stored in 1\d\d passes, which would take too long: save it again"):
+        open_photo(data[:place] + data[place:-2] * 100 + data[-2:])
+    assert open_photo(data)[0].size == (4000, 4000)
