@@ -11,7 +11,7 @@ _RESERVED = ".tokenizer"  # such a name's card would be the tokenizer of another
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that is no plain file name, on whatever system.
+    """Refuse a name that is no plain file name.
 
     Raises:
         InputError: it suggests one that is.

@@ -11,7 +11,6 @@ from PIL.ImageFile import ImageFile
 _BITS = (8, 10, 12, 14, 16, 24, 31, 32)  # of which a picture of more than 8 may make use
 _NO_BITS_MISSING = 64  # a high byte from here on: more than 14 of 16 bits are in use
 _BROKEN_PROFILE = "The colour profile of this photo could not be used: its colours may look a little different."
-_LAB = "LAB"
 
 Extrema = tuple[tuple[int, int], ...]
 LowBytes = Callable[[], Image.Image]  # decodes the low bytes of a photo of 16 bits a colour, upright
@@ -60,11 +59,11 @@ def low_bytes_of(image: Image.Image) -> LowBytes | None:
         again = cast(ImageFile, Image.open(io.BytesIO(data), formats=[kind] if kind else None))
         again.tile = [tile._replace(args=_other_bytes(tile.args)) for tile in again.tile]
         again.load()
-        low: Image.Image = again
-        if tiles[0].args == "LA;16B":  # high and low byte of the grey, of the opacity
-            _, grey, _, alpha = again.split()
-            low = Image.merge("RGBA", (grey, grey, grey, alpha))
-        return ImageOps.exif_transpose(low)
+        low = ImageOps.exif_transpose(again)
+        if tiles[0].args != "LA;16B":
+            return low
+        _, grey, _, alpha = low.split()  # high and low byte of the grey, of the opacity
+        return Image.merge("RGBA", (grey, grey, grey, alpha))
 
     return decode
 
@@ -160,12 +159,12 @@ def _without_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]
         rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
         colours = rgba.getchannel("R") if image.mode in ("L", "LA", "La") else rgba.convert("RGB")
         return colours, rgba.getchannel("A")
-    return (image if image.mode in ("L", "RGB", "CMYK", _LAB) else image.convert("RGB")), None
+    return (image if image.mode in ("L", "RGB", "CMYK", "LAB") else image.convert("RGB")), None
 
 
 def _srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, list[str]]:
     """Return an image in sRGB, by its colour profile where it has one."""
-    if image.mode == _LAB:  # no other way leads from it
+    if image.mode == "LAB":  # no other way leads from it
         return _converted(image, ImageCms.createProfile("LAB")), []
     if not profile:
         return image.convert("RGB"), []

@@ -37,7 +37,8 @@ class FileSet:
         self._archive: zipfile.ZipFile | None = None  # kept open as long as the set
         if path.is_dir():
             for raw, name in sorted(_walk(path)):
-                self._openers.setdefault(name, partial(_opened, path / raw))
+                # Two names that are read alike are rare; the second keeps its own, or its file would be lost.
+                self._openers[raw if name in self._openers else name] = partial(_opened, path / raw)
         elif zipfile.is_zipfile(path):
             try:
                 self._archive = archive = zipfile.ZipFile(path)
@@ -95,17 +96,26 @@ def _opened(file: Path) -> IO[bytes]:
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the files of a folder, links to folders included: as the system names them, and as they are read."""
+    """Yield the files of a folder, links to folders included: as the system names them, and as they are read.
+
+    Raises:
+        InputError: for a folder in it that cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise InputError(f"{error.filename} cannot be read: {error.strerror}.") from error
+
     seen: set[str] = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
+    for place, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
         real = os.path.realpath(place)
         if real in seen:  # a link to a folder that holds it would never end
             folders.clear()
             continue
         seen.add(real)
         for file in files:
-            raw = os.path.relpath(os.path.join(place, file), folder)
-            if os.path.isfile(os.path.join(place, file)):
+            whole = os.path.join(place, file)
+            if os.path.isfile(whole) or not os.path.exists(whole):  # a broken link says so when it is read
+                raw = os.path.relpath(whole, folder)
                 yield raw, clean_name(_decoded(os.fsencode(raw)))
 
 

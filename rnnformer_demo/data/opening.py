@@ -153,10 +153,13 @@ def _is_unsigned(image: Image.Image) -> bool:
 def _at_first_frame(image: Image.Image) -> Iterator[None]:
     """Go to the first frame of an image, and back to where its owner left it."""
     frame = 0 if image.format == "HEIF" else image.tell()  # a HEIF file names which of its pictures is the first
-    if frame:
-        image.seek(0)
-    yield
-    if frame:
+    if not frame:
+        yield
+        return
+    image.seek(0)
+    try:
+        yield
+    finally:
         image.seek(frame)
 
 

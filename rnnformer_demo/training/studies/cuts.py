@@ -28,7 +28,13 @@ CUTS: dict[str, Callable[[Image.Image, int], Image.Image]] = {
     "letterbox": lambda photo, size: ImageOps.pad(photo, (size, size), Image.Resampling.BICUBIC, _GREY),
 }
 # Longer side over shorter side, from and up to.
-ASPECTS = {"about 1.25:1": (1.15, 1.35), "about 1.5:1": (1.35, 1.7), "about 2:1": (1.7, 2.4), "all": (1.15, 2.4)}
+ASPECTS = {
+    "about 1.25:1": (1.15, 1.35),
+    "about 1.5:1": (1.35, 1.7),
+    "about 2:1": (1.7, 2.4),
+    "both of the latter": (1.35, 2.4),
+    "all": (1.15, 2.4),
+}
 _LABELLED = Sequence[tuple[PhotoSet, PhotoRow, int]]
 
 

@@ -259,6 +259,15 @@ def test_linked_folders_are_read_and_loops_end(tmp_path):
     assert classes(PhotoSet(tmp_path / "set")) == ["cat", "dog"]
 
 
+def test_links_to_nothing_and_names_that_are_read_alike_are_not_lost(tmp_path):
+    folder_of(tmp_path, "cat/a.jpg", "cat\\a.jpg", "dog/b.jpg")
+    (tmp_path / "dog" / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    photos = PhotoSet(tmp_path)
+    assert len(photos.rows) + len(photos.skipped) == 4
+    with pytest.raises(InputError, match=r"dog/gone\.jpg cannot be read"):
+        [photos.read(row.path) for row in photos.rows]
+
+
 def test_a_zip_that_is_damaged_gets_a_sentence(tmp_path):
     path = zip_of(tmp_path / "set.zip", "cat/a.jpg", "dog/b.jpg")
     data = path.read_bytes()

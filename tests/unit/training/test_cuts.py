@@ -29,6 +29,7 @@ def test_photos_that_are_held_out_are_counted_by_their_aspect(saved, photos):
         ("about 1.25:1", 2),
         ("about 1.5:1", 2),
         ("about 2:1", 2),
+        ("both of the latter", 4),
         ("all", 6),
     }
     assert [one.cut for one in figures] == list(CUTS) * len(ASPECTS)
