@@ -77,7 +77,7 @@ def _check_taken(stage: dict, run: RunConfig, folder: Path) -> None:
         raise InputError(f"{name} is there already: choose another --name, or replace {place} with --overwrite.")
     if begun and not run.resume:
         raise InputError(
-            f"A training of {name} was interrupted in {run.runs}: go on with --resume, or start anew with --overwrite."
+            f"A training of {name} lies in {run.runs}: go on with it by --resume, or start anew with --overwrite."
         )
 
 

@@ -96,7 +96,7 @@ def test_an_interrupted_training_is_not_begun_anew_in_silence(task, run, tmp_pat
     left = run.runs / ("mine" if task == "imagenet-distill" else "mine-seed0")
     left.mkdir(parents=True)
     (left / "last.safetensors").touch()
-    with pytest.raises(InputError, match=r"was interrupted in .*: go on with --resume, or start anew with --overwrite"):
+    with pytest.raises(InputError, match=r"lies in .*: go on with it by --resume, or start anew with --overwrite"):
         check_before(config(task), run, tmp_path)
     for allowed in (RunConfig(overwrite=True, runs=run.runs), RunConfig(resume=True, runs=run.runs)):
         check_before(config(task), allowed, tmp_path)
