@@ -394,6 +394,8 @@ def test_nothing_else_lies_in_checkpoints():
 def test_shipped_card_is_of_the_format_of_today(name):
     written = json.loads((tiny.ROOT / "checkpoints" / f"{name}.json").read_text(encoding="utf-8"))
     assert written == read_card(name, tiny.ROOT / "checkpoints"), "run: python -m rnnformer_demo models --upgrade"
+    signed = cards.signed(name, written, tiny.ROOT / "checkpoints")
+    assert written == signed, "run: python -m rnnformer_demo models --upgrade"
 
 
 @pytest.mark.parametrize(
