@@ -14,6 +14,7 @@ from .migration import migrate_card, migrate_weight_names
 
 FORMAT = 2
 WEIGHTS, CARD, TOKENIZER = ".safetensors", ".json", ".tokenizer.json"  # after the name of a checkpoint
+DIGEST = "weights_sha256"  # key of the card and of its entry of the detector
 _READABLE_FORMATS = (1, FORMAT)
 _NEEDED = {
     *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
@@ -123,7 +124,7 @@ def upgrade(name: str, folder: Path | None = None) -> bool:
     preprocessing = dict(preprocessing_of(name, folder))
     if tokenizer := preprocessing.pop("tokenizer", None):
         write_tokenizer(folder / f"{name}{TOKENIZER}", tokenizer)  # first: an interruption leaves a card that loads
-    write_card(path, card | {"preprocessing": preprocessing})
+    write_card(path, signed(name, card | {"preprocessing": preprocessing}, folder))
     return path.read_bytes() != before
 
 
@@ -149,6 +150,29 @@ def by_family(cards: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {name: cards[name] for name in sorted(cards, key=place)}
 
 
+def signed(name: str, card: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a card with the digests of the weights, and of the detector's tensors, that lie in a folder now."""
+    weights, detector = _digests_of(name, folder)
+    ood = {"ood": card["ood"] | {DIGEST: detector}} if isinstance(card.get("ood"), dict) else {}
+    return card | {DIGEST: weights} | ood
+
+
+def check_weights(name: str, folder: Path | None = None) -> None:
+    """Refuse weights that are not those that the card was written for; a card of an older version says nothing of them.
+
+    Raises:
+        InputError: where a byte is another one, or weights and card are of two savings.
+    """
+    folder = folder or default_folder()
+    card = read_card(name, folder)
+    said = (card.get(DIGEST), card.get("ood", {}).get(DIGEST))
+    if any(one not in (None, there) for one, there in zip(said, _digests_of(name, folder), strict=True)):
+        raise InputError(
+            f"{name}{WEIGHTS} is damaged, or not the file that {name}{CARD} was written for: copy both anew, or go on "
+            "with a training that was interrupted by --resume."
+        )
+
+
 def size_on_disk(name: str, folder: Path | None = None) -> int:
     """Return the bytes of a checkpoint's files: weights, card and tokenizer."""
     folder = folder or default_folder()
@@ -166,26 +190,32 @@ def weights_digest(name: str, folder: Path | None = None) -> str:
     Raises:
         InputError: for a file that is none of weights.
     """
-    path = (folder or default_folder()) / f"{name}{WEIGHTS}"
+    return _digests_of(name, folder or default_folder())[0]
+
+
+def _digests_of(name: str, folder: Path) -> tuple[str, str]:
+    """Return the digest of the weights, and that of the detector's tensors."""
+    path = folder / f"{name}{WEIGHTS}"
     status = path.stat()
-    return _digest(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    return _digests(path, status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 @lru_cache(maxsize=256)
-def _digest(path: Path, mtime_ns: int, size: int, inode: int) -> str:
+def _digests(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[str, str]:
     content = path.read_bytes()
     start = 8 + int.from_bytes(content[:8], "little")  # the length of the header, the header, then the tensors
     try:
         tensors = json.loads(content[8:start])
     except ValueError as error:
         raise InputError(f"{path.name} is damaged: {error}.") from error
-    hashed = hashlib.sha256()
+    weights, detector = hashlib.sha256(), hashlib.sha256()
     for key, about in sorted(migrate_weight_names(tensors).items()):
-        if key != "__metadata__" and not key.startswith(OOD_TENSORS):
+        if key != "__metadata__":
+            hashed = detector if key.startswith(OOD_TENSORS) else weights
             first, end = about["data_offsets"]
             hashed.update(f"{key} {about['dtype']} {about['shape']}\n".encode())
             hashed.update(content[start + first : start + end])
-    return hashed.hexdigest()
+    return weights.hexdigest(), detector.hexdigest()
 
 
 def readable_cards(folder: Path | None = None) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Strict saving and loading of `NAME.safetensors`, `NAME.json` and `NAME.tokenizer.json`: never a pickle."""
 
-import re
 import tempfile
 import warnings
 from collections.abc import Collection
@@ -22,19 +21,23 @@ from ..models import Hybrid, build, config_from_dict, config_to_dict, freeze
 from ..nn.hooks import run
 from .cards import (
     CARD,
+    DIGEST,
     FORMAT,
     TOKENIZER,
     WEIGHTS,
+    check_weights,
     default_folder,
     names,
     preprocessing_of,
     read_card,
+    signed,
     size_on_disk,
     weights_digest,
     write_card,
     write_tokenizer,
 )
 from .migration import migrate_weight_names
+from .naming import check_name
 from .quantisation import pack, unpack
 
 __all__ = [
@@ -52,11 +55,9 @@ __all__ = [
 ]
 
 MAX_BYTES = 10_000_000  # the most that Hugging Face Spaces takes without LFS
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_RESERVED = ".tokenizer"  # such a name's card would be the tokenizer of another model
 _WRITTEN_BY_SAVE = {
     *("format", "name", "modality", "config", "temperature", "temperature_exponent", "parameters"),
-    *("recorded", "preprocessing"),
+    *("recorded", "preprocessing", DIGEST),
 }
 
 
@@ -104,7 +105,7 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     Every weight of the model must be there, with the tensors of `ood` where the card has it, and no other.
 
     Raises:
-        InputError: for a name that no checkpoint bears, or files that do not belong together.
+        InputError: for a name that no checkpoint bears, for files that do not belong together, and damaged ones.
     """
     folder = folder or default_folder()
     card = read_card(name, folder)
@@ -120,6 +121,7 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
         model.load_state_dict(tensors, strict=True)
     except (SafetensorError, RuntimeError, ValueError) as error:
         raise InputError(f"{weights.name} does not fit {name}{CARD}: {str(error)[:300]}") from error
+    check_weights(name, folder)  # of what can be read, for its sentence says less
     reader = make_reader(card["modality"], preprocessing_of(name, folder))
     return Checkpoint(
         name=name,
@@ -164,12 +166,9 @@ def save(
             checkpoint that it was loaded from leave its weights as they are.
 
     Raises:
-        InputError: for a name that is no plain file name, and for a detector that is not the one of `about`.
+        InputError: see `check_name`; and for a detector that is not the one of `about`.
     """
-    if not _NAME.fullmatch(name):
-        raise InputError(f"A model's name must be made of a-z, 0-9, '.', '_' and '-', got {name[:60]!r}.")
-    if name.endswith(_RESERVED):
-        raise InputError(f"A model's name must not end in {_RESERVED!r}, got {name!r}.")
+    check_name(name)
     folder = folder or default_folder()
     folder.mkdir(parents=True, exist_ok=True)
     preprocessing = reader.preprocessing()
@@ -186,7 +185,8 @@ def save(
         "recorded": {"input": recorded_text},
         "preprocessing": preprocessing,
     }
-    # Written aside first: an interruption never leaves weights without their card in the folder.
+    # Written aside first. The card, which says which weights it was written for, comes last: where it is missing, the
+    # old one betrays that they are not its own.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
         draft = Path(aside)
         tensors = model.state_dict() | (ood.tensors() if ood else {})
@@ -196,15 +196,16 @@ def save(
             narrow |= pack(key, tensor) if key in eight_bits else {key: _narrow(tensor).contiguous()}
         save_file(narrow, draft / f"{name}{WEIGHTS}")
         (draft / f"{name}{WEIGHTS}").chmod(0o644)  # safetensors writes for the owner alone
+        card = signed(name, card, draft)
         if tokenizer is not None:
             write_tokenizer(draft / f"{name}{TOKENIZER}", tokenizer)
         write_card(draft / f"{name}{CARD}", card)
         card["recorded"]["logits"] = recorded_logits(load(name, draft)).tolist()
         write_card(draft / f"{name}{CARD}", card)
-        if tokenizer is None:
-            (folder / f"{name}{TOKENIZER}").unlink(missing_ok=True)  # of a text model of that name
         for suffix in (WEIGHTS, *([] if tokenizer is None else [TOKENIZER]), CARD):
             (draft / f"{name}{suffix}").replace(folder / f"{name}{suffix}")
+        if tokenizer is None:
+            (folder / f"{name}{TOKENIZER}").unlink(missing_ok=True)  # of a text model of that name
     saved = load(name, folder)
     if saved.size > MAX_BYTES:
         warnings.warn(f"{name} has {saved.size:,} bytes: Hugging Face Spaces takes {MAX_BYTES:,}.", stacklevel=2)

@@ -11,6 +11,7 @@ from typing import NoReturn
 from ..api import legacy
 from ..data import InputError
 from .bench import add_bench
+from .cuts import add_cuts
 from .evaluate import add_test
 from .evaluate_explanations import add_evaluation
 from .explain import INPUT, add_inquiries, source
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add_test(command)
     add_evaluation(command)
     add_bench(command)
+    add_cuts(command)
     commands.add_parser("train", help=TRAIN)  # `_options` reads its arguments
     return parser
 

@@ -11,7 +11,7 @@ def add_test(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -
     evaluate = command("evaluate", _evaluate, "test a model on labelled data")
     evaluate.add_argument("model", metavar="MODEL")
     evaluate.add_argument("--data", metavar="FILE", required=True, help="TSV, CSV, JSONL; folder or zip of photos")
-    evaluate.add_argument("--split", help="of a set with index.csv (default: test, where there is one)")
+    evaluate.add_argument("--split", help="of a set of photos (default: test, or else val)")
     evaluate.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
     evaluate.add_argument("--beside", nargs="+", default=[], metavar="MODEL", help="test others, too, paired with it")
     evaluate.add_argument("--ablate", action="store_true", help="test it without attention and recurrence, too")
@@ -45,6 +45,7 @@ def _lines(figures: dict) -> Iterator[str]:
         f"({figures['ece_by_chance']:.2%} would be chance alone), "
         f"{figures['rejected_rows']} rows rejected"
     )
+    yield from figures.get("notices", ())
     yield from figures["rejected"][:_MOST_REJECTED]
     if others := max(0, figures["rejected_rows"] - _MOST_REJECTED):
         yield f"and {others} more, which --json names"

@@ -78,10 +78,12 @@ def _run_task(task: str, config: Any, run: RunConfig, about: dict) -> Result:
 
 def _run_recipe(name: str, run: RunConfig) -> Result:
     """Run every stage; with --resume those that are finished are left out."""
+    from ..training.preflight import check_recipe
     from ..training.recipes import find, stage_of
     from ..training.recipes.progress import has_begun, is_finished
 
     recipe = find(name)
+    check_recipe(recipe.stages, run)
     results, lines = [], []
     for config in recipe.stages:
         stage = stage_of(config)
@@ -153,7 +155,9 @@ def _pretrain_encoders(config: Any, run: RunConfig, about: dict) -> Result:
 
 def _fit_ood(config: Any, run: RunConfig, about: dict) -> Result:
     from ..training.ood.fit import train
+    from ..training.preflight import check_before
 
+    check_before(config, run)
     saved = train(config)
     record = saved.card["ood"]
     areas = ", ".join(f"{name} {test['auroc']:.3f} ({test['kind']})" for name, test in record["auroc"].items())

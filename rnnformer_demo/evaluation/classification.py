@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from ..checkpoints.store import Checkpoint
 from ..data import InputError
-from ..data.readers import PhotoSet, Rejected, TextRow, label_index, read_texts
+from ..data.photo_sets import PhotoSet
+from ..data.readers import Rejected, TextRow, label_index, read_texts
 from ..data.text import UNKNOWN, TextReader, pad
 from ..interpret.interventions import ablation_logits, total_variation
 from ..models import Hybrid
@@ -38,6 +39,7 @@ class Scored:
 
     Attributes:
         ablated: logits (N, C) with parts of the model disabled, by the name of the intervention.
+        notices: sentences about how the data set was read.
     """
 
     data: str
@@ -46,6 +48,7 @@ class Scored:
     steps: Tensor
     rejected: list[Rejected]
     ablated: dict[str, Tensor] = field(default_factory=dict)
+    notices: Sequence[str] = ()
 
 
 def evaluate(
@@ -60,14 +63,15 @@ def evaluate(
 
     Returns:
         Those of `metrics.summarise`, `reliability`, `model`, `data` (the set's name), `rejected_rows` and `rejected` (a
-        sentence for each of them, with its line or its path).
+        sentence for each of them, with its line or its path), and `notices` where there is something to say of how the
+        set was read.
         With `ablate`, `ablations`: by intervention the accuracy, the share of inputs whose answer is another one
         (`changed`), the mean total variation distance of the probabilities (`moved`), and the p-value of McNemar's test
         against the whole model.
 
     Args:
         path: TSV, CSV or JSONL of text and label; a folder or zip of photos.
-        split: name of a part of a set of photos with index.csv; "test" where it has one and none is named.
+        split: name of a part of a set of photos; where none is named "test", or else "val", if it has one.
         drop: classes to leave out.
         beside: further checkpoints with the same classes. Their figures follow under `beside`, each with `paired`: how
             many inputs it alone and the first one alone get right, and the p-value of McNemar's test.
@@ -126,6 +130,7 @@ def _figures(checkpoint: Checkpoint, scored: Scored) -> dict:
         **({"ablations": _ablations(checkpoint, scored)} if scored.ablated else {}),
         "rejected_rows": len(scored.rejected),
         "rejected": _sentences(scored),
+        **({"notices": [*scored.notices]} if scored.notices else {}),
     }
 
 
@@ -221,9 +226,10 @@ def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: s
 
     split = split or photos.test_split
     rows = photos.select(split)
+    kept = set(photos.without(rows, drop))
     logits, labels, rejected, batch = [], [], [], []
     for number, row in enumerate(tqdm(rows, desc="photos", mininterval=2), start=1):
-        if row.label not in drop:
+        if row in kept:
             try:
                 label = label_index(row.label, checkpoint.labels)
                 batch.append(checkpoint.reader(photos.read(row.path)).inputs)
@@ -241,4 +247,5 @@ def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: s
         labels=torch.tensor(labels),
         steps=torch.full((len(labels),), h * w),
         rejected=rejected,
+        notices=photos.notices,
     )

@@ -12,12 +12,13 @@ from types import MappingProxyType
 import torch
 import torch.nn.functional as F
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..data import InputError
 from ..nn.devices import accelerator, to_device_of
+from .aside import save_aside
 from .config import TrainingConfig
 
 Batch = tuple[Tensor, Tensor, Tensor]  # inputs, mask (B, T), targets as the loss takes them
@@ -184,7 +185,7 @@ class _State:
         best = max(history, key=lambda progress: progress.accuracy)  # the first of equals
         weights = {key: value.contiguous() for key, value in self.model.state_dict().items()}
         if best is history[-1]:
-            _replace(self.folder / "best.safetensors", weights)
+            save_aside(self.folder / "best.safetensors", weights)
         moments = {
             f"{index}.{key}": value
             for index, entry in self.optimizer.state_dict()["state"].items()
@@ -193,7 +194,7 @@ class _State:
         tensors = {f"model.{key}": value for key, value in weights.items()}
         tensors |= {f"optimizer.{key}": value for key, value in moments.items()}
         run = {**self.settings, "history": [asdict(progress) for progress in history]}
-        _replace(self.folder / _LAST, tensors, {"run": json.dumps(run)})
+        save_aside(self.folder / _LAST, tensors, {"run": json.dumps(run)})
 
     def load(self) -> list[Progress]:
         last = self.folder / _LAST
@@ -207,7 +208,7 @@ class _State:
                 keys = sorted(key for key in {*before, *settings} if before.get(key) != settings.get(key))
                 raise InputError(
                     f"The run in {self.folder} has {_OTHER[part]}, different in {', '.join(keys)}: "
-                    "start anew without --resume, or elsewhere with another --name or --runs."
+                    "start anew with --overwrite instead of --resume, or elsewhere with another --name or --runs."
                 )
         tensors = load_file(last)
         weights = {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
@@ -222,10 +223,3 @@ class _State:
 
     def load_best(self) -> None:
         self.model.load_state_dict(load_file(self.folder / "best.safetensors"), strict=True)
-
-
-def _replace(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
-    """Write beside the old file and then take its place: an interruption leaves the old one whole."""
-    new = path.with_suffix(".new")
-    save_file(tensors, new, metadata)
-    new.replace(path)

@@ -194,10 +194,20 @@ def test_photos_are_shown_whole_and_come_back_after_a_reload(visit, tmp_path):
     expect(page.locator(".words, #view-attribution:visible .photo-grid").first).to_be_visible()
     expect(alert).to_have_count(0)
     visit.settled()
+    frame = page.locator(".photo-whole:visible canvas")
+    expect(frame).to_have_attribute("data-box", "0.166667 0 0.833333 1")
+    assert frame.evaluate("canvas => [canvas.width, canvas.height]") == [360, 240]
+    inside, outside = (
+        frame.evaluate("(canvas, x) => [...canvas.getContext('2d').getImageData(x, 120, 1, 1).data]", x)
+        for x in (70, 50)
+    )
+    assert sum(outside[:3]) < sum(inside[:3])
+    expect(page.locator(".prediction:visible")).to_contain_text("33% of it was cut away, left and right")
     answer = page.locator(".answer:visible").inner_text()
     visit.asked.clear()
     page.reload()
     expect(page.locator(".answer:visible")).to_have_text(answer, use_inner_text=True)
+    expect(frame).to_have_count(0)
     assert shown.evaluate("image => image.complete && image.naturalWidth") > 0
     assert visit.analyses == []
 

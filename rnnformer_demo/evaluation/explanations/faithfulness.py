@@ -13,8 +13,9 @@ import torch
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError, Sample
-from ...data.image import open_photo
-from ...data.readers import PhotoSet, read_texts
+from ...data.opening import open_photo
+from ...data.photo_sets import PhotoSet
+from ...data.readers import read_texts
 from ...interpret.attribution import Explanation
 from ...interpret.trust.faithfulness import PerturbationCurves, perturbation_curves
 from ...interpret.trust.stability import unit_scores

@@ -18,8 +18,10 @@ from torch import Tensor
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...data.image import middle_square, open_photo
-from ...data.readers import FileSet, Rejected
+from ...data.file_sets import FileSet
+from ...data.image import middle_square
+from ...data.opening import open_photo
+from ...data.readers import Rejected
 from ...interpret.attribution import Explanation
 from ...nn.hooks import run
 from ..modality import image_reader, require_grid

@@ -45,9 +45,13 @@ class TextDataConfig(PretrainingDataConfig):
 class ImageDataConfig:
     """Labelled photos."""
 
-    data: str  # folder or zip, one folder a class or with index.csv
+    data: str  # folder or zip: one folder a class, also within train, val and test; or with index.csv
     exclude_classes: tuple[str, ...] = ()  # classes to leave out
     views: int = 4  # cached views of a photo: one plain, the others random
+
+    def __post_init__(self):
+        if self.views < 1:
+            raise ValueError(f"views must be at least 1, got {self.views}")
 
 
 @dataclass(frozen=True, kw_only=True)

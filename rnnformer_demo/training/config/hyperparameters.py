@@ -73,6 +73,7 @@ class RunConfig:
     """Run of a training on this machine: nothing here changes the weights."""
 
     resume: bool = False  # go on with an interrupted run; finished parts are not trained again
+    overwrite: bool = False  # replace what bears the name already: a model, a detector, a run
     runs: Path = Path("runs")  # folder of resume files and caches
     threads: int | None = None  # processor threads (default: all)
 

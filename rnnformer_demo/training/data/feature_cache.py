@@ -7,12 +7,14 @@ from pathlib import Path
 
 import torch
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ...data.image import ImageReader, open_photo, to_tensor
-from ...data.readers import PhotoRow, PhotoSet
+from ...data.image import ImageReader, to_tensor
+from ...data.opening import open_photo
+from ...data.photo_sets import PhotoRow, PhotoSet
+from ..aside import save_aside
 from .augment import center_crop, weak_augment
 
 Encode = Callable[[Tensor], Tensor]  # normalised photos (B, 3, S, S) to features (B, ...)
@@ -65,7 +67,6 @@ def extract(
             inputs = torch.stack([to_tensor(square, reader.mean, reader.std) for square in squares])
             with torch.no_grad():
                 features = torch.cat([tokens(batch).half() for batch in inputs.split(batch_size)])
-            save_file({"features": features.contiguous()}, file.with_suffix(".new"))
-            file.with_suffix(".new").replace(file)
+            save_aside(file, {"features": features.contiguous()})
         chunks.append(load_file(file)["features"])
     return torch.cat(chunks)

@@ -2,9 +2,9 @@
 
 import random
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,17 +13,21 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ...data import InputError
-from ...data.image import ImageReader, open_photo
-from ...data.readers import PhotoRow, PhotoSet, label_index
+from ...data.image import ImageReader
+from ...data.opening import open_photo
+from ...data.photo_sets import TEST, TRAIN, VALIDATION, PhotoRow, PhotoSet
+from ...data.readers import label_index
 from ...evaluation.classification import short_path
 from ...models.backbones.registry import BACKBONES
 from ...models.image import ImageConfig
 from ..config import ImageDataConfig, UnlabelledImagesConfig
+from ..preflight import check_space
 from ..tasks.partial_finetune import TrainableHead
 from .feature_cache import Encode, extract
 from .unlabelled_images import UnlabelledImages, known_labels
 
 HELD_OUT_SHARE = 0.1
+_BYTES_PER_VIEW = 32 * 2**10  # of cached features: 320 channels of 7 x 7 cells in 16 bits
 
 
 class ImageData:
@@ -58,21 +62,19 @@ class ImageData:
 
     @classmethod
     def labelled(cls, config: ImageDataConfig, runs: Path = Path("runs")) -> Self:
-        """Read a set of labelled photos, its split "train" where it has splits, and hold a tenth of each class out.
+        """Read a set of labelled photos and hold a part out, see `labelled_parts`.
 
         Raises:
-            InputError: for data that cannot be read or holds a single class.
+            InputError: see `labelled_parts`.
         """
         photos = PhotoSet(config.data)
-        wanted = training_rows(photos, config.exclude_classes)
-        rows = readable(photos, wanted)
-        raw_labels = sorted({row.label for row in rows})
-        if len(raw_labels) < 2:
-            name = Path(config.data).name
-            raise InputError(f"{name} must hold photos of two classes at least, it holds {len(raw_labels)}.")
+        for notice in photos.notices:
+            tqdm.write(f"{Path(config.data).name}: {notice}", file=sys.stderr)
+        parts = labelled_parts(photos, config.exclude_classes)
+        raw_labels = sorted({parts.rows[index].label for index in parts.training})
         labels = tuple(label.replace("_", " ") for label in raw_labels)
-        targets = [raw_labels.index(row.label) for row in rows]
-        return cls([(photos, rows)], labels, targets, split_by_class(rows)[1], len(wanted), config, runs)
+        targets = [raw_labels.index(row.label) for row in parts.rows]
+        return cls([(photos, parts.rows)], labels, targets, parts.held_out, parts.wanted, config, runs)
 
     @classmethod
     def unlabelled(
@@ -133,6 +135,7 @@ class ImageData:
         key = (config.backbone, config.image_size, part.variant)
         if self._features[0] != key:
             self._features = (), []  # the old ones go before the new ones come
+            check_space(self._cache.parent, len(self.targets) * self.config.views * _BYTES_PER_VIEW)
             views = range(self.config.views)
             self._features = key, [self.view(*_encoder(part), view, variant=part.variant) for view in views]
         return self._features[1]
@@ -142,7 +145,7 @@ class ImageData:
         (N, D, h, w), and the classes of these (N,)."""
         if path not in self._tests:
             photos, excluded = PhotoSet(path), getattr(self.config, "exclude_classes", ())
-            wanted = [row for row in photos.select(photos.test_split) if row.label not in excluded]
+            wanted = photos.without(photos.select(photos.test_split), excluded)
             self._tests[path] = photos, readable(photos, wanted)
         encode, backbone, reader = _encoder(part)
         classes = torch.tensor([label_index(row.label, self.labels) for row in self._tests[path][1]])
@@ -161,10 +164,88 @@ def image_reader(config: ImageConfig) -> ImageReader:
     return ImageReader(config.image_size, config.stride, backbone.mean, backbone.std)
 
 
-def training_rows(photos: PhotoSet, drop: Iterable[str]) -> list[PhotoRow]:
-    """Return the photos of the split "train", or all where there are no splits, without the classes to leave out."""
-    splits, left_out = {row.split for row in photos.rows}, set(drop)
-    return [row for row in photos.select("train" if "train" in splits else None) if row.label not in left_out]
+@dataclass(frozen=True)
+class LabelledParts:
+    """The photos of a set that open, with the indices of those that are trained on and of those held out.
+
+    Attributes:
+        wanted: number of photos, those included that do not open.
+    """
+
+    rows: list[PhotoRow]
+    training: list[int]
+    held_out: list[int]
+    wanted: int
+
+
+def labelled_parts(photos: PhotoSet, drop: Collection[str]) -> LabelledParts:
+    """Return the photos of the split "train" and, held out, of "val"; where there is none, a tenth of each class.
+
+    Where there are no splits, all photos are split so. What is of the split "test" is in no part.
+
+    Args:
+        photos: the set.
+        drop: classes to leave out.
+
+    Raises:
+        InputError: for classes to leave out that are not there, for a set that is for tests alone, and for too few
+            classes or photos.
+    """
+    _check_dropped(photos, drop)
+    training = training_rows(photos, drop)
+    named = {row.label for row in training}
+    validation = photos.without((row for row in photos.rows if row.split == VALIDATION), drop)
+    strange = [row for row in validation if row.label not in named]
+    for row in strange:
+        tqdm.write(f"{row.path} is left out: no photo to train on is of the class {row.label}", file=sys.stderr)
+    _check_classes(photos, training, bool(len(validation) - len(strange)))
+    rows = readable(photos, [*training, *(row for row in validation if row.label in named)])
+    held_out = [index for index, row in enumerate(rows) if row.split == VALIDATION]
+    held_out = held_out or split_by_class(rows)[1]
+    chosen = set(held_out)
+    parts = [index for index in range(len(rows)) if index not in chosen]
+    _check_classes(photos, [rows[index] for index in parts], bool(held_out))
+    return LabelledParts(rows, parts, held_out, len(training) + len(validation))
+
+
+def _check_dropped(photos: PhotoSet, drop: Collection[str]) -> None:
+    known = {row.label for row in photos.rows}
+    missing = [label for label in drop if len(photos.without(photos.rows, [label])) == len(photos.rows)]
+    if missing:
+        classes = ", ".join(sorted(known)[:8]) + (", ..." if len(known) > 8 else "")
+        raise InputError(f"{photos.path.name} has no class {missing[0]!r} to leave out: it has {classes}.")
+
+
+def _check_classes(photos: PhotoSet, rows: list[PhotoRow], something_held_out: bool) -> None:
+    """Refuse what nothing can be learned from.
+
+    Raises:
+        InputError: for fewer than two classes, and where none has a second photo that could be held out.
+    """
+    counts, name = Counter(row.label for row in rows), photos.path.name
+    if len(counts) < 2:
+        only = f" ({min(counts)})" if counts else ""
+        raise InputError(f"{name} must hold photos of two classes at least to train on, it holds {len(counts)}{only}.")
+    if not something_held_out and max(counts.values()) < 2:
+        raise InputError(
+            f"{name} holds one photo of each of its {len(counts)} classes: add photos, for some are held out."
+        )
+
+
+def training_rows(photos: PhotoSet, drop: Collection[str]) -> list[PhotoRow]:
+    """Return the photos of the split "train", or all where there are no splits, without the classes to leave out.
+
+    Raises:
+        InputError: for a set whose photos are all for tests or validation.
+    """
+    splits = {row.split for row in photos.rows}
+    if TRAIN in splits:
+        rows = photos.select(TRAIN)
+    else:
+        rows = [row for row in photos.rows if row.split not in (VALIDATION, TEST)]
+    if not rows:
+        raise InputError(f"{photos.path.name} holds no photos to train on, only those of {', '.join(sorted(splits))}.")
+    return photos.without(rows, drop)
 
 
 def readable(photos: PhotoSet, rows: list[PhotoRow]) -> list[PhotoRow]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...data import InputError
-from ...data.readers import PhotoRow, PhotoSet, label_index
+from ...data.photo_sets import TEST, VALIDATION, PhotoRow, PhotoSet
+from ...data.readers import label_index
 from ...evaluation.classification import short_path
 
 LABELS = ("class", "name", "label", "breed")  # columns of index.csv that may tell what is on a photo
@@ -26,17 +27,17 @@ class UnlabelledImages(PhotoSet):
     def __init__(self, path: str | Path):
         super().__init__(path)
         self.name = Path(path).stem
-        tested = self.test_split is not None
+        tested = self.test_split == TEST
         self.parts: dict[str, list[PhotoRow]] = {part: [] for part in PARTS}
         for row in self.rows:
             self.parts[part_of(row, tested)].append(row)
 
-    def _indexed(self) -> list[PhotoRow]:
-        columns, rows = self.index()
+    def _rows_of(self, index: str, columns: list[str], lines: list[tuple[int, dict[str, str]]]) -> list[PhotoRow]:
         if "path" not in columns:
             raise InputError(f"index.csv must have the column path, got {columns}.")
         label, split = (next((name for name in names if name in columns), "") for names in (LABELS, SPLITS))
-        return [PhotoRow(row["path"], row.get(label) or "", row.get(split) or "") for _, row in rows if row["path"]]
+        named = (row for _, row in lines if row["path"])
+        return [self._row(index, row["path"], row.get(label) or "", row.get(split)) for row in named]
 
 
 def part_of(row: PhotoRow, tested: bool) -> str:
@@ -45,8 +46,10 @@ def part_of(row: PhotoRow, tested: bool) -> str:
     Args:
         tested: whether the set has a split "test".
     """
-    if tested and row.split == "test":
+    if tested and row.split == TEST:
         return "test"
+    if row.split == VALIDATION:
+        return "held_out"
     share = int.from_bytes(hashlib.sha256(Path(row.path).name.encode()).digest()[:4], "big") / 2**32
     if not tested:
         if share < _TESTED:

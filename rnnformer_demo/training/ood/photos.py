@@ -1,7 +1,7 @@
 """The photos that an OOD signal of an image model is fitted to and tested on."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from tqdm import tqdm
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...data.readers import PhotoRow, PhotoSet
+from ...data.photo_sets import PhotoRow, PhotoSet
 from ...evaluation.classification import PHOTOS_PER_BATCH
 from ...evaluation.modality import image_reader, require_grid
 from ..config import OODConfig
-from ..data.image_data import readable, split_by_class, training_rows
+from ..data.image_data import labelled_parts, training_rows
 from ..data.unlabelled_images import UnlabelledImages, open_pools
 from .sets import FITTED_MOST, TESTED_MOST, Batch, InputSet, OODSets, drawn
 from .synthetic import PREFIX, SyntheticImages
@@ -45,11 +45,13 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     def test(path: str, left_out: bool | None = None) -> InputSet:
         """Return photos of the test part: of the classes that training left out, of the others, or all (None)."""
         photos, rows, name = _tested(path, distilled)
-        rows = [row for row in rows if left_out in (None, row.label in config.exclude_classes)]
+        if left_out is not None and isinstance(photos, PhotoSet):
+            within = _of_classes(photos, rows, config.exclude_classes)
+            rows = within if left_out else [row for row in rows if row not in within]
         return some(f"{name}, classes left out" if left_out else name, [(photos, row) for row in rows])
 
     photos, left_out = training[0][0], set(config.exclude_classes)
-    others = drawn([(photos, row) for row in training_rows(photos, ()) if row.label in left_out])
+    others = drawn([(photos, row) for row in _of_classes(photos, training_rows(photos, ()), left_out)])
     half = len(others) // 2
     return OODSets(
         training=some("training part", training, FITTED_MOST),
@@ -64,12 +66,17 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     )
 
 
+def _of_classes(photos: PhotoSet, rows: Sequence[PhotoRow], classes: Collection[str]) -> list[PhotoRow]:
+    others = set(photos.without(rows, classes))
+    return [row for row in rows if row not in others]
+
+
 def _split(config: OODConfig) -> Iterator[list[SetPhoto]]:
     """Yield the training part and the held-out part of one set of labelled photos."""
     photos = PhotoSet(config.data[0])
-    rows = readable(photos, training_rows(photos, config.exclude_classes))
-    for part in split_by_class(rows):
-        yield [(photos, rows[index]) for index in part]
+    parts = labelled_parts(photos, config.exclude_classes)
+    for part in (parts.training, parts.held_out):
+        yield [(photos, parts.rows[index]) for index in part]
 
 
 def _pooled(config: OODConfig) -> Iterator[list[SetPhoto]]:

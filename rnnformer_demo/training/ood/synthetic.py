@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ...data import InputError
-from ...data.readers import PhotoRow
+from ...data.photo_sets import PhotoRow
 from ..data.imagenet import imagenet_labels
 
 PREFIX = "made:"  # before the name of a kind, where a path could stand

@@ -7,7 +7,7 @@ from ..loop import has_checkpoint
 from .record import stages_in_runs
 from .stages import checkpoint_name
 
-_IN_RUNS = ("teacher", "nbsvm", "encoders")  # tasks that leave their result in the folder of the runs
+IN_RUNS = ("teacher", "nbsvm", "encoders")  # tasks that leave their result in the folder of the runs
 
 
 def is_finished(stage: dict, runs: Path, folder: Path | None = None) -> bool:
@@ -18,7 +18,7 @@ def is_finished(stage: dict, runs: Path, folder: Path | None = None) -> bool:
         folder: of the checkpoints.
     """
     name = checkpoint_name(stage)
-    if stage["task"] in _IN_RUNS:
+    if stage["task"] in IN_RUNS:
         return stages_in_runs(name, runs)[-1:] == [stage]
     if name not in cards.names(folder):
         return False

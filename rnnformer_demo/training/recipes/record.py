@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..aside import write_aside
 from .files import find, names
 from .stages import checkpoint_name, stage_of
 
@@ -14,7 +15,12 @@ _FILE = "recipe.json"
 def keep_stages(name: str, stages: Sequence[dict], runs: Path) -> None:
     """Write the stages beside what they left in `runs/NAME`, for the card of the model that is made from it."""
     text = json.dumps({"name": name, "stages": list(stages)}, ensure_ascii=False, indent=1)
-    (runs / name / _FILE).write_text(text + "\n", encoding="utf-8")
+    write_aside(runs / name / _FILE, text + "\n")
+
+
+def is_kept(name: str, runs: Path) -> bool:
+    """Tell if there is something in `runs/NAME` that a finished stage left, see `keep_stages`."""
+    return (runs / name / _FILE).exists()
 
 
 def stages_in_runs(name: str, runs: Path) -> list[dict]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ...checkpoints.migration import migrate_weight_names
@@ -16,10 +16,12 @@ from ...data.text import pad
 from ...models import RECURRENT, config_to_dict
 from ...models.text import TextConfig, TextHybrid
 from ...nn.devices import to_device_of
+from ..aside import save_aside
 from ..config import DEFAULT_RUN, EncodersConfig, RunConfig, TextDataConfig, TrainingConfig
 from ..data.corpus import bucketed
 from ..data.text_data import TextData
 from ..loop import classification, fit, has_checkpoint
+from ..preflight import check_before
 from ..recipes import keep_stages, stage_of
 from .shape import text_config
 
@@ -90,6 +92,7 @@ def train(config: EncodersConfig, run: RunConfig = DEFAULT_RUN) -> dict[str, flo
         InputError: see `pretrain` and `TextData`.
     """
     _check(config.objective)
+    check_before(config, run)
     shape = text_config(config.model, config.baseline)
     if not shape.recurrence:
         raise InputError("A model without recurrence has no encoders to pretrain.")
@@ -146,7 +149,7 @@ def pretrain(
         state = model.state_dict()
         tensors |= {key: state[key].clone() for key in state if key.startswith((_RECURRENCES, *_SHARED))}
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / FILE, {"vocabulary": data.vocabulary_id, "objective": objective})
+    save_aside(folder / FILE, tensors, {"vocabulary": data.vocabulary_id, "objective": objective})
     return accuracies
 
 

@@ -2,17 +2,21 @@
 
 import os
 import platform
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
 from ...data import InputError, Reader
+from ...data.photo_sets import PhotoSet
+from ...data.readers import label_index
 from ...evaluation import metrics
 from ...evaluation.classification import evaluate
 from ...models import Hybrid
@@ -30,6 +34,30 @@ def check_tests(tests: Sequence[str]) -> None:
     missing = [test for test in tests if not Path(test).exists()]
     if missing:
         raise InputError(f"There is no test set at {', '.join(missing)}: check the path.")
+
+
+def check_photo_tests(tests: Sequence[str], labels: Collection[str], left_out: Collection[str]) -> None:
+    """Refuse sets of photos that a model with these labels could not be tested on.
+
+    Raises:
+        InputError: for a set that cannot be read, and one of which no class is the model's.
+    """
+    for test in tests:
+        photos = PhotoSet(test)
+        named = {row.label for row in photos.without(photos.select(photos.test_split), left_out)}
+        if not any(_is_known(label, labels) for label in named):
+            some = ", ".join(sorted(named)[:8])
+            raise InputError(
+                f"{Path(test).name} has no photo of a class that is trained, only {some or 'none at all'}."
+            )
+
+
+def _is_known(label: str, labels: Collection[str]) -> bool:
+    try:
+        label_index(label, tuple(labels))
+    except InputError:
+        return False
+    return True
 
 
 def about_model(config: Any, about: dict | None) -> dict:
@@ -107,8 +135,12 @@ def calibrate_test_save(
     about = about | {"metrics": {"held_out": metrics.summarise(*held_out, temperature)}}
     saved = store.save(name, model, reader, about, temperature, recorded, folder / "draft")  # tested as served
     for test in tests:
-        figures = evaluate(saved, test, **options)
+        try:
+            figures = evaluate(saved, test, **options)
+        except InputError as error:  # the model is there by now, and stays
+            tqdm.write(f"{test} is not tested on: {error}", file=sys.stderr)
+            continue
         about["metrics"][figures.pop("data")] = {
-            key: value for key, value in figures.items() if key not in ("model", "rejected")
+            key: value for key, value in figures.items() if key not in ("model", "rejected", "notices")
         }
     return store.save(name, saved.model, reader, about, temperature, recorded, folder)

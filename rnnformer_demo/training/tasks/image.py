@@ -14,8 +14,9 @@ from ...models.image import ImageConfig
 from ..config import DEFAULT_RUN, FineTuneConfig, RunConfig, TrainImageConfig, TrainingConfig
 from ..data.image_data import ImageData, image_reader
 from ..loop import Batch, Progress, classification, fit
+from ..preflight import check_before
 from ..recipes import recipe_record
-from .finish import about_model, calibrate_test_save, check_tests, training_record
+from .finish import about_model, calibrate_test_save, check_photo_tests, check_tests, training_record
 from .partial_finetune import TrainableHead, pretrained
 from .select_seed import select_best_seed
 from .shape import image_config
@@ -36,11 +37,13 @@ def train(
         folder: of the checkpoint.
 
     Raises:
-        InputError: see `ImageData`, `pretrained` and `check_tests`.
+        InputError: see `check_before`, `ImageData`, `pretrained`, `check_tests` and `check_photo_tests`.
     """
+    check_before(config, run, folder)
     check_tests(config.test)
     shape = image_config(config.model, config.baseline)
     data = ImageData.labelled(config.data, run.runs)
+    check_photo_tests(config.test, data.labels, config.data.exclude_classes)
     recipe = recipe_record(config, run.runs)
 
     def train_one(seed: int, run_folder: Path, resume: bool) -> Checkpoint:

@@ -23,6 +23,7 @@ from ..data.image_data import ImageData, image_reader
 from ..data.imagenet import imagenet_labels
 from ..data.unlabelled_images import open_pools
 from ..loop import Progress, fit
+from ..preflight import check_before
 from ..pretrained.backbones import pretrained_lite0
 from ..recipes import recipe_record, stage_of
 from ..teachers.image_targets import CachedFeatures, ImageTargets, features_of_test, joined, kd_loss
@@ -49,8 +50,10 @@ def train(
         folder: of the checkpoint.
 
     Raises:
-        InputError: see `open_pools`; where nothing can be calibrated; where 8 bits are too few for the classifier.
+        InputError: see `check_before` and `open_pools`; where nothing can be calibrated; where 8 bits are too few for
+            the classifier.
     """
+    check_before(config, run, folder)
     pools, training = open_pools(config.data.data), config.training
     recipe, run_folder = recipe_record(config, run.runs), run.runs / config.name
     torch.manual_seed(training.seed)

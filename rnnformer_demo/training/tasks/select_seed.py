@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...checkpoints import cards, store
 from ...checkpoints.store import Checkpoint
+from ...data import InputError
 from ..config import RunConfig
 from ..loop import has_checkpoint
 from ..recipes import same_but_seeds
@@ -48,7 +49,10 @@ def _shipped_before(recipe: dict, seeds: Sequence[int], folder: Path | None) -> 
     folder = folder or cards.default_folder()
     if recipe["name"] not in cards.names(folder):
         return None
-    shipped = store.load(recipe["name"], folder)
+    try:
+        shipped = store.load(recipe["name"], folder)
+    except InputError:  # a saving that was interrupted
+        return None
     before = {one["seed"] for one in shipped.card.get("seeds", ())}
     stages = shipped.card.get("recipe", {}).get("stages")
     same = stages is not None and same_but_seeds(stages[-1], recipe["stages"][-1])

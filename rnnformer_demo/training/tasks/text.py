@@ -12,6 +12,7 @@ from ..config import DEFAULT_RUN, RunConfig, TextDataConfig, TrainingConfig, Tra
 from ..data.corpus import bucketed
 from ..data.text_data import TextData
 from ..loop import Progress, classification, fit
+from ..preflight import check_before
 from ..recipes import recipe_record
 from ..teachers.targets import distillation
 from .encoders import load_encoders
@@ -40,6 +41,7 @@ def train(
         >>> train(TrainTextConfig(name="mine", data=TextDataConfig(data=("my.csv",)))).name
         'mine'
     """
+    check_before(config, run, folder)
     check_tests(config.test)
     _check_folds(config)
     sources = _of_baseline(config)

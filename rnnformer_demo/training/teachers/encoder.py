@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from ...data import InputError
 from ...data.text import pad
 from ...nn.devices import accelerator, to_device_of
+from ..aside import write_aside
 from ..config import DEFAULT_RUN, RunConfig, TeacherConfig
 from ..data.corpus import Corpus, bucketed, fingerprints, read_corpus
 from ..loop import Batch, classification, fit, multiplies_bfloat16
+from ..preflight import check_before
 from ..pretrained import ENCODERS
 from ..pretrained.minilm import WIDTH
 from ..recipes import keep_stages, stage_of
@@ -67,6 +69,7 @@ def fine_tune(config: TeacherConfig, run: RunConfig = DEFAULT_RUN) -> float:
     """
     if config.encoder not in ENCODERS:
         raise InputError(f"--encoder must be one of {', '.join(ENCODERS)}, got {config.encoder!r}.")
+    check_before(config, run)
     corpus, training = read_corpus(config.data), config.training
     torch.manual_seed(training.seed)
     teacher = EncoderClassifier(len(corpus.labels), config.max_tokens, config.encoder)
@@ -89,7 +92,7 @@ def fine_tune(config: TeacherConfig, run: RunConfig = DEFAULT_RUN) -> float:
         "encoder": config.encoder,
         "held_out": fingerprints(corpus.held_out),
     }
-    (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+    write_aside(folder / ABOUT, json.dumps(about))
     history = fit(
         teacher,
         loss=classification(teacher, training.label_smoothing),

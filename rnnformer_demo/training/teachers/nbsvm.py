@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from ...data import InputError
+from ..aside import save_aside, write_aside
 from ..config import DEFAULT_RUN, NBSVMConfig, RunConfig
 from ..data.corpus import fingerprints, fold_of, read_corpus
+from ..preflight import check_before
 from ..recipes import keep_stages, stage_of
 from .targets import Teacher
 
@@ -44,13 +46,14 @@ def fit_nbsvm(config: NBSVMConfig, run: RunConfig = DEFAULT_RUN) -> float:
         The accuracy on the held-out part, 0-1.
 
     Raises:
-        InputError: for other than two classes.
+        InputError: for other than two classes, and see `check_before`.
     """
     from sklearn.linear_model import LogisticRegression
 
     corpus, folds = read_corpus(config.data), config.folds
     if len(corpus.labels) != 2:
         raise InputError(f"The linear teacher tells two classes apart, not {len(corpus.labels)}.")
+    check_before(config, run)
     counter = _counter(config.longest, min_df=_LEAST_TEXTS)
     counts = counter.fit_transform([row.text for row in corpus.training])  # (N, V)
     classes = np.array([corpus.target(row) for row in corpus.training])
@@ -66,11 +69,10 @@ def fit_nbsvm(config: NBSVMConfig, run: RunConfig = DEFAULT_RUN) -> float:
     folder = run.runs / config.name
     folder.mkdir(parents=True, exist_ok=True)
     fitted = {"weights": np.stack(weights, axis=1), "bias": np.array(biases)}  # (V, folds), (folds,)
-    save_file({key: torch.from_numpy(array).float() for key, array in fitted.items()}, folder / WEIGHTS)
+    save_aside(folder / WEIGHTS, {key: torch.from_numpy(array).float() for key, array in fitted.items()})
     about = {"labels": corpus.labels, "longest": config.longest, "held_out": fingerprints(corpus.held_out)}
-    (folder / ABOUT).write_text(
-        json.dumps(about | {"ngrams": counter.get_feature_names_out().tolist()}, ensure_ascii=False), encoding="utf-8"
-    )
+    about |= {"ngrams": counter.get_feature_names_out().tolist()}
+    write_aside(folder / ABOUT, json.dumps(about, ensure_ascii=False))
     keep_stages(config.name, [stage_of(config)], run.runs)
     logits = teacher_of(folder).logits([row.text for row in corpus.held_out])
     labels = torch.tensor([corpus.target(row) for row in corpus.held_out])

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
 from ...data import InputError
+from ..aside import save_aside
 from ..data.corpus import Corpus, fingerprints
 from ..loop import Loss
 
@@ -54,8 +55,7 @@ def teacher_logits(teacher: Teacher, corpus: Corpus, texts: Sequence[str]) -> Te
         chunk = list(texts[start : start + _CHUNK])
         file = cache / f"{hashlib.sha256(json.dumps(chunk).encode()).hexdigest()[:24]}.safetensors"
         if not file.exists():
-            save_file({"logits": teacher.logits(chunk)}, file.with_suffix(".new"))
-            file.with_suffix(".new").replace(file)
+            save_aside(file, {"logits": teacher.logits(chunk)})
         logits.append(load_file(file)["logits"])
     return torch.cat(logits)
 

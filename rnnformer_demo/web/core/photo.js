@@ -25,13 +25,29 @@ export function squareOf({ store, actions }) {
 
 async function square(input, original) {
   if (!input.image) return h("canvas", { width: 1, height: 1 });
-  const read = new Image();
-  read.src = `data:image/png;base64,${input.image}`;
-  await read.decode();
-  const plain = cut(read, [0, 0, 1, 1]);
+  const plain = await read(input);
   if (!input.box || !original?.naturalWidth) return plain;
   const sharp = cut(original, input.box);
   return sharp.width > plain.width && alike(plain, sharp) ? sharp : plain;
+}
+
+async function read(input) {
+  const image = new Image();
+  image.src = `data:image/png;base64,${input.image}`;
+  await image.decode();
+  return cut(image, [0, 0, 1, 1]);
+}
+
+/**
+ * Return the whole photo of a document; null where it is not there any more, or the browser cannot draw it.
+ * @param {Pick<import("../explorer.js").Context, "store" | "actions">} context
+ * @returns {Promise<HTMLImageElement | null>}
+ */
+export async function originalOf({ store, actions }) {
+  const { input } = /** @type {any} */ (store.document);
+  const original = actions?.photo?.() ?? null;
+  if (!original?.naturalWidth || !input.box || !input.image) return null;
+  return alike(await read(input), cut(original, input.box)) ? original : null;
 }
 
 /** Return a part of an image on a canvas. @param {HTMLImageElement} image @param {number[]} box in fractions */

@@ -230,6 +230,8 @@ export default {
     "prediction.table": "All classes",
     "prediction.explained": "Choose a bar to explain that class instead of {target}.",
     "prediction.instead": "All views explain {target} now. Choose {label} to return to the predicted class.",
+    "prediction.frame": "The whole photo; a frame marks the part that was read",
+    "prediction.frame.help": "The model read what lies in the frame, and nothing of the rest.",
     "prediction.old": "The answer of {model} to the input before; the new one is on its way.",
     "prediction.ood": "Out-of-distribution score {score} (threshold 1).",
     "prediction.inDomain": "This looks like what the model was trained on.",

@@ -229,6 +229,8 @@ export default {
     "prediction.table": "全部类别",
     "prediction.explained": "选择一个条形，即可改为解释那个类别，而不是 {target}。",
     "prediction.instead": "现在所有视图都在解释 {target}。选择 {label} 即可回到预测的类别。",
+    "prediction.frame": "整张照片，方框标出被读取的部分",
+    "prediction.frame.help": "模型只读了方框里的内容，其余部分完全没有读。",
     "prediction.old": "这是 {model} 对上一个输入的回答，新的回答即将到来。",
     "prediction.ood": "分布外得分 (OOD score) {score}（阈值 1）。",
     "prediction.inDomain": "看起来与模型的训练数据相似。",
@@ -882,8 +884,8 @@ export default {
       "图像只有 {0} x {1} 像素：请选择至少 {2} x {3} 的。",
     "The image has more than {0} million pixels: save it smaller and try again.":
       "图像超过 {0} 百万像素：请缩小后再试。",
-    "The file is not an image that can be read: choose a photo as JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF.":
-      "这个文件不是可读取的图像：请选择 JPEG、PNG、WebP、GIF、AVIF、BMP 或 TIFF 照片。",
+    "The file is not an image that can be read: choose a photo as JPEG, PNG, WebP, HEIC, GIF, AVIF, BMP or TIFF.":
+      "这个文件不是可读取的图像：请选择 JPEG、PNG、WebP、HEIC、GIF、AVIF、BMP 或 TIFF 照片。",
     "The image file is damaged or cut short: save it again or choose another one.":
       "图像文件已损坏或不完整：请重新保存或换一张。",
     "There is no photo yet: upload one, paste one, or take one with the camera.":
@@ -904,8 +906,22 @@ export default {
       "{1} 个词或符号中有 {0} 个是该模型不认识的，按空白读入。",
     "This is an animation of {0} frames: only the first one was read.":
       "这是一个 {0} 帧的动画：只读了第一帧。",
-    "The photo is long ({0} x {1}): only its middle square was read.":
-      "照片很长（{0} x {1}）：只读了中间的正方形。",
+    "Of this photo ({0} x {1}) only the middle square was read: {2} of it was cut away, left and right.":
+      "这张照片（{0} x {1}）只读了中间的正方形：左右两侧共 {2} 被裁掉。",
+    "Of this photo ({0} x {1}) only the middle square was read: {2} of it was cut away, top and bottom.":
+      "这张照片（{0} x {1}）只读了中间的正方形：上下两侧共 {2} 被裁掉。",
+    "Of this photo ({0} x {1}) only the middle square was read: {2} of it was cut away, left and right and top and bottom.":
+      "这张照片（{0} x {1}）只读了中间的正方形：四边共 {2} 被裁掉。",
+    "The image is stored in {0} passes, which would take too long: save it again.":
+      "图像分 {0} 遍存储，读取耗时太长：请重新保存。",
+    "This is a file of {0} pictures: only the first one was read.":
+      "这个文件含有 {0} 张图片：只读了第一张。",
+    "The colour profile of this photo could not be used: its colours may look a little different.":
+      "这张照片的颜色配置文件无法使用：颜色可能略有不同。",
+    "The values of this photo take {0} bits, not {1}: they were stretched to the whole range.":
+      "这张照片的数值只占 {0} 位，而不是 {1} 位：已拉伸到整个范围。",
+    "This picture has values from {0} to {1}: the least was read as black, the greatest as white.":
+      "这张图片的数值从 {0} 到 {1}：最小值读作黑色，最大值读作白色。",
     "There is no label {0}: this model has {1}.":
       "没有标签 {0}：这个模型有 {1}。",
     "There is no model {0}: there is {1}.":

@@ -3,6 +3,7 @@
 import { button, h, replace } from "../core/dom.js";
 import { messageOf } from "../core/i18n.js";
 
+const KINDS = "image/*,.heic,.heif"; // not every browser counts the latter among images
 const MOST = 20 * 2 ** 20; // bytes, as the server allows
 
 export class PhotoInput {
@@ -36,7 +37,7 @@ export class PhotoInput {
       target.value = ""; // the same file again is a change, too
     };
     const label = t("input.photo");
-    const file = (attributes = {}) => h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": label, ...attributes, onchange });
+    const file = (attributes = {}) => h("input", { type: "file", accept: KINDS, hidden: true, "aria-label": label, ...attributes, onchange });
     const [chooser, camera] = [file(), file({ capture: "environment" })];
     const handheld = matchMedia("(pointer: coarse)").matches;
     const filmed = handheld ? () => camera.click() : navigator.mediaDevices?.getUserMedia ? () => this.#film() : null;

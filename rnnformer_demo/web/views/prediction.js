@@ -3,6 +3,7 @@
 import { byProbability, classSearch } from "../core/class_search.js";
 import { button, h, replace } from "../core/dom.js";
 import { onDemand, table } from "../core/parts.js";
+import { framedPhoto } from "../core/photo_frame.js";
 import { shareBar } from "../core/strips.js";
 
 export const wide = true;
@@ -86,13 +87,15 @@ export function create(context) {
 }
 
 /** Return what warns of a prediction, and where it comes from. */
-function about({ store, t, say, format }) {
+function about(context) {
+  const { store, t, say, format } = context;
   const { prediction, input, model } = store.document;
   const { ood } = prediction;
   const score = ood && t("prediction.ood", { score: format.exact(ood.score) });
   return [
     ood && !ood.in_domain ? h("p", { class: "notice" }, say(ood.message), " ", score) : null,
     input.warnings.map((warning) => h("p", { class: "notice" }, say(warning))),
+    input.layout === "grid" ? framedPhoto(context) : null,
     ood?.in_domain ? h("p", { class: "caption" }, score, " ", t("prediction.inDomain")) : null,
     h("p", { class: "caption" }, t("prediction.latency", { model: model.name, ms: format.count(prediction.latency_ms) })),
   ].flat();

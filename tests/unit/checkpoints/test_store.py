@@ -1,8 +1,10 @@
 """Checkpoints: what is saved comes back, what does not fit is refused, and what is shipped does what it records."""
 
+import copy
 import json
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import tiny
@@ -12,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.checkpoints.cards import names, read_card
 from rnnformer_demo.checkpoints.migration import migrate_card
+from rnnformer_demo.checkpoints.naming import check_name
 from rnnformer_demo.checkpoints.quantisation import dequantise, quantise
 from rnnformer_demo.checkpoints.store import MAX_BYTES, about_of, load, recorded_logits, save
 from rnnformer_demo.confidence.calibration import NO_SCALING, Temperature
@@ -391,3 +394,77 @@ def test_nothing_else_lies_in_checkpoints():
 def test_shipped_card_is_of_the_format_of_today(name):
     written = json.loads((tiny.ROOT / "checkpoints" / f"{name}.json").read_text(encoding="utf-8"))
     assert written == read_card(name, tiny.ROOT / "checkpoints"), "run: python -m rnnformer_demo models --upgrade"
+    signed = cards.signed(name, written, tiny.ROOT / "checkpoints")
+    assert written == signed, "run: python -m rnnformer_demo models --upgrade"
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("My Model", "my-model"),
+        ("../evil", "evil"),
+        ("Ünïcode!", "unicode"),
+        ("/abs/path", "abs-path"),
+        ("", "my-model"),
+        ("模型", "my-model"),
+        ("a.tokenizer", "a"),
+        ("x" * 80, "x" * 64),
+    ],
+)
+def test_a_refused_name_comes_with_one_that_is_allowed(name, suggestion):
+    with pytest.raises(InputError, match=rf"try '{suggestion}'\.$"):
+        check_name(name)
+    check_name(suggestion)
+
+
+def test_a_flipped_byte_is_found(modality, folder):
+    path = folder / f"{modality}.safetensors"
+    content = path.read_bytes()
+    for place in (8 + int.from_bytes(content[:8], "little"), len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(InputError, match=rf"{modality}\.safetensors is damaged, or not the file that"):
+            load(modality, folder)
+    path.write_bytes(content)
+    load(modality, folder)
+
+
+@every_feature
+def test_a_flipped_byte_of_a_detector_is_found(judging, modality, folder):
+    path = folder / f"{modality}.safetensors"
+    tensors = load_file(path)
+    tensors["ood.between"] = tensors["ood.between"] + 1
+    save_file(tensors, path)
+    assert cards.weights_digest(modality, folder) == judging.sha256
+    with pytest.raises(InputError, match=r"is damaged, or not the file that"):
+        load(modality, folder)
+
+
+@pytest.mark.parametrize("moved", range(4))
+def test_a_saving_that_is_killed_leaves_the_old_model_or_a_sentence(modality, folder, moved, monkeypatch):
+    old = load(modality, folder)
+    about = about_of(old.card) | {"task": "new"}
+    other = copy.deepcopy(old.model)
+    for weights in other.parameters():
+        weights.data += 0.1
+    replace, done = Path.replace, []
+
+    def killed(self, target):
+        if Path(target).parent == folder:
+            if len(done) == moved:
+                raise KeyboardInterrupt
+            done.append(target)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    complete = moved >= (3 if modality == "text" else 2)
+    try:
+        save(modality, other, old.reader, about, folder=folder, recorded_text=old.card["recorded"]["input"])
+    except KeyboardInterrupt:
+        assert not complete
+    if complete:
+        assert load(modality, folder).card["task"] == "new"
+    elif moved == 0:
+        assert load(modality, folder).sha256 == old.sha256
+    else:
+        with pytest.raises(InputError, match=r"not the file that|does not fit"):
+            load(modality, folder)

@@ -28,7 +28,7 @@ from rnnformer_demo.confidence.ood import (
     restore,
 )
 from rnnformer_demo.data import InputError
-from rnnformer_demo.data.readers import PhotoSet
+from rnnformer_demo.data.photo_sets import PhotoSet
 from rnnformer_demo.evaluation.reporting.model_tables import ood_table
 from rnnformer_demo.interpret.trace import capture
 from rnnformer_demo.training.config import OODConfig

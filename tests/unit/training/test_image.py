@@ -61,10 +61,11 @@ def photos(tmp_path) -> str:
     return str(tmp_path / "photos")
 
 
-def train(photos: str, tmp_path: Path, resume: bool = False, **options):
+def train(photos: str, tmp_path: Path, resume: bool = False, overwrite: bool = False, **options):
     arguments = {"name": "light", "test": (photos,), "model": MODEL, "training": TRAINING}
     config = TrainImageConfig(data=ImageDataConfig(data=photos, views=2), **arguments | options)
-    return image.train(config, RunConfig(resume=resume, runs=tmp_path / "runs"), folder=tmp_path / "checkpoints")
+    run = RunConfig(resume=resume, overwrite=overwrite, runs=tmp_path / "runs")
+    return image.train(config, run, folder=tmp_path / "checkpoints")
 
 
 def test_of_several_seeds_the_best_held_out_is_shipped_and_all_are_told(photos, tmp_path, monkeypatch):
@@ -109,10 +110,10 @@ def test_seeds_of_what_is_shipped_are_not_trained_again(photos, tmp_path, monkey
     assert saved.card["hyperparameters"]["seed"] == next(each["seed"] for each in seeds if each["shipped"])
     assert saved.card["recipe"]["stages"][-1]["seeds"] == [0, 1, 2]
 
-    train(photos, tmp_path, seeds=(0, 1, 2), training=replace(TRAINING, epochs=1))  # makes another model
+    train(photos, tmp_path, seeds=(0, 1, 2), overwrite=True, training=replace(TRAINING, epochs=1))
     assert trained == [2, 0, 1, 2]
     shutil.rmtree(tmp_path / "runs")
-    train(photos, tmp_path, seeds=(0, 1, 2), resume=True)
+    train(photos, tmp_path, seeds=(0, 1, 2), resume=True, overwrite=True)
     assert trained == [2, 0, 1, 2, 0, 1, 2]
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from rnnformer_demo.data.image import ImageReader
-from rnnformer_demo.data.readers import PhotoSet
+from rnnformer_demo.data.photo_sets import PhotoSet
 from rnnformer_demo.models.backbones.efficientnet import (
     BACKBONE_CHANNELS,
     MEAN,

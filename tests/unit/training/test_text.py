@@ -254,7 +254,14 @@ def write_table(path: Path, count: int = 240, seed: int = 0, labels: tuple[str, 
     return path
 
 
-def train_text(tmp_path: Path, resume: bool = False, about: dict | None = None, runs: Path | None = None, **options):
+def train_text(
+    tmp_path: Path,
+    resume: bool = False,
+    about: dict | None = None,
+    runs: Path | None = None,
+    overwrite: bool = False,
+    **options,
+):
     """Trains on a small table; options that are fields of `TextDataConfig` go there."""
     data = {field.name: options.pop(field.name) for field in fields(TextDataConfig) if field.name in options}
     if "data" not in data:
@@ -268,7 +275,7 @@ def train_text(tmp_path: Path, resume: bool = False, about: dict | None = None, 
     if "init_from" in data:  # it brings its own shape
         arguments["model"] = TextModelOptions(dropout=0.1)
     config = TrainTextConfig(data=TextDataConfig(**data), **arguments | options)
-    run = RunConfig(resume=resume, runs=runs or tmp_path / "runs")
+    run = RunConfig(resume=resume, overwrite=overwrite, runs=runs or tmp_path / "runs")
     return text.train(config, run, about, tmp_path / "checkpoints")
 
 
@@ -331,7 +338,7 @@ def test_of_several_seeds_the_best_held_out_is_shipped_and_all_are_told(tmp_path
 def test_seeds_that_were_trained_apart_are_put_together_by_resuming(tmp_path):
     short = {"training": TrainingConfig(epochs=1, batch_size=16)}
     for seed in (0, 1):
-        train_text(tmp_path, seeds=(seed,), **short)
+        train_text(tmp_path, seeds=(seed,), overwrite=True, **short)
     together = train_text(tmp_path, seeds=(0, 1), resume=True, **short)
     assert [each["seed"] for each in together.card["seeds"]] == [0, 1]
 
@@ -432,7 +439,7 @@ def test_texts_of_test_sets_are_left_out(tmp_path):
 
 def test_training_again_gives_the_same_checkpoint(tmp_path):
     first = train_text(tmp_path, runs=tmp_path / "one")
-    again = train_text(tmp_path, runs=tmp_path / "two")
+    again = train_text(tmp_path, runs=tmp_path / "two", overwrite=True)
     resumed = train_text(tmp_path, runs=tmp_path / "two", resume=True)
     assert first.sha256 == again.sha256 == resumed.sha256
 

@@ -14,7 +14,7 @@ from truth import explanation
 
 from rnnformer_demo.checkpoints.store import Checkpoint
 from rnnformer_demo.data import InputError
-from rnnformer_demo.data.readers import FileSet
+from rnnformer_demo.data.file_sets import FileSet
 from rnnformer_demo.evaluation.explanations import masks, randomisation
 from rnnformer_demo.evaluation.explanations.benchmark import Skipped
 from rnnformer_demo.evaluation.explanations.masks import BACKGROUND, BORDER, PET, MaskedPhoto
