@@ -19,7 +19,8 @@ from torch import Tensor
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.image import middle_square, open_photo
-from ...data.readers import FileSet, Rejected
+from ...data.readers import FileSet
+from ...data.rows import Rejected
 from ...interpret.attribution import Explanation
 from ...nn.hooks import run
 from ..modality import image_reader, require_grid

@@ -12,7 +12,8 @@ import torch
 from tqdm import tqdm
 
 from ...data import InputError
-from ...data.readers import TextRow, read_texts
+from ...data.rows import TextRow
+from ...data.tables import read_texts
 from ...data.text import CJK, pad
 from ..config import CorpusConfig
 from ..loop import Batch

@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from ...data import InputError
 from ...data.image import ImageReader, open_photo
-from ...data.readers import PhotoRow, PhotoSet, label_index
+from ...data.labels import label_index
+from ...data.readers import PhotoRow, PhotoSet
 from ...evaluation.classification import short_path
 from ...models.backbones.registry import BACKBONES
 from ...models.image import ImageConfig

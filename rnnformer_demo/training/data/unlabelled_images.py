@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...data import InputError
-from ...data.readers import PhotoRow, PhotoSet, label_index
+from ...data.labels import label_index
+from ...data.readers import PhotoRow, PhotoSet
 from ...evaluation.classification import short_path
 
 LABELS = ("class", "name", "label", "breed")  # columns of index.csv that may tell what is on a photo

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...data.readers import TextRow, label_index, read_texts
+from ...data.labels import map_labels
+from ...data.rows import TextRow
+from ...data.tables import read_texts
 from ...data.text import UNKNOWN, TextReader, pad
 from ...evaluation.classification import by_length
 from ...evaluation.modality import text_reader
@@ -40,7 +42,7 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         return InputSet(name, partial(text_batches, reader, some), tuple(some))
 
     def files(paths: Sequence[str], most: int = _WHOLE) -> list[InputSet]:
-        return [texts(_text_name(path), _drawn_texts(read_texts(path)[0], most)) for path in paths]
+        return [texts(_text_name(path), _drawn_texts(read_texts(path).rows, most)) for path in paths]
 
     def forms(name: str, some: Sequence[str], seed: str, count: int) -> list[InputSet]:
         plain, signed = (pieces(some, count, reader, f"{seed} {form}") for form in ("plain", "signed"))
@@ -57,7 +59,7 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         held_out += [plain, texts(f"{path} held out, whole or with a final sign", [*some[:_WHOLE], *signed.texts])]
     exposure, selection = [], []
     for path in config.selection_ood:
-        some = _drawn_texts(read_texts(path)[0], _EXPOSED + _WHOLE)
+        some = _drawn_texts(read_texts(path).rows, _EXPOSED + _WHOLE)
         half = min(_WHOLE, len(some) // 2)
         selection.append(texts(_text_name(path), some[:half]))
         exposure.append(texts(f"{_text_name(path)}, shown", _shown(some[half:], reader)))
@@ -78,7 +80,7 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
 def _by_source(paths: Sequence[str], rows: Sequence[TextRow]) -> dict[str, list[str]]:
     """Return the texts of some rows by the name of the file that they stand in, in a random order."""
     drawn_texts = _drawn_texts(rows, len(rows))
-    sources = {_text_name(path): {row.text for row in read_texts(path)[0]} for path in paths}
+    sources = {_text_name(path): {row.text for row in read_texts(path).rows} for path in paths}
     return {name: [text for text in drawn_texts if text in known] for name, known in sources.items()}
 
 
@@ -92,8 +94,10 @@ def _by_class(
     path: str, labels: tuple[str, ...], texts: Callable[[str, Sequence[str]], InputSet]
 ) -> dict[int, InputSet]:
     """Return the texts of a file by class; rows of classes that the model does not know are left out."""
-    rows = [row for row in read_texts(path)[0] if row.label in labels or row.label in map(str, range(len(labels)))]
-    chosen = drawn(sorted({(row.text, label_index(row.label, labels)) for row in rows}), TESTED_MOST)
+    known = {*labels, *map(str, range(len(labels)))}
+    rows = [row for row in read_texts(path).rows if row.label in known]
+    classes = map_labels({row.label for row in rows}, labels).indices
+    chosen = drawn(sorted({(row.text, classes[row.label]) for row in rows}), TESTED_MOST)
     return {
         index: texts(f"{_text_name(path)}, {label}", [text for text, own in chosen if own == index])
         for index, label in enumerate(labels)

@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 
 from ...data import InputError
-from ...data.readers import TextRow, read_texts
+from ...data.rows import TextRow
+from ...data.tables import read_texts
 from ...evaluation.classification import short_path, text_ids, text_logits
 from ...evaluation.reporting.study_tables import ABLATIONS
 from ...models import without_blocks
@@ -115,8 +116,8 @@ class _Tests:
     """Rows of the test set and of the long texts, the same for every condition."""
 
     def __init__(self, test: str, long: str):
-        self.name, self.rows = short_path(test), read_texts(test)[0]
-        long_rows = read_texts(long)[0]
+        self.name, self.rows = short_path(test), read_texts(test).rows
+        long_rows = read_texts(long).rows
         self.long_rows = random.Random(0).sample(long_rows, min(_LONG_ROWS, len(long_rows)))
         self.shuffled = [replace(row, text=_shuffle(row)) for row in self.rows]
 

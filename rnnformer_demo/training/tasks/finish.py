@@ -20,6 +20,9 @@ from ..config import TrainingConfig
 from ..loop import Progress
 from ..recipes import read_card_text
 
+# What a card does not keep of an evaluation.
+_OF_ONE_RUN = ("model", "rejected", "labels", "dropped_rows", "cut_rows", "unknown_rows", "notices")
+
 
 def check_tests(tests: Sequence[str]) -> None:
     """Refuse test sets that are not there before hours of training rather than after.
@@ -108,7 +111,5 @@ def calibrate_test_save(
     saved = store.save(name, model, reader, about, temperature, recorded, folder / "draft")  # tested as served
     for test in tests:
         figures = evaluate(saved, test, **options)
-        about["metrics"][figures.pop("data")] = {
-            key: value for key, value in figures.items() if key not in ("model", "rejected")
-        }
+        about["metrics"][figures.pop("data")] = {key: value for key, value in figures.items() if key not in _OF_ONE_RUN}
     return store.save(name, saved.model, reader, about, temperature, recorded, folder)
