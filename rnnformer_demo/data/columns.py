@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from .sample import InputError
 
@@ -21,11 +21,14 @@ CHOOSE = "name them with --text-column and --label-column"
 _SHOWN = 8  # columns in a sentence
 
 
-class ColumnNames(Protocol):
-    """The columns that a user names."""
+@dataclass(frozen=True, kw_only=True)
+class TableOptions:
+    """How a table is written; what is not said is found out."""
 
-    text_column: str | None
-    label_column: str | None
+    sep: str | None = None  # one character between the columns of tables, or tab (default: found out)
+    encoding: str | None = None  # of tables, such as cp1252 or gb18030 (default: found out)
+    text_column: str | None = None  # column of the texts; its number where a table has no header
+    label_column: str | None = None  # column of the labels; its number where a table has no header
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def folded(column: str) -> str:
     return re.sub(r"[\s_\-]", "", column.strip("\ufeff")).casefold()
 
 
-def fits(header: Sequence[str], wanted: ColumnNames) -> bool:
+def fits(header: Sequence[str], wanted: TableOptions) -> bool:
     """Tell if a header names a column of texts and one of labels."""
     return all(
         _named(header, named) is not None if named else _usual(header, usual) is not None
@@ -68,7 +71,7 @@ def fits(header: Sequence[str], wanted: ColumnNames) -> bool:
     )
 
 
-def choose(header: Sequence[str], wanted: ColumnNames, name: str, spelled_alike: bool = False) -> Columns:
+def choose(header: Sequence[str], wanted: TableOptions, name: str, spelled_alike: bool = False) -> Columns:
     """Return the columns of a table.
 
     Args:
@@ -97,7 +100,7 @@ def choose(header: Sequence[str], wanted: ColumnNames, name: str, spelled_alike:
     return Columns(text, label, tuple(header), spelled_alike=spelled_alike)
 
 
-def _missing(header: Sequence[str], wanted: ColumnNames, name: str, keys: bool) -> str:
+def _missing(header: Sequence[str], wanted: TableOptions, name: str, keys: bool) -> str:
     """Return the sentence about columns that are not there."""
     names = f"{wanted.text_column or 'text'} and {wanted.label_column or 'label'}"
     shown = ", ".join(repr(column[:40]) for column in header[:_SHOWN]) + (", ..." if len(header) > _SHOWN else "")
@@ -114,11 +117,10 @@ def _check_unique(header: Sequence[str], column: str, named: str | None, name: s
         )
 
 
-def _are_numbers(header: Sequence[str], wanted: ColumnNames) -> bool:
-    """Tell if the user names columns by numbers, for want of a header."""
-    named = (wanted.text_column, wanted.label_column)
-    numbers = {str(number) for number in range(1, len(header) + 1)}
-    return all(column in numbers and _named(header, column) is None for column in named if column) and all(named)
+def _are_numbers(header: Sequence[str], wanted: TableOptions) -> bool:
+    """Tell if the user names columns by numbers, for want of a header: they may stand among the first row's cells."""
+    named = {wanted.text_column, wanted.label_column}
+    return named <= {str(number) for number in range(1, len(header) + 1)} and not named <= set(header)
 
 
 def _named(header: Sequence[str], name: str) -> str | None:

@@ -14,6 +14,7 @@ from .sample import InputError
 
 OPTION = "--labels"
 Raw = Sequence[str | Sequence[str]]  # what a model's training data called each of its classes; several, where merged
+BY_NUMBER = "by their numbers"  # a rule, see `LabelMap`
 _SHOWN = 8  # labels in a sentence
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(\.0*)?")
 _NUMBERED = re.compile(r"label[ _]?([0-9]{1,9})")  # what models without names of classes answer
@@ -76,7 +77,7 @@ def map_labels(found: Iterable[str], classes: Sequence[str], raw: Raw = (), give
     ways = {
         "by their names": _by_name(labels, [[name] for name in classes]),
         "as in the training data": _by_name(labels, raw),
-        "by their numbers": {label: place for label, place in numbers.items() if place in _places(classes, raw)},
+        BY_NUMBER: {label: place for label, place in numbers.items() if place in _places(classes, raw)},
     }
     for rule, way in ways.items():
         if len(way) == len(labels):
@@ -151,7 +152,12 @@ def select(names: Iterable[str], labels: Iterable[str], mapping: LabelMap | None
         if not own and mapping:
             own = {label for label, named in mapping.as_dict().items() if folded(named) == folded(name)}
         if not own:
-            raise InputError(f"There is no class {name[:60]!r} in this set: it has {_shown(in_order(labels))}.")
+            meanings = mapping.as_dict() if mapping else {}
+            known = [
+                f"{label} ({meanings[label]})" if meanings.get(label, label) != label else label
+                for label in in_order(labels)
+            ]
+            raise InputError(f"There is no class {name[:60]!r} in this set: it has {_shown(known)}.")
         chosen |= own
     return chosen
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .columns import Columns, choose, fits, folded
+from .columns import Columns, TableOptions, choose, fits, folded
 from .delimited import SEPARATORS, find_separator, rows_of, split_line
 from .encodings import DAMAGED, MEANINGLESS, PACKED, decode, lines_of, read_bytes
 from .json_rows import json_rows
@@ -17,16 +17,6 @@ DELIMITED, JSON, PARQUET = (".csv", ".tsv", ".tab", ".psv"), (".jsonl", ".ndjson
 # What pandas takes as a missing value, in a column of labels; a text may well be "None".
 _MISSING = {"", "nan", "na", "n/a", "null", "<na>", "#n/a", "#na", "-nan", "None"}
 Record = tuple[int, dict[str, Any] | str]  # line, and cells by column, or the fault
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableOptions:
-    """How a table is written; what is not said is found out."""
-
-    sep: str | None = None  # one character between the columns of tables, or tab (default: found out)
-    encoding: str | None = None  # of tables, such as cp1252 or gb18030 (default: found out)
-    text_column: str | None = None  # column of the texts; its number where a table has no header
-    label_column: str | None = None  # column of the labels; its number where a table has no header
 
 
 @dataclass(frozen=True)

@@ -256,8 +256,8 @@ def _score_photos(checkpoint: Checkpoint, request: DataRequest, forward: Forward
 
     split = request.split or photos.test_split
     rows = photos.select(split)
-    name = request.path.name
-    labelling = label_rows([row.label for row in rows], checkpoint, name, request.drop, request.labels)
+    drop = _to_drop(request.drop, checkpoint, {row.label for row in rows})
+    labelling = label_rows([row.label for row in rows], checkpoint, request.path.name, drop, request.labels)
     logits, labels, rejected, batch = [], [], [], []
     for number, row in enumerate(tqdm(rows, desc="photos", mininterval=2), start=1):
         if row.label in labelling.unknown:
@@ -281,3 +281,9 @@ def _score_photos(checkpoint: Checkpoint, request: DataRequest, forward: Forward
         rejected=rejected,
         labelling=labelling,
     )
+
+
+def _to_drop(drop: Sequence[str], checkpoint: Checkpoint, labels: set[str]) -> list[str]:
+    """Return the classes to leave out; those that training left out need not occur in every test set."""
+    untrained = checkpoint.card["data"].get("left_out_classes") or ()
+    return [name for name in drop if name in labels or name not in untrained]

@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from ..checkpoints.store import Checkpoint
 from ..data import InputError
-from ..data.labels import LabelMap, counted, map_labels, select
+from ..data.labels import LabelMap, Raw, counted, map_labels, select
 from ..data.rows import TextRow
 from ..data.text import UNKNOWN, TextReader
 
 _UNBALANCED = 10  # times as many rows in the largest class as in the smallest
+
+
+class Named(Protocol):
+    """What names classes: a checkpoint, or a corpus to train on."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names."""
+
+    @property
+    def raw_labels(self) -> Raw:
+        """What the training data called them."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +51,13 @@ class Labelling:
 
 
 def label_rows(
-    labels: Sequence[str], checkpoint: Checkpoint, name: str, drop: Iterable[str] = (), given: Sequence[str] = ()
+    labels: Sequence[str], model: Named, name: str, drop: Iterable[str] = (), given: Sequence[str] = ()
 ) -> Labelling:
     """Find out what the labels of a set's rows mean.
 
     Args:
         labels: of each row.
-        checkpoint: the model.
+        model: whose classes they are to mean.
         name: of the set.
         drop: labels or classes to leave out.
         given: see `map_labels`.
@@ -56,7 +68,7 @@ def label_rows(
     counts = counted(labels)
     try:
         own = {label for each in drop for label in _own(each, counts)}
-        mapping = map_labels(counts.keys() - own, checkpoint.labels, checkpoint.raw_labels, given)
+        mapping = map_labels(counts.keys() - own, model.labels, model.raw_labels, given)
         dropped = select(drop, counts, mapping)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error

@@ -67,12 +67,12 @@ def read_pairs(path: Path, table: TableOptions | None = None) -> RowSet:
     read = read_table(path, table)
     column = next(name for name in read.columns.all if folded(name) == _PAIR)
     pairs: dict[str, list[TextRow]] = defaultdict(list)
-    rejected = []
+    rejected: list[Rejected] = []
     for line, record in read.records:
         row = checked(line, record, read.columns)
-        if isinstance(row, Rejected) or isinstance(record, str):
+        if isinstance(row, Rejected):
             rejected.append(row)
-        else:
+        elif isinstance(record, dict):
             pairs[str(record.get(column))].append(row)
     rows = []
     for pair, members in pairs.items():

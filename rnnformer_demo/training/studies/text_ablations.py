@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from ...data import InputError
+from ...data.labels import map_labels
 from ...data.rows import TextRow
 from ...data.tables import read_texts
 from ...evaluation.classification import short_path, text_ids, text_logits
@@ -152,7 +153,8 @@ def _row(condition: Condition, training: TrainingConfig, data: TextData, tests: 
 
 
 def _right(model: TextHybrid, data: TextData, rows: list[TextRow]) -> torch.Tensor:
-    labels = torch.tensor([data.corpus.raw_labels.index(row.label) for row in rows])
+    classes = map_labels({row.label for row in rows}, data.corpus.labels, data.corpus.raw_labels).indices
+    labels = torch.tensor([classes[row.label] for row in rows])
     return text_logits(model, text_ids(data.reader, rows), progress=False).argmax(-1) == labels
 
 

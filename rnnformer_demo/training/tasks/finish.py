@@ -13,10 +13,13 @@ from torch import Tensor
 from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
 from ...data import InputError, Reader
+from ...data.tables import TableOptions, read_texts
 from ...evaluation import metrics
 from ...evaluation.classification import evaluate
+from ...evaluation.labelling import label_rows
 from ...models import Hybrid
 from ..config import TrainingConfig
+from ..data.corpus import Corpus
 from ..loop import Progress
 from ..recipes import read_card_text
 
@@ -33,6 +36,17 @@ def check_tests(tests: Sequence[str]) -> None:
     missing = [test for test in tests if not Path(test).exists()]
     if missing:
         raise InputError(f"There is no test set at {', '.join(missing)}: check the path.")
+
+
+def check_labels(tests: Sequence[str], corpus: Corpus, table: TableOptions) -> None:
+    """Refuse tables that cannot be tested on, before hours of training rather than after.
+
+    Raises:
+        InputError: for one that cannot be read, or whose labels do not fit the classes.
+    """
+    for test in tests:
+        rows = read_texts(test, table).rows
+        label_rows([row.label for row in rows], corpus, Path(test).name)
 
 
 def about_model(config: Any, about: dict | None) -> dict:
