@@ -157,8 +157,8 @@ class _Quoted:
 
         try:
             row = next(csv.reader(feed(), delimiter=self.separator, strict=True))
-        except (csv.Error, _Torn):
-            return _UNPAIRED, first + 1
+        except (csv.Error, _Torn) as error:
+            return _UNPAIRED if '"' in self.lines[first] else f"it cannot be read ({error})", first + 1
         if read > 1 and self._is_swallowed(first, first + read - 1):
             return _UNPAIRED, first + 1
         return row, first + read

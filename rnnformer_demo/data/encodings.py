@@ -88,10 +88,11 @@ def decode(data: bytes, encoding: str | None, name: str) -> tuple[str, str]:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of a text without their ends; a lone carriage return ends one only where nothing else does."""
+    """Return the lines of a text without their ends; a lone carriage return ends one only where nothing else does, and
+    is a blank elsewhere."""
     if "\n" not in text:
         text = text.replace("\r", "\n")
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    lines = [line.removesuffix("\r").replace("\r", " ") for line in text.split("\n")]
     return lines if lines[-1] else lines[:-1]
 
 
