@@ -97,7 +97,7 @@ class Checkpoint:
     @property
     def raw_labels(self) -> Raw:
         """What the training data called the classes; () where it named them."""
-        return self.card["data"].get("labels") or ()
+        return self.card.get("data", {}).get("labels") or ()
 
     def probabilities(self, logits: Tensor, steps: Tensor) -> Tensor:
         """Return calibrated probabilities (..., C) of logits (..., C) of inputs with so many real steps (...)."""

@@ -285,5 +285,5 @@ def _score_photos(checkpoint: Checkpoint, request: DataRequest, forward: Forward
 
 def _to_drop(drop: Sequence[str], checkpoint: Checkpoint, labels: set[str]) -> list[str]:
     """Return the classes to leave out; those that training left out need not occur in every test set."""
-    untrained = checkpoint.card["data"].get("left_out_classes") or ()
+    untrained = checkpoint.card.get("data", {}).get("left_out_classes") or ()
     return [name for name in drop if name in labels or name not in untrained]
