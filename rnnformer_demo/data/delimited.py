@@ -134,7 +134,8 @@ class _Quoted:
         found = list(self._read(first))
         if all(isinstance(row, list) and "\n" not in "".join(row) for _, row in found):
             return iter(found)
-        self.labels = frozenset(row[self.label] for _, row in found if len(row) == self.cells and isinstance(row, list))
+        sound = (row for _, row in found if isinstance(row, list) and len(row) == self.cells)
+        self.labels = frozenset(row[self.label] for row in sound if row[self.label].strip())
         return self._read(first)
 
     def _read(self, number: int) -> Iterator[tuple[int, list[str] | str]]:
@@ -170,12 +171,12 @@ class _Quoted:
     def _is_swallowed(self, first: int, last: int) -> bool:
         """Tell if the first or the last line of a row is one of its own but for a stray quotation mark.
 
-        The last cell of a row may well go on, and its first one may have begun before: those lines say nothing.
+        That line is asked in which the label would be no part of the row as it was read: the first one if the label
+        stands behind the cell that goes on, else the last one.
         """
         opened = len(next(csv.reader([self.lines[first]], delimiter=self.separator))) - 1
-        return (opened < self.cells - 1 and self._has_label(self.lines[first].split(self.separator))) or (
-            opened > 0 and self._has_label(self.lines[last].split(self.separator))
-        )
+        line = self.lines[first if self.label > opened else last]
+        return self.label != opened and self._has_label(line.split(self.separator))
 
     def _has_label(self, cells: list[str]) -> bool:
         return len(cells) == self.cells and cells[self.label].strip('"') in self.labels

@@ -30,6 +30,10 @@ _MARKS = {  # of byte order; that of UTF-32 begins as the one of UTF-16 does
 }
 _NULS = 0.1  # share of the bytes above which a text has two or four bytes a character
 _SURE = 3  # lines of UTF-8 for each damaged one, from which on a text is UTF-8 with damage
+_DOUBTFUL, _COMMONEST = (
+    0.02,
+    "cp1252",
+)  # below this confidence, as for one letter with an accent, the commonest is taken
 _SHOWN = 200_000  # bytes that are shown to the detector
 
 
@@ -55,7 +59,7 @@ def read_bytes(path: Path) -> bytes:
         return next((unpack for start, unpack in _UNPACK.items() if data.startswith(start)), bytes)(data)
     except FileNotFoundError as error:
         raise InputError(f"There is no file {path}: check the path.") from error
-    except (OSError, EOFError, RuntimeError, lzma.LZMAError, zlib.error, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, RuntimeError, lzma.LZMAError, zlib.error, zipfile.BadZipFile) as error:
         raise InputError(f"{path.name} cannot be read: {error}.") from error
 
 
@@ -109,7 +113,9 @@ def _find(data: bytes) -> str | None:
         data = data if b"\0" in data else b"\n".join(lines)
     import chardet  # takes longer to import than most files to read
 
-    return chardet.detect(data[:_SHOWN])["encoding"]
+    found = chardet.detect(data[:_SHOWN], encoding_era=chardet.EncodingEra.MODERN_WEB)
+    doubtful = found["confidence"] < _DOUBTFUL and b"\0" not in data
+    return _COMMONEST if doubtful else found["encoding"]
 
 
 def _is_utf8(line: bytes) -> bool:

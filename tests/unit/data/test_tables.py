@@ -182,6 +182,12 @@ def test_the_encoding_is_found_out_and_may_be_named(tmp_path, encoding, named):
     assert [(text, label) for _, text, label in read(path, encoding=encoding if named else None)] == expected
 
 
+@pytest.mark.parametrize("text", ["Größe", "un café", "naïve", "£20", "it’s fine", "“so – so”"])
+def test_a_single_letter_with_an_accent_is_of_the_commonest_encoding(tmp_path, text):
+    path = written(tmp_path, f"text,label\nplain,0\n{text},1\n".encode("cp1252"))
+    assert [each for _, each, _ in read(path)] == ["plain", text]
+
+
 def test_an_encoding_that_does_not_exist_gets_a_sentence(tmp_path):
     for encoding in ("utf-9", "base64", "undefined", "", "idna"):
         with pytest.raises(InputError):
