@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ...data.tables import TableOptions
 from .data import (
     CorpusConfig,
     ImageDataConfig,
@@ -123,6 +124,7 @@ class OODConfig:
     far_ood: tuple[str, ...] = ()  # sets of other kinds, to test it on
     near_ood: tuple[str, ...] = ()  # sets of kinds that are almost its own, to test it on
     elsewhere: tuple[str, ...] = ()  # labelled texts that no model saw, to tell what a flag is worth
+    table: TableOptions = field(default_factory=TableOptions)  # of `data` and `in_distribution`
     shuffled: bool = False  # near OOD: the in-distribution texts with their words in random order
 
 

@@ -9,7 +9,7 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.labels import map_labels
 from ...data.rows import TextRow
-from ...data.tables import read_texts
+from ...data.tables import TableOptions, read_texts
 from ...data.text import UNKNOWN, TextReader, pad
 from ...evaluation.classification import by_length
 from ...evaluation.modality import text_reader
@@ -36,13 +36,13 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     if config.exclude_classes:
         raise InputError("--exclude-classes is for photos: leave texts out with --exclude-texts.")
     reader = text_reader(checkpoint)
-    corpus = read_corpus(CorpusConfig(data=config.data, exclude_texts=config.exclude_texts))
+    corpus = read_corpus(CorpusConfig(data=config.data, exclude_texts=config.exclude_texts, table=config.table))
 
     def texts(name: str, some: Sequence[str]) -> InputSet:
         return InputSet(name, partial(text_batches, reader, some), tuple(some))
 
-    def files(paths: Sequence[str], most: int = _WHOLE) -> list[InputSet]:
-        return [texts(_text_name(path), _drawn_texts(read_texts(path).rows, most)) for path in paths]
+    def files(paths: Sequence[str], table: TableOptions | None = None) -> list[InputSet]:
+        return [texts(_text_name(path), _drawn_texts(read_texts(path, table).rows, _WHOLE)) for path in paths]
 
     def forms(name: str, some: Sequence[str], seed: str, count: int) -> list[InputSet]:
         plain, signed = (pieces(some, count, reader, f"{seed} {form}") for form in ("plain", "signed"))
@@ -51,10 +51,10 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
             texts(f"{name}, pieces with a final sign", with_final_sign(signed, seed)),
         ]
 
-    in_distribution = files(config.in_distribution)
+    in_distribution = files(config.in_distribution, config.table)
     training = _drawn_texts(corpus.training, _FITTED)
     held_out = []
-    for path, some in _by_source(config.data, corpus.held_out).items():
+    for path, some in _by_source(config, corpus.held_out).items():
         plain, signed = forms(f"{path} held out", some, "held out", _HELD_OUT_PIECES)
         held_out += [plain, texts(f"{path} held out, whole or with a final sign", [*some[:_WHOLE], *signed.texts])]
     exposure, selection = [], []
@@ -77,10 +77,10 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     )
 
 
-def _by_source(paths: Sequence[str], rows: Sequence[TextRow]) -> dict[str, list[str]]:
-    """Return the texts of some rows by the name of the file that they stand in, in a random order."""
+def _by_source(config: OODConfig, rows: Sequence[TextRow]) -> dict[str, list[str]]:
+    """Return the texts of some rows by the name of the data's file that they stand in, in a random order."""
     drawn_texts = _drawn_texts(rows, len(rows))
-    sources = {_text_name(path): {row.text for row in read_texts(path).rows} for path in paths}
+    sources = {_text_name(path): {row.text for row in read_texts(path, config.table).rows} for path in config.data}
     return {name: [text for text in drawn_texts if text in known] for name, known in sources.items()}
 
 
