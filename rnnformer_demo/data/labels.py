@@ -253,7 +253,7 @@ def _unfit(labels: Sequence[str], classes: Sequence[str], numbers: bool) -> str:
     says = " ".join(f'"{pair}"' if " " in pair else pair for pair in pairs)
     return (
         f"The labels {_shown(labels)} do not fit the classes {_shown(classes)}: say which is which, such as "
-        f"{OPTION} {says}{' ...' if len(classes) > 3 else ''}."
+        f"{OPTION} {says}{' ...' if len(classes) > 3 else ''}; labels that it does not name are left out."
     )
 
 

@@ -145,7 +145,9 @@ def fold_of(text: str, folds: int) -> int:
     return int(hashlib.sha256(normalised_text(text).encode()).hexdigest(), 16) % folds
 
 
-def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus, table: TableOptions) -> list[str]:
+def unlabelled_sentences(
+    files: Sequence[str], limit: int, corpus: Corpus, table: TableOptions | None = None
+) -> list[str]:
     """Return at most `limit` different sentences of texts in files, drawn at random; their labels are not read.
 
     Args:
