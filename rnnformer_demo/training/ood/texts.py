@@ -73,7 +73,7 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         near=files(config.near_ood) + ([texts("shuffled words", shuffled)] if config.shuffled else []),
         exposure=exposure,
         pieces=[form for one in in_distribution for form in forms(one.name, one.texts, "test", _PIECES)],
-        elsewhere={_text_name(path): _by_class(path, checkpoint.labels, texts) for path in config.elsewhere},
+        elsewhere={_text_name(path): _by_class(path, checkpoint, texts) for path in config.elsewhere},
     )
 
 
@@ -91,13 +91,14 @@ def _shown(texts: Sequence[str], reader: TextReader) -> list[str]:
 
 
 def _by_class(
-    path: str, labels: tuple[str, ...], texts: Callable[[str, Sequence[str]], InputSet]
+    path: str, checkpoint: Checkpoint, texts: Callable[[str, Sequence[str]], InputSet]
 ) -> dict[int, InputSet]:
     """Return the texts of a file by class; rows of classes that the model does not know are left out."""
+    labels = checkpoint.labels
     known = {*labels, *map(str, range(len(labels)))}
     rows = [row for row in read_texts(path).rows if row.label in known]
-    classes = map_labels({row.label for row in rows}, labels).indices
-    chosen = drawn(sorted({(row.text, classes[row.label]) for row in rows}), TESTED_MOST)
+    classes = map_labels({row.label for row in rows}, labels, checkpoint.raw_labels).indices
+    chosen = drawn(sorted({(row.text, classes[row.label]) for row in rows if row.label in classes}), TESTED_MOST)
     return {
         index: texts(f"{_text_name(path)}, {label}", [text for text, own in chosen if own == index])
         for index, label in enumerate(labels)
