@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..checkpoints.store import Checkpoint
 from ..data import Sample
-from ..data.readers import label_index
+from ..data.labels import label_index
 from ..document import Attribution, Document
 from ..interpret.attribution import Explanation, Report
 from ..interpret.trace import Trace, trace_from
@@ -88,12 +88,12 @@ class Context:
         return lambda logits: self.checkpoint.probabilities(logits, steps.expand(logits.shape[:-1]))
 
     def class_index(self, label: str) -> int:
-        """Return the index of a class by its name or number.
+        """Return the index of a class by its name or number, see `map_labels`.
 
         Raises:
             InputError: for a label that the model does not know.
         """
-        return label_index(str(label), self.checkpoint.labels)
+        return label_index(str(label), self.checkpoint.labels, self.checkpoint.raw_labels)
 
     def target_of(self, document: Document) -> int:
         """Return the index of the class that a document explains."""

@@ -16,6 +16,7 @@ from ..confidence.calibration import NO_SCALING, Temperature
 from ..confidence.ood import PREFIX, OODDetector, restore
 from ..confidence.writing import WritingCheck
 from ..data import InputError, Reader, make_reader, reference_input
+from ..data.labels import Raw
 from ..data.text import TextReader
 from ..models import Hybrid, build, config_from_dict, config_to_dict, freeze
 from ..nn.hooks import run
@@ -93,6 +94,11 @@ class Checkpoint:
     def labels(self) -> tuple[str, ...]:
         """Class names, in the order of the logits."""
         return self.model.config.labels
+
+    @property
+    def raw_labels(self) -> Raw:
+        """What the training data called the classes; () where it named them."""
+        return self.card.get("data", {}).get("labels") or ()
 
     def probabilities(self, logits: Tensor, steps: Tensor) -> Tensor:
         """Return calibrated probabilities (..., C) of logits (..., C) of inputs with so many real steps (...)."""

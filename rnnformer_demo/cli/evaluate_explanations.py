@@ -1,7 +1,10 @@
 """The command `evaluate-explanations`: attribution methods against ground truth."""
 
 import argparse
+import sys
 from collections.abc import Callable
+
+from .tables import add_table_options, table_of
 
 
 def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
@@ -17,6 +20,7 @@ def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentPars
         metavar="PATH",
         help="ERASER reviews, trees of phrases, photos with masks, planted; any labelled set (faithfulness)",
     )
+    add_table_options(added)
     added.add_argument("--methods", nargs="+", metavar="M", help="default: all that fit")
     added.add_argument("--limit", type=int, metavar="N", help="inputs of each set (default: all)")
     added.add_argument("--randomised", type=int, metavar="N", help="inputs of each set on which weights are drawn anew")
@@ -33,6 +37,7 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
     more: dict = {} if options.randomised is None else {"randomised": options.randomised}
     more |= {} if options.seeds is None else {"seeds": options.seeds}
     keep = explanations.write if options.write else lambda result: None
+    more |= {"table": table_of(options), "labels": options.labels}
     more |= {"methods": options.methods, "limit": options.limit, "seed": options.seed, "keep": keep}
     if options.all == (options.model is not None):
         raise InputError("Name a model, or --all for every one of them.")
@@ -40,4 +45,6 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
         figures = explanations.evaluate_all(options.data, get, **more)
     else:
         figures = explanations.evaluate_explanations(get(options.model), options.data, **more)
+    for notice in figures["notices"]:
+        print(notice, file=sys.stderr)
     return figures, explanations.markdown(figures["results"])

@@ -123,9 +123,14 @@ def _distill(config: Any, run: RunConfig, about: dict) -> Result:
 
 
 def _saved(saved: Checkpoint) -> tuple[dict, str]:
+    from ..evaluation.labelling import balance_notice
+
     held = saved.card["metrics"]["held_out"]
     result = {"name": saved.name, "bytes": saved.size, "metrics": saved.card["metrics"]}
-    return result, f"{saved.name}: {held['accuracy']:.2%} of {held['n']} held out; {saved.size / 1e6:.1f} MB written"
+    figures = f"mean class accuracy {held['mean_class_accuracy']:.2%}, {held['accuracy']:.2%} of {held['n']} held out"
+    unbalanced = balance_notice([sum(row) for row in held["confusion"]], saved.labels)
+    text = f"{saved.name}: {figures}; {saved.size / 1e6:.1f} MB written"
+    return result, f"{text}\n{unbalanced}" if unbalanced else text
 
 
 def _train_teacher(config: Any, run: RunConfig, about: dict) -> Result:

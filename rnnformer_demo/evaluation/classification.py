@@ -11,13 +11,15 @@ from tqdm import tqdm
 from ..checkpoints.store import Checkpoint
 from ..data import InputError
 from ..data.photo_sets import PhotoSet
-from ..data.readers import Rejected, TextRow, label_index, read_texts
+from ..data.rows import Rejected, TextRow
+from ..data.tables import TableOptions, read_texts
 from ..data.text import UNKNOWN, TextReader, pad
 from ..interpret.interventions import ablation_logits, total_variation
 from ..models import Hybrid
 from ..nn.devices import to_device_of
 from . import metrics
 from .intervals import mcnemar
+from .labelling import Labelling, Reading, balance_notice, label_rows, reading_of
 from .modality import require_grid, text_reader
 
 TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
@@ -34,12 +36,33 @@ Forward = Callable[[Tensor, Tensor], Tensor]  # inputs and mask of a batch to (B
 
 
 @dataclass(frozen=True)
+class DataRequest:
+    """The labelled data that a model is evaluated on.
+
+    Attributes:
+        path: of a table, or of a folder or zip of photos.
+        split: name of a part of a set of photos.
+        drop: classes to leave out.
+        table: how a table is written.
+        labels: what labels mean, see `map_labels`.
+    """
+
+    path: Path
+    split: str | None = None
+    drop: tuple[str, ...] = ()
+    table: TableOptions = field(default_factory=TableOptions)
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Scored:
     """Logits (N, C), true labels (N,) and lengths (N,) of a data set, the rows that could not be read, and its name.
 
     Attributes:
+        labelling: what its labels mean.
+        notices: sentences about how it was read.
+        reading: how its texts were read; None for photos.
         ablated: logits (N, C) with parts of the model disabled, by the name of the intervention.
-        notices: sentences about how the data set was read.
     """
 
     data: str
@@ -47,8 +70,10 @@ class Scored:
     labels: Tensor
     steps: Tensor
     rejected: list[Rejected]
+    labelling: Labelling
+    notices: tuple[str, ...] = ()
+    reading: Reading | None = None
     ablated: dict[str, Tensor] = field(default_factory=dict)
-    notices: Sequence[str] = ()
 
 
 def evaluate(
@@ -58,38 +83,44 @@ def evaluate(
     drop: Iterable[str] = (),
     beside: Sequence[Checkpoint] = (),
     ablate: bool = False,
+    table: TableOptions | None = None,
+    labels: Sequence[str] = (),
 ) -> dict:
     """Return the figures of a checkpoint on a data set.
 
     Returns:
         Those of `metrics.summarise`, `reliability`, `model`, `data` (the set's name), `rejected_rows` and `rejected` (a
-        sentence for each of them, with its line or its path), and `notices` where there is something to say of how the
-        set was read.
+        sentence for each of them, with its line or its path). `labels` is the class of each label of the set,
+        `dropped_rows`, `cut_rows` and `unknown_rows` count rows of classes left out, texts beyond the model's length
+        and texts of which it knows nothing; `notices` says all this in sentences.
         With `ablate`, `ablations`: by intervention the accuracy, the share of inputs whose answer is another one
         (`changed`), the mean total variation distance of the probabilities (`moved`), and the p-value of McNemar's test
         against the whole model.
 
     Args:
-        path: TSV, CSV or JSONL of text and label; a folder or zip of photos.
+        path: a table of text and label, see `read_table`; a folder or zip of photos.
         split: name of a part of a set of photos; where none is named "test", or else "val", if it has one.
-        drop: classes to leave out.
+        drop: classes to leave out, by their names or by the set's labels.
         beside: further checkpoints with the same classes. Their figures follow under `beside`, each with `paired`: how
             many inputs it alone and the first one alone get right, and the p-value of McNemar's test.
         ablate: test each model with its attention made uniform and permuted, its pooling made uniform and its
             recurrence switched off, too; see `ablation_logits`.
+        table: how a table is written, where that is not to be found out.
+        labels: "CLASS=LABEL" for labels of the set, where that is not to be found out.
 
     Raises:
-        InputError: for a data set that cannot be read, fits another modality, or holds nothing to evaluate on, and for
-            a checkpoint beside it that has other classes.
+        InputError: for a data set that cannot be read, fits another modality, has labels that do not fit the classes,
+            or holds nothing to evaluate on; and for a checkpoint beside it that has other classes.
     """
     for other in beside:
         if other.labels != checkpoint.labels:
             raise InputError(f"{other.name} has other classes than {checkpoint.name}: compare models of one task.")
-    scored = _score(checkpoint, Path(path), split, set(drop), ablate)
+    request = DataRequest(Path(path), split, tuple(drop), table or TableOptions(), tuple(labels))
+    scored = _score(checkpoint, request, ablate)
     figures = _figures(checkpoint, scored)
     if not beside:
         return figures
-    others = ((other, _score(other, Path(path), split, set(drop), ablate)) for other in beside)
+    others = ((other, _score(other, request, ablate)) for other in beside)
     return figures | {
         "beside": [
             _figures(other, theirs) | {"paired": {"with": checkpoint.name, **_paired(scored, theirs)}}
@@ -98,7 +129,7 @@ def evaluate(
     }
 
 
-def _score(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str], ablate: bool) -> Scored:
+def _score(checkpoint: Checkpoint, request: DataRequest, ablate: bool) -> Scored:
     model, names = checkpoint.model, ["original"]
 
     def all_logits(inputs: Tensor, mask: Tensor) -> Tensor:
@@ -107,11 +138,11 @@ def _score(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str]
         return torch.cat([*logits.values()], dim=-1)
 
     read = _score_texts if model.modality == "text" else _score_photos
-    scored = read(checkpoint, path, split, drop, all_logits if ablate else model)
+    scored = read(checkpoint, request, all_logits if ablate else model)
     if not len(scored.labels):
         rejected = _sentences(scored)
         first = f"; {rejected[0].rstrip('.')}" if rejected else ""
-        raise InputError(f"{path.name} holds nothing to evaluate on ({len(rejected)} rows rejected){first}.")
+        raise InputError(f"{request.path.name} holds nothing to evaluate on ({len(rejected)} rows rejected){first}.")
     logits, *ablated = scored.logits.split(len(checkpoint.labels), dim=-1)
     return replace(scored, logits=logits, ablated=dict(zip(names[1:], ablated, strict=True)))
 
@@ -122,6 +153,7 @@ def _sentences(scored: Scored) -> list[str]:
 
 def _figures(checkpoint: Checkpoint, scored: Scored) -> dict:
     logits, labels, steps, temperature = scored.logits, scored.labels, scored.steps, checkpoint.temperature
+    unbalanced = balance_notice(labels.bincount(minlength=len(checkpoint.labels)).tolist(), checkpoint.labels)
     return {
         "model": checkpoint.name,
         "data": scored.data,
@@ -130,7 +162,10 @@ def _figures(checkpoint: Checkpoint, scored: Scored) -> dict:
         **({"ablations": _ablations(checkpoint, scored)} if scored.ablated else {}),
         "rejected_rows": len(scored.rejected),
         "rejected": _sentences(scored),
-        **({"notices": [*scored.notices]} if scored.notices else {}),
+        "labels": scored.labelling.mapping.as_dict(),
+        "dropped_rows": sum(scored.labelling.dropped.values()),
+        **({"cut_rows": scored.reading.cut, "unknown_rows": scored.reading.unknown} if scored.reading else {}),
+        "notices": [*([unbalanced] if unbalanced else []), *scored.notices, *scored.labelling.notices()],
     }
 
 
@@ -154,35 +189,28 @@ def _paired(first: Scored, this: Scored) -> dict:
     return {"only_this": only_this, "only_first": only_first, "p": mcnemar(only_this, only_first)}
 
 
-def _score_texts(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str], forward: Forward) -> Scored:
-    if split is not None:
-        raise InputError(f"{path.name} has no split {split!r}: only photos with an index.csv have splits.")
-    rows, rejected = read_texts(path)
-    readable, labels = [], []
-    for row in rows:
-        if row.label in drop:
-            continue
-        try:
-            labels.append(_label_index(row.label, checkpoint))
-        except InputError as error:
-            rejected.append(Rejected(row.line, str(error)))
-        else:
-            readable.append(row)
-    stem = path.name.split(".")[0]
-    ids = text_ids(text_reader(checkpoint), readable)
+def _score_texts(checkpoint: Checkpoint, request: DataRequest, forward: Forward) -> Scored:
+    path = request.path
+    if request.split is not None:
+        raise InputError(f"{path.name} has no split {request.split!r}: only photos with an index.csv have splits.")
+    table, reader = read_texts(path, request.table), text_reader(checkpoint)
+    labelling = label_rows([row.label for row in table.rows], checkpoint, path.name, request.drop, request.labels)
+    mapping = labelling.mapping
+    kept = [row for row in table.rows if row.label not in labelling.dropped]
+    rows = [row for row in kept if row.label in mapping.indices]
+    unknown = [Rejected(row.line, mapping.refusal(row.label)) for row in kept if row.label not in mapping.indices]
+    ids = text_ids(reader, rows)
+    reading = reading_of(reader, rows, ids)
     return Scored(
-        data=f"{path.parent.name} {stem}".strip(),
+        data=f"{path.parent.name} {path.name.split('.')[0]}".strip(),
         logits=_in_batches(forward, checkpoint.model, ids),
-        labels=torch.tensor(labels),
+        labels=torch.tensor([mapping.indices[row.label] for row in rows], dtype=torch.long),
         steps=torch.tensor([len(row) for row in ids]),
-        rejected=rejected,
+        rejected=table.rejected + unknown,
+        labelling=labelling,
+        notices=(*reading.notices(reader.max_tokens), f"{table.notice}."),
+        reading=reading,
     )
-
-
-def _label_index(label: str, checkpoint: Checkpoint) -> int:
-    """Return the index of a label, named as the model or as its training data names it."""
-    raw_labels = checkpoint.card["data"].get("labels", ())
-    return raw_labels.index(label) if label in raw_labels else label_index(label, checkpoint.labels)
 
 
 def text_ids(reader: TextReader, rows: list[TextRow]) -> list[list[int]]:
@@ -218,22 +246,26 @@ def by_length(ids: list[list[int]]) -> list[list[int]]:
 
 
 @torch.no_grad()
-def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: set[str], forward: Forward) -> Scored:
-    photos, (h, w) = PhotoSet(path), require_grid(checkpoint.model.grid)
+def _score_photos(checkpoint: Checkpoint, request: DataRequest, forward: Forward) -> Scored:
+    if request.table != TableOptions():
+        raise InputError("--sep, --encoding, --text-column and --label-column are for tables of texts: leave them out.")
+    photos, (h, w) = PhotoSet(request.path), require_grid(checkpoint.model.grid)
 
     def run(batch: list[Tensor]) -> Tensor:
         return forward(torch.cat(batch), torch.ones(len(batch), h * w, dtype=torch.bool))
 
-    split = split or photos.test_split
+    split = request.split or photos.test_split
     rows = photos.select(split)
-    kept = set(photos.without(rows, drop))
+    drop = _to_drop(request.drop, checkpoint, {row.label for row in rows})
+    labelling = label_rows([row.label for row in rows], checkpoint, request.path.name, drop, request.labels)
     logits, labels, rejected, batch = [], [], [], []
     for number, row in enumerate(tqdm(rows, desc="photos", mininterval=2), start=1):
-        if row in kept:
+        if row.label in labelling.unknown:
+            rejected.append(Rejected(number, f"{row.path}: {labelling.mapping.refusal(row.label)}"))
+        elif row.label not in labelling.dropped:
             try:
-                label = label_index(row.label, checkpoint.labels)
                 batch.append(checkpoint.reader(photos.read(row.path)).inputs)
-                labels.append(label)
+                labels.append(labelling.mapping.indices[row.label])
             except InputError as error:
                 rejected.append(Rejected(number, f"{row.path}: {error}"))
         if len(batch) == PHOTOS_PER_BATCH:
@@ -242,10 +274,17 @@ def _score_photos(checkpoint: Checkpoint, path: Path, split: str | None, drop: s
     if batch:
         logits.append(run(batch))
     return Scored(
-        data=f"{path.stem} {split or ''}".strip(),
+        data=f"{request.path.stem} {split or ''}".strip(),
         logits=torch.cat(logits) if logits else torch.zeros(0, len(checkpoint.labels)),
         labels=torch.tensor(labels),
         steps=torch.full((len(labels),), h * w),
         rejected=rejected,
-        notices=photos.notices,
+        labelling=labelling,
+        notices=tuple(photos.notices),
     )
+
+
+def _to_drop(drop: Sequence[str], checkpoint: Checkpoint, labels: set[str]) -> list[str]:
+    """Return the classes to leave out; those that training left out need not occur in every test set."""
+    untrained = checkpoint.card.get("data", {}).get("left_out_classes") or ()
+    return [name for name in drop if name in labels or name not in untrained]

@@ -321,7 +321,9 @@ BAD = [
     (["compare", "objects", "nowhere.jpg"], "no baselines"),
     (["explain", TEXT, "good", "--out", "no/such/folder/x.png"], "cannot be written"),
     (["evaluate", TEXT, "--data", "nowhere.csv"], "nowhere.csv"),
-    (["evaluate", TEXT, "--data", "nowhere.pdf"], ".tsv, .csv or .jsonl"),
+    (["evaluate", TEXT, "--data", "nowhere.pdf"], ".tsv, .csv, .jsonl or .parquet"),
+    (["evaluate", TEXT, "--data", "nowhere.csv", "--sep", "ab"], "nowhere.csv"),
+    (["train", "text", "--data", "x.csv", "--name", "mine", "--encoding", "utf-8"], "There is no file x.csv"),
     (["train", "text", "--data", "nowhere.csv", "--name", "mine"], "nowhere.csv"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--dropout", "2"], "dropout must be"),
     (["train", "text", "--data", "x.csv", "--name", "mine", "--epochs", "0"], "epochs must be"),
@@ -380,7 +382,7 @@ def test_training_on_ones_own_table_gives_a_model_that_predicts(capsys, tmp_path
     Path("taste.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
     folder = str(tmp_path / "models")
     options = ["--width", "16", "--units", "8", "--embedding", "16", "--heads", "2", "--attention-layers", "1"]
-    recipe = ["--epochs", "6", "--learning-rate", "0.01", "--dropout", "0.1", "--seeds", "1"]
+    recipe = ["--epochs", "6", "--learning-rate", "0.01", "--dropout", "0.1", "--seeds", "2"]
     data = ["--data", "taste.csv", "--name", "taste", "--test", "taste.csv", "--checkpoints", folder]
     result = run_json(capsys, "train", "text", *data, *options, *recipe)
     assert result["metrics"]["taste"]["accuracy"] > 0.95
@@ -388,7 +390,7 @@ def test_training_on_ones_own_table_gives_a_model_that_predicts(capsys, tmp_path
     assert [model["name"] for model in run_json(capsys, "models")] == ["taste"]
     (stage,) = cards.read_card("taste")["recipe"]["stages"]
     assert (stage["task"], stage["name"], stage["data"]) == ("text", "taste", ["taste.csv"])
-    assert (stage["learning_rate"], stage["seeds"], stage["units"]) == (0.01, [1], 8)
+    assert (stage["learning_rate"], stage["seeds"], stage["units"]) == (0.01, [2], 8)
     monkeypatch.setattr(sys, "stderr", io.StringIO())  # progress bars
     again = run_json(capsys, "train", "--recipe", f"{folder}/taste.json", "--resume", "--checkpoints", folder)
     assert again == {"name": "taste", "stages": []}  # it is finished

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError, Sample
-from ...data.readers import Rejected
+from ...data.rows import Rejected
 from ...interpret.attribution import Explanation, current_name, explain, methods_for
 from ...models import Hybrid
 from .scoring import Part, interval, mean
@@ -58,11 +58,15 @@ class Skipped(Exception):
 
 @dataclass(frozen=True)
 class RowSet:
-    """The content of a file: its name in results, the rows with the line of each, and the lines that were rejected."""
+    """The content of a file: its name in results, the rows with the line of each, and the lines that were rejected.
+
+    `notices` say how it was read.
+    """
 
     data: str
     rows: list[tuple[int, Any]]
     rejected: list[Rejected] = field(default_factory=list)
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class Benchmark:
         make_example: makes an example of a row; raises `Skipped` or `InputError`.
         check: refuses a checkpoint that it does not fit, with an InputError.
         by_sign: scores are judged by their sign, so methods whose scores have none are left out.
+        tabular: `find` and `read` take `TableOptions`, too.
+        labelled: its rows have a `label`, which `read_rows` replaces by the name of the class.
     """
 
     name: str
@@ -87,11 +93,13 @@ class Benchmark:
     inputs: str
     explained: str
     measures: dict[str, Measure]
-    find: Callable[[Path], Path | None]
-    read: Callable[[Path], RowSet]
+    find: Callable[..., Path | None]
+    read: Callable[..., RowSet]
     make_example: Callable[[Checkpoint, Any], Example]
     check: Callable[[Checkpoint], Any] = lambda checkpoint: None
     by_sign: bool = False
+    tabular: bool = False
+    labelled: bool = False
 
 
 def chosen_methods(methods: Sequence[str] | None, layout: str) -> list[str]:

@@ -5,7 +5,6 @@ input, explained for its own label; its changed words are those that the other o
 is cut to the length that the model reads.
 """
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,13 +15,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...checkpoints.store import Checkpoint
-from ...data.readers import Rejected, label_index
+from ...data import InputError
+from ...data.columns import folded
+from ...data.labels import label_index
+from ...data.rows import Rejected, TextRow
+from ...data.tables import TableOptions, checked, is_table, read_table
 from ...interpret.attribution import Explanation
 from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped, words_of_tokens
-from .files import plain_suffix, set_name, text_lines
+from .files import set_name
 from .scoring import average_precision
 
-_COLUMNS = {"text", "label", "pair"}
+_PAIR = "pair"  # column, beside those of text and label
 _WINDOW = 5  # words of the moving average
 MEASURES = {
     "average_precision": Measure(
@@ -44,48 +47,51 @@ class Revision:
     changed: tuple[bool, ...]
 
 
-def find_pairs(path: Path) -> Path | None:
-    """Return the path of a tab-separated table with the columns text, label and pair; None for anything else."""
-    if not path.is_file() or plain_suffix(path) != ".tsv":
+def find_pairs(path: Path, table: TableOptions | None = None) -> Path | None:
+    """Return the path of a table with a column pair beside text and label; None for anything else."""
+    if not path.is_file() or not is_table(path):
         return None
-    lines = text_lines(path)
-    return path if lines and set(lines[0][1].rstrip("\r\n").split("\t")) >= _COLUMNS else None
+    try:
+        columns = read_table(path, table).columns.all
+    except InputError:
+        return None
+    return path if _PAIR in map(folded, columns) else None
 
 
-def read_pairs(path: Path) -> RowSet:
+def read_pairs(path: Path, table: TableOptions | None = None) -> RowSet:
     """Read both texts of each pair; rows that have no other one of their pair are rejected.
 
     Raises:
         InputError: for a file that cannot be read.
     """
-    (_, header), *lines = text_lines(path)
-    names = header.rstrip("\r\n").split("\t")
-    pairs: dict[str, list[tuple[int, dict[str, str]]]] = defaultdict(list)
-    rejected = []
-    for line, text in lines:
-        (cells,) = csv.reader([text.rstrip("\r\n")], delimiter="\t", quoting=csv.QUOTE_NONE)
-        if len(cells) != len(names):
-            rejected.append(Rejected(line, f"{len(cells)} columns where the header has {len(names)}"))
-            continue
-        row = dict(zip(names, cells, strict=True))
-        pairs[row["pair"]].append((line, row))
+    read = read_table(path, table)
+    column = next(name for name in read.columns.all if folded(name) == _PAIR)
+    pairs: dict[str, list[TextRow]] = defaultdict(list)
+    rejected: list[Rejected] = []
+    for line, record in read.records:
+        row = checked(line, record, read.columns)
+        if isinstance(row, Rejected):
+            rejected.append(row)
+        elif isinstance(record, dict):
+            pairs[str(record.get(column))].append(row)
     rows = []
     for pair, members in pairs.items():
         if len(members) != 2:
-            rejected += [Rejected(line, f"pair {pair[:20]!r} has {len(members)} rows, not two") for line, _ in members]
+            fault = f"pair {pair[:20]!r} has {len(members)} rows, not two"
+            rejected += [Rejected(row.line, fault) for row in members]
             continue
-        (first_line, first), (second_line, second) = members
-        rows.append((first_line, _revision(first, second)))
-        rows.append((second_line, _revision(second, first)))
+        first, second = members
+        rows.append((first.line, _revision(first, second)))
+        rows.append((second.line, _revision(second, first)))
     return RowSet(set_name(path), rows, rejected)
 
 
-def _revision(row: dict[str, str], other: dict[str, str]) -> Revision:
-    tokens = tuple(row["text"].split())
+def _revision(row: TextRow, other: TextRow) -> Revision:
+    tokens = tuple(row.text.split())
     changed = [True] * len(tokens)
-    for start, _, size in SequenceMatcher(None, tokens, other["text"].split(), autojunk=False).get_matching_blocks():
+    for start, _, size in SequenceMatcher(None, tokens, other.text.split(), autojunk=False).get_matching_blocks():
         changed[start : start + size] = [False] * size
-    return Revision(tokens, row["label"], tuple(changed))
+    return Revision(tokens, row.label, tuple(changed))
 
 
 def smoothed(scores: Tensor) -> Tensor:
@@ -133,4 +139,6 @@ COUNTERFACTUALS = Benchmark(
     find=find_pairs,
     read=read_pairs,
     make_example=revision_example,
+    tabular=True,
+    labelled=True,
 )

@@ -15,17 +15,16 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError, Sample
 from ...data.opening import open_photo
 from ...data.photo_sets import PhotoSet
-from ...data.readers import read_texts
+from ...data.tables import TableOptions, is_table, read_texts
 from ...interpret.attribution import Explanation
 from ...interpret.trust.faithfulness import PerturbationCurves, perturbation_curves
 from ...interpret.trust.stability import unit_scores
 from ...interpret.trust.verdict import FEWEST_UNITS, GAP, VERDICTS, Findings, conclude
 from ...nn.hooks import run
 from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped
-from .files import plain_suffix, set_name
+from .files import set_name
 
 _BETTER_THAN = 95.0  # percentile among random orders
-_TABLES = (".tsv", ".csv", ".jsonl")
 
 
 def _measures(usual: str, other: str) -> dict[str, Measure]:
@@ -48,21 +47,28 @@ def _measures(usual: str, other: str) -> dict[str, Measure]:
     }
 
 
-def find_texts(path: Path) -> Path | None:
-    """Return the path of a table of texts, at least one of which can be read; None for anything else."""
-    if not path.is_file() or plain_suffix(path) not in _TABLES:
+def find_texts(path: Path, table: TableOptions | None = None) -> Path | None:
+    """Return the path of a table of texts, at least one of which can be read; None for anything else.
+
+    Raises:
+        InputError: where the user says how the table is written, and it is not written so.
+    """
+    if not path.is_file() or not is_table(path):
         return None
     try:
-        read_texts(path)
+        read_texts(path, table)
     except InputError:
+        if table not in (None, TableOptions()):
+            raise
         return None
     return path
 
 
-def read_text_table(path: Path) -> RowSet:
+def read_text_table(path: Path, table: TableOptions | None = None) -> RowSet:
     """Read the texts of a table, with their lines."""
-    texts, rejected = read_texts(path)
-    return RowSet(set_name(path), [(row.line, functools.partial(str, row.text)) for row in texts], rejected)
+    texts = read_texts(path, table)
+    rows = [(row.line, functools.partial(str, row.text)) for row in texts.rows]
+    return RowSet(set_name(path), rows, texts.rejected, (f"{texts.notice}.",))
 
 
 def find_photos(path: Path) -> Path | None:
@@ -142,7 +148,17 @@ def curves_of(checkpoint: Checkpoint, sample: Sample, target: int, seed: int) ->
 
 def _benchmark(modality: str, inputs: str, perturbations: tuple[str, str], find: Callable, read: Callable) -> Benchmark:
     measures, explained = _measures(*perturbations), "the predicted class"
-    return Benchmark("faithfulness", modality, inputs, explained, measures, find, read, faithfulness_example)
+    return Benchmark(
+        "faithfulness",
+        modality,
+        inputs,
+        explained,
+        measures,
+        find,
+        read,
+        faithfulness_example,
+        tabular=modality == "text",
+    )
 
 
 FAITHFUL_TEXTS = _benchmark("text", "texts", ("unknown", "deletion"), find_texts, read_text_table)

@@ -21,7 +21,7 @@ from ...data import InputError
 from ...data.file_sets import FileSet
 from ...data.image import middle_square
 from ...data.opening import open_photo
-from ...data.readers import Rejected
+from ...data.rows import Rejected
 from ...interpret.attribution import Explanation
 from ...nn.hooks import run
 from ..modality import image_reader, require_grid

@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 
 from ...checkpoints.store import Checkpoint
-from ...data.readers import Rejected, label_index
+from ...data.labels import label_index
+from ...data.rows import Rejected
 from ...interpret.attribution import Explanation
 from ...nn.hooks import run
 from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped, words_of_tokens

@@ -13,13 +13,13 @@ import torch
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...data.readers import Rejected, label_index
+from ...data.labels import label_index
+from ...data.rows import Rejected
 from ...interpret.attribution import Explanation
 from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped, words_of_tokens
 from .files import plain_suffix, set_name, text_lines, with_any_suffix
 from .scoring import average_precision, energy_pointing_game, r_precision
 
-_NAMES = {"POS": "positive", "NEG": "negative"}  # of the labels
 MEASURES = {
     "average_precision": Measure(
         "average precision", "area under the precision-recall curve of the scores against the marked words"
@@ -114,7 +114,7 @@ def review_example(checkpoint: Checkpoint, review: Review) -> Example:
         Skipped: where nothing is marked within the length that the model reads.
         InputError: for a label that the model does not know, and for what its reader refuses.
     """
-    target = label_index(_NAMES.get(review.label, review.label), checkpoint.labels)
+    target = label_index(review.label, checkpoint.labels)
     sample = checkpoint.reader(" ".join(review.tokens))
     words = list(words_of_tokens(review.tokens, sample))
     marked = torch.zeros(len(sample.unit_names), dtype=torch.bool)
@@ -146,4 +146,5 @@ RATIONALES = Benchmark(
     find=find_reviews,
     read=read_reviews,
     make_example=review_example,
+    labelled=True,
 )

@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...data.readers import Rejected
+from ...data.rows import Rejected
+from ...data.tables import TableOptions
 from ...interpret.attribution import METHODS, Report
 from . import planted_maps
 from .benchmark import Benchmark, Example, RowSet, ScoreAccumulator, Skipped, chosen_methods
@@ -23,6 +24,7 @@ from .phrases import PHRASES
 from .planted import INPUTS_PER_MODEL, MEASURES, MODELS, planted_examples
 from .randomisation import MAX_CORRELATION, randomisation
 from .rationales import RATIONALES
+from .row_labels import read_rows
 from .stability import stability_of
 
 BENCHMARKS = (
@@ -48,6 +50,8 @@ def evaluate_explanations(
     keep: Callable[[dict], Any] = lambda result: None,
     randomised: int = RANDOMISED,
     seeds: int | None = None,
+    table: TableOptions | None = None,
+    labels: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Measure attribution methods on data sets with ground truth.
 
@@ -62,13 +66,15 @@ def evaluate_explanations(
         keep: is called with each result as soon as it is there.
         randomised: inputs of each set for the randomisation test; 0 leaves it out.
         seeds: measure how often the verdict is the same by so many seeds, and nothing else; see `stability_of`.
+        table: how tables are written, where that is not to be found out.
+        labels: what labels mean, see `map_labels`.
 
     Returns:
-        `model` and `results`: for each set one of its own kind and one of the kind "randomisation". Each holds `kind`,
-        `model`, `model_sha256`, `modality`, `data`, `inputs` (the noun for them), `n`, `explained` (the class),
-        `seed`, `skipped` (reason: how many), `rejected_rows`, `rejected`, `left_out` (methods that do
-        not fit: why), `measures` (name: title, about, unit), and by
-        name `methods` and `references` (see `ScoreAccumulator.figures`).
+        `model`, `notices` about how the sets were read, and `results`: for each set one of its own kind and one of the
+        kind "randomisation". Each holds `kind`, `model`, `model_sha256`, `modality`, `data`, `inputs` (the noun for
+        them), `n`, `explained` (the class), `seed`, `skipped` (reason: how many), `rejected_rows`, `rejected`,
+        `left_out` (methods that do not fit: why), `measures` (name: title, about, unit), and by name `methods` and
+        `references` (see `ScoreAccumulator.figures`).
 
     Raises:
         InputError: for a set that is missing, of no known kind or of another modality, for an unknown method, and where
@@ -79,11 +85,12 @@ def evaluate_explanations(
     if limit is not None and limit < 1:
         raise InputError(f"The limit must be at least 1 input, got {limit}.")
     names = chosen_methods(methods, checkpoint.model.layout)
-    plans = [None if path == PLANTED else recognise(path, checkpoint) for path in data]
+    plans = [None if path == PLANTED else recognise(path, checkpoint, table) for path in data]
     if seeds is not None:
         plans, randomised = [_by_seeds(plan, seeds) for plan in plans], 0
+    read = [plan and (*plan, read_rows(*plan, checkpoint, table, labels)) for plan in plans]
     results = []
-    for number, plan in enumerate(plans):
+    for number, plan in enumerate(read):
 
         def share(done: float, number: int = number) -> None:
             report((number + done) / len(plans))
@@ -95,7 +102,8 @@ def evaluate_explanations(
         for result in outcome:
             results.append(result)
             keep(result)
-    return {"model": checkpoint.name, "results": results}
+    notices = [notice for plan in read if plan for notice in plan[2].notices]
+    return {"model": checkpoint.name, "results": results, "notices": notices}
 
 
 def _by_seeds(plan: tuple[Benchmark, Path] | None, seeds: int) -> tuple[Benchmark, Path]:
@@ -105,8 +113,13 @@ def _by_seeds(plan: tuple[Benchmark, Path] | None, seeds: int) -> tuple[Benchmar
     return stability_of(benchmark, seeds), file
 
 
-def recognise(path: str, checkpoint: Checkpoint) -> tuple[Benchmark, Path]:
+def recognise(path: str, checkpoint: Checkpoint, table: TableOptions | None = None) -> tuple[Benchmark, Path]:
     """Return the benchmark that lies at a path, and the file that holds it.
+
+    Args:
+        path: of a file or a folder.
+        checkpoint: the model.
+        table: how a table is written, where that is not to be found out.
 
     Raises:
         InputError: for a path that holds no benchmark, or one that does not fit the model.
@@ -115,7 +128,7 @@ def recognise(path: str, checkpoint: Checkpoint) -> tuple[Benchmark, Path]:
     if not Path(path).exists():
         raise InputError(f"There is no data set at {path}: check the path.")
     for benchmark in BENCHMARKS:
-        file = benchmark.find(Path(path))
+        file = benchmark.find(Path(path), table) if benchmark.tabular else benchmark.find(Path(path))
         if file is None:
             continue
         if benchmark.modality != modality:
@@ -160,6 +173,7 @@ def _run_benchmark(
     checkpoint: Checkpoint,
     benchmark: Benchmark,
     file: Path,
+    rows: RowSet,
     methods: Sequence[str],
     limit: int | None,
     seed: int,
@@ -170,7 +184,6 @@ def _run_benchmark(
     methods = [name for name in methods if name not in left_out]
     if not methods:
         raise InputError(f"The scores of {', '.join(left_out)} have no sign, by which {benchmark.name} are judged.")
-    rows = benchmark.read(file)
     log, accumulator = _RowLog(list(rows.rejected)), ScoreAccumulator(tuple(benchmark.measures), seed)
     total = min(limit or len(rows.rows), len(rows.rows))
     first: list[Example] = []

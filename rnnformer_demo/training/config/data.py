@@ -1,15 +1,18 @@
 """Data sets that a training reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ...data.tables import TableOptions
 
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusConfig:
     """Labelled texts."""
 
-    data: tuple[str, ...]  # TSV, CSV or JSONL files with text and label
-    labels: tuple[str, ...] = ()  # names for the labels of the data, in their sorted order
+    data: tuple[str, ...]  # CSV, TSV, JSONL or Parquet files with text and label
+    labels: tuple[str, ...] = ()  # names for the labels, in their order (numbers by value); or CLASS=LABEL of each
     exclude_texts: tuple[str, ...] = ()  # files whose texts are left out, such as test sets that leaked into the data
+    table: TableOptions = field(default_factory=TableOptions)
 
     def __post_init__(self):
         if not self.data:
@@ -33,7 +36,7 @@ class TextDataConfig(PretrainingDataConfig):
     With several folds the model of a seed leaves the part of its seed out and teaches of that part alone
     (cross-fitting): logits on texts that a model was trained on are little more than their labels. `init_from` names
     a model of the folder of checkpoints, or else of the runs (there the one of the same seed, if there is one), whose
-    tokenizer, shape and weights training starts from; its head too where it has as many classes.
+    tokenizer, shape and weights training starts from; of its output layer the part for classes of the same names.
     """
 
     teacher: tuple[str, ...] = ()  # distil from the mean logits of these teachers, or text models of your own

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ...data.tables import TableOptions
 from .data import (
     CorpusConfig,
     ImageDataConfig,
@@ -124,6 +125,7 @@ class OODConfig:
     near_ood: tuple[str, ...] = ()  # sets of kinds that are almost its own, to test it on
     elsewhere: tuple[str, ...] = ()  # labelled texts that no model saw, to tell what a flag is worth
     touched: tuple[str, ...] = ()  # names of tests whose figures were in view when settings were made
+    table: TableOptions = field(default_factory=TableOptions)  # of `data` and `in_distribution`
     shuffled: bool = False  # near OOD: the in-distribution texts with their words in random order
 
 

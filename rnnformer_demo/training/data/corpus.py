@@ -12,13 +12,17 @@ import torch
 from tqdm import tqdm
 
 from ...data import InputError
-from ...data.readers import TextRow, read_texts
+from ...data.labels import counted
+from ...data.rows import TextRow
+from ...data.tables import TableOptions, TextTable, read_texts
 from ...data.text import CJK, pad
 from ..config import CorpusConfig
 from ..loop import Batch
-from .holdout import hold_out
+from .classes import Classes, classes_of
+from .holdout import hold_out, with_every_class
 
 HELD_OUT_SHARE, HELD_OUT_MOST = 0.1, 500  # of each file
+_LARGE = 5_000  # rows of a file
 _SPLIT_SEED = 0  # one split for all: models of different seeds, and teachers, hold out the same
 _SENTENCE_END, _BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])"), re.compile(r"<br\s*/?>")
 _WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
@@ -40,7 +44,7 @@ class Corpus:
     """
 
     labels: tuple[str, ...]
-    raw_labels: tuple[str, ...]
+    raw_labels: tuple[str | list[str], ...]
     training: list[TextRow] = field(default_factory=list)
     held_out: list[TextRow] = field(default_factory=list)
     rows: int = 0
@@ -54,39 +58,77 @@ class Corpus:
 
 
 def read_corpus(config: CorpusConfig) -> Corpus:
-    """Read labelled texts and hold part of each file out; see `hold_out`.
+    """Read labelled texts and hold part of each file out, texts of every class; see `hold_out`.
 
     Raises:
-        InputError: for data that cannot be read, holds a single class, or is too small to hold some out.
+        InputError: for data that cannot be read, holds a single class, or too few texts of one to hold some out.
     """
-    files, label_names = config.data, config.labels
-    read = [read_texts(file) for file in files]
-    raw_labels = sorted({row.label for rows, _ in read for row in rows})
-    shown = ", ".join(Path(file).name for file in files)
-    if len(raw_labels) < 2:
-        raise InputError(f"{shown} holds a single label, {raw_labels[0]!r}: two are needed at least.")
-    if label_names and len(label_names) != len(raw_labels):
-        raise InputError(f"There are {len(raw_labels)} labels in {shown}, but {len(label_names)} names.")
-    excluded = frozenset(normalised_text(row.text) for file in config.exclude_texts for row in read_texts(file)[0])
-    corpus = Corpus(tuple(label_names or raw_labels), tuple(raw_labels), excluded=excluded)
-    for file, (rows, rejected) in zip(files, read, strict=True):
-        for row in rejected:
-            tqdm.write(f"{file}, line {row.line} is left out: {row.reason}", file=sys.stderr)
-        named = [replace(row, label=corpus.labels[raw_labels.index(row.label)]) for row in rows]
-        kept = [normalised_text(row.text) not in excluded for row in named]
-        count = min(HELD_OUT_MOST, round(HELD_OUT_SHARE * len(named)))
-        training, held_out = hold_out([row.text for row in named], count, _SPLIT_SEED)
-        # Left out after the split: a teacher that was trained without regard to a test set holds out the same.
-        corpus.training += [named[index] for index in training if kept[index]]
-        corpus.held_out += [named[index] for index in held_out if kept[index]]
-        corpus.rows += len(rows)
-        corpus.rejected += len(rejected)
-        corpus.left_out += kept.count(False)
-    if not corpus.held_out:
-        raise InputError(f"{shown} holds too few different texts ({corpus.rows}) to hold some out.")
+    tables = [read_texts(file, config.table) for file in config.data]
+    shown = ", ".join(Path(file).name for file in config.data)
+    classes = classes_of(counted(row.label for table in tables for row in table.rows), config.labels, shown)
+    excluded = frozenset(
+        normalised_text(row.text) for file in config.exclude_texts for row in read_texts(file, config.table).rows
+    )
+    corpus = Corpus(classes.names, classes.raw, excluded=excluded)
+    for file, table in zip(config.data, tables, strict=True):
+        say(f"{table.notice}.", *(f"{file}, line {row.line} is left out: {row.reason}" for row in table.rejected))
+        _split(corpus, table, classes)
+    say(*classes.notices)
+    _hold_out_every_class(corpus)
     held_texts = {normalised_text(row.text) for row in corpus.held_out}  # the same text may stand in two files
     corpus.training = [row for row in corpus.training if normalised_text(row.text) not in held_texts]
+    _check_classes(corpus, tables, classes, shown)
     return corpus
+
+
+def say(*sentences: str) -> None:
+    """Print sentences where progress is printed: standard output belongs to --json."""
+    for sentence in sentences:
+        tqdm.write(sentence, file=sys.stderr)
+
+
+def _split(corpus: Corpus, table: TextTable, classes: Classes) -> None:
+    """Add the rows of a file to a corpus, in two parts."""
+    count = min(HELD_OUT_MOST, round(HELD_OUT_SHARE * len(table.rows)))
+    # Of a large set chance takes about the share of each class, as it did for the models that are shipped.
+    labels = [row.label for row in table.rows] if len(table.rows) < _LARGE else None
+    parts = hold_out([row.text for row in table.rows], count, _SPLIT_SEED, labels)
+    # Left out after the split: a teacher that was trained without regard to a test set holds out the same.
+    barred = [normalised_text(row.text) in corpus.excluded for row in table.rows]
+    known = [row.label in classes.of for row in table.rows]
+    for part, indices in zip((corpus.training, corpus.held_out), parts, strict=True):
+        kept = (index for index in indices if known[index] and not barred[index])
+        part += [replace(table.rows[index], label=classes.of[table.rows[index].label]) for index in kept]
+    corpus.rows += len(table.rows)
+    corpus.rejected += len(table.rejected) + known.count(False)
+    corpus.left_out += barred.count(True)
+
+
+def _hold_out_every_class(corpus: Corpus) -> None:
+    rows = corpus.training + corpus.held_out
+    texts, labels = [row.text for row in rows], [row.label for row in rows]
+    border = len(corpus.training)
+    parts = with_every_class(texts, labels, range(border), range(border, len(rows)), _SPLIT_SEED)
+    corpus.training, corpus.held_out = ([rows[index] for index in part] for part in parts)
+
+
+def _check_classes(corpus: Corpus, tables: Sequence[TextTable], classes: Classes, shown: str) -> None:
+    """See that both parts have a text of each class.
+
+    Raises:
+        InputError: for a class that has not two different texts.
+    """
+    rows = [row for table in tables for row in table.rows]
+    if len({normalised_text(row.text) for row in rows}) == 1:
+        raise InputError(f"All rows of {shown} hold the same text: there is nothing to tell apart.")
+    both = {row.label for row in corpus.training} & {row.label for row in corpus.held_out}
+    for name in corpus.labels:
+        if name not in both:
+            texts = len({normalised_text(row.text) for row in rows if classes.of.get(row.label) == name})
+            raise InputError(
+                f"{shown} holds too few different texts of the class {name!r} ({texts}) to train on some and hold some "
+                "out: add some, or name the other classes alone with --labels, each as CLASS=LABEL."
+            )
 
 
 def normalised_text(text: str) -> str:
@@ -103,18 +145,21 @@ def fold_of(text: str, folds: int) -> int:
     return int(hashlib.sha256(normalised_text(text).encode()).hexdigest(), 16) % folds
 
 
-def unlabelled_sentences(files: Sequence[str], limit: int, corpus: Corpus) -> list[str]:
+def unlabelled_sentences(
+    files: Sequence[str], limit: int, corpus: Corpus, table: TableOptions | None = None
+) -> list[str]:
     """Return at most `limit` different sentences of texts in files, drawn at random; their labels are not read.
 
     Args:
         corpus: of what it holds out and what is barred from it, no sentence is among them.
+        table: how tables are written.
 
     Raises:
         InputError: for a file that cannot be read.
     """
     held_out = {row.text for row in corpus.held_out}
     unseen = corpus.excluded | {normalised_text(text) for text in held_out}
-    texts = {row.text for file in files for row in read_texts(file)[0]}
+    texts = {row.text for file in files for row in read_texts(file, table).rows}
     kept = [text for text in texts if normalised_text(text) not in unseen]
     sentences = {sentence for text in kept for sentence in _sentences(text)}
     sentences -= {sentence for text in held_out for sentence in _sentences(text)}

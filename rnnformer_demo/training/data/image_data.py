@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from ...data import InputError
 from ...data.image import ImageReader
+from ...data.labels import label_index
 from ...data.opening import open_photo
 from ...data.photo_sets import TEST, TRAIN, VALIDATION, PhotoRow, PhotoSet
-from ...data.readers import label_index
 from ...evaluation.classification import short_path
 from ...models.backbones.registry import BACKBONES
 from ...models.image import ImageConfig

@@ -22,7 +22,8 @@ from ...models.text import TextConfig, TextHybrid
 from ..config import TextDataConfig
 from ..teachers.find import load_teachers
 from ..teachers.targets import distilled_targets
-from .corpus import Corpus, fingerprints, fold_of, read_corpus, unlabelled_sentences
+from .corpus import Corpus, fingerprints, fold_of, read_corpus, say, unlabelled_sentences
+from .start_head import head_notice, started_weights
 from .word_vectors import word_vectors
 
 Item = tuple[list[int], int | tuple[float, ...]]  # ids of a text, and what is learned of it
@@ -61,7 +62,9 @@ class TextData:
             self.reader = TextReader(tokenizer, config.max_tokens)
             shape = replace(config, vocabulary=tokenizer.get_vocab_size())
         self.config: TextConfig = replace(shape, labels=self.corpus.labels)
-        self.sentences = unlabelled_sentences(sources.unlabelled, sources.unlabelled_limit, self.corpus)
+        if self.start:
+            say(head_notice(sources.init_from or "", self.corpus, self.start))
+        self.sentences = unlabelled_sentences(sources.unlabelled, sources.unlabelled_limit, self.corpus, sources.table)
 
     @cached_property
     def vectors(self) -> Tensor | None:
@@ -135,13 +138,27 @@ class TextData:
         torch.manual_seed(seed)
         model = TextHybrid(config)
         if self.start:
-            start = self.start if seed == 0 else start_of(self.sources, self.runs, seed)
-            fresh, learned = model.state_dict(), start.model.state_dict()
-            taken = {key: value for key, value in learned.items() if value.shape == fresh[key].shape}
-            model.load_state_dict(fresh | taken, strict=True)
+            start = self.start if seed == 0 else start_of(self.sources, self.runs, seed) or self.start
+            model.load_state_dict(started_weights(model, self.corpus, start), strict=True)
         elif self.vectors is not None:
             model.embedding.weight.data.copy_(self.vectors)
         return model
+
+    @cached_property
+    def recorded(self) -> str:
+        """A text whose output a checkpoint records: the first one held out that the model reads, or else trained on.
+
+        Raises:
+            InputError: where it reads none.
+        """
+        for row in (*self.corpus.held_out, *self.corpus.training):
+            try:
+                self.reader(row.text)
+            except InputError:
+                continue
+            return row.text
+        files = ", ".join(map(short_path, self.sources.data))
+        raise InputError(f"No text of {files} holds a word that the tokenizer knows: add texts with words that recur.")
 
     def about(self) -> dict:
         """Return the entry of a card about the data."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...data import InputError
+from ...data.labels import label_index
 from ...data.photo_sets import TEST, VALIDATION, PhotoRow, PhotoSet
-from ...data.readers import label_index
 from ...evaluation.classification import short_path
 
 LABELS = ("class", "name", "label", "breed")  # columns of index.csv that may tell what is on a photo

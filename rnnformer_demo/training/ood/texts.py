@@ -7,7 +7,9 @@ from pathlib import Path
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...data.readers import TextRow, label_index, read_texts
+from ...data.labels import map_labels
+from ...data.rows import TextRow
+from ...data.tables import TableOptions, read_texts
 from ...data.text import UNKNOWN, TextReader, pad
 from ...evaluation.classification import by_length
 from ...evaluation.modality import text_reader
@@ -34,13 +36,13 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     if config.exclude_classes:
         raise InputError("--exclude-classes is for photos: leave texts out with --exclude-texts.")
     reader = text_reader(checkpoint)
-    corpus = read_corpus(CorpusConfig(data=config.data, exclude_texts=config.exclude_texts))
+    corpus = read_corpus(CorpusConfig(data=config.data, exclude_texts=config.exclude_texts, table=config.table))
 
     def texts(name: str, some: Sequence[str]) -> InputSet:
         return InputSet(name, partial(text_batches, reader, some), tuple(some))
 
-    def files(paths: Sequence[str], most: int = _WHOLE) -> list[InputSet]:
-        return [texts(_text_name(path), _drawn_texts(read_texts(path)[0], most)) for path in paths]
+    def files(paths: Sequence[str], table: TableOptions | None = None) -> list[InputSet]:
+        return [texts(_text_name(path), _drawn_texts(read_texts(path, table).rows, _WHOLE)) for path in paths]
 
     def forms(name: str, some: Sequence[str], seed: str, count: int) -> list[InputSet]:
         plain, signed = (pieces(some, count, reader, f"{seed} {form}") for form in ("plain", "signed"))
@@ -49,15 +51,15 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
             texts(f"{name}, pieces with a final sign", with_final_sign(signed, seed)),
         ]
 
-    in_distribution = files(config.in_distribution)
+    in_distribution = files(config.in_distribution, config.table)
     training = _drawn_texts(corpus.training, _FITTED)
     held_out = []
-    for path, some in _by_source(config.data, corpus.held_out).items():
+    for path, some in _by_source(config, corpus.held_out).items():
         plain, signed = forms(f"{path} held out", some, "held out", _HELD_OUT_PIECES)
         held_out += [plain, texts(f"{path} held out, whole or with a final sign", [*some[:_WHOLE], *signed.texts])]
     exposure, selection = [], []
     for path in config.selection_ood:
-        some = _drawn_texts(read_texts(path)[0], _EXPOSED + _WHOLE)
+        some = _drawn_texts(read_texts(path).rows, _EXPOSED + _WHOLE)
         half = min(_WHOLE, len(some) // 2)
         selection.append(texts(_text_name(path), some[:half]))
         exposure.append(texts(f"{_text_name(path)}, shown", _shown(some[half:], reader)))
@@ -71,14 +73,14 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         near=files(config.near_ood) + ([texts("shuffled words", shuffled)] if config.shuffled else []),
         exposure=exposure,
         pieces=[form for one in in_distribution for form in forms(one.name, one.texts, "test", _PIECES)],
-        elsewhere={_text_name(path): _by_class(path, checkpoint.labels, texts) for path in config.elsewhere},
+        elsewhere={_text_name(path): _by_class(path, checkpoint, texts) for path in config.elsewhere},
     )
 
 
-def _by_source(paths: Sequence[str], rows: Sequence[TextRow]) -> dict[str, list[str]]:
-    """Return the texts of some rows by the name of the file that they stand in, in a random order."""
+def _by_source(config: OODConfig, rows: Sequence[TextRow]) -> dict[str, list[str]]:
+    """Return the texts of some rows by the name of the data's file that they stand in, in a random order."""
     drawn_texts = _drawn_texts(rows, len(rows))
-    sources = {_text_name(path): {row.text for row in read_texts(path)[0]} for path in paths}
+    sources = {_text_name(path): {row.text for row in read_texts(path, config.table).rows} for path in config.data}
     return {name: [text for text in drawn_texts if text in known] for name, known in sources.items()}
 
 
@@ -89,11 +91,14 @@ def _shown(texts: Sequence[str], reader: TextReader) -> list[str]:
 
 
 def _by_class(
-    path: str, labels: tuple[str, ...], texts: Callable[[str, Sequence[str]], InputSet]
+    path: str, checkpoint: Checkpoint, texts: Callable[[str, Sequence[str]], InputSet]
 ) -> dict[int, InputSet]:
     """Return the texts of a file by class; rows of classes that the model does not know are left out."""
-    rows = [row for row in read_texts(path)[0] if row.label in labels or row.label in map(str, range(len(labels)))]
-    chosen = drawn(sorted({(row.text, label_index(row.label, labels)) for row in rows}), TESTED_MOST)
+    labels = checkpoint.labels
+    known = {*labels, *map(str, range(len(labels)))}
+    rows = [row for row in read_texts(path).rows if row.label in known]
+    classes = map_labels({row.label for row in rows}, labels, checkpoint.raw_labels).indices
+    chosen = drawn(sorted({(row.text, classes[row.label]) for row in rows if row.label in classes}), TESTED_MOST)
     return {
         index: texts(f"{_text_name(path)}, {label}", [text for text, own in chosen if own == index])
         for index, label in enumerate(labels)

@@ -4,6 +4,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_type_hints
 
 from ...data import InputError
+from ...data.tables import TableOptions
 from ..config import TASKS
 
 _NOT_STORED = {"card_text"}  # a recipe holds the text itself
@@ -26,7 +27,9 @@ def _flat(config: Any) -> dict:
     several_seeds = hasattr(config, _SEVERAL_SEEDS)
     for field in fields(config):
         value = getattr(config, field.name)
-        if is_dataclass(value):
+        if isinstance(value, TableOptions):  # what is found out is not stored
+            values |= {key: option for key, option in _flat(value).items() if option is not None}
+        elif is_dataclass(value):
             nested = _flat(value)
             values |= {key: nested[key] for key in nested if not (several_seeds and key == "seed")}
         elif field.name not in _NOT_STORED:

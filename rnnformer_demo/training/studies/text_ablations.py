@@ -8,7 +8,9 @@ from pathlib import Path
 import torch
 
 from ...data import InputError
-from ...data.readers import TextRow, read_texts
+from ...data.labels import map_labels
+from ...data.rows import TextRow
+from ...data.tables import read_texts
 from ...evaluation.classification import short_path, text_ids, text_logits
 from ...evaluation.reporting.study_tables import ABLATIONS
 from ...models import without_blocks
@@ -115,8 +117,8 @@ class _Tests:
     """Rows of the test set and of the long texts, the same for every condition."""
 
     def __init__(self, test: str, long: str):
-        self.name, self.rows = short_path(test), read_texts(test)[0]
-        long_rows = read_texts(long)[0]
+        self.name, self.rows = short_path(test), read_texts(test).rows
+        long_rows = read_texts(long).rows
         self.long_rows = random.Random(0).sample(long_rows, min(_LONG_ROWS, len(long_rows)))
         self.shuffled = [replace(row, text=_shuffle(row)) for row in self.rows]
 
@@ -151,7 +153,8 @@ def _row(condition: Condition, training: TrainingConfig, data: TextData, tests: 
 
 
 def _right(model: TextHybrid, data: TextData, rows: list[TextRow]) -> torch.Tensor:
-    labels = torch.tensor([data.corpus.raw_labels.index(row.label) for row in rows])
+    classes = map_labels({row.label for row in rows}, data.corpus.labels, data.corpus.raw_labels).indices
+    labels = torch.tensor([classes[row.label] for row in rows])
     return text_logits(model, text_ids(data.reader, rows), progress=False).argmax(-1) == labels
 
 

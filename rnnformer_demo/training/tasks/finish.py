@@ -15,14 +15,20 @@ from tqdm import tqdm
 from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
 from ...data import InputError, Reader
+from ...data.labels import label_index
 from ...data.photo_sets import PhotoSet
-from ...data.readers import label_index
+from ...data.tables import TableOptions, read_texts
 from ...evaluation import metrics
 from ...evaluation.classification import evaluate
+from ...evaluation.labelling import label_rows
 from ...models import Hybrid
 from ..config import TrainingConfig
+from ..data.corpus import Corpus
 from ..loop import Progress
 from ..recipes import read_card_text
+
+# What a card does not keep of an evaluation.
+_OF_ONE_RUN = ("model", "rejected", "labels", "dropped_rows", "cut_rows", "unknown_rows", "notices")
 
 
 def check_tests(tests: Sequence[str]) -> None:
@@ -34,6 +40,17 @@ def check_tests(tests: Sequence[str]) -> None:
     missing = [test for test in tests if not Path(test).exists()]
     if missing:
         raise InputError(f"There is no test set at {', '.join(missing)}: check the path.")
+
+
+def check_labels(tests: Sequence[str], corpus: Corpus, table: TableOptions) -> None:
+    """Refuse tables that cannot be tested on, before hours of training rather than after.
+
+    Raises:
+        InputError: for one that cannot be read, or whose labels do not fit the classes.
+    """
+    for test in tests:
+        rows = read_texts(test, table).rows
+        label_rows([row.label for row in rows], corpus, Path(test).name)
 
 
 def check_photo_tests(tests: Sequence[str], labels: Collection[str], left_out: Collection[str]) -> None:
@@ -140,7 +157,5 @@ def calibrate_test_save(
         except InputError as error:  # the model is there by now, and stays
             tqdm.write(f"{test} is not tested on: {error}", file=sys.stderr)
             continue
-        about["metrics"][figures.pop("data")] = {
-            key: value for key, value in figures.items() if key not in ("model", "rejected", "notices")
-        }
+        about["metrics"][figures.pop("data")] = {key: value for key, value in figures.items() if key not in _OF_ONE_RUN}
     return store.save(name, saved.model, reader, about, temperature, recorded, folder)

@@ -16,7 +16,7 @@ from ..preflight import check_before
 from ..recipes import recipe_record
 from ..teachers.targets import distillation
 from .encoders import load_encoders
-from .finish import about_model, calibrate_test_save, check_tests, training_record
+from .finish import about_model, calibrate_test_save, check_labels, check_tests, training_record
 from .select_seed import select_best_seed
 from .shape import text_config
 
@@ -35,7 +35,8 @@ def train(
         folder: of the checkpoint.
 
     Raises:
-        InputError: for folds that no seed leaves out, and see `TextData`, `load_encoders` and `check_tests`.
+        InputError: for folds that no seed leaves out, and see `TextData`, `load_encoders`, `check_tests` and
+            `check_labels`.
 
     Example:
         >>> train(TrainTextConfig(name="mine", data=TextDataConfig(data=("my.csv",)))).name
@@ -49,6 +50,8 @@ def train(
         raise InputError(f"{sources.init_from} brings its own encoders: leave out --encoders or --init-from.")
     shape = text_config(config.model, config.baseline, sources.init_from)
     data = TextData(sources, shape, run.runs)
+    check_labels(config.test, data.corpus, sources.table)
+    recorded = data.recorded
     recipe = recipe_record(config, run.runs, data.start.card if data.start else None)
     encoders = run.runs / config.encoders if config.encoders else None
 
@@ -62,9 +65,9 @@ def train(
             **training_record(seeded, history),
         }
         held_out = data.held_logits(model), data.held_labels, data.held_steps
-        sentence = data.corpus.held_out[0].text
+        tests, table = config.test, sources.table
         return calibrate_test_save(
-            recipe["name"], model, data.reader, card, held_out, config.test, run_folder, sentence
+            recipe["name"], model, data.reader, card, held_out, tests, run_folder, recorded, table=table
         )
 
     return select_best_seed(recipe, config.seeds, train_one, run, folder)
@@ -108,6 +111,9 @@ def fit_text(
         resume: go on where the run in `run_folder` stopped.
         watch: is called with the accuracy on the held-out part after every epoch, 0-1.
 
+    Raises:
+        InputError: where no text is left to train on, and see `load_encoders`.
+
     Returns:
         The model in eval mode with its best epoch's weights, the history, and the encoders' objective.
     """
@@ -120,6 +126,8 @@ def fit_text(
         return reached
 
     items = data.items(training.seed)
+    if not items:
+        raise InputError("There is no text to train on: add texts, or take fewer --folds.")
     loss = distillation if data.sources.teacher else classification
     history = fit(
         model,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnformer_demo.training.data.holdout import hold_out
+from rnnformer_demo.training.data.holdout import hold_out, with_every_class
 
 texts_of_few_words = st.lists(
     st.lists(st.sampled_from(["a", "b", "c", "d", "E"]), min_size=1, max_size=5).map(" ".join), min_size=1, max_size=30
@@ -50,3 +50,33 @@ def test_the_seed_decides():
     assert hold_out(texts, 20, 1) != hold_out(texts, 20, 2)
     assert len(hold_out(texts, 80, 1)[1]) == 50  # at most half
     assert hold_out([], 5, 0) == ([], [])
+
+
+@given(texts_of_few_words, st.integers(0, 12), st.data())
+def test_each_class_of_two_texts_stands_in_both_parts_if_that_leaks_nothing(texts, count, data):
+    labels = data.draw(st.lists(st.sampled_from("xyz"), min_size=len(texts), max_size=len(texts)))
+    before = hold_out(texts, count, 0)
+    training, held_out = with_every_class(texts, labels, *before, seed=0)
+    assert not set(training) & set(held_out)
+    assert set(training) | set(held_out) <= set(before[0]) | set(before[1])
+    for held in held_out:
+        for trained in training:
+            assert padded(texts[trained]) not in padded(texts[held])
+    for part, kept in zip(before, (training, held_out), strict=True):
+        assert {labels[index] for index in part} <= {labels[index] for index in kept}
+    apart = [f"text{number} alone" for number in range(len(labels))]
+    parts = with_every_class(apart, labels, range(len(labels)), [], seed=0)
+    for label in {label for label in labels if labels.count(label) > 1}:
+        assert all(any(labels[index] == label for index in part) for part in parts)
+
+
+def test_a_split_with_every_class_stays_as_it_is():
+    texts, labels = [f"text{number} alone" for number in range(60)], ["x", "y", "z"] * 20
+    parts = hold_out(texts, 20, 0)
+    assert with_every_class(texts, labels, *parts, seed=0) == parts
+
+
+def test_classes_have_their_shares_of_what_is_held_out():
+    labels = ["x"] * 60 + ["y"] * 30 + ["z"] * 10
+    _, held_out = hold_out([f"text{number} alone" for number in range(100)], 20, 0, labels)
+    assert [sum(labels[index] == label for index in held_out) for label in "xyz"] == [12, 6, 2]

@@ -13,7 +13,7 @@ from torch import nn
 from rnnformer_demo.checkpoints import store
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
-from rnnformer_demo.data.readers import TextRow
+from rnnformer_demo.data.rows import TextRow
 from rnnformer_demo.data.text import train_tokenizer
 from rnnformer_demo.training import pretrained
 from rnnformer_demo.training.config import (
@@ -27,6 +27,7 @@ from rnnformer_demo.training.config import (
     TrainingConfig,
     TrainTextConfig,
 )
+from rnnformer_demo.training.data import corpus as corpora
 from rnnformer_demo.training.data import word_vectors
 from rnnformer_demo.training.data.corpus import Corpus, fold_of, normalised_text, read_corpus, unlabelled_sentences
 from rnnformer_demo.training.data.text_data import TextData
@@ -109,7 +110,7 @@ def test_the_encoders_library_finds_a_torchvision_that_imports(tmp_path):
 
 def test_a_teacher_learns_and_its_logits_are_computed_once(data, tmp_path, monkeypatch):
     assert fine_tune(data, tmp_path) == 1.0
-    texts = ["it tastes of honey", "it tastes of vinegar"]
+    texts = ["number 40 tastes of honey", "number 40 tastes of vinegar"]
     corpus = read_corpus(corpus_of(data))
     logits = teacher_logits(teacher_of(tmp_path / "tutor"), corpus, texts)
     assert logits.argmax(-1).tolist() == [0, 1]
@@ -317,7 +318,8 @@ def test_every_fold_needs_a_seed(data, tmp_path, folds, seeds, sentence):
         train(sources, tmp_path, "dealt", seeds=seeds)
 
 
-def test_ngrams_of_folds_are_judged_without_their_labels(tmp_path):
+def test_ngrams_of_folds_are_judged_without_their_labels(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpora, "_LARGE", 0)  # what a small set holds out depends on its labels
     rows = [(f"number {number} is {'honey' if number % 2 else 'sorrel'}", number % 2) for number in range(120)]
     turned = [(one, 1 - label if fold_of(one, 2) == 0 else label) for one, label in rows]
     first, fits = [one for one, _ in rows if fold_of(one, 2) == 0], []

@@ -449,20 +449,18 @@ def test_training_again_gives_the_same_checkpoint(tmp_path):
     [
         ("text,label\ngood,1\nbad,1\n", {}, r"odd\.csv holds a single label, '1': two are needed"),
         ("text,label\ngood,1\nbad,0\n", {}, "holds too few different texts"),
-        ("text,label\ngood,1\nbad,0\n", {"labels": ("only",)}, r"There are 2 labels in odd\.csv, but 1 names"),
+        ("text,label\ngood,1\nbad,0\n", {"labels": ("only",)}, r"There are 2 labels in odd\.csv \(0, 1\), but 1"),
+        ("text,label\n" + "the same,1\nthe same,0\n" * 9, {}, r"All rows of odd\.csv hold the same text"),
+        ("text,label\n" + "good,1\nbad,0\n" * 9, {}, r"too few different texts of the class '0' \(1\)"),
+        ("text,label\n" + "good film,1\nbad film,0\n" * 9 + "so,2\n", {}, r"of the class '[012]' \(1\)"),
+        ("text,label\ngood,1\nbad,0\n", {"labels": ("a=1", "b=3")}, "There is no label '3' in this set for --labels"),
+        ("text,label\ngood,nan\nbad,nan\n", {}, r"no row with a text and a label \(2 rejected\)"),
     ],
 )
 def test_a_table_that_cannot_be_trained_on_gets_a_sentence(tmp_path, table, options, sentence):
     (tmp_path / "odd.csv").write_text(table)
     with pytest.raises(InputError, match=sentence):
         train_text(tmp_path, data=(str(tmp_path / "odd.csv"),), **options)
-
-
-def test_labels_that_differ_in_case_stay_apart(tmp_path):
-    rows = [f"word{number} one,{('Yes', 'yes')[number % 2]}" for number in range(40)]
-    (tmp_path / "case.csv").write_text("\n".join(["text,label", *rows]))
-    corpus = read_corpus(CorpusConfig(data=(str(tmp_path / "case.csv"),)))
-    assert {row.label for row in corpus.training} == set(corpus.labels) == {"Yes", "yes"}
 
 
 def test_evaluation_rejects_labels_of_another_task_and_leaves_classes_out(saved, tmp_path):
@@ -474,8 +472,10 @@ def test_evaluation_rejects_labels_of_another_task_and_leaves_classes_out(saved,
     assert figures["rejected"][0].startswith("line 4: There is no label 'nosuch'")
     figures = evaluate(loaded, table, drop=["nosuch", "no"])
     assert (figures["n"], figures["rejected_rows"]) == (1, 0)
-    with pytest.raises(InputError, match="holds nothing to evaluate on"):
+    with pytest.raises(InputError, match="do not fit the classes"):
         evaluate(loaded, table, drop=["yes", "no"])
+    with pytest.raises(InputError, match="holds nothing to evaluate on"):
+        evaluate(loaded, table, drop=["yes", "no", "nosuch"])
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_changed_words_are_those_that_the_other_text_has_not(table):
     ]
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.tsv", "text\tlabel\n"), ("a.csv", TABLE), ("a.tsv", "")])
+@pytest.mark.parametrize(("name", "content"), [("a.tsv", "text\tlabel\n"), ("a.txt", TABLE), ("a.tsv", "")])
 def test_other_tables_are_none(tmp_path, name, content):
     (tmp_path / name).write_text(content)
     assert find_pairs(tmp_path / name) is None
