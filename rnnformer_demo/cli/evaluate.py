@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable, Iterator
 
+from .arguments import path
+
 _MOST_REJECTED = 20  # rows that are printed
 
 
@@ -10,7 +12,9 @@ def add_test(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -
     """Add the command by a function (name, run, about) that adds one."""
     evaluate = command("evaluate", _evaluate, "test a model on labelled data")
     evaluate.add_argument("model", metavar="MODEL")
-    evaluate.add_argument("--data", metavar="FILE", required=True, help="TSV, CSV, JSONL; folder or zip of photos")
+    evaluate.add_argument(
+        "--data", type=path, metavar="FILE", required=True, help="TSV, CSV, JSONL; folder or zip of photos"
+    )
     evaluate.add_argument("--split", help="of a set with index.csv (default: test, where there is one)")
     evaluate.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
     evaluate.add_argument("--beside", nargs="+", default=[], metavar="MODEL", help="test others, too, paired with it")
@@ -30,8 +34,8 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
     tested = [figures, *figures.get("beside", ())]
     lines = [line for each in tested for line in _lines(each)]
     if options.write:
-        paths = [write_record(each, get(each["model"]).sha256) for each in tested]
-        lines += [f"{path} is written." for path in paths]
+        written = [write_record(each, get(each["model"]).sha256) for each in tested]
+        lines += [f"{file} is written." for file in written]
     return figures, "\n".join(lines)
 
 

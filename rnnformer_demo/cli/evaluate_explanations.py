@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable
 
+from .arguments import path, seed
+
 
 def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the command by a function (name, run, about) that adds one."""
@@ -13,6 +15,7 @@ def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentPars
         "--data",
         nargs="+",
         required=True,
+        type=path,
         metavar="PATH",
         help="ERASER reviews, trees of phrases, photos with masks, planted; any labelled set (faithfulness)",
     )
@@ -20,7 +23,7 @@ def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentPars
     added.add_argument("--limit", type=int, metavar="N", help="inputs of each set (default: all)")
     added.add_argument("--randomised", type=int, metavar="N", help="inputs of each set on which weights are drawn anew")
     added.add_argument("--seeds", type=int, metavar="N", help="measure how often the verdict is the same by N seeds")
-    added.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    added.add_argument("--seed", type=seed, default=0, help="of all that is drawn (default: 0)")
     added.add_argument("--write", action="store_true", help="keep the results where the page and README take them from")
 
 
