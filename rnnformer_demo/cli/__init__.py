@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 
 from ..api import legacy
 from ..data import InputError
+from .arguments import path
 from .bench import add_bench
 from .evaluate import add_test
 from .evaluate_explanations import add_evaluation
-from .arguments import path
 from .explain import add_inquiries
 from .hyphens import marked, unmarked
 from .inputs import add_input, source
@@ -58,7 +58,7 @@ def _let_terminals_print_all() -> None:
 
 
 def _print_json(result: Any) -> None:
-    """Print one JSON object; where the output is not in UTF-8, with all characters beyond ASCII escaped: none is lost."""
+    """Print one JSON object; characters beyond ASCII are escaped where the output is not in UTF-8."""
     in_utf8 = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
     print(json.dumps(result, ensure_ascii=not in_utf8))
 

@@ -1,4 +1,4 @@
-"""Bytes of a typed text to text: in the encoding that is named, or where it is certain; else a sentence names a guess."""
+"""Bytes of a typed text to text: in the encoding that is named, or one that is certain; else a sentence guesses."""
 
 import codecs
 import os
@@ -123,9 +123,7 @@ def _decoded(data: bytes, encoding: str) -> tuple[str, str]:
             f"There is no encoding {encoding[:40]!r}: utf-8, gb18030, big5 and cp1252 are some."
         ) from error
     except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(
-            f"This text is not in {encoding[:40]}: name another --encoding, or save it as UTF-8."
-        ) from error
+        raise InputError(f"This text is not in {encoding}: name another --encoding, or save it as UTF-8.") from error
 
 
 def _wide(data: bytes) -> str | None:
@@ -143,7 +141,7 @@ def _wide(data: bytes) -> str | None:
 
 
 def _common_chinese(data: bytes) -> tuple[int, float]:
-    """Return how many of the commonest Chinese characters bytes hold in GB 18030, and their share of all Chinese ones."""
+    """Return how many of the commonest Chinese characters bytes hold in GB 18030, and their share of the Chinese."""
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError:

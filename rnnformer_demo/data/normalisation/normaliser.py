@@ -71,7 +71,7 @@ class Normaliser:
         aligned = AlignedText(typed)
         if _PLAIN.fullmatch(typed):
             return Normalised(typed, typed, (), aligned)
-        notices = []
+        notices: list[str] = []
         for name, step in self._steps:
             before, edits = aligned.text, list(step(aligned.text))
             if aligned.rewrite(edits) and name in _NOTICES:
@@ -122,12 +122,12 @@ def _of_invisible(text: str, edits: list[Edit]) -> Iterator[str]:
 
 
 def _of_letters(text: str, edits: list[Edit]) -> Iterator[str]:
-    changes = (f"{text[start:end]} ({_code_point(text[start:end])}) as {new}" for start, end, new in edits)
+    changes = (f"{text[start:end]} ({_code_point(text[start:end])}) = {new}" for start, end, new in edits)
     yield f"Letters that look like Latin ones were read as those: {_listed(changes)}."
 
 
 def _of_radicals(text: str, edits: list[Edit]) -> Iterator[str]:
-    radicals = [f"{text[a:b]} as {new}" for a, b, new in edits if "\u2e80" <= text[a:b] <= "\u2fdf"]
+    radicals = [f"{text[a:b]} = {new}" for a, b, new in edits if "\u2e80" <= text[a:b] <= "\u2fdf"]
     if radicals:
         yield f"Radicals were read as the characters that look like them: {_listed(radicals)}."
 

@@ -20,12 +20,11 @@ _PICTURE = rf"\p{{Extended_Pictographic}}[{_EMOJI_PARTS}]*"
 _EMOJI = regex.compile(rf"{_PICTURE}(?:\u200D{_PICTURE})*|[0-9#*]\uFE0F?\u20E3")
 _EMOJI_PART = regex.compile(rf"[{_EMOJI_PARTS}\u200D]")
 # Scripts whose letters change their form, or their syllables, by a joiner between them.
-_SCRIPT = r"\p{{{}}}"
 _JOINING = (
-    "Arabic Syriac Mandaic Nko Mongolian Phags_Pa Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada "
-    "Malayalam Sinhala Khmer Myanmar Tibetan Balinese Javanese"
-).split()
-_JOINER = rf"(?<=[{''.join(map(_SCRIPT.format, _JOINING))}])[\u200C\u200D]"
+    r"\p{Arabic}\p{Syriac}\p{Mandaic}\p{Nko}\p{Mongolian}\p{Phags_Pa}\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}"
+    r"\p{Oriya}\p{Tamil}\p{Telugu}\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Balinese}\p{Javanese}"
+)
+_JOINER = rf"(?<=[{_JOINING}])[\u200C\u200D]"
 _COMPOSED = regex.compile(r"[\u1100-\u11FF]+|[^\x00-\x9F\u4E00-\u9FFF\uAC00-\uD7A3]\p{M}*|\w\p{M}+")
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _FOREIGN = regex.compile(r"[\p{Cyrillic}\p{Greek}\p{Armenian}]")
