@@ -11,6 +11,8 @@ from .rules import Rules
 from .steps import Steps
 
 _CLUSTER = regex.compile(r"\X")
+_JOINS = ("Extend", "SpacingMark", "ZWJ", "Prepend", "Regional_Indicator", "L", "V", "T", "LV", "LVT")
+_IN_CLUSTER = regex.compile("|".join(f"\\p{{GCB={kind}}}" for kind in _JOINS))  # in all clusters of several characters
 _VISIBLE = regex.compile(r"[^\s\u200B-\u200F\u2060\uFEFF\u00AD]+")
 # Printable ASCII with single blanks, and nothing that begins an entity or is an old quotation mark.
 _PLAIN = regex.compile(r"(?>[!-%'-_a-~]+[ \n])*+[!-%'-_a-~]+")
@@ -99,6 +101,8 @@ def _end_of(text: str, most: int) -> int:
 
 
 def _long_clusters(text: str) -> list[tuple[int, int]]:
+    if not _IN_CLUSTER.search(text):
+        return []
     return [match.span() for match in _CLUSTER.finditer(text) if match.end() - match.start() > 1]
 
 

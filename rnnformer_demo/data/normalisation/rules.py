@@ -9,7 +9,8 @@ from . import signs
 
 VERSION = 1
 # In this order: an entity may stand for an invisible sign, and the compatibility forms of some apostrophes are blanks.
-STEPS = ("entities", "emoji", "invisible", "apostrophes", "signs", "compatibility", "letters", "blanks")
+# Blanks first, too: a text may be nearly nothing else.
+STEPS = ("blanks", "entities", "emoji", "invisible", "apostrophes", "signs", "compatibility", "letters", "blanks")
 
 
 @dataclass(frozen=True)

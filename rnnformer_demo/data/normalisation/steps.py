@@ -29,7 +29,8 @@ _COMPOSED = regex.compile(r"[\u1100-\u11FF]+|[^\x00-\x9F\u4E00-\u9FFF\uAC00-\uD7
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _FOREIGN = regex.compile(r"[\p{Cyrillic}\p{Greek}\p{Armenian}]")
 _PLAIN_LATIN = regex.compile(r"\p{Latin}")
-_BLANKS = regex.compile(r"[\t-\r\x1C-\x20\u2028\u2029\u2800\p{Zs}]+")
+_BLANK = r"\t-\r\x1C-\x20\u2028\u2029\u2800\p{Zs}"
+_BLANKS = regex.compile(rf"[{_BLANK}]{{2,}}|[{_BLANK}--[ \n]]|\A[ \n]|[ \n]\Z", regex.V1)
 _LINE_ENDS = frozenset("\n\v\f\r\x1c\x1d\x1e\u2028\u2029")
 
 
@@ -125,9 +126,7 @@ class Steps:
                 yield from ((place, place + 1, table[text[place]]) for place in alike)
 
     def blanks(self, text: str) -> Iterator[Edit]:
-        """Yield runs of blanks: each is read as one blank or line's end, none of them at the ends of the text."""
+        """Yield runs of blanks and odd ones: each is read as one blank or line's end, none at the ends of the text."""
         for match in _BLANKS.finditer(text):
             outer = match.start() == 0 or match.end() == len(text)
-            blank = "" if outer else " " if _LINE_ENDS.isdisjoint(match[0]) else "\n"
-            if blank != match[0]:
-                yield *match.span(), blank
+            yield *match.span(), "" if outer else " " if _LINE_ENDS.isdisjoint(match[0]) else "\n"
