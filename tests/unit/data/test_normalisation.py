@@ -15,6 +15,7 @@ from rnnformer_demo.data.normalisation import Normaliser, rules_for, rules_from
 from rnnformer_demo.data.normalisation.signs import APOSTROPHES, LETTERS, RADICALS
 from rnnformer_demo.data.text import TextReader, train_tokenizer
 
+ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 PLAIN = "This phone isn't good, a terrible and boring film."
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u202e\u2060\u2062\u2066\ufeff\u034f\u180e\ufe0f\U000e0041\x00\x08\x7f"
 
@@ -124,7 +125,7 @@ def test_an_ampersand_that_begins_no_entity_stays(text):
         "1️⃣",
         "#⃣",
         "🇩🇪",
-        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        ENGLAND,
         "🏳️‍🌈",
         "👩🏽‍🚀",
     ],
@@ -207,9 +208,7 @@ def test_letters_that_look_latin_are_read_as_such_and_named(typed, plain):
     assert "(U+" in notice
 
 
-@pytest.mark.parametrize(
-    "text", ["Он сказал good", "сор", "α good", "µm good", "ОС good и Linux", "the Ω-point", "Яndex"]
-)
+@pytest.mark.parametrize("text", ["Он сказал good", "сор", "α good", "µm good", "ОС good и Linux", "Яndex"])
 def test_other_alphabets_stay_what_they_are(text):
     assert "Letters" not in "".join(reader().normalise(text).notices)
 
@@ -300,49 +299,11 @@ def check_unchanged(text: str, model: str) -> None:
 
 
 ODD = st.sampled_from(
-    [
-        "a",
-        "e",
-        "good",
-        "'s",
-        "'",
-        "’",
-        "ʼ",
-        "&#39;",
-        "&amp;",
-        "&amp;#39;",
-        "&nbsp;",
-        "\xad",
-        "\u200b",
-        "\u200d",
-        "\ufeff",
-        "́",
-        "⃣",
-        "️",
-        "👩",
-        "🏽",
-        "🇩",
-        "½",
-        "…",
-        "™",
-        "ﬁ",
-        "е",
-        "⾏",
-        "酒",
-        "店",
-        "�",
-        "ᄀ",
-        "ᅡ",
-        "क",
-        "्",
-        "\u3000",
-        "\x85",
-        "<br/>",
-        "-lrb-",
-        "1",
-        "#",
-        "ﷺ",
-    ]
+    (
+        *("a", "e", "good", "'s", "'", "’", "ʼ", "&#39;", "&amp;", "&amp;#39;", "&nbsp;", "<br/>", "-lrb-", "1", "#"),
+        *("\u00ad", "\u200b", "\u200d", "\ufeff", "\u0301", "\u20e3", "\ufe0f", "\u3000", "\x85", "\ud800"),
+        *("👩", "🏽", "🇩", "½", "…", "™", "ﬁ", "\u0435", "⾏", "酒", "店", "\u1100", "\u1161", "\u0915", "\u094d", "ﷺ"),
+    )
 )
 
 
@@ -374,7 +335,7 @@ def test_units_of_any_text_lie_in_it_in_order(text, model):
 def test_four_hundred_words_are_normalised_in_a_moment():
     for words in (
         "a good film, it isn't boring; ",
-        "a “good” film — it isn’t bor\u00ading; ",
+        "a “good” film — bor\u00ading; ",
         "这家酒店很好，服务不错。",
     ):
         text, normalise = words * 60, reader().normalise
