@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..data import UNIT_NAMES, InputError
+from ..data.text import TextReader
 from ..document import Attribution, Document, Edit, require
 from ..interpret import counterfactual
 from ..interpret.attribution import Report
@@ -41,10 +42,20 @@ def units_named(document: Document, name: str) -> list[int]:
         row, column = int(match[1]), int(match[2])
         units = [(row - 1) * grid[1] + column - 1] if 1 <= row <= grid[0] and 1 <= column <= grid[1] else []
     else:
-        units = [index for index, unit_name in enumerate(names) if unit_name == name]
+        units = _words_named(document, name)
     if not units:
         raise InputError(f"There is no {name[:60]} in this input: name {UNIT_NAMES}.")
     return units
+
+
+def _words_named(document: Document, name: str) -> list[int]:
+    """Return the units that bear a name, or else those that are read as it is: with composed accents, plain quotes."""
+    names = document.input.unit_names
+    exactly = [index for index, unit_name in enumerate(names) if unit_name == name]
+    reader = get(document.model.name).reader
+    if exactly or not isinstance(reader, TextReader):
+        return exactly
+    return [index for index, unit_name in enumerate(names) if reader.normalise.same(unit_name, name)]
 
 
 def unit_named(document: Document, name: str) -> int:

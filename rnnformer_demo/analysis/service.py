@@ -17,6 +17,7 @@ from .. import __version__
 from ..checkpoints.cards import list_models
 from ..checkpoints.store import Checkpoint
 from ..data import InputError, Sample
+from ..data.seeds import whole_seed
 from ..document import Attribution, Document, Provenance
 from ..evaluation.modality import image_reader
 from ..interpret.attribution import Report
@@ -100,7 +101,7 @@ def analyse_in_steps(
 ) -> Iterator[Document]:
     """Yield the document with the prediction, and again after each section; see `analyse`."""
     _check_sections(wanted)
-    document, context = _begin(model, source, seed, path)
+    document, context = _begin(model, source, whole_seed(seed), path)
     context.request = {"method": method, "target": target, "options": options}
     if target is not None:
         context.class_index(target)
@@ -131,7 +132,7 @@ def extend(document: Document, section: str, report: Report = lambda share: None
     context = context_of(document, report)
     context.request = {key: value for key, value in request.items() if key != "seed"}
     if request.get("seed") is not None:
-        context.seed = request["seed"]
+        context.seed = whole_seed(request["seed"])
     return _fill(document, context, section)
 
 
@@ -144,7 +145,7 @@ def context_of(document: Document, report: Report = lambda share: None) -> Conte
     checkpoint = get(document.model.name)
     if checkpoint.sha256 != document.model.sha256:
         raise InputError(f"The weights of {document.model.name} are others than those of this analysis: analyse again.")
-    return Context(checkpoint, _sample_of(document, checkpoint), document.provenance.seed, report)
+    return Context(checkpoint, _sample_of(document, checkpoint), whole_seed(document.provenance.seed), report)
 
 
 def _begin(model: str | Checkpoint, source: Any, seed: int = 0, path: str | None = None) -> tuple[Document, Context]:

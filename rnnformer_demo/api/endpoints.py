@@ -69,9 +69,9 @@ def explain(
     seed: int = 0,
     inside: bool = False,
 ) -> dict:
-    """Score the words of a text for a class: model, model_sha256, method, target, units, scores, completeness_gap,
-    seed, notices; with trust how far they can be trusted; with inside beliefs, matter and memory. Without a method:
-    integrated gradients; without a target: the predicted class."""
+    """Score the words of a text for a class: model, model_sha256, label, method, target, units, spans (of characters in
+    the text), scores, completeness_gap, seed, notices; with trust how far they can be trusted; with inside beliefs,
+    matter and memory. Without a method: integrated gradients; without a target: the predicted class."""
     return _explain(model, _text(model, text), method, target, trust, seed, inside)
 
 

@@ -33,7 +33,9 @@ def explanation(document: Document) -> dict[str, Any]:
     """Return an explanation as schema 1 had it, with trust and internals where the document has them."""
     attribution = require(document.attribution, "attribution")
     parts = _explanation(document.model.name, document.model.sha256, attribution, document.input.unit_names)
-    parts |= {"notices": list(document.warnings), "notice": NOTICE}
+    parts |= {"label": document.prediction.label, "notices": list(document.warnings), "notice": NOTICE}
+    if document.input.layout == "sequence":
+        parts["spans"] = [unit.span for unit in document.input.units]
     if document.trust:
         parts["trust"] = _trust(document.trust)
     if document.prefixes is not None:

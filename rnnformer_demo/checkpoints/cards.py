@@ -10,6 +10,7 @@ from typing import Any
 
 from ..confidence import OOD_TENSORS
 from ..data import InputError
+from ..data.normalisation import rules_for
 from .migration import migrate_card, migrate_weight_names
 
 FORMAT = 2
@@ -112,6 +113,8 @@ def preprocessing_of(name: str, folder: Path | None = None) -> dict[str, Any]:
 def upgrade(name: str, folder: Path | None = None) -> bool:
     """Rewrite a card of an older format in the format of today, its tokenizer aside; the weights stay untouched.
 
+    A text model without rules of normalisation is read by those of today: they are written into its card.
+
     Returns:
         True where the files changed.
 
@@ -123,6 +126,7 @@ def upgrade(name: str, folder: Path | None = None) -> bool:
     card, before = read_card(name, folder), path.read_bytes()
     preprocessing = dict(preprocessing_of(name, folder))
     if tokenizer := preprocessing.pop("tokenizer", None):
+        preprocessing.setdefault("normalisation", rules_for(tokenizer["model"]["vocab"]).to_dict())
         write_tokenizer(folder / f"{name}{TOKENIZER}", tokenizer)  # first: an interruption leaves a card that loads
     write_card(path, signed(name, card | {"preprocessing": preprocessing}, folder))
     return path.read_bytes() != before

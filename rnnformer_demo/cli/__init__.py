@@ -1,20 +1,24 @@
 """The command line: `python -m rnnformer_demo`. Exit codes: 0 done, 2 bad input, 1 anything else."""
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..api import legacy
 from ..data import InputError
+from .arguments import path
 from .bench import add_bench
 from .cuts import add_cuts
 from .evaluate import add_test
 from .evaluate_explanations import add_evaluation
-from .explain import INPUT, add_inquiries, source
+from .explain import add_inquiries
+from .hyphens import marked, unmarked
+from .inputs import add_input, source
 from .models import add_models
 from .schema import add_schema, printed
 from .train import ABOUT as TRAIN
@@ -27,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in arguments
+    _let_terminals_print_all()
     try:
         options = _options(arguments)
         with _folder_of_checkpoints(options.checkpoints):
@@ -34,16 +39,29 @@ def main(arguments: list[str] | None = None) -> int:
     except (InputError, _Usage) as error:
         print(error, file=sys.stderr)
         if as_json:
-            print(json.dumps({"error": str(error)}, ensure_ascii=False))
+            _print_json({"error": str(error)})
         return 2
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 1
     if as_json:
-        print(json.dumps(result, ensure_ascii=False))
+        _print_json(result)
     elif text:
         print(text)
     return 0
+
+
+def _let_terminals_print_all() -> None:
+    """Print "?" in place of a character that the terminal's encoding lacks, instead of failing after all the work."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _print_json(result: Any) -> None:
+    """Print one JSON object; characters beyond ASCII are escaped where the output is not in UTF-8."""
+    in_utf8 = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
+    print(json.dumps(result, ensure_ascii=not in_utf8))
 
 
 @contextmanager
@@ -70,7 +88,16 @@ class _Parser(argparse.ArgumentParser):
     """A parser that raises instead of printing the usage and leaving, so that --json prints an object here too."""
 
     def error(self, message: str) -> NoReturn:
-        raise _Usage(f"{self.prog}: {message}. See {self.prog} --help.")
+        if "INPUT" in message or "unrecognized" in message:
+            message += "; a text that looks like an option goes last, after --"
+        raise _Usage(f"{self.prog}: {unmarked(message)}. See {self.prog} --help.")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse arguments; the text of a command that reads one may begin with a hyphen."""
+        if all(action.dest != "input" for action in self._actions):
+            return super().parse_known_args(args, namespace)
+        options, rest = super().parse_known_args(marked(args, self._option_string_actions), namespace)
+        return unmarked(options), unmarked(rest)
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -84,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m rnnformer_demo", description=_DESCRIPTION)
     common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON object on standard output")
-    common.add_argument("--checkpoints", metavar="FOLDER", help="where the models lie (default: checkpoints/)")
+    common.add_argument(
+        "--checkpoints", type=path, metavar="FOLDER", help="where the models lie (default: checkpoints/)"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
     def command(name: str, run: Callable, about: str) -> argparse.ArgumentParser:
@@ -95,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     add_models(command)
     predict = command("predict", _predict, "classify a text or a photo")
     predict.add_argument("model", metavar="MODEL")
-    predict.add_argument("input", metavar="INPUT", help=INPUT)
+    add_input(predict)
     add_schema(predict)
     add_inquiries(command)
     add_test(command)

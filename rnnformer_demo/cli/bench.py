@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..data import InputError
+from .arguments import path
 
 
 def add_bench(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
@@ -12,16 +13,21 @@ def add_bench(command: Callable[[str, Callable, str], argparse.ArgumentParser]) 
     bench = command("bench", _bench, "measure start-up, latency and memory on this machine")
     bench.add_argument("--runs", type=int, default=20, help="analyses per figure (default: 20)")
     bench.add_argument(
-        "--write", metavar="FILE", help="put the table in its place in FILE, as in rnnformer_demo/bench/README.md"
+        "--write",
+        type=path,
+        metavar="FILE",
+        help="put the table in its place in FILE, as in rnnformer_demo/bench/README.md",
     )
     pictures = command("screenshots", _screenshots, "take pictures of the page: widths, light and dark, both languages")
-    pictures.add_argument("--out", metavar="FOLDER", default="screenshots", help="where to (default: screenshots/)")
+    pictures.add_argument(
+        "--out", type=path, metavar="FOLDER", default="screenshots", help="where to (default: screenshots/)"
+    )
 
 
 def _screenshots(options: argparse.Namespace) -> tuple[dict, str]:
     from ..bench import screenshots
 
-    paths = [str(path) for path in screenshots(Path(options.out))]
+    paths = [str(file) for file in screenshots(Path(options.out))]
     return {"screenshots": paths}, "\n".join(paths)
 
 

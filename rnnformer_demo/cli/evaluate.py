@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterator
 
+from .arguments import path
 from .tables import add_table_options, table_of
 
 _MOST_REJECTED = 20  # rows that are printed
@@ -13,7 +14,7 @@ def add_test(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -
     evaluate = command("evaluate", _evaluate, "test a model on labelled data")
     evaluate.add_argument("model", metavar="MODEL")
     evaluate.add_argument(
-        "--data", metavar="FILE", required=True, help="CSV, TSV, JSONL, Parquet; folder or zip of photos"
+        "--data", type=path, metavar="FILE", required=True, help="CSV, TSV, JSONL, Parquet; folder or zip of photos"
     )
     evaluate.add_argument("--split", help="of a set of photos (default: test, or else val)")
     evaluate.add_argument("--drop", nargs="*", default=[], metavar="CLASS", help="classes to leave out")
@@ -44,8 +45,8 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
     tested = [figures, *figures.get("beside", ())]
     lines = [line for each in tested for line in _lines(each)]
     if options.write:
-        paths = [write_record(each, get(each["model"]).sha256) for each in tested]
-        lines += [f"{path} is written." for path in paths]
+        written = [write_record(each, get(each["model"]).sha256) for each in tested]
+        lines += [f"{file} is written." for file in written]
     return figures, "\n".join(lines)
 
 

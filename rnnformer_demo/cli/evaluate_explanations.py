@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from .arguments import path, seed
 from .tables import add_table_options, table_of
 
 
@@ -17,6 +18,7 @@ def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentPars
         "--data",
         nargs="+",
         required=True,
+        type=path,
         metavar="PATH",
         help="ERASER reviews, trees of phrases, photos with masks, planted; any labelled set (faithfulness)",
     )
@@ -25,7 +27,7 @@ def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentPars
     added.add_argument("--limit", type=int, metavar="N", help="inputs of each set (default: all)")
     added.add_argument("--randomised", type=int, metavar="N", help="inputs of each set on which weights are drawn anew")
     added.add_argument("--seeds", type=int, metavar="N", help="measure how often the verdict is the same by N seeds")
-    added.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    added.add_argument("--seed", type=seed, default=0, help="of all that is drawn (default: 0)")
     added.add_argument("--write", action="store_true", help="keep the results where the page and README take them from")
 
 

@@ -11,6 +11,8 @@ from ..data import UNIT_NAMES, InputError
 from ..document import from_json, to_json
 from ..views import ordered
 from .aliases import add_renamed
+from .arguments import path, seed
+from .inputs import add_input, source
 from .schema import add_schema, printed
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from ..views import View
     from ..views.canvas import Kind
 
-INPUT = "a text, or a path to an image file for an image model; - reads it from standard input"
 _FIGURES: "dict[str, Kind]" = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 _SUFFIXES = (*_FIGURES, ".json", ".html")
 _DRAWN = "attribution"  # the view that --out draws where none is named
@@ -39,10 +40,10 @@ def add_inquiries(command: Callable[[str, Callable, str], argparse.ArgumentParse
     add_renamed(explain, "--inside", "--internals", switch=True)
     explain.add_argument("--view", metavar="VIEW", default=_DRAWN, help=f"that --out draws as a figure: {views}")
     kinds = f"write a figure ({', '.join(_FIGURES)}), the document (.json) or a report with everything (.html)"
-    explain.add_argument("--out", metavar="FILE", help=kinds)
+    explain.add_argument("--out", type=path, metavar="FILE", help=kinds)
     report = command("report", _report, "draw a report from a document that explain --json printed: no model is needed")
-    report.add_argument("document", metavar="FILE", help="the document, or - for standard input")
-    report.add_argument("--out", metavar="FILE", required=True, help="where the report goes (.html)")
+    report.add_argument("document", type=path, metavar="FILE", help="the document, or - for standard input")
+    report.add_argument("--out", type=path, metavar="FILE", required=True, help="where the report goes (.html)")
     whatif = command("whatif", _whatif, "remove words or cells, or replace a word: what is forecast, what comes")
     _add_question(whatif)
     change = whatif.add_mutually_exclusive_group(required=True)
@@ -59,30 +60,19 @@ def add_inquiries(command: Callable[[str, Callable, str], argparse.ArgumentParse
 
 def _add_question(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL")
-    parser.add_argument("input", metavar="INPUT", help=INPUT)
+    add_input(parser)
     parser.add_argument("--method", metavar="M", help="attribution method (default: integrated-gradients)")
     parser.add_argument("--target", metavar="LABEL", help="class to explain (default: the predicted one)")
-    parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of all that is drawn (default: 0)")
     add_schema(parser)
-
-
-def source(options: argparse.Namespace) -> Any:
-    """Return the input of a command: as it was given, or from standard input."""
-    from ..checkpoints.cards import read_card
-
-    modality = read_card(options.model)["modality"]
-    if options.input != "-":
-        return options.input
-    data = sys.stdin.buffer.read()
-    return data if modality == "image" else data.decode("utf-8", "replace")
 
 
 def _analyse(options: argparse.Namespace, wanted: tuple[str, ...], **more: Any) -> "Document":
     from ..analysis.service import DEFAULT_METHOD, analyse
 
     method = options.method or DEFAULT_METHOD
-    path = None if options.input == "-" else options.input
-    return analyse(options.model, source(options), wanted, options.target, method, options.seed, path=path, **more)
+    name = None if options.input == "-" else options.input
+    return analyse(options.model, source(options), wanted, options.target, method, options.seed, path=name, **more)
 
 
 def _explain(options: argparse.Namespace) -> tuple[dict, str]:
@@ -159,17 +149,17 @@ def _report(options: argparse.Namespace) -> tuple[dict, str]:
     return {"out": options.out}, f"{options.out} is written."
 
 
-def _write_report(document: "Document", path: str) -> None:
+def _write_report(document: "Document", file: str) -> None:
     from ..report import render
 
-    _write(path, render(document).encode())
+    _write(file, render(document).encode())
 
 
-def _write(path: str, data: bytes) -> None:
+def _write(file: str, data: bytes) -> None:
     try:
-        Path(path).write_bytes(data)
+        Path(file).write_bytes(data)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+        raise InputError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _whatif(options: argparse.Namespace) -> tuple[dict, str]:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .arguments import path
+
 
 def add_models(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the command by a function (name, run, about) that adds one."""
@@ -12,7 +14,9 @@ def add_models(command: Callable[[str, Callable, str], argparse.ArgumentParser])
     form = models.add_mutually_exclusive_group()
     form.add_argument("model", metavar="NAME", nargs="?", help="print its tests, data, training and limits")
     form.add_argument("--markdown", action="store_true", help="print the tables of the README files")
-    form.add_argument("--write", metavar="FILE", nargs="+", help="put those tables in their places in each FILE")
+    form.add_argument(
+        "--write", type=path, metavar="FILE", nargs="+", help="put those tables in their places in each FILE"
+    )
     form.add_argument("--write-cards", action="store_true", help="write NAME.md and the tables beside the checkpoints")
     form.add_argument("--upgrade", action="store_true", help="rewrite cards of older formats in the format of today")
 
@@ -67,4 +71,4 @@ def _write_cards(parts: dict[str, str]) -> str:
     if index.exists():
         readme.fill(index, parts)
         written.append(index)
-    return "\n".join(f"{path} is written." for path in written)
+    return "\n".join(f"{file} is written." for file in written)

@@ -56,6 +56,7 @@ def parse_task(task: str, arguments: Sequence[str]) -> tuple[Any, RunFlags]:
     """
     from tyro.conf import arg
 
+    _refuse_empty(arguments)
     config_class = TASKS[task]
     # The config is a field: of a class made of it by inheritance tyro would not find the comments.
     parts = [("config", Annotated[config_class, arg(name="")]), ("run", RunFlags)]
@@ -70,7 +71,18 @@ def parse_recipe(arguments: Sequence[str]) -> RecipeFlags:
     Raises:
         InputError: for flags that do not parse, in one sentence.
     """
+    _refuse_empty(arguments)
     return _parse(RecipeFlags, PROGRAM, RecipeFlags.__doc__, arguments)
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """Raise an `InputError` for an empty name, path or other value: no flag means anything by one."""
+    flag = PROGRAM
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        flag = name if name.startswith("--") else flag
+        if not (value if name.startswith("--") and equals else argument).strip():
+            raise InputError(f"{flag} must not be empty: leave it out, or give it a value.")
 
 
 def _parse(flags: type, program: str, about: str | None, arguments: Sequence[str]) -> Any:

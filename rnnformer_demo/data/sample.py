@@ -31,11 +31,12 @@ class Sample:
         token_to_unit: (T,) the unit of each step that the hybrid reads.
         unit_names: one for each unit: the word as it was typed, or "row 2, column 5".
         grid: (rows, columns) of the units where they are patches of a photo, None for words.
-        display: the part that was read: the text after cutting, or the square of the photo as a PIL image.
+        display: the part that was read: the typed text after cutting, or the square of the photo as a PIL image.
         spans: start and end of each word in `display`; empty for patches.
         warnings: sentences about changes on the way in.
         box: left, top, right and bottom of the part of a photo that was read, as fractions of the upright photo; None
             for words, and for a square whose photo is not known.
+        normalised: the text of which the tokens were made, see `Normaliser`; None for a photo.
     """
 
     inputs: Tensor
@@ -48,6 +49,7 @@ class Sample:
     spans: tuple[tuple[int, int], ...] = ()
     warnings: tuple[str, ...] = field(default=())
     box: tuple[float, float, float, float] | None = None
+    normalised: str | None = None
 
     @property
     def layout(self) -> Layout:

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from .normalisation import Normalised, Normaliser, rules_for, rules_from
+from .normalisation.normaliser import whole_characters
 from .sample import InputError, Sample
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # with the ids that follow
@@ -29,7 +31,8 @@ _SIGNS_SHARE = 3  # one in so many of its entries is a single sign at most; rare
 def train_tokenizer(texts: Iterable[str], vocabulary: int, kind: str = "wordpiece") -> Tokenizer:
     """Train a tokenizer of at most `vocabulary` entries, special tokens included, on texts.
 
-    The same texts give the same tokenizer, or an interrupted run could not be resumed.
+    It learns of the texts as it will read them: normalised. The same texts give the same tokenizer, or an interrupted
+    run could not be resumed.
 
     Args:
         kind: "wordpiece" cuts words into pieces, and a Chinese text into single characters; "bpe" (byte-pair encoding,
@@ -40,7 +43,10 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, kind: str = "wordpiec
     """
     if kind not in TOKENIZERS:
         raise InputError(f"There is no tokenizer {kind!r}: choose {' or '.join(TOKENIZERS)}.")
-    return (_train_wordpiece if kind == "wordpiece" else _train_bpe)(list(texts), vocabulary)
+    normalise = Normaliser(rules_for(()))
+    return (_train_wordpiece if kind == "wordpiece" else _train_bpe)(
+        [normalise(text).text for text in texts], vocabulary
+    )
 
 
 def _train_wordpiece(texts: list[str], vocabulary: int) -> Tokenizer:
@@ -106,31 +112,43 @@ class TextReader:
     Args:
         tokenizer: the JSON object of a `tokenizers.Tokenizer`, or the tokenizer itself.
         max_tokens: most tokens of a sample; longer texts are cut, with a notice.
+        normalisation: the rules that a checkpoint stores, see `Rules`; None for those of today.
+
+    Raises:
+        InputError: for rules that this version does not know.
     """
 
-    def __init__(self, tokenizer: dict[str, Any] | Tokenizer, max_tokens: int) -> None:
+    def __init__(
+        self, tokenizer: dict[str, Any] | Tokenizer, max_tokens: int, normalisation: dict[str, Any] | None = None
+    ) -> None:
         if isinstance(tokenizer, dict):
             tokenizer = Tokenizer.from_str(json.dumps(tokenizer))
         tokenizer.encode_special_tokens = True  # whoever types "[PAD]" means these signs, not padding
         self.tokenizer, self.max_tokens = tokenizer, max_tokens
+        self.normalise = Normaliser(rules_from(normalisation, tokenizer.get_vocab()))
 
     def preprocessing(self) -> dict[str, Any]:
         """Return the arguments of the reader, which its checkpoint stores."""
-        return {"tokenizer": json.loads(self.tokenizer.to_str()), "max_tokens": self.max_tokens}
+        return {
+            "tokenizer": json.loads(self.tokenizer.to_str()),
+            "max_tokens": self.max_tokens,
+            "normalisation": self.normalise.rules.to_dict(),
+        }
 
     def ids(self, text: str) -> list[int]:
         """Return the token ids of a text, cut to the model's length, without the checks that a visitor's text gets."""
-        return self.tokenizer.encode(_clean(text)[: self.max_tokens * _CHARACTERS_PER_TOKEN]).ids[: self.max_tokens]
+        return self.tokenizer.encode(self._read(text).text).ids[: self.max_tokens]
 
     def words(self, text: str) -> list[str]:
         """Return the words of a text, however long, as a sample's units are."""
-        text = _clean(text)
+        text = whole_characters(text)
         return [text[start:end] for start, end in self.spans(text)]
 
     def spans(self, text: str) -> tuple[tuple[int, int], ...]:
         """Return the start and end of each word of a text, however long."""
-        encoding = self.tokenizer.encode(text)
-        return _merge_subwords(text, encoding.offsets, encoding.word_ids)[0]
+        read = self.normalise(text)
+        encoding = self.tokenizer.encode(read.text)
+        return _merge_subwords(read, encoding.offsets, encoding.word_ids)[0]
 
     def __call__(self, text: str) -> Sample:
         """Return one sample of batch size 1.
@@ -140,32 +158,38 @@ class TextReader:
         """
         if not isinstance(text, str):
             raise InputError(f"Expected text, got {type(text).__name__}: type or paste a sentence.")
-        text = _clean(text)
-        if not text:
+        if not text.strip():
             raise InputError("There is no text yet: type or paste a sentence.")
-        start = text[: self.max_tokens * _CHARACTERS_PER_TOKEN]
-        encoding = self.tokenizer.encode(start)
+        read = self._read(text)
+        encoding = self.tokenizer.encode(read.text)
         ids = encoding.ids[: self.max_tokens]
         if not ids or all(token == UNKNOWN for token in ids):
             raise InputError(
                 "This model knows none of these words or signs: write in the language that it was trained on."
             )
-        offsets, words = encoding.offsets[: len(ids)], encoding.word_ids[: len(ids)]
-        was_cut = len(ids) < len(encoding.ids) or len(start) < len(text)
-        display = text[: offsets[-1][1]] if was_cut else text
-        spans, units = _merge_subwords(text, offsets, words)
+        offsets = encoding.offsets[: len(ids)]
+        spans, units = _merge_subwords(read, offsets, encoding.word_ids[: len(ids)])
+        typed = whole_characters(text)
+        typed = typed[: max(spans[-1][1], len(typed.rstrip()))]
+        was_cut = len(ids) < len(encoding.ids) or len(read.typed) < len(typed)
+        display = typed[: spans[-1][1]] if was_cut else typed
         token_to_unit = torch.tensor(units)
         return Sample(
             inputs=torch.tensor([ids]),
             mask=torch.ones(1, len(ids), dtype=torch.bool),
             feature_mask=token_to_unit[None],
             token_to_unit=token_to_unit,
-            unit_names=tuple(text[start:end] for start, end in spans),
+            unit_names=tuple(display[start:end] for start, end in spans),
             grid=None,
             display=display,
             spans=spans,
-            warnings=tuple(self._notices(text, display, ids, units)),
+            warnings=(*read.notices, *self._notices(typed, display, ids, units)),
+            normalised=read.text[: offsets[-1][1]] if was_cut else read.text,
         )
+
+    def _read(self, text: str) -> Normalised:
+        """Return the part of a text that can matter, as the tokenizer reads it."""
+        return self.normalise(text, self.max_tokens * _CHARACTERS_PER_TOKEN)
 
     def _notices(self, text: str, display: str, ids: list[int], units: list[int]) -> Iterable[str]:
         if len(display) < len(text):
@@ -179,24 +203,21 @@ class TextReader:
             yield f"{unknown} of {total} words or signs are unknown to this model and were read as blanks."
 
 
-def _clean(text: str) -> str:
-    """Return a text without outer blanks, and without the lone surrogates that no encoder takes."""
-    return text.encode("utf-8", "replace").decode("utf-8").strip()
-
-
 def _merge_subwords(
-    text: str, offsets: list[tuple[int, int]], words: Sequence[int | None]
+    read: Normalised, offsets: list[tuple[int, int]], words: Sequence[int | None]
 ) -> tuple[tuple[tuple[int, int], ...], list[int]]:
-    """Return the start and end of each word in the text, and for each token the index of its word.
+    """Return the start and end of each word in the typed text, and for each token the index of its word.
 
-    Chinese is written without gaps: there every token is a word. A sign that the normalizer takes apart ("…" becomes
-    three dots, "½" three signs) stays one word: its tokens share a span.
+    Chinese is written without gaps: there every token is a word. A sign that is taken apart ("…" becomes three dots,
+    "½" three signs) stays one word, as does a grapheme cluster such as an emoji of several pictures: its tokens share a
+    span.
     """
     spans: list[tuple[int, int]] = []
     units: list[int] = []
     previous = None
-    for (start, end), word in zip(offsets, words, strict=True):
-        continues = word == previous and not _CHINESE.match(text, start)
+    typed = read.typed_spans(offsets)
+    for (start, end), (place, _), word in zip(typed, offsets, words, strict=True):
+        continues = word == previous and not _CHINESE.match(read.text, place)
         if spans and (continues or start < spans[-1][1]):
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:

@@ -17,7 +17,10 @@ MODULES = {path.relative_to(web.FOLDER).as_posix(): path.read_text("utf-8") for 
 STYLES = {path.name: path.read_text("utf-8") for path in web.FOLDER.rglob("*.css")}
 LIMIT = 150_000  # bytes that a first visit fetches: modules, one language and styles, compressed as they are sent
 # Rooms whose sentences for visitors may reach the page; those of training and of readers of data sets do not.
-SPEAKING = ("document/serialisation.py", "data/image.py", "data/text.py", "interpret", "analysis", "api")
+SPEAKING = (
+    *("document/serialisation.py", "data/image.py", "data/text.py", "data/normalisation", "data/seeds.py"),
+    *("interpret", "analysis", "api"),
+)
 FORBIDDEN = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function")
 _ENTRY = re.compile(r'^\s+(?:"((?:[^"\\]|\\.)*)"|(\w+)):\s*"((?:[^"\\]|\\.)*)",$', re.MULTILINE)
 UNSEEN = ("endpoints.py", "legacy.py")  # of the HTTP API alone
@@ -123,6 +126,8 @@ def sentences() -> Iterator[str]:
                         and (text := template(node.exc.args[0]))
                     ):
                         yield text
+                elif isinstance(node, ast.Yield) and place.startswith("data/") and (text := template(node.value)):
+                    yield text  # a notice
     for method in METHODS.values():
         yield from (method.about, method.scale)
     for card in readable_cards().values():

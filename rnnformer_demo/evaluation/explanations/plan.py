@@ -59,7 +59,6 @@ def evaluate_all(
     """
     if len(data) != 1 or not Path(data[0]).is_dir():
         raise InputError("--all takes one folder with --data, in which the data sets lie.")
-    results: list[dict] = []
-    for name, path in [*plan(Path(data[0]))]:
-        results += evaluate_explanations(load(name), [path], limit=limit or FIRST, **more)["results"]
-    return {"model": "all", "results": results}
+    steps = [*plan(Path(data[0]))]
+    measured = [evaluate_explanations(load(name), [path], limit=limit or FIRST, **more) for name, path in steps]
+    return {"model": "all", **{key: [each for one in measured for each in one[key]] for key in ("results", "notices")}}

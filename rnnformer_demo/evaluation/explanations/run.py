@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.rows import Rejected
+from ...data.seeds import whole_seed
 from ...data.tables import TableOptions
 from ...interpret.attribution import METHODS, Report
 from . import planted_maps
@@ -84,7 +85,7 @@ def evaluate_explanations(
         raise InputError("There is no data to evaluate on: name at least one set.")
     if limit is not None and limit < 1:
         raise InputError(f"The limit must be at least 1 input, got {limit}.")
-    names = chosen_methods(methods, checkpoint.model.layout)
+    seed, names = whole_seed(seed), chosen_methods(methods, checkpoint.model.layout)
     plans = [None if path == PLANTED else recognise(path, checkpoint, table) for path in data]
     if seeds is not None:
         plans, randomised = [_by_seeds(plan, seeds) for plan in plans], 0

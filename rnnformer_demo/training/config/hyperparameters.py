@@ -5,7 +5,16 @@ from pathlib import Path
 
 from tyro.conf import Fixed, Suppress
 
+from ...data.seeds import LARGEST_SEED
+
 PRECISION_NAMES = ("float32", "bfloat16")
+
+
+def check_seeds(field: str, *seeds: int) -> None:
+    """Raise a `ValueError` for a seed of a field that is out of range."""
+    for seed in seeds:
+        if not 0 <= seed <= LARGEST_SEED:
+            raise ValueError(f"{field} must be from 0 to {LARGEST_SEED}, got {seed}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +40,7 @@ class TrainingConfig:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
         if self.precision not in PRECISION_NAMES:
             raise ValueError(f"precision must be one of {sorted(PRECISION_NAMES)}, got {self.precision!r}")
+        check_seeds("seed", self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)

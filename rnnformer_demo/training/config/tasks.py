@@ -10,7 +10,14 @@ from .data import (
     TextDataConfig,
     UnlabelledImagesConfig,
 )
-from .hyperparameters import FROZEN, DistillTrainingConfig, FineTuneConfig, SeededTrainingConfig, TrainingConfig
+from .hyperparameters import (
+    FROZEN,
+    DistillTrainingConfig,
+    FineTuneConfig,
+    SeededTrainingConfig,
+    TrainingConfig,
+    check_seeds,
+)
 from .model import DistillModelOptions, ImageModelOptions, TextModelOptions
 
 
@@ -29,6 +36,9 @@ class TrainTextConfig:
     model: TextModelOptions = field(default_factory=TextModelOptions)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
+    def __post_init__(self):
+        check_seeds("seeds", *self.seeds)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainImageConfig:
@@ -43,6 +53,9 @@ class TrainImageConfig:
     fine_tune: FineTuneConfig = FROZEN
     model: ImageModelOptions = field(default_factory=ImageModelOptions)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self):
+        check_seeds("seeds", *self.seeds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +169,9 @@ class AblationsConfig:
     model: TextModelOptions = field(default_factory=TextModelOptions)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
+    def __post_init__(self):
+        check_seeds("seeds", *self.seeds)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageAblationsConfig:
@@ -168,6 +184,9 @@ class ImageAblationsConfig:
     table: str | None = None  # file of the results (default: in training/results)
     model: ImageModelOptions = field(default_factory=ImageModelOptions)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self):
+        check_seeds("seeds", *self.seeds)
 
 
 TASKS = {

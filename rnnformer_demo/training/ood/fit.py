@@ -55,9 +55,8 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, recipe: dict, folder: Path | 
     distances = {each.feature: with_threshold(each, held_out) for each in candidates}
     signals: dict[str, OODDetector] = {**distances}
     if sets.exposure:
-        feature = PLANE_FEATURE[checkpoint.model.modality]
-        plane = fit_plane(feature, training, [measure(checkpoint, one) for one in sets.exposure])
-        signals |= {f"{name} and plane": with_plane(each, feature, plane, held_out) for name, each in distances.items()}
+        plane = fit_plane(PLANE_FEATURE, training, [measure(checkpoint, one) for one in sets.exposure])
+        signals |= {f"{name} and plane": with_plane(each, plane, held_out) for name, each in distances.items()}
     selection = _selection(signals, held_out, select)
     signal = signals[max(selection, key=lambda name: min(selection[name].values()))]
     passing = _of_all(signal, held_out)

@@ -23,8 +23,7 @@ _LEAST_IN_BIN = 100
 _PULL = 1e-3  # on the squares of a plane's weights, which then fit into 16 bits
 _PLANE_STEPS = 60  # of L-BFGS
 _LEAST_REACH = 1e-3  # of a plane's values, which are logarithms of odds
-# Of whose means a plane is one. The grid of a CNN would make it too wide.
-PLANE_FEATURE = {"text": "joint", "image": "pooled"}
+PLANE_FEATURE = "joint"  # of whose means a plane is one
 
 
 def with_threshold(signal: Distance, held_out: Sequence[Measurement], recall: float = RECALL) -> Distance:
@@ -95,7 +94,7 @@ def fit_plane(feature: str, training: Measurement, shown: Sequence[Measurement])
     return torch.cat([slopes, found[-1:] - (slopes @ centre)[None]]).float()
 
 
-def with_plane(distance: Distance, feature: str, plane: Tensor, held_out: Sequence[Measurement]) -> ExposedDetector:
+def with_plane(distance: Distance, plane: Tensor, held_out: Sequence[Measurement]) -> ExposedDetector:
     """Return the detector of a distance and a plane; each lets so many pass that together they let a share of `RECALL`.
 
     At each length the median of the held-out parts scores by the plane as their median does by the distance.
@@ -104,8 +103,8 @@ def with_plane(distance: Distance, feature: str, plane: Tensor, held_out: Sequen
     distance = with_threshold(distance, held_out, recall)
     median = torch.cat([scores(distance, part) for part in held_out]).median().clamp(max=0.99).item()
     stored = plane.half().float()  # the thresholds are set on what is stored
-    detector = ExposedDetector(distance, feature, stored, UNSET, UNSET)
-    parts = [(detector.values(part.features[feature].means), part.lengths) for part in held_out]
+    detector = ExposedDetector(distance, PLANE_FEATURE, stored, UNSET, UNSET)
+    parts = [(detector.values(part.features[PLANE_FEATURE].means), part.lengths) for part in held_out]
     beyond, middle = thresholds(parts, recall), thresholds(parts, 0.5)
     reach = [
         max(_LEAST_REACH, (high - low) / (1 - median)) for high, low in zip(beyond.values, middle.values, strict=True)

@@ -51,18 +51,16 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         return some(f"{name}, classes left out" if left_out else name, [(photos, row) for row in rows])
 
     photos, left_out = training[0][0], set(config.exclude_classes)
-    others = drawn([(photos, row) for row in _of_classes(photos, training_rows(photos, ()), left_out)])
-    half = len(others) // 2
+    others = [(photos, row) for row in _of_classes(photos, training_rows(photos, ()), left_out)]
     return OODSets(
         training=some("training part", training, FITTED_MOST),
         held_out=[some("held-out part", photos) for photos in held_out],
         in_distribution=[test(path, left_out=False) for path in config.in_distribution],
         selection=[test(path) for path in config.selection_ood]
-        + ([some("classes left out", others[:half])] if left_out else []),
+        + ([some("classes left out", others)] if left_out else []),
         far=[test(path) for path in config.far_ood]
         + ([test(path, left_out=True) for path in config.in_distribution] if config.exclude_classes else []),
         near=[test(path) for path in config.near_ood],
-        exposure=[some("classes left out, shown", others[half:])] if left_out else [],
     )
 
 

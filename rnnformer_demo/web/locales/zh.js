@@ -904,6 +904,20 @@ export default {
       "文本超出该模型的阅读长度：{1} 个字符中只用了前 {0} 个（{2} 个词元）。",
     "{0} of {1} words or signs are unknown to this model and were read as blanks.":
       "{1} 个词或符号中有 {0} 个是该模型不认识的，按空白读入。",
+    "HTML entities were read as the characters that they stand for: {0}.":
+      "HTML 实体已按其所代表的字符读入：{0}。",
+    "Invisible characters were left out, {0} in all: {1}.":
+      "已略去不可见字符，共 {0} 个：{1}。",
+    "Letters that look like Latin ones were read as those: {0}.":
+      "形似拉丁字母的其他字母已按拉丁字母读入：{0}。",
+    "Radicals were read as the characters that look like them: {0}.":
+      "部首符号已按形状相同的汉字读入：{0}。",
+    "The rules of normalisation are damaged: {0}.":
+      "规范化规则已损坏：{0}。",
+    "The rules of normalisation are of version {0}, this software reads {1}: train the model again, or use the software that made it.":
+      "规范化规则的版本是 {0}，本软件只能读取 {1}：请重新训练模型，或使用生成它的软件。",
+    "The seed must be a whole number from 0 to {0}, got {1}.":
+      "随机种子必须是 0 到 {0} 之间的整数，实际是 {1}。",
     "This is an animation of {0} frames: only the first one was read.":
       "这是一个 {0} 帧的动画：只读了第一帧。",
     "Of this photo ({0} x {1}) only the middle square was read: {2} of it was cut away, left and right.":

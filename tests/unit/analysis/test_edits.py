@@ -8,6 +8,7 @@ import torch
 
 from rnnformer_demo.analysis import edits, service
 from rnnformer_demo.analysis.sections.interventions import KINDS, ORIGINAL
+from rnnformer_demo.api import legacy
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import reference_image
 from rnnformer_demo.document import Document, to_dict
@@ -140,3 +141,48 @@ def test_logits_of_a_prediction_are_those_of_the_trace(of_text):
     logits = service.context_of(of_text).trace.logits
     torch.testing.assert_close(torch.tensor(of_text.prediction.logits), logits)
     assert tiny.hooks(service.get("sentiment-en").model) == 0
+
+
+@pytest.mark.parametrize("typed", ["cafe\u0301", "caf\u00e9"])
+@pytest.mark.parametrize("named", ["cafe\u0301", "caf\u00e9", "ca\u00adf\u00e9"])
+def test_a_word_is_found_however_its_accents_are_typed(typed, named):
+    document = service.analyse("sentiment-en", f"The {typed} was bad")
+    assert edits.units_named(document, named) == [1]
+    with pytest.raises(InputError, match="There is no Caf\u00e9 in this input"):
+        edits.units_named(document, "Caf\u00e9")
+
+
+@pytest.mark.parametrize(("typed", "named"), [("isn&#39;t", "n't"), ("isn\u2019t", "n't"), ("isn't", "n\u02bct")])
+def test_a_word_is_found_however_its_apostrophe_is_typed(typed, named):
+    assert edits.units_named(service.analyse("sentiment-en", f"It {typed} bad"), named) == [2]
+
+
+def test_a_replaced_word_leaves_no_accent_behind():
+    document = service.analyse("sentiment-en", "The cafe\u0301 was te\u00adrrible")
+    for unit, changed in ((1, "The food was te\u00adrrible"), (3, "The cafe\u0301 was food")):
+        edited = edits.replace_word(document, unit, "food").edits[-1]
+        expected = service.predict("sentiment-en", changed).prediction
+        assert edited.probabilities == pytest.approx(expected.probabilities)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 1.5, "1", True, None])
+def test_a_seed_that_is_none_gets_a_sentence(of_text, seed):
+    with pytest.raises(InputError, match="The seed must be a whole number from 0 to 9223372036854775807, got"):
+        service.analyse("sentiment-en", TEXT, seed=seed)
+    if seed is not None:
+        with pytest.raises(InputError, match="The seed must be a whole number"):
+            service.extend(of_text, "attribution", seed=seed)
+
+
+def test_a_whole_number_of_json_is_a_seed():
+    assert service.analyse("sentiment-en", TEXT, seed=7.0).provenance.seed == 7
+
+
+def test_spans_and_label_of_an_explanation_stand_in_every_form_of_it():
+    typed = "\n The ter\u00adrible cafe\u0301 \U0001f468\u200d\U0001f469"
+    document = service.analyse("sentiment-en", typed)
+    written, former = to_dict(document), legacy.explanation(document)
+    assert written["prediction"]["label"] == former["label"] == "negative"
+    spans = [unit["span"] for unit in written["input"]["units"]]
+    assert [typed[start:end] for start, end in spans] == list(document.input.unit_names) == former["units"]
+    assert [list(span) for span in former["spans"]] == spans

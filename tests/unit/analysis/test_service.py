@@ -166,7 +166,7 @@ def test_every_method_fills_the_section(modality, source, method):
     grid = section["grid"]
     assert len(section["scores"]) == (len(document.input.units) if modality == "text" else grid[0] * grid[1])
     assert (section["completeness_gap"] is not None) == (
-        "integrated" in method or method in ("kernel-shap", "direct-logit-attribution")
+        "integrated" in method or method in ("kernel-shap", "permutation-shapley", "direct-logit-attribution")
     )
     assert (section["seed"] is not None) == METHODS[method].draws
     assert (section["bias_relevance"] is not None) == ("relevance-propagation" in method)

@@ -383,8 +383,7 @@ def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(pl
 
     assert (count(sets.training), count(sets.held_out[0])) == (18, 2)
     assert [(one.name, count(one)) for one in sets.in_distribution] == [("zoo", 20)]
-    assert [(one.name, count(one)) for one in sets.selection] == [("classes left out", 5)]
-    assert [(one.name, count(one)) for one in sets.exposure] == [("classes left out, shown", 5)]
+    assert [(one.name, count(one)) for one in sets.selection] == [("classes left out", 10)]
     assert [(one.name, count(one)) for one in sets.far] == [("zoo, classes left out", 10)]
     inputs, mask = next(sets.training.batches())
     assert inputs.shape[1:] == (3, 64, 64)
@@ -547,7 +546,7 @@ def test_a_plane_lies_between_what_was_trained_on_and_what_was_shown():
     assert plane[0] > 5 * plane[1:3].abs().max()
     assert -plane[3] / plane[0] == pytest.approx(1, abs=0.15)  # halfway
     distance = fit("joint", training.features["joint"], torch.zeros(400, dtype=torch.long))
-    detector = with_plane(distance, "joint", plane, [held_out])
+    detector = with_plane(distance, plane, [held_out])
     alone = with_threshold(distance, [held_out])
     other, far = kinds_apart(2, 4).features["joint"], kinds_apart(-8, 5).features["joint"]
 

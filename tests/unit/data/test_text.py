@@ -103,7 +103,7 @@ def test_a_megabyte_of_text_is_cut_at_once_and_with_a_notice():
     assert f"({READER.max_tokens} tokens)" in notice
 
 
-@pytest.mark.parametrize("gap", [" " * 3000, "x" * 3000, "\u0301" * 3000], ids=["blanks", "one word", "no signs"])
+@pytest.mark.parametrize("gap", ["x" * 3000, "\u0301" * 3000], ids=["one word", "no signs"])
 def test_a_cut_before_the_last_token_is_told_too(gap):
     sample = READER(f"good film {gap} bad")
     assert "bad" not in sample.unit_names
