@@ -173,6 +173,7 @@ class TextReader:
         typed = typed[: max(spans[-1][1], len(typed.rstrip()))]
         was_cut = len(ids) < len(encoding.ids) or len(read.typed) < len(typed)
         display = typed[: spans[-1][1]] if was_cut else typed
+        notices = self.normalise(display).notices if was_cut else read.notices
         token_to_unit = torch.tensor(units)
         return Sample(
             inputs=torch.tensor([ids]),
@@ -183,7 +184,7 @@ class TextReader:
             grid=None,
             display=display,
             spans=spans,
-            warnings=(*read.notices, *self._notices(typed, display, ids, units)),
+            warnings=(*notices, *self._notices(typed, display, ids, units)),
             normalised=read.text[: offsets[-1][1]] if was_cut else read.text,
         )
 
