@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from .normalisation import Normalised, Normaliser, rules_for, rules_from
-from .normalisation.normaliser import whole_characters
+from .normalisation import Normalised, Normaliser, rules_for, rules_from, whole_characters
 from .sample import InputError, Sample
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # with the ids that follow
