@@ -17,6 +17,7 @@ from .. import __version__
 from ..checkpoints.cards import list_models
 from ..checkpoints.store import Checkpoint
 from ..data import InputError, Sample
+from ..data.normalisation import whole_characters
 from ..data.seeds import whole_seed
 from ..document import Attribution, Document, Provenance
 from ..evaluation.modality import image_reader
@@ -157,7 +158,7 @@ def _begin(model: str | Checkpoint, source: Any, seed: int = 0, path: str | None
     context = Context(checkpoint, sample, seed, clock=clock)
     document = Document(
         model=build_model(checkpoint),
-        input=build_input(sample, source if sample.grid is None else path),
+        input=build_input(sample, whole_characters(source) if sample.grid is None else path),
         prediction=build_prediction(context),
         provenance=Provenance(__version__, seed),
     )

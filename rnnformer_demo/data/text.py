@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from .normalisation import Normalised, Normaliser, rules_for, rules_from
-from .normalisation.normaliser import whole_characters
+from .normalisation import Normalised, Normaliser, rules_for, rules_from, whole_characters
 from .sample import InputError, Sample
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # with the ids that follow
@@ -173,6 +172,7 @@ class TextReader:
         typed = typed[: max(spans[-1][1], len(typed.rstrip()))]
         was_cut = len(ids) < len(encoding.ids) or len(read.typed) < len(typed)
         display = typed[: spans[-1][1]] if was_cut else typed
+        notices = self.normalise(display).notices if was_cut else read.notices
         token_to_unit = torch.tensor(units)
         return Sample(
             inputs=torch.tensor([ids]),
@@ -183,7 +183,7 @@ class TextReader:
             grid=None,
             display=display,
             spans=spans,
-            warnings=(*read.notices, *self._notices(typed, display, ids, units)),
+            warnings=(*notices, *self._notices(typed, display, ids, units)),
             normalised=read.text[: offsets[-1][1]] if was_cut else read.text,
         )
 

@@ -127,9 +127,8 @@ def _out_of_distribution(context: Context) -> OutOfDistribution | None:
         return None
     score = detector.scores(context.run.outputs, context.sample.mask).item()
     check, text = context.checkpoint.writing, context.sample.normalised
-    message = (check.notice(text) if check and text else "") or (
-        "" if score <= 1 else _out_of_domain(context.checkpoint)
-    )
+    foreign = check.notice(text) if check and text else ""
+    message = foreign or ("" if score <= 1 else _out_of_domain(context.checkpoint))
     return OutOfDistribution(score, not message, detector.about, message)
 
 

@@ -14,7 +14,7 @@ _CLUSTER = regex.compile(r"\X")
 _JOINS = ("Extend", "SpacingMark", "ZWJ", "Prepend", "Regional_Indicator", "L", "V", "T", "LV", "LVT")
 _IN_CLUSTER = regex.compile("|".join(f"\\p{{GCB={kind}}}" for kind in _JOINS))  # in all clusters of several characters
 _VISIBLE = regex.compile(r"[^\s\u200B-\u200F\u2060\uFEFF\u00AD]+")
-# Printable ASCII with single blanks, and nothing that begins an entity or is an old quotation mark.
+# Printable ASCII with single blanks, and no "&" or "`": no step finds anything in it.
 _PLAIN = regex.compile(r"(?>[!-%'-_a-~]+[ \n])*+[!-%'-_a-~]+")
 _MOST_NAMED = 3  # changes that a notice names
 
@@ -60,6 +60,8 @@ class Normaliser:
         self.rules = rules
         steps = Steps(rules)
         self._steps = [(name, getattr(steps, name)) for name in rules.steps]
+        replaced = {*rules.signs, *rules.letters, *rules.apostrophes}
+        self._keeps_ascii = not any(sign.isascii() for sign in replaced - {"`"})
 
     def __call__(self, typed: str, most: int | None = None) -> Normalised:
         """Normalise a text.
@@ -71,7 +73,7 @@ class Normaliser:
         if most is not None and len(typed) > most:
             typed = typed[: _end_of(typed, most)]
         aligned = AlignedText(typed)
-        if _PLAIN.fullmatch(typed):
+        if self._keeps_ascii and _PLAIN.fullmatch(typed):
             return Normalised(typed, typed, (), aligned)
         notices: list[str] = []
         for name, step in self._steps:

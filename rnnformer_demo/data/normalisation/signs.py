@@ -30,7 +30,7 @@ INVISIBLE = (
 # Accents, primes and letters of other alphabets that are typed, pasted or recognised in place of an apostrophe.
 APOSTROPHES = (
     "\u00b4\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u02ca\u02cb\u02ee\u0374\u0384\u055a\u055d\u05f3\u07f4\u07f5\u1fbd\u1fbf"
-    "\u1fef\u1ffd\u1ffe\u2032\u2035\u201b\u275b\u275c\ua78b\ua78c\uff07\uff40"
+    "\u1fef\u1ffd\u1ffe\u2032\u2035\u201b\u275b\u275c\u02f4\u144a\u16cc\ua78b\ua78c\uff07\uff40"
 )
 
 _QUOTES = {

@@ -75,7 +75,7 @@ class Unit:
 
     Attributes:
         name: the word as it was typed, or "row 2, column 5".
-        span: start and end of the word in `Input.text`; None for a cell.
+        span: start and end of the word in `Input.text`, in code points of Unicode; None for a cell.
         cell: row and column of the cell, counted from 0; None for a word.
     """
 
@@ -92,7 +92,7 @@ class Input:
         layout: "sequence" for words, "grid" for the cells of a photo.
         units: words or cells, in the order in which the model reads them.
         token_to_unit: (T,) index of the unit that each token belongs to.
-        text: what was read of a text; None for a photo.
+        text: a text as it was typed, as far as it was read; None for a photo.
         image: the square that was read of a photo, as the base64 of a PNG; None for a text and where it was not asked
             for.
         grid: rows and columns of the cells; None for words.

@@ -11,7 +11,7 @@ from rnnformer_demo.analysis.sections.interventions import KINDS, ORIGINAL
 from rnnformer_demo.api import legacy
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import reference_image
-from rnnformer_demo.document import Document, to_dict
+from rnnformer_demo.document import Document, from_dict, to_dict
 
 TEXT = "A witty, tender film with two wonderful performances, but the ending is a mess."
 MODELS = ("sentiment-en", "caltech101")
@@ -186,3 +186,8 @@ def test_spans_and_label_of_an_explanation_stand_in_every_form_of_it():
     spans = [unit["span"] for unit in written["input"]["units"]]
     assert [typed[start:end] for start, end in spans] == list(document.input.unit_names) == former["units"]
     assert [list(span) for span in former["spans"]] == spans
+
+
+def test_a_document_of_half_a_character_can_be_sent_back():
+    document = service.analyse("sentiment-en", "a good \ud83d film", wanted=())
+    assert service.extend(from_dict(to_dict(document)), "attribution").attribution is not None

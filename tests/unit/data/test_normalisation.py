@@ -234,6 +234,16 @@ def test_blanks_before_a_text_count_in_its_spans():
     assert sample.display == "\n \u3000good film"
 
 
+def test_only_what_was_read_is_in_a_notice():
+    text = "good " * 500
+    assert len(reader()(f"{text}bor\u00ading").warnings) == 1
+    assert len(reader()(f"bor\u00ading {text}").warnings) == 2
+
+
+def test_rules_may_replace_plain_letters():
+    assert Normaliser(rules_from({"signs": {"x": "ks"}}, ()))("a box").text == "a boks"
+
+
 def test_half_a_character_is_read_as_damage():
     sample = reader()("good \ud83d film")
     assert sample.display == "good \ufffd film"
