@@ -44,10 +44,14 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 1
-    if as_json:
-        _print_json(result)
-    elif text:
-        print(text)
+    try:
+        if as_json:
+            _print_json(result)
+        elif text:
+            print(text)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -355,6 +355,19 @@ def test_bad_input_gets_a_sentence_and_exit_code_2(capsys, arguments, said):
     assert said in err
 
 
+def test_a_reader_that_has_seen_enough_is_no_error():
+    shown = subprocess.run(
+        f"{sys.executable} -m rnnformer_demo models --json | head -c 20",
+        shell=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (len(shown.stdout), shown.stderr) == (20, "")
+
+
 def test_runs_as_a_module():
     done = subprocess.run(
         [sys.executable, "-m", "rnnformer_demo", "predict", TEXT, "", "--json"],
