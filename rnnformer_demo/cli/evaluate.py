@@ -67,7 +67,8 @@ def _lines(figures: dict) -> Iterator[str]:
     if paired := figures.get("paired"):
         yield (
             f"{figures['model']} alone is right in {paired['only_this']}, {paired['with']} alone in "
-            f"{paired['only_first']}: p = {paired['p']:.3g} (McNemar's test, exact)"
+            f"{paired['only_first']}: p = {paired['p']:.3g} (McNemar's test, exact), {paired['p_holm']:.3g} "
+            "after Holm's correction for the models beside"
         )
     for name, ablated in figures.get("ablations", {}).items():
         yield (

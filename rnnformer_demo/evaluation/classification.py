@@ -18,7 +18,7 @@ from ..interpret.interventions import ablation_logits, total_variation
 from ..models import Hybrid
 from ..nn.devices import to_device_of
 from . import metrics
-from .intervals import mcnemar
+from .intervals import holm, mcnemar
 from .labelling import Labelling, Reading, balance_notice, label_rows, reading_of
 from .modality import require_grid, text_reader
 
@@ -102,7 +102,8 @@ def evaluate(
         split: name of a part of a set of photos; where none is named "test", or else "val", if it has one.
         drop: classes to leave out, by their names or by the set's labels.
         beside: further checkpoints with the same classes. Their figures follow under `beside`, each with `paired`: how
-            many inputs it alone and the first one alone get right, and the p-value of McNemar's test.
+            many inputs it alone and the first one alone get right, the p-value of McNemar's test, and `p_holm`, that
+            value corrected for the number of models beside.
         ablate: test each model with its attention made uniform and permuted, its pooling made uniform and its
             recurrence switched off, too; see `ablation_logits`.
         table: how a table is written, where that is not to be found out.
@@ -120,11 +121,14 @@ def evaluate(
     figures = _figures(checkpoint, scored)
     if not beside:
         return figures
-    others = ((other, _score(other, request, ablate)) for other in beside)
+    scores = [(other, _score(other, request, ablate)) for other in beside]
+    pairs = {other.name: _paired(scored, theirs) for other, theirs in scores}
+    corrected = holm({name: pair["p"] for name, pair in pairs.items()})
     return figures | {
         "beside": [
-            _figures(other, theirs) | {"paired": {"with": checkpoint.name, **_paired(scored, theirs)}}
-            for other, theirs in others
+            _figures(other, theirs)
+            | {"paired": {"with": checkpoint.name, **pairs[other.name], "p_holm": corrected[other.name]}}
+            for other, theirs in scores
         ]
     }
 

@@ -10,6 +10,7 @@ from browser import Visit, checked
 from rnnformer_demo.checkpoints.cards import in_families
 from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.evaluation.explanations import leaderboards
+from rnnformer_demo.evaluation.intervals import holm
 from rnnformer_demo.evaluation.records import read_record
 
 CHECKPOINTS = tiny.ROOT / "checkpoints"
@@ -67,12 +68,14 @@ def test_baselines_are_compared_in_pairs(visit):
     expect(rows).to_have_count(4)
     family.get_by_label("Accuracy of all on").select_option(TEST)
     expect(rows.first.locator(".forest-paired")).to_be_empty()
-    for name in ("sentiment-en-lstm", "sentiment-en-gru", "sentiment-en-transformer"):
-        paired = read_record(name)["tests"][TEST]["paired"]
+    names = ("sentiment-en-lstm", "sentiment-en-gru", "sentiment-en-transformer")
+    pairs = {name: read_record(name)["tests"][TEST]["paired"] for name in names}
+    corrected = holm({name: paired["p"] for name, paired in pairs.items()})
+    for name, paired in pairs.items():
         row = rows.filter(has=visit.page.get_by_text(name, exact=True))
         counts = f"Right alone on {paired['only_this']}, sentiment-en alone on {paired['only_first']}; p"
         expect(row).to_contain_text(counts)
-        verdict = "No clear difference" if paired["p"] >= 0.05 else "Less often right"
+        verdict = "No clear difference" if corrected[name] >= 0.05 else "Less often right"
         expect(row).to_contain_text(verdict)
 
 

@@ -777,8 +777,8 @@ export default {
     "models.intervals": "Bars are 95 % intervals (Wilson) over {n} inputs.",
     "models.chosenOn": "Bars are 95 % intervals (Wilson) over {n} inputs. On this part epoch, seed and temperature were chosen, so it flatters.",
     "models.pairedAbout":
-      "Pairs: McNemar's exact test on the same inputs. p says how often chance alone would make a difference this large between equally good models; one comparison in twenty falls below 0.05 by chance, and other seeds of the training may differ more.",
-    "models.paired": "Right alone on {these}, {with} alone on {those}; p {p}.",
+      "Pairs: McNemar's exact test on the same inputs. p says how often chance alone would make a difference this large between equally good models; corrected for the number of baselines after Holm, it decides what is said. Other seeds of the training may differ more.",
+    "models.paired": "Right alone on {these}, {with} alone on {those}; p {p}, corrected {corrected}.",
     "models.better": "More often right than {with}.",
     "models.worse": "Less often right than {with}.",
     "models.alike": "No clear difference to {with}.",

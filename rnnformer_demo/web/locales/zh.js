@@ -775,8 +775,8 @@ export default {
     "models.intervals": "横条是 {n} 个输入上的 95 % 区间（Wilson）。",
     "models.chosenOn": "横条是 {n} 个输入上的 95 % 区间（Wilson）。轮数、种子和温度都是在这部分上选的，所以数字偏好。",
     "models.pairedAbout":
-      "配对：对同样的输入做 McNemar 精确检验。p 表示两个一样好的模型仅凭偶然出现这么大差别的概率；二十次比较中就有一次会偶然低于 0.05，换一个训练种子差别可能更大。",
-    "models.paired": "只有它对：{these} 个，只有 {with} 对：{those} 个；p {p}。",
+      "配对：对同样的输入做 McNemar 精确检验。p 表示两个一样好的模型仅凭偶然出现这么大差别的概率；按 Holm 法对基线数目校正后的 p 决定结论；换一个训练种子差别可能更大。",
+    "models.paired": "只有它对：{these} 个，只有 {with} 对：{those} 个；p {p}，校正后 {corrected}。",
     "models.better": "比 {with} 更常答对。",
     "models.worse": "不如 {with} 常答对。",
     "models.alike": "与 {with} 没有明显差别。",

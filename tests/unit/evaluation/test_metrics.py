@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnformer_demo.confidence.calibration import NO_SCALING, Temperature
-from rnnformer_demo.evaluation.intervals import mcnemar
+from rnnformer_demo.evaluation.intervals import holm, mcnemar
 from rnnformer_demo.evaluation.metrics import (
     calibration_error_by_chance,
     expected_calibration_error,
@@ -154,3 +154,12 @@ def test_chance_alone_makes_a_calibration_error_that_shrinks_with_the_inputs():
     drawn = torch.multinomial(probabilities, 1, generator=generator)[:, 0]  # right as often as it says
     assert expected_calibration_error(probabilities, drawn) == pytest.approx(many, abs=0.01)
     assert calibration_error_by_chance(torch.eye(3)) == 0
+
+
+def test_holms_correction_by_hand():
+    corrected = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005})
+    assert list(corrected) == ["a", "b", "c", "d"]
+    assert list(corrected.values()) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm({"alone": 0.2}) == {"alone": 0.2}
+    assert holm({"a": 0.9, "b": 0.8}) == {"a": 1.0, "b": 1.0}
+    assert holm({}) == {}

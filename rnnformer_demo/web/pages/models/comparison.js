@@ -54,9 +54,10 @@ function bar(low, middle, high) {
   );
 }
 
-function sentence({ t, format }, { p, with: other, only_this, only_first }) {
+function sentence({ t, format }, { p, p_holm: corrected, with: other, only_this, only_first }) {
   const better = only_this > only_first ? "models.better" : "models.worse";
-  const verdict = t(p < LEVEL ? better : "models.alike", { with: other });
+  const verdict = t(corrected < LEVEL ? better : "models.alike", { with: other });
+  const written = (value) => (value < 0.001 ? "< 0.001" : "= " + format.exact(value));
   const values = { these: format.count(only_this), those: format.count(only_first), with: other };
-  return `${verdict} ${t("models.paired", { ...values, p: p < 0.001 ? "< 0.001" : "= " + format.exact(p) })}`;
+  return `${verdict} ${t("models.paired", { ...values, p: written(p), corrected: written(corrected) })}`;
 }

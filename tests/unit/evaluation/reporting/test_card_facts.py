@@ -63,12 +63,26 @@ def test_reliability_and_pairs_are_those_of_the_same_weights(record, family):
     record(weights_digest("tea-gru"))
     held_out, dev = facts("tea-gru")["tests"]
     assert not {"reliability", "paired"} & held_out.keys()
-    assert dev["paired"] == PAIRED
+    assert dev["paired"] == PAIRED | {"p_holm": 0.146}
     assert [(each["count"], each["confidence"], each["accuracy"]) for each in dev["reliability"]] == [
         (400, 0.55, 0.5),
         (600, 0.9, 0.95),
     ]
     assert dev["reliability"][0]["interval"] == pytest.approx([0.451, 0.549], abs=1e-3)
+
+
+def test_pairs_are_corrected_for_all_baselines_of_the_hybrid(family, monkeypatch):
+    p_values = {"tea-gru": 0.03, "tea-lstm": 0.02}
+    told = names()
+    assert set(p_values) <= set(told)
+
+    def read(name, folder):
+        pair = {"paired": PAIRED | {"p": p_values[name]}} if name in p_values else {}
+        return {"sha256": weights_digest(name), "tests": {"sst2 dev": {"n": 1000, "accuracy": 0.87, **pair}}}
+
+    monkeypatch.setattr(records, "read_record", read)
+    corrected = {name: facts(name)["tests"][1]["paired"]["p_holm"] for name in p_values}
+    assert corrected == {"tea-gru": 0.04, "tea-lstm": 0.04}
 
 
 def test_of_many_classes_the_most_frequent_mistakes_are_told(family):
