@@ -63,7 +63,7 @@ def test_reliability_and_pairs_are_those_of_the_same_weights(record, family):
     record(weights_digest("tea-gru"))
     held_out, dev = facts("tea-gru")["tests"]
     assert not {"reliability", "paired"} & held_out.keys()
-    assert dev["paired"] == PAIRED | {"p_holm": 0.146}
+    assert dev["paired"] == PAIRED | {"p_holm": pytest.approx(3 * 0.146)}  # of three baselines alike
     assert [(each["count"], each["confidence"], each["accuracy"]) for each in dev["reliability"]] == [
         (400, 0.55, 0.5),
         (600, 0.9, 0.95),
@@ -73,8 +73,6 @@ def test_reliability_and_pairs_are_those_of_the_same_weights(record, family):
 
 def test_pairs_are_corrected_for_all_baselines_of_the_hybrid(family, monkeypatch):
     p_values = {"tea-gru": 0.03, "tea-lstm": 0.02}
-    told = names()
-    assert set(p_values) <= set(told)
 
     def read(name, folder):
         pair = {"paired": PAIRED | {"p": p_values[name]}} if name in p_values else {}
