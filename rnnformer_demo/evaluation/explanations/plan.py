@@ -10,7 +10,7 @@ from ...data import InputError
 from .run import PLANTED, evaluate_explanations
 
 FIRST = 60  # inputs of each set: ten times as many would narrow an interval by two thirds, and take days
-_FAITHFUL = {  # by the beginning of a model's name, sets whose sentences or photos it did not see
+_FAITHFUL = {  # by the hybrid of a family, sets whose sentences or photos it did not train on
     "sentiment-en": ("sst2/dev.tsv.xz", "everyday-en/customer-reviews.tsv.xz"),
     "sentiment-zh": ("chnsenticorp/test.tsv.xz",),
     "news-en": ("ag-news-partial/test.tsv.xz",),
