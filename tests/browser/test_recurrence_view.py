@@ -125,6 +125,7 @@ def test_all_gates_and_states_of_a_unit(visit, document):
         ["input gate", "forget gate", "output gate", "hidden state", "candidate"]
     )
     view.get_by_text("Exact numbers").click()
+    view.locator("tbody tr").nth(STEP).wait_for()  # the table is built when it is opened
     heads = view.locator("thead th").all_inner_texts()
     row = [float(cell.replace("−", "-")) for cell in view.locator("tbody tr").nth(STEP).locator("td").all_inner_texts()]
     arrays = {
@@ -153,6 +154,7 @@ def test_the_trajectory_lies_in_the_first_two_principal_components(visit, docume
     expect(view).to_contain_text(f"The first component holds {shares[0]:.0%} of the variance")
     expect(view).to_contain_text(f"the second {shares[1]:.0%}")
     view.get_by_text("Exact numbers").click()
+    view.locator("tbody tr").first.wait_for()  # the table is built when it is opened
     rows = view.locator("tbody tr").all()
     points = np.array([[float(cell.replace("−", "-")) for cell in row.locator("td").all_inner_texts()] for row in rows])
     assert (points**2).sum(0) == pytest.approx(sizes[:2] ** 2, rel=0.01)
