@@ -11,6 +11,7 @@ from typing import Any
 from ..confidence import OOD_TENSORS
 from ..data import InputError
 from ..data.normalisation import rules_for
+from .aside import write_aside
 from .migration import migrate_card, migrate_weight_names
 
 FORMAT = 2
@@ -75,19 +76,12 @@ def _parsed(path: Path, mtime_ns: int, size: int, inode: int) -> dict[str, Any]:
 def write_card(path: Path, card: dict[str, Any]) -> None:
     """Write a card, one key a line: short enough to read, and a confusion matrix of 101 classes stays one line."""
     lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in card.items()]
-    _replace(path, "{\n" + ",\n".join(lines) + "\n}\n")
+    write_aside(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def write_tokenizer(path: Path, tokenizer: dict[str, Any]) -> None:
     """Write a tokenizer as the `tokenizers` library reads it."""
-    _replace(path, json.dumps(tokenizer, ensure_ascii=False) + "\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    draft = path.with_name(f".{path.name}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    write_aside(path, json.dumps(tokenizer, ensure_ascii=False) + "\n")
 
 
 def preprocessing_of(name: str, folder: Path | None = None) -> dict[str, Any]:

@@ -1,21 +1,14 @@
 """Bytes of a typed text to text: in the encoding that is named, or one that is certain; else a sentence guesses."""
 
-import codecs
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import regex
 
+from .encodings import marked_encoding
 from .sample import InputError
 
-_MARKS = {  # of byte order; that of UTF-32 begins as the one of UTF-16 does
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _WIDE_LEAST = 0.2  # of the bytes of a text in Latin letters are nul where it has two or four bytes a character
 _ASCII_LEAST = 0.5  # of its characters are ASCII then
@@ -88,7 +81,7 @@ def decode_text(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     """
     if encoding is not None:
         return _decoded(data, encoding)
-    found = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None) or _wide(data)
+    found = marked_encoding(data) or _wide(data)
     if found:
         return _decoded(data, found)
     try:

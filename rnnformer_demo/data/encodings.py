@@ -30,10 +30,7 @@ _MARKS = {  # of byte order; that of UTF-32 begins as the one of UTF-16 does
 }
 _NULS = 0.1  # share of the bytes above which a text has two or four bytes a character
 _SURE = 3  # lines of UTF-8 for each damaged one, from which on a text is UTF-8 with damage
-_DOUBTFUL, _COMMONEST = (
-    0.02,
-    "cp1252",
-)  # below this confidence, as for one letter with an accent, the commonest is taken
+_DOUBTFUL, _COMMONEST = 0.02, "cp1252"  # below this confidence, as for one accented letter, the commonest is taken
 _SHOWN = 200_000  # bytes that are shown to the detector
 
 
@@ -100,10 +97,14 @@ def lines_of(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
+def marked_encoding(data: bytes) -> str | None:
+    """Return the encoding that a mark of byte order at the beginning of a text names; None without one."""
+    return next((encoding for mark, encoding in _MARKS.items() if data.startswith(mark)), None)
+
+
 def _find(data: bytes) -> str | None:
-    for mark, encoding in _MARKS.items():
-        if data.startswith(mark):
-            return encoding
+    if marked := marked_encoding(data):
+        return marked
     if data.count(b"\0") <= _NULS * len(data):
         lines = [line for line in data.split(b"\n") if not line.isascii()]
         damaged = sum(not _is_utf8(line) for line in lines)

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..checkpoints.aside import write_aside
 from ..checkpoints.cards import read_card
 from ..data import InputError
 
@@ -47,9 +48,7 @@ def write_record(figures: dict[str, Any], sha256: str, folder: Path = RESULTS) -
     tests = {each: (tests | {test: kept})[each] for each in known if each == test or each in tests}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    draft = path.with_suffix(".draft")
-    draft.write_text(_lines({"model": name, "sha256": sha256, "tests": tests}), encoding="utf-8")
-    draft.replace(path)
+    write_aside(path, _lines({"model": name, "sha256": sha256, "tests": tests}))
     return path
 
 

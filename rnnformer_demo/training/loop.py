@@ -16,9 +16,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from ..checkpoints.aside import save_aside
 from ..data import InputError
 from ..nn.devices import accelerator, to_device_of
-from .aside import save_aside
 from .config import TrainingConfig
 
 Batch = tuple[Tensor, Tensor, Tensor]  # inputs, mask (B, T), targets as the loss takes them

@@ -1,10 +1,10 @@
 """Results in the repository, and sentences that cite them. Read without torch."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from ...checkpoints.aside import write_aside
 from ...data import InputError
 from ..reporting.explanation_tables import format_value
 
@@ -32,10 +32,7 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
                 left_out = before["left_out"] | result["left_out"]
                 left_out = {name: reason for name, reason in left_out.items() if name not in methods}
                 result = result | {"methods": methods, "left_out": left_out}
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
-            draft = Path(aside) / path.name
-            draft.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-            draft.replace(path)
+        write_aside(path, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from error
     return path

@@ -11,10 +11,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from ...checkpoints.aside import save_aside
 from ...data.image import ImageReader, to_tensor
 from ...data.opening import open_photo
 from ...data.photo_sets import PhotoRow, PhotoSet
-from ..aside import save_aside
 from .augment import center_crop, weak_augment
 
 Encode = Callable[[Tensor], Tensor]  # normalised photos (B, 3, S, S) to features (B, ...)

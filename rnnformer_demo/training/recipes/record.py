@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..aside import write_aside
+from ...checkpoints.aside import write_aside
 from .files import find, names
 from .stages import checkpoint_name, stage_of
 

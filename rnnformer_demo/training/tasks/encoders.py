@@ -10,13 +10,13 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from ...checkpoints.aside import save_aside
 from ...checkpoints.migration import migrate_weight_names
 from ...data import InputError
 from ...data.text import pad
 from ...models import RECURRENT, config_to_dict
 from ...models.text import TextConfig, TextHybrid
 from ...nn.devices import to_device_of
-from ..aside import save_aside
 from ..config import DEFAULT_RUN, EncodersConfig, RunConfig, TextDataConfig, TrainingConfig
 from ..data.corpus import bucketed
 from ..data.text_data import TextData

@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from ...checkpoints.aside import write_aside
 from ...data import InputError
 from ...data.text import pad
 from ...nn.devices import accelerator, to_device_of
-from ..aside import write_aside
 from ..config import DEFAULT_RUN, RunConfig, TeacherConfig
 from ..data.corpus import Corpus, bucketed, fingerprints, read_corpus
 from ..loop import Batch, classification, fit, multiplies_bfloat16

@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from ...checkpoints.aside import save_aside, write_aside
 from ...data import InputError
-from ..aside import save_aside, write_aside
 from ..config import DEFAULT_RUN, NBSVMConfig, RunConfig
 from ..data.corpus import fingerprints, fold_of, read_corpus
 from ..preflight import check_before

@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
 
+from ...checkpoints.aside import save_aside
 from ...data import InputError
-from ..aside import save_aside
 from ..data.corpus import Corpus, fingerprints
 from ..loop import Loss
 

@@ -26,4 +26,4 @@ def save_aside(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] 
 
 
 def _beside(path: Path) -> Path:
-    return path.with_suffix(".new")
+    return path.with_name(f".{path.name}")  # hidden: whoever lists a folder does not take it for what it will be
