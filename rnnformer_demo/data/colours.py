@@ -91,7 +91,7 @@ def _stretched(high: Image.Image, low: Image.Image) -> tuple[Image.Image, list[s
     bits = max(_bits_of(0, _top(*pair)) for pair in colours)
     scaled = [_joined(*pair, bits) for pair in colours]
     scaled += [_joined(*pair, _bits_of(0, _top(*pair))) for pair in alpha]
-    return Image.merge(high.mode, scaled), _few_bits(bits, 16)
+    return Image.merge(high.mode, scaled), _few_bits(bits)
 
 
 def _top(high: Image.Image, low: Image.Image) -> int:
@@ -118,7 +118,7 @@ def _grey(image: Image.Image, unsigned: bool) -> tuple[Image.Image, list[str]]:
     if least < 0:
         return _between(values.astype(np.float64), least, most)
     bits = _bits_of(least, most)
-    return _scaled(values, bits), _few_bits(bits, 16)
+    return _scaled(values, bits), _few_bits(bits)
 
 
 def _grey_of_floats(values: np.ndarray) -> tuple[Image.Image, list[str]]:
@@ -147,10 +147,10 @@ def _scaled(values: np.ndarray, bits: int) -> Image.Image:
     return Image.fromarray((values / np.float32(2**bits - 1) * 255).round().astype(np.uint8))
 
 
-def _few_bits(bits: int, usual: int) -> list[str]:
-    if bits == usual:
+def _few_bits(bits: int) -> list[str]:
+    if bits == 16:
         return []
-    return [f"The values of this photo take {bits} bits, not {usual}: they were stretched to the whole range."]
+    return [f"The values of this photo take {bits} bits, not 16: they were stretched to the whole range."]
 
 
 def _without_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:

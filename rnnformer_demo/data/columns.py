@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .listing import listed
 from .sample import InputError
 
 # Usual names, the surest first; blanks, underscores and case do not count.
@@ -18,7 +19,6 @@ LABEL_COLUMNS = (
     *("标签", "类别", "分类", "情感", "stars", "rating", "score", "name"),
 )
 CHOOSE = "name them with --text-column and --label-column"
-_SHOWN = 8  # columns in a sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ def choose(header: Sequence[str], wanted: TableOptions, name: str, spelled_alike
 def _missing(header: Sequence[str], wanted: TableOptions, name: str, keys: bool) -> str:
     """Return the sentence about columns that are not there."""
     names = f"{wanted.text_column or 'text'} and {wanted.label_column or 'label'}"
-    shown = ", ".join(repr(column[:40]) for column in header[:_SHOWN]) + (", ..." if len(header) > _SHOWN else "")
+    shown = listed([repr(column[:40]) for column in header])
     must = f"must have the keys {names}" if keys else f"must begin with a line that names the columns {names}"
     return f"{name} {must}, got {shown or 'none'}: {CHOOSE}{'' if keys else ', by number where there is no such line'}."
 

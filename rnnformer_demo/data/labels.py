@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .listing import listed
 from .sample import InputError
 
 OPTION = "--labels"
 Raw = Sequence[str | Sequence[str]]  # what a model's training data called each of its classes; several, where merged
 BY_NUMBER = "by their numbers"  # a rule, see `LabelMap`
-_SHOWN = 8  # labels in a sentence
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(\.0*)?")
 _NUMBERED = re.compile(r"label[ _]?([0-9]{1,9})")  # what models without names of classes answer
 _JOINED = re.compile(r"(?<=[^\W\d])[-/](?=[^\W\d])")
@@ -49,8 +49,7 @@ class LabelMap:
     def sentence(self) -> str:
         """Return what the labels mean, in words."""
         pairs = [f"{label} = {name}" for label, name in self.as_dict().items() if label != name]
-        shown = ", ".join(pairs[:_SHOWN]) + (", ..." if len(pairs) > _SHOWN else "")
-        return f"Labels are read {self.rule}{f': {shown}' if shown else ''}"
+        return f"Labels are read {self.rule}{f': {listed(pairs)}' if pairs else ''}"
 
     def refusal(self, label: str) -> str:
         """Return the sentence about a label that means no class."""
@@ -262,4 +261,4 @@ def _no_label(label: str, classes: Sequence[str]) -> str:
 
 
 def _shown(labels: Sequence[str]) -> str:
-    return ", ".join(label[:40] for label in labels[:_SHOWN]) + (", ..." if len(labels) > _SHOWN else "")
+    return listed([label[:40] for label in labels])

@@ -1,7 +1,6 @@
 """Labelled photos in a folder or a zip. No file is dropped in silence: it is a row, or it is skipped with a reason."""
 
 import posixpath
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -9,20 +8,17 @@ from pathlib import Path
 
 from .file_sets import FileSet, clean_name
 from .folders import TEST, TRAIN, VALIDATION, PhotoRow, SkippedFile, arrange, is_junk, reason_to_skip, split_named
+from .labels import folded, merged
+from .listing import listed
 from .sample import InputError
 from .wordnet import imagenet_name
 
-__all__ = ["TEST", "TRAIN", "VALIDATION", "PhotoRow", "PhotoSet", "SkippedFile", "folded"]
+__all__ = ["TEST", "TRAIN", "VALIDATION", "PhotoRow", "PhotoSet", "SkippedFile"]
 
 LABEL_COLUMNS = ("class", "name", "label", "wnid")
 _INDEX = "index.csv"
 _NOT_INDEXED = "not named in index.csv"
 _MOST_NAMED = 3  # files of a notice
-
-
-def folded(label: str) -> str:
-    """Return a class name as names are compared: case, underscores and repeated blanks do not count."""
-    return " ".join(unicodedata.normalize("NFKC", label).replace("_", " ").casefold().split())
 
 
 class PhotoSet(FileSet):
@@ -96,17 +92,17 @@ class PhotoSet(FileSet):
         return PhotoRow(place, label, split_named(split or "") or (split or "").strip())
 
     def _named_alike(self, rows: list[PhotoRow]) -> list[PhotoRow]:
-        """Return the rows with one name for classes whose names differ in case, blanks and underscores alone: the most
-        frequent."""
-        counts = Counter(row.label for row in rows)
-        names: dict[str, list[str]] = {}
-        for label, _ in counts.most_common():
-            names.setdefault(folded(label), []).append(label)
-        for chosen, *others in names.values():
-            if others:
-                alike = ", ".join(map(repr, others))
-                self.notices.append(f"{alike} and {chosen!r} are one class, {chosen!r}: their names differ in writing.")
-        return [replace(row, label=names[folded(row.label)][0]) for row in rows]
+        """Return the rows with one name for classes whose names differ in what does not count in a label alone."""
+        usual = merged(Counter(row.label for row in rows))
+        alike: dict[str, list[str]] = {}
+        for label, chosen in usual.items():
+            if label != chosen:
+                alike.setdefault(chosen, []).append(repr(label))
+        self.notices += [
+            f"{', '.join(others)} and {chosen!r} are one class, {chosen!r}: their names differ in writing."
+            for chosen, others in alike.items()
+        ]
+        return [replace(row, label=usual[row.label]) for row in rows]
 
     @property
     def test_split(self) -> str | None:
@@ -141,7 +137,6 @@ def _summaries(skipped: list[SkippedFile]) -> list[str]:
     for file in skipped:
         by_reason.setdefault(file.reason, []).append(file.path)
     return [
-        f"{len(paths)} file{'s' * (len(paths) != 1)} ({reason}): {', '.join(paths[:_MOST_NAMED])}"
-        f"{', ...' if len(paths) > _MOST_NAMED else ''}"
+        f"{len(paths)} file{'s' * (len(paths) != 1)} ({reason}): {listed(paths, _MOST_NAMED)}"
         for reason, paths in by_reason.items()
     ]

@@ -5,6 +5,7 @@ They lie in `results/`, a file a model, and can be made again from its weights a
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,16 @@ def read_tests(name: str, sha256: str, folder: Path = RESULTS) -> dict[str, dict
     """Return what was measured of a model by the names of the tests; {} where that was of other weights."""
     record = read_record(name, folder)
     return record["tests"] if record.get("sha256") == sha256 else {}
+
+
+def read_pairs(models: Iterable[str], folder: Path = RESULTS) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the p-values of the models that were compared with another one on a test, by the test and that other."""
+    pairs: dict[tuple[str, str], dict[str, float]] = {}
+    for name in models:
+        for test, figures in read_record(name, folder).get("tests", {}).items():
+            if paired := figures.get("paired"):
+                pairs.setdefault((test, paired["with"]), {})[name] = paired["p"]
+    return pairs
 
 
 def write_record(figures: dict[str, Any], sha256: str, folder: Path = RESULTS) -> Path:

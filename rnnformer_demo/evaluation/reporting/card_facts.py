@@ -4,9 +4,9 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from ...checkpoints.cards import read_card, readable_cards, weights_digest
+from ...checkpoints.cards import names, read_card, weights_digest
 from ..intervals import holm, wilson_interval
-from ..records import read_tests
+from ..records import read_pairs, read_tests
 from .figures import HELD_OUT, accuracies_over_seeds, title_of
 from .sources import Source, data_sets, pretrained, training_files
 
@@ -43,7 +43,7 @@ def facts(name: str, folder: Path | None = None) -> dict[str, Any]:
     """
     card = read_card(name, folder)
     digest = weights_digest(name, folder)
-    measured = _corrected(name, card, read_tests(name, digest), folder)
+    measured = _corrected(name, read_tests(name, digest), folder)
     training = card.get("training", {})
     return {
         "name": name,
@@ -59,16 +59,15 @@ def facts(name: str, folder: Path | None = None) -> dict[str, Any]:
     }
 
 
-def _corrected(name: str, card: dict[str, Any], tests: dict[str, dict], folder: Path | None) -> dict[str, dict]:
-    """Return what was measured with `p_holm` in each comparison: corrected for all baselines of the same hybrid that
-    were compared on the same test."""
-    others = [each for each, its in readable_cards(folder).items() if its.get("baseline_of") == card.get("baseline_of")]
-    family = {each: tests if each == name else read_tests(each, weights_digest(each, folder)) for each in others}
+def _corrected(name: str, tests: dict[str, dict], folder: Path | None) -> dict[str, dict]:
+    """Return what was measured with `p_holm` in each comparison: corrected for all models that were compared with the
+    same one on the same test."""
+    compared = {test: figures for test, figures in tests.items() if "paired" in figures}
+    others = read_pairs(names(folder)) if compared else {}
     corrected = dict(tests)
-    for test, figures in tests.items():
-        if "paired" in figures:
-            pairs = {each: its[test]["paired"]["p"] for each, its in family.items() if "paired" in its.get(test, {})}
-            corrected[test] = figures | {"paired": figures["paired"] | {"p_holm": holm(pairs)[name]}}
+    for test, figures in compared.items():
+        p_values = others[test, figures["paired"]["with"]]
+        corrected[test] = figures | {"paired": figures["paired"] | {"p_holm": holm(p_values)[name]}}
     return corrected
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ...data import InputError
 from ...data.labels import OPTION, in_order, merged, pairs_of
+from ...data.listing import listed
 
 _SHOWN = 20  # classes in a sentence
 
@@ -44,7 +45,9 @@ def classes_of(counts: Mapping[str, int], given: Sequence[str], shown: str) -> C
     pairs = pairs_of(given, labels) if given and all("=" in each for each in given) else None
     if given and pairs is None:
         if len(given) != len(labels):
-            raise InputError(f"There are {len(labels)} labels in {shown} ({_list(labels)}), but {len(given)} names.")
+            raise InputError(
+                f"There are {len(labels)} labels in {shown} ({listed(labels, _SHOWN)}), but {len(given)} names."
+            )
         pairs = dict(zip(labels, given, strict=True))
     named = pairs or {label: label for label in labels}
     names = tuple(dict.fromkeys(named.values()))
@@ -53,7 +56,7 @@ def classes_of(counts: Mapping[str, int], given: Sequence[str], shown: str) -> C
         raise InputError(f"{shown} holds a single label, {names[0]!r}: two are needed at least.")
     of = {label: named[usual[label]] for label in counts if usual[label] in named}
     rows = {name: sum(count for label, count in counts.items() if of.get(label) == name) for name in names}
-    notices = [*_put_together(usual), *_left_out(counts, of), f"Classes: {_list(_described(named, rows))}."]
+    notices = [*_put_together(usual), *_left_out(counts, of), f"Classes: {listed(_described(named, rows), _SHOWN)}."]
     return Classes(names, tuple(same[0] if len(same) == 1 else same for same in called), of, tuple(notices))
 
 
@@ -61,7 +64,7 @@ def _described(named: Mapping[str, str], rows: Mapping[str, int]) -> list[str]:
     """Return each class with its labels and its number of rows."""
     called = {name: [label for label, own in named.items() if own == name and label != name] for name in rows}
     return [
-        f"{name}{f' (labels {_list(labels)})' if labels else ''}: {rows[name]:,} rows"
+        f"{name}{f' (labels {listed(labels, _SHOWN)})' if labels else ''}: {rows[name]:,} rows"
         for name, labels in called.items()
     ]
 
@@ -73,9 +76,5 @@ def _put_together(usual: Mapping[str, str]) -> list[str]:
 
 def _left_out(counts: Mapping[str, int], of: Mapping[str, str]) -> list[str]:
     others = {label: count for label, count in counts.items() if label not in of}
-    shown = _list([f"{label} ({count:,} rows)" for label, count in others.items()])
+    shown = listed([f"{label} ({count:,} rows)" for label, count in others.items()], _SHOWN)
     return [f"Labels that {OPTION} does not name are left out: {shown}."] if others else []
-
-
-def _list(parts: Sequence[str]) -> str:
-    return ", ".join(parts[:_SHOWN]) + (", ..." if len(parts) > _SHOWN else "")

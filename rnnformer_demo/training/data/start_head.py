@@ -8,10 +8,9 @@ from torch import Tensor
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...data.labels import BY_NUMBER, map_labels
+from ...data.listing import listed
 from ...models.text import TextHybrid
 from .corpus import Corpus
-
-_SHOWN = 8  # classes in a sentence
 
 
 def started_weights(model: TextHybrid, corpus: Corpus, start: Checkpoint) -> dict[str, Tensor]:
@@ -53,9 +52,5 @@ def head_notice(name: str, corpus: Corpus, start: Checkpoint) -> str:
     places = class_places(corpus, start)
     kept = [label for index, label in enumerate(corpus.labels) if index in places]
     new = [label for index, label in enumerate(corpus.labels) if index not in places]
-    taken = f"is that of {name} for {_list(kept)}" if kept else f"is new: {name} has no class of these names"
-    return f"The output layer {taken}{f', and new for {_list(new)}' if kept and new else ''}."
-
-
-def _list(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    taken = f"is that of {name} for {listed(kept)}" if kept else f"is new: {name} has no class of these names"
+    return f"The output layer {taken}{f', and new for {listed(new)}' if kept and new else ''}."
