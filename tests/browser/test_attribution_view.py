@@ -6,7 +6,7 @@ import re
 
 import pytest
 import tiny
-from browser import EXAMPLES, Visit, checked
+from browser import EXAMPLES, Visit, checked, upload
 
 TEXT = "The plot is not without charm, but the jokes fall flat and the ending is a mess."
 LONG = (
@@ -16,7 +16,6 @@ LONG = (
     "beautiful. My friend fell asleep, and I envied her."
 )
 STYLES = "link[href*='styles/base.css']"
-CHOOSER = "input[type=file][accept*=image] >> nth=0"
 PHOTO = sorted(EXAMPLES.glob("*.jpg"))[0]
 
 
@@ -125,7 +124,7 @@ def test_scores_lie_over_the_photo_and_the_class_is_searched(visit):
     document = analyse(model, str(PHOTO))
     scores = document.attribution.scores
     first, second = sorted(document.prediction.probabilities, key=document.prediction.probabilities.get)[:-3:-1]
-    page.locator(CHOOSER).set_input_files(PHOTO)
+    upload(page, PHOTO)
     view = panel(page, "attribution")
     cell = view.locator(".photo-cell")
     strongest = max(range(len(scores)), key=lambda unit: abs(scores[unit]))
@@ -170,7 +169,7 @@ def test_a_photo_is_read_line_by_line(visit):
     page = visit.page
     page.emulate_media(reduced_motion="reduce")
     document = analyse(model_of_page(), str(PHOTO), ("prefixes",))
-    page.locator(CHOOSER).set_input_files(PHOTO)
+    upload(page, PHOTO)
     view = panel(page, "prefixes")
     assert view.get_by_role("button", name="Play").count() == 0  # nothing moves on its own where that is not wanted
     rows = document.input.grid[0]

@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from browser import EXAMPLES, Visit, checked
+from browser import EXAMPLES, Visit, checked, upload
 
 from rnnformer_demo.analysis import edits
 from rnnformer_demo.analysis.service import analyse
@@ -170,7 +170,7 @@ def test_a_brush_covers_a_photo_and_no_stroke_joins_the_next(browser, address):
 
     visit = Visit(browser, f"{address}#/photo?model=caltech101")
     page = visit.page
-    page.locator("input[type=file]").last.set_input_files(str(EXAMPLES / "panda.jpg"))
+    upload(page, EXAMPLES / "panda.jpg")
     brush, chosen = panel(page).locator(".brush"), panel(page).locator(".brush-cells i")
     page.locator("#view-interventions:visible:not(.awaited)").wait_for()  # the last panel that moves others
     cell = brush.bounding_box()["width"] / 7

@@ -125,6 +125,19 @@ class Visit:
         return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+def upload(page, photo: Path) -> None:
+    """Chooses a photo, and waits until its answer stands in the place of the example's, with which the page opens: before,
+    the views are still those of the example, and go."""
+    from playwright.sync_api import expect
+
+    answer = page.locator(".answer:visible")
+    answer.wait_for()
+    answer.evaluate("answer => answer.classList.add('of-example')")
+    page.locator(".workbench:not([hidden]) input[type=file]").set_input_files(photo)
+    expect(page.locator(".answer.of-example")).to_have_count(0)
+    answer.wait_for()
+
+
 @contextmanager
 def checked(visit: Visit) -> Iterator[Visit]:
     """Yields a visit, and checks its end: nothing left the machine, nothing went wrong on the console."""
