@@ -55,6 +55,7 @@ def test_bars_hold_the_scores_and_share_the_cursor(visit):
     strongest = max(map(abs, scores))
     view, words = panel(visit.page, "attribution"), panel(visit.page, "words")
     bars = view.locator(".score")
+    bars.first.wait_for()
     assert bars.evaluate_all("bars => bars.map(bar => bar.getAttribute('aria-label'))") == [
         f"{unit.name}: {written(score, strongest)}" for unit, score in zip(document.input.units, scores, strict=True)
     ]

@@ -126,8 +126,8 @@ class Visit:
 
 
 def upload(page, photo: Path) -> None:
-    """Chooses a photo, and waits until its answer stands in the place of the example's, with which the page opens: before,
-    the views are still those of the example, and go."""
+    """Chooses a photo, and waits until its answer stands in the place of that of the example, with which the page
+    opens: before, the views are still the example's, and go."""
     from playwright.sync_api import expect
 
     answer = page.locator(".answer:visible")
