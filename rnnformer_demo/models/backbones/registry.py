@@ -9,19 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .efficientnet import (
-    BACKBONE_CHANNELS,
-    FINE_BLOCKS,
-    FINE_CHANNELS,
-    HEAD_CHANNELS,
-    MEAN,
-    STD,
-    STRIDE,
-    lite0_backbone,
-)
+from .efficientnet import lite0_backbone
+from .stages import BACKBONE_CHANNELS, FINE_BLOCKS, FINE_CHANNELS, HEAD_CHANNELS, LITE0, MEAN, STD, STRIDE
 from .torchvision_compat import torchvision
 
-LITE0 = "efficientnet_lite0"
 GRIDS = ("32", "16", "both")
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of torchvision's weights
 

@@ -1,0 +1,30 @@
+"""The tensors of a checkpoint, as its safetensors file names and places them. Imports neither torch nor onnx."""
+
+import json
+import struct
+from pathlib import Path
+
+from ..checkpoints.migration import migrate_weight_names
+from .wire import Stored
+
+_DTYPES = {"F16": "float16", "F32": "float32", "I8": "int8", "I64": "int64", "BOOL": "bool", "U8": "uint8"}
+_HEAD = 8  # bytes of the header's length
+
+
+def stored_in(path: Path, file: str) -> dict[str, Stored]:
+    """Return the tensors of a safetensors file, under the names of today, with their places in it.
+
+    Args:
+        path: the file.
+        file: its name as the graphs say it.
+    """
+    with path.open("rb") as opened:
+        (length,) = struct.unpack("<Q", opened.read(_HEAD))
+        entries = json.loads(opened.read(length))
+    entries.pop("__metadata__", None)
+    return migrate_weight_names({name: _stored(entry, file, _HEAD + length) for name, entry in entries.items()})
+
+
+def _stored(entry: dict, file: str, start: int) -> Stored:
+    begin, end = entry["data_offsets"]
+    return Stored(_DTYPES[entry["dtype"]], tuple(entry["shape"]), file, start + begin, end - begin)

@@ -1,0 +1,71 @@
+"""Graphs in ONNX Runtime: sessions over the tensors of a checkpoint, made when they are first asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .programs import write
+from .wire import Stored, model_bytes
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+    from ..models import HybridConfig
+
+Arrays = dict[str, np.ndarray]
+
+
+class Sessions:
+    """The programs of one model, run on one thread each.
+
+    A session may be run by several threads at a time: bulk work scales by threads of Python.
+
+    Args:
+        config: the model's config.
+        tensors: those of its checkpoint as they are stored, under the names of today.
+    """
+
+    def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
+        self._config, self._tensors = config, tensors
+        self._stored = {name: Stored(array.dtype.name, array.shape) for name, array in tensors.items()}
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._lock = threading.Lock()
+
+    def run(self, program: str, feeds: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None) -> Arrays:
+        """Run a program, see `programs`, and return its outputs by their names.
+
+        Args:
+            feeds: its inputs.
+            outputs: the names of those outputs that are wanted; None for all.
+
+        Raises:
+            Uncovered: for a model that no graph covers.
+        """
+        session = self.session(program)
+        names = [each.name for each in session.get_outputs()] if outputs is None else list(outputs)
+        return dict(zip(names, session.run(names, dict(feeds)), strict=True))
+
+    def session(self, program: str) -> onnxruntime.InferenceSession:
+        """Return the session of a program."""
+        with self._lock:
+            if program not in self._sessions:
+                self._sessions[program] = self._open(program)
+            return self._sessions[program]
+
+    def _open(self, program: str) -> onnxruntime.InferenceSession:
+        import onnxruntime
+
+        graph = write(program, self._config, self._stored)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        names = list(graph.stored)
+        values = [
+            onnxruntime.OrtValue.ortvalue_from_numpy(np.asarray(self._tensors[name], order="C")) for name in names
+        ]
+        options.add_external_initializers(names, values)
+        return onnxruntime.InferenceSession(model_bytes(graph), options, providers=["CPUExecutionProvider"])
