@@ -59,10 +59,10 @@ class Graph:
             self._moving.add(name)
         return name
 
-    def output(self, value: str, name: str, shape: tuple[Dimension, ...] | None = None) -> str:
+    def output(self, value: str, name: str) -> str:
         """Show a value under a name. Return the value, which what follows goes on with."""
         self._nodes.append(Node("Identity", (value,), (name,)))
-        self._outputs.append(Value(name, "float32", shape))
+        self._outputs.append(self._value(name, self.rank(value)))
         return value
 
     def constant(self, value: object, dtype: type = np.float32) -> str:
@@ -181,13 +181,23 @@ class Graph:
                 return 1
         return max(self._ranks.get(value, 0) for value in inputs)
 
-    def body(self, name: str, inputs: Sequence[str], make: Callable[[], Sequence[str]]) -> Body:
-        """Return a graph within this one, which sees its values: what `make` adds, with what it returns as outputs."""
+    @staticmethod
+    def _value(name: str, rank: int) -> Value:
+        return Value(name, "float32", ("",) * rank)
+
+    def body(self, name: str, inputs: Mapping[str, int], make: Callable[[], Sequence[str]]) -> Body:
+        """Return a graph within this one, which sees its values: what `make` adds, with what it returns as outputs.
+
+        Args:
+            inputs: its inputs by name, with their numbers of dimensions.
+        """
+        self._ranks |= inputs
         outer, steps = self._nodes, self.steps
         self._nodes, self.steps = [], []
         ends = [self.op("Identity", value) for value in make()]
         inner, self._nodes, self.steps = self._nodes, outer, steps
-        return Body(name, inner, [Value(each) for each in inputs], [Value(each) for each in ends])
+        values = ([self._value(each, self.rank(each)) for each in names] for names in (inputs, ends))
+        return Body(name, inner, *values)
 
     def finish(self, name: str) -> Body:
         """Return the graph."""

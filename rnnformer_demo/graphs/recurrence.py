@@ -134,7 +134,9 @@ def _scan(
         new, result = step(inner_carried, inner_read)
         return (*new, result)
 
-    body = graph.body(f"step {number}", (*inner_carried, *inner_read), make)
+    ranks = dict(zip(inner_carried, map(graph.rank, carried), strict=True))
+    ranks |= {name: graph.rank(value) - 1 for name, value in zip(inner_read, read, strict=True)}
+    body = graph.body(f"step {number}", ranks, make)
     direction = int(backwards)
     outputs = graph.ops(
         "Scan",

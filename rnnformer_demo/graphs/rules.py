@@ -81,7 +81,9 @@ def _transpose(graph: Graph, step: Step, back: list[str]) -> Gradients:
 
 
 def _reshape(graph: Graph, step: Step, back: list[str]) -> Gradients:
-    return [graph.op("Reshape", back[0], graph.op("Shape", step.inputs[0]))]
+    as_it_was = graph.op("Reshape", back[0], graph.op("Shape", step.inputs[0]))
+    graph.set_rank(as_it_was, graph.rank(step.inputs[0]))
+    return [as_it_was]
 
 
 def _squeeze(graph: Graph, step: Step, back: list[str]) -> Gradients:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 IR_VERSION, OPSET = 10, 20
-Dimension = int | str  # a size, or the name of one that differs from run to run
+Dimension = int | str  # a size, or the name of one that differs from run to run; "" where it has none
 
 ELEMENT_TYPES = {  # of TensorProto
     "float32": 1,
@@ -47,8 +47,8 @@ class Value:
     """An input or output of a graph."""
 
     name: str
-    dtype: str = "float32"
-    shape: tuple[Dimension, ...] | None = None  # None where it is not said
+    dtype: str
+    shape: tuple[Dimension, ...]
 
 
 @dataclass(frozen=True)
@@ -142,14 +142,15 @@ def _tensor_head(name: str, dtype: str, shape: Iterable[int]) -> bytes:
 
 
 def _value(value: Value) -> bytes:
-    kind = _varint_field(1, ELEMENT_TYPES[value.dtype])
-    if value.shape is not None:
-        kind += _message(2, b"".join(_message(1, _dimension(size)) for size in value.shape))
+    shape = b"".join(_message(1, _dimension(size)) for size in value.shape)
+    kind = _varint_field(1, ELEMENT_TYPES[value.dtype]) + _message(2, shape)
     return _text(1, value.name) + _message(2, _message(1, kind))
 
 
 def _dimension(size: Dimension) -> bytes:
-    return _text(2, size) if isinstance(size, str) else _varint_field(1, size)
+    if isinstance(size, int):
+        return _varint_field(1, size)
+    return _text(2, size) if size else b""
 
 
 def _text(number: int, text: str) -> bytes:

@@ -19,8 +19,8 @@ from pydantic import TypeAdapter
 from ..analysis.sections.core import build_model
 from ..checkpoints.cards import CARD, TOKENIZER, WEIGHTS, default_folder
 from ..checkpoints.store import Checkpoint
+from ..checkpoints.stored import stored_in
 from ..document import Model
-from ..graphs.files import stored_in
 from ..graphs.programs import PROGRAMS, write
 from ..graphs.wire import model_bytes
 from ..models import config_to_dict

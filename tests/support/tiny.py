@@ -14,7 +14,7 @@ from rnnformer_demo.confidence.ood import FEATURES, MahalanobisDetector, Thresho
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.text import TextReader, train_tokenizer
 from rnnformer_demo.models import Hybrid, classes, stacked
-from rnnformer_demo.models.backbones.efficientnet import MEAN, STD, STRIDE
+from rnnformer_demo.models.backbones.stages import MEAN, STD, STRIDE
 from rnnformer_demo.nn.hooks import HookPoint, capture
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,7 @@ from rnnformer_demo.interpret.attribution import METHODS, by_unit, explain
 from rnnformer_demo.interpret.relevance import ATTENTION_RULES, Relevance, record, relevance_of
 from rnnformer_demo.interpret.relevance.pixels import GAMMA, pixel_relevance_of
 from rnnformer_demo.models import Hybrid, freeze
-from rnnformer_demo.models.backbones.efficientnet import MEAN, STD
+from rnnformer_demo.models.backbones.stages import MEAN, STD
 from rnnformer_demo.nn.cells import CELLS
 from rnnformer_demo.nn.secant import secant
 

@@ -11,8 +11,8 @@ from rnnformer_demo.analysis import service
 from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
-from rnnformer_demo.models.backbones.efficientnet import MEAN, STD
 from rnnformer_demo.models.backbones.registry import BACKBONES, LITE0, torchvision_backbone
+from rnnformer_demo.models.backbones.stages import MEAN, STD
 from rnnformer_demo.models.backbones.torchvision_compat import torchvision, transforms
 from rnnformer_demo.training.config import (
     ImageDataConfig,

@@ -10,15 +10,8 @@ from torch import nn
 
 from rnnformer_demo.data.image import ImageReader
 from rnnformer_demo.data.photo_sets import PhotoSet
-from rnnformer_demo.models.backbones.efficientnet import (
-    BACKBONE_CHANNELS,
-    MEAN,
-    STD,
-    STRIDE,
-    EfficientNetLite0,
-    SamePad2d,
-    lite0_backbone,
-)
+from rnnformer_demo.models.backbones.efficientnet import EfficientNetLite0, SamePad2d, lite0_backbone
+from rnnformer_demo.models.backbones.stages import BACKBONE_CHANNELS, MEAN, STD, STRIDE
 from rnnformer_demo.training.pretrained.backbones import BATCH_NORM_EPS, fold_batch_norms, pretrained_lite0
 
 PHOTOS = tiny.SHARED_DATA / "imagenet-sample" / "imagenet-sample-500.zip"

@@ -4,8 +4,8 @@ import json
 import struct
 from pathlib import Path
 
-from ..checkpoints.migration import migrate_weight_names
-from .wire import Stored
+from ..graphs.wire import Stored
+from .migration import migrate_weight_names
 
 _DTYPES = {"F16": "float16", "F32": "float32", "I8": "int8", "I64": "int64", "BOOL": "bool", "U8": "uint8"}
 _HEAD = 8  # bytes of the header's length
