@@ -14,8 +14,8 @@ from ..data import Sample
 from ..data.labels import label_index
 from ..document import Attribution, Document
 from ..interpret.attribution import Explanation, Report
-from ..interpret.trace import Trace, trace_from
-from ..nn.hooks import capture, locked
+from ..interpret.trace import Trace, outputs_of, trace_from
+from ..nn.hooks import locked
 
 
 class Clock:
@@ -68,9 +68,8 @@ class Context:
     @cached_property
     def run(self) -> Run:
         """The forward pass, run at its first use."""
-        with capture(self.checkpoint.model) as outputs, torch.no_grad(), self.clock:
-            logits = self.checkpoint.model(self.sample.inputs, self.sample.mask)[0]
-        return Run(logits, outputs)
+        outputs = outputs_of(self.checkpoint.model, self.sample.inputs, self.sample.mask, self.clock)
+        return Run(outputs["logits"][0], outputs)
 
     @cached_property
     def trace(self) -> Trace:

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 from ..checkpoints import cards, store
+from ..checkpoints.engines import accelerate
 from ..checkpoints.store import Checkpoint
 
 _loaded: dict[tuple[str, Path], Checkpoint] = {}
@@ -19,5 +20,5 @@ def get(name: str, folder: Path | None = None) -> Checkpoint:
     key = (name, folder or cards.default_folder())
     with _loading:
         if key not in _loaded:
-            _loaded[key] = store.load(*key)
+            _loaded[key] = accelerate(store.load(*key), key[1])
         return _loaded[key]

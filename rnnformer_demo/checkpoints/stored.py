@@ -4,6 +4,9 @@ import json
 import struct
 from pathlib import Path
 
+import numpy as np
+from safetensors.numpy import load_file
+
 from ..graphs.wire import Stored
 from .migration import migrate_weight_names
 
@@ -28,3 +31,8 @@ def stored_in(path: Path, file: str) -> dict[str, Stored]:
 def _stored(entry: dict, file: str, start: int) -> Stored:
     begin, end = entry["data_offsets"]
     return Stored(_DTYPES[entry["dtype"]], tuple(entry["shape"]), file, start + begin, end - begin)
+
+
+def tensors_in(path: Path) -> dict[str, np.ndarray]:
+    """Return the tensors of a safetensors file as they are stored, under the names of today."""
+    return migrate_weight_names(load_file(path))

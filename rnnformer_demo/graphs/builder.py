@@ -196,8 +196,8 @@ class Graph:
         self._nodes, self.steps = [], []
         ends = [self.op("Identity", value) for value in make()]
         inner, self._nodes, self.steps = self._nodes, outer, steps
-        values = ([self._value(each, self.rank(each)) for each in names] for names in (inputs, ends))
-        return Body(name, inner, *values)
+        given, shown = ([self._value(each, self.rank(each)) for each in names] for names in (inputs, ends))
+        return Body(name, inner, given, shown)
 
     def finish(self, name: str) -> Body:
         """Return the graph."""

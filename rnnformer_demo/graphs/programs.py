@@ -7,6 +7,7 @@ of the hook points, with "logits".
 |---|---|---|
 | trace | ids, lengths, or photos | logits and every hook point |
 | logits | the same | logits, tokens |
+| tokens | ids, or photos | tokens |
 | token_logits | tokens, and lengths or mask | logits |
 | below_attention | tokens | states, the input of the first attention block |
 | interventions | tokens, and what `Core` takes | logits |
@@ -25,7 +26,7 @@ from .backbone import cells
 from .builder import Graph, Uncovered
 from .core import Core
 from .rules import ATTN_LRP, CP_LRP, GRADIENT, Rules, gradients
-from .wire import ELEMENT_TYPES, Body, Dimension, Stored
+from .wire import ELEMENT_TYPES, Body, Stored
 
 if TYPE_CHECKING:
     from ..models import HybridConfig
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ..models.text import TextConfig
 
 _RULES: dict[str, Rules] = {"gradient": GRADIENT, "cp-lrp": CP_LRP, "attn-lrp": ATTN_LRP}
-PROGRAMS = ("trace", "logits", "token_logits", "below_attention", "interventions", *_RULES)
+PROGRAMS = ("trace", "logits", "tokens", "token_logits", "below_attention", "interventions", *_RULES)
 
 
 def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> Body:
@@ -50,6 +51,8 @@ def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> B
     graph = Graph(stored)
     if program in ("trace", "logits"):
         _from_inputs(graph, config, shown=program == "trace")
+    elif program == "tokens":
+        graph.output(_tokens(graph, config)[0], "tokens")
     elif program == "token_logits":
         core, tokens = _from_tokens(graph, config, padded=True)
         graph.output(core.logits(tokens), "logits")
@@ -78,39 +81,39 @@ def _check_covered(body: Body, stored: Mapping[str, Stored]) -> None:
         raise Uncovered(f"the graph leaves out {', '.join(left[:5])}")
 
 
+def _tokens(graph: Graph, config: HybridConfig, shown: bool = False) -> tuple[str, str]:
+    """Add all from the inputs to the tokens; return these, and of a photo the CNN's grid."""
+    if _reads_ids(config):
+        return graph.rows("embedding.weight", graph.input("ids", ("B", "T"), "int64")), ""
+    image = cast("ImageConfig", config)
+    photos = graph.input("photos", ("B", 3, image.image_size, image.image_size))
+    return cells(graph, photos, image, texture=shown)
+
+
 def _from_inputs(graph: Graph, config: HybridConfig, shown: bool) -> None:
-    if hasattr(config, "vocabulary"):
-        ids = graph.input("ids", ("B", "T"), "int64")
-        tokens = graph.rows("embedding.weight", ids)
-        core = _sequence_core(graph, config, tokens)
-    else:
-        image = cast("ImageConfig", config)
-        photos = graph.input("photos", ("B", 3, image.image_size, image.image_size))
-        tokens, grid = cells(graph, photos, image, texture=shown)
-        if shown:
-            graph.output(grid, "CNN grid")
-        core = _grid_core(graph, image)
+    tokens, grid = _tokens(graph, config, shown)
+    if shown and grid:
+        graph.output(grid, "CNN grid")
+    core = _sequence_core(graph, config, tokens) if _reads_ids(config) else _grid_core(graph, config)
     core.shown = shown
-    logits = core.logits(tokens)
-    graph.output(logits, "logits")
+    graph.output(core.logits(tokens), "logits")
     if not shown:
         graph.output(tokens, "tokens")
 
 
+def _reads_ids(config: HybridConfig) -> bool:
+    return hasattr(config, "vocabulary")
+
+
 def _from_tokens(graph: Graph, config: HybridConfig, padded: bool = False, source: bool = False) -> tuple[Core, str]:
-    steps: Dimension = "T"
-    if not hasattr(config, "vocabulary"):
-        side = cast("ImageConfig", config).image_size // cast("ImageConfig", config).stride
-        steps = side * side
-        width = cast("ImageConfig", config).channels
-    else:
-        width = cast("TextConfig", config).embedding
-    tokens = graph.input("tokens", ("B", steps, width), source=source)
-    if hasattr(config, "vocabulary"):
+    if _reads_ids(config):
+        tokens = graph.input("tokens", ("B", "T", cast("TextConfig", config).embedding), source=source)
         return (_sequence_core(graph, config, tokens) if padded else Core(graph, config, _scans(config), None)), tokens
-    core = _grid_core(graph, cast("ImageConfig", config))
+    core = _grid_core(graph, config)
+    h, w = cast("tuple[int, int]", core.grid)
+    tokens = graph.input("tokens", ("B", h * w, cast("ImageConfig", config).channels), source=source)
     if padded:
-        core.mask = graph.input("mask", ("B", steps), "bool")
+        core.mask = graph.input("mask", ("B", h * w), "bool")
     return core, tokens
 
 
@@ -123,9 +126,10 @@ def _sequence_core(graph: Graph, config: HybridConfig, tokens: str) -> Core:
     return Core(graph, config, _scans(config), None, mask, lengths)
 
 
-def _grid_core(graph: Graph, config: ImageConfig) -> Core:
-    side = config.image_size // config.stride
-    return Core(graph, config, config.scans[: len(config.recurrence)], (side, side))
+def _grid_core(graph: Graph, config: HybridConfig) -> Core:
+    image = cast("ImageConfig", config)
+    side = image.image_size // image.stride
+    return Core(graph, config, image.scans[: len(config.recurrence)], (side, side))
 
 
 def _scans(config: HybridConfig) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ def states_below_attention(model: Hybrid, tokens: Tensor, mask: Tensor) -> Tenso
         mask: (B, T).
     """
     with locked():
+        if model.engine is not None and model.is_run_by_engine(tokens) and mask.all():
+            return model.engine.states_below_attention(tokens)
         return model.core.states_below_attention(tokens, mask, model.grid)
 
 

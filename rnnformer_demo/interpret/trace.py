@@ -1,5 +1,6 @@
 """Attention, hidden states and gates of one forward pass, as plain tensors."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor
 
 from ..data import Sample
 from ..models import Hybrid
-from ..nn.hooks import capture
+from ..nn.hooks import capture, locked
 from .gates import Gates, gates_of
 
 
@@ -41,9 +42,25 @@ def trace(model: Hybrid, sample: Sample) -> Trace:
     Example:
         >>> trace(checkpoint.model, checkpoint.reader("A gem.")).attention["layer 1"].shape
     """
-    with capture(model) as outputs:
-        logits = model(sample.inputs, sample.mask)
-    return trace_from(model, sample, logits[0], outputs)
+    outputs = outputs_of(model, sample.inputs, sample.mask)
+    return trace_from(model, sample, outputs["logits"][0], outputs)
+
+
+@torch.no_grad()
+def outputs_of(
+    model: Hybrid, inputs: Tensor, mask: Tensor, clock: AbstractContextManager | None = None
+) -> dict[str, Tensor]:
+    """Run a model once and return the outputs of all hook points, by their names.
+
+    Args:
+        clock: is open while the model runs, and not while another thread does.
+    """
+    if model.engine is not None and model.is_run_by_engine(inputs):
+        with locked(), clock or nullcontext():
+            return model.engine.outputs(inputs, mask)
+    with capture(model) as outputs, clock or nullcontext():
+        model(inputs, mask)
+    return outputs
 
 
 def trace_from(model: Hybrid, sample: Sample, logits: Tensor, outputs: dict[str, Tensor]) -> Trace:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,8 @@ from ..data.sample import Layout, layout_of
 from ..nn.attention import AttentionBlock
 from ..nn.cells import CELLS
 from ..nn.dropout import LockedDropout
-from ..nn.hooks import HookPoint
+from ..nn.export import is_exporting
+from ..nn.hooks import HookPoint, is_observed
 from ..nn.pooling import AttentionPooling, MeanPooling
 from ..nn.positions import grid_positions, sinusoidal_positions
 from ..nn.recurrent import RecurrentBlock
@@ -227,6 +228,30 @@ def _blocks(config: HybridConfig, scans: tuple[str, ...]) -> Iterator[nn.Module]
             yield AttentionBlock(config.width, config.heads, config.expansion, config.dropout, numbers[kind])
 
 
+class Engine(Protocol):
+    """Another way to run a frozen model: the same numbers in less time, see `graphs/engine.py`."""
+
+    name: str
+
+    def logits(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """Return what `Hybrid.forward` returns."""
+
+    def tokens(self, inputs: Tensor) -> Tensor:
+        """Return what `Hybrid.token_vectors` returns."""
+
+    def token_logits(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Return what `Hybrid.classify_tokens` returns, with its gradient where there is no padding."""
+
+    def outputs(self, inputs: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Return the outputs of all hook points of a forward pass, by their names."""
+
+    def states_below_attention(self, tokens: Tensor) -> Tensor:
+        """Return what `HybridCore.states_below_attention` returns, without padding."""
+
+    def linearised(self, tokens: Tensor, target: int, rule: str) -> tuple[Tensor, float]:
+        """Return the gradient (T, W) of a logit of the network that relevance propagation takes for linear, and it."""
+
+
 class Hybrid(nn.Module, ABC):
     """The contract of every model: `forward(inputs, mask) = classify_embedded(embed(inputs), mask)`, logits out.
 
@@ -239,6 +264,7 @@ class Hybrid(nn.Module, ABC):
     config: HybridConfig
     core: HybridCore
     grid: tuple[int, int] | None = None  # (h, w) of the tokens, None for a sequence
+    engine: Engine | None = None  # runs the frozen model in the place of its modules; see `is_run_by_engine`
 
     @abstractmethod
     def embed(self, inputs: Tensor) -> Tensor:
@@ -257,12 +283,20 @@ class Hybrid(nn.Module, ABC):
     def perturbations(self) -> dict[str, Perturbation]:
         """Two ways to remove units of an input, by name, the usual one first; see `perturbation`."""
 
+    def is_run_by_engine(self, x: Tensor) -> bool:
+        """Return whether the engine takes a tensor: on the CPU, in eval mode, where no hook observes a module."""
+        return self.engine is not None and not (self.training or x.is_cuda or is_observed() or is_exporting())
+
     def token_vectors(self, inputs: Tensor) -> Tensor:
         """Map inputs to the tokens that the core reads, (B, T, width_in)."""
+        if self.engine is not None and self.is_run_by_engine(inputs) and not asks_gradient(inputs):
+            return self.engine.tokens(inputs)
         return self.tokens(self.embed(inputs))
 
     def classify_tokens(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Map tokens (B, T, width_in) and mask (B, T) to logits (B, C)."""
+        if self.engine is not None and self.is_run_by_engine(tokens) and (not asks_gradient(tokens) or mask.all()):
+            return self.engine.token_logits(tokens, mask)
         return self.core(tokens, mask, self.grid)
 
     def logit_contributions(self, inputs: Tensor, mask: Tensor) -> Tensor:
@@ -284,6 +318,8 @@ class Hybrid(nn.Module, ABC):
 
     def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
         """Map inputs and mask (B, T) to logits (B, C)."""
+        if self.engine is not None and self.is_run_by_engine(inputs) and not asks_gradient(inputs):
+            return self.engine.logits(inputs, mask)
         return self.classify_embedded(self.embed(inputs), mask)
 
     @property
@@ -299,6 +335,11 @@ class Hybrid(nn.Module, ABC):
     def hook_points(self, kind: str) -> list[HookPoint]:
         """Return the hook points of one kind, from the input to the output."""
         return [module for module in self.modules() if isinstance(module, HookPoint) and module.kind == kind]
+
+
+def asks_gradient(x: Tensor) -> bool:
+    """Return whether a gradient by a tensor is asked for."""
+    return x.requires_grad and torch.is_grad_enabled()
 
 
 def freeze(model: Hybrid) -> Hybrid:

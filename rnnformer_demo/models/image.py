@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..nn.hooks import HookPoint
 from .backbones.registry import BACKBONES, GRIDS, LITE0
-from .hybrid import Hybrid, HybridConfig, HybridCore
+from .hybrid import Hybrid, HybridConfig, HybridCore, asks_gradient
 from .perturbation import Perturbation, blur_pixels, mean_pixels
 from .residual_head import ResidualHeadCore
 
@@ -95,6 +95,8 @@ class ImageHybrid(Hybrid):
 
     def tokens(self, embedded: Tensor) -> Tensor:
         """Map photos (B, 3, S, S) to the cells of the CNN's grid, row by row (B, h*w, channels)."""
+        if self.engine is not None and self.is_run_by_engine(embedded) and not asks_gradient(embedded):
+            return self.engine.tokens(embedded)
         return self.cells(self.backbone, embedded)
 
     def cells(self, backbone: nn.Module, x: Tensor) -> Tensor:

@@ -46,6 +46,11 @@ def give_way() -> None:
         MODEL_LOCK.give_way()
 
 
+def is_observed() -> bool:
+    """Return whether hooks are registered: the models' modules must then run themselves."""
+    return bool(_hooked)
+
+
 @contextmanager
 def locked() -> Iterator[None]:
     """Hold the lock of all models; its holder may take it again."""
@@ -91,6 +96,13 @@ def replace_outputs(changes: Mapping[nn.Module, Change]) -> Iterator[None]:
     No hook outlives the context.
     """
     with _registered(changes):
+        yield
+
+
+@contextmanager
+def observed() -> Iterator[None]:
+    """Hold the lock where others register hooks, as Captum does: the models' modules then run themselves."""
+    with _registered({}):
         yield
 
 

@@ -23,9 +23,12 @@ def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Expl
     """Run one pass forward and one backward."""
     from captum.attr import LayerGradCam
 
+    from ...nn.hooks import observed
+
     (grid,) = model.hook_points("grid")
-    scores = LayerGradCam(model.classify_embedded, grid).attribute(
-        model.embed(sample.inputs), target=target, additional_forward_args=(sample.mask,), relu_attributions=False
-    )
+    with observed():
+        scores = LayerGradCam(model.classify_embedded, grid).attribute(
+            model.embed(sample.inputs), target=target, additional_forward_args=(sample.mask,), relu_attributions=False
+        )
     report(1.0)
     return Explanation("grad-cam", target, scores.detach().flatten().float(), sample.grid)

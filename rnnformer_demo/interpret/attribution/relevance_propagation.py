@@ -30,9 +30,9 @@ def relevance_propagation(
     Args:
         rule: of attention, one of `relevance.ATTENTION_RULES`.
     """
-    from ..relevance import record, relevance_of
+    from ..relevance import relevance_at
 
-    relevance = relevance_of(model, record(model, sample.inputs, sample.mask, rule), target)
+    relevance = relevance_at(model, sample.inputs, sample.mask, target, rule)
     report(1.0)
     scores = by_unit(relevance.scores, sample)
     return Explanation("relevance-propagation", target, scores, sample.grid, bias_relevance=relevance.of_biases)

@@ -15,7 +15,7 @@ division by sums that may be zero. One forward pass is recorded at the hook poin
 recomputed from that without running a recurrence again. Autograd has no part in it.
 """
 
-from .propagation import Relevance, record, relevance_of
+from .propagation import Relevance, record, relevance_at, relevance_of
 from .rules import ATTENTION_RULES
 
-__all__ = ["ATTENTION_RULES", "Relevance", "record", "relevance_of"]
+__all__ = ["ATTENTION_RULES", "Relevance", "record", "relevance_at", "relevance_of"]

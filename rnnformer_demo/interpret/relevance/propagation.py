@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...models import Hybrid
-from ...nn.hooks import capture
+from ...nn.hooks import capture, locked
 from ..gates import gates_of
 from .rules import ATTENTION_RULES, CP_LRP, Recording, linearise
 
@@ -77,3 +77,17 @@ def token_gradient(model: Hybrid, recording: Recording, target: int) -> tuple[Te
     """
     logits, back = linearise(model.core, recording.at(model.core.tokens), recording)
     return back(torch.eye(len(logits))[target]), logits[target].item()
+
+
+@torch.no_grad()
+def relevance_at(model: Hybrid, inputs: Tensor, mask: Tensor, target: int, attention_rule: str = CP_LRP) -> Relevance:
+    """Run a model once, and hand the logit of a class down to its tokens: `record` and `relevance_of` in one.
+
+    An engine does both in one program. Arguments and errors are those of the two.
+    """
+    if model.engine is None or not model.is_run_by_engine(inputs) or attention_rule not in ATTENTION_RULES:
+        return relevance_of(model, record(model, inputs, mask, attention_rule), target)
+    with locked():
+        tokens = model.token_vectors(inputs)
+        gradient, logit = model.engine.linearised(tokens, target, attention_rule)
+    return Relevance((gradient * tokens[0]).sum(-1), logit)

@@ -35,6 +35,7 @@ class ShiftedHybrid(Hybrid):
             self.backbone = cast("ImageHybrid", model).backbone
         self._nothing = model.baseline(sample.inputs, sample.mask)
         self._shift = shift
+        self.engine = model.engine
 
     def embed(self, inputs: Tensor) -> Tensor:
         """Embed and shift inputs of the sample's shape, or tokens that `perturbations` has numbered."""
@@ -44,6 +45,14 @@ class ShiftedHybrid(Hybrid):
             return self.model.embed(inputs) + self._shift
         shifts = torch.cat([torch.zeros_like(self._shift[0, :1]), self._shift[0]])  # (T + 1, E), none for number 0
         return self.model.embed(inputs % _BASE) + shifts[inputs // _BASE]
+
+    def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """Map inputs and mask (B, T) to logits (B, C): an engine knows nothing of the shift below the tokens."""
+        return self.classify_embedded(self.embed(inputs), mask)
+
+    def token_vectors(self, inputs: Tensor) -> Tensor:
+        """Map inputs to the shifted tokens that the core reads, (B, T, width_in)."""
+        return self.tokens(self.embed(inputs))
 
     def tokens(self, embedded: Tensor) -> Tensor:
         """Map embedded inputs to the tokens that the hybrid reads, (B, T, width_in)."""

@@ -1,0 +1,118 @@
+"""The graphs of a frozen model in the place of its modules, wherever no hook observes these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .sessions import Sessions
+
+if TYPE_CHECKING:
+    from ..models import HybridConfig
+
+
+class GraphEngine:
+    """The programs of one model, which take and return tensors.
+
+    Args:
+        config: the model's config.
+        tensors: those of its checkpoint as they are stored, under the names of today.
+
+    Raises:
+        Uncovered: for a model that no graph covers.
+    """
+
+    name = "onnx"
+
+    def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
+        self._sessions = Sessions(config, tensors)
+        self._takes_ids = hasattr(config, "vocabulary")
+        self._sessions.session("trace")
+
+    def __deepcopy__(self, _memo: dict) -> None:
+        """Stay behind where a model is copied: whoever changes the weights of a copy must not get answers of these."""
+        return
+
+    def logits(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """Return the logits (B, C) of inputs, see `Hybrid.forward`."""
+        return self._run("logits", self._feeds(inputs, mask), "logits")
+
+    def tokens(self, inputs: Tensor) -> Tensor:
+        """Return the tokens (B, T, W) that the core reads."""
+        return self._run("tokens", {"ids" if self._takes_ids else "photos": _array(inputs)}, "tokens")
+
+    def outputs(self, inputs: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Return the outputs of all hook points of a forward pass, by their names."""
+        return {
+            name: torch.from_numpy(array)
+            for name, array in self._sessions.run("trace", self._feeds(inputs, mask)).items()
+        }
+
+    def token_logits(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Return the logits (B, C) of tokens, see `Hybrid.classify_tokens`.
+
+        The gradient by the tokens can be asked for where there is no padding.
+        """
+        if torch.is_grad_enabled() and tokens.requires_grad:
+            return _TokenLogits.apply(tokens, self)
+        padding = {"lengths": _lengths(mask)} if self._takes_ids else {"mask": _array(mask)}
+        return self._run("token_logits", {"tokens": _array(tokens), **padding}, "logits")
+
+    def states_below_attention(self, tokens: Tensor) -> Tensor:
+        """Return the input of the first attention block (B, T, D) for tokens without padding."""
+        return self._run("below_attention", {"tokens": _array(tokens)}, "states")
+
+    def linearised(self, tokens: Tensor, target: int, rule: str) -> tuple[Tensor, float]:
+        """Return the gradient (T, W) of a logit of the network that a rule of relevance propagation takes for linear.
+
+        Args:
+            tokens: (1, T, W), without padding.
+            rule: "cp-lrp" or "attn-lrp".
+
+        Returns:
+            The gradient, and the logit.
+        """
+        found = self._sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
+        return torch.from_numpy(found["gradient"][0]), float(found["logits"][0, target])
+
+    def gradient(self, tokens: Tensor, target: int) -> Tensor:
+        """Return the gradient (B, T, W) of a logit by tokens without padding."""
+        return self._run("gradient", {"tokens": _array(tokens), "target": np.array([target])}, "gradient")
+
+    def _feeds(self, inputs: Tensor, mask: Tensor) -> dict[str, np.ndarray]:
+        if self._takes_ids:
+            return {"ids": _array(inputs), "lengths": _lengths(mask)}
+        return {"photos": _array(inputs)}
+
+    def _run(self, program: str, feeds: dict[str, np.ndarray], output: str) -> Tensor:
+        return torch.from_numpy(self._sessions.run(program, feeds, [output])[output])
+
+
+class _TokenLogits(torch.autograd.Function):
+    """Logits of tokens whose gradient another program gives."""
+
+    @staticmethod
+    def forward(context: Any, tokens: Tensor, engine: GraphEngine) -> Tensor:
+        context.save_for_backward(tokens)
+        context.engine = engine
+        return engine.token_logits(tokens.detach(), torch.ones(tokens.shape[:2], dtype=torch.bool))
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (tokens,), (of_logits,) = context.saved_tensors, gradients
+        total = torch.zeros_like(tokens)
+        for target in of_logits.any(0).nonzero()[:, 0].tolist():
+            total += of_logits[:, target, None, None] * context.engine.gradient(tokens.detach(), target)
+        return total, None
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().contiguous().numpy()
+
+
+def _lengths(mask: Tensor) -> np.ndarray:
+    return mask.sum(1).int().numpy()
