@@ -4,10 +4,10 @@ import threading
 from pathlib import Path
 
 from ..checkpoints import cards, store
-from ..checkpoints.engines import accelerate
+from ..checkpoints.engines import accelerate, chosen_engine
 from ..checkpoints.store import Checkpoint
 
-_loaded: dict[tuple[str, Path], Checkpoint] = {}
+_loaded: dict[tuple[str, Path, str], Checkpoint] = {}
 _loading = threading.Lock()
 
 
@@ -17,8 +17,9 @@ def get(name: str, folder: Path | None = None) -> Checkpoint:
     Raises:
         InputError: for a name that no checkpoint bears.
     """
-    key = (name, folder or cards.default_folder())
+    folder = folder or cards.default_folder()
+    key = (name, folder, chosen_engine())
     with _loading:
         if key not in _loaded:
-            _loaded[key] = accelerate(store.load(*key), key[1])
+            _loaded[key] = accelerate(store.load(name, folder), folder)
         return _loaded[key]

@@ -1,13 +1,16 @@
 """The choice of what runs a model that is served: ONNX Runtime on graphs, or torch on the modules."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..data import InputError
-from ..graphs.builder import Uncovered
 from .cards import WEIGHTS, default_folder
-from .store import Checkpoint
-from .stored import tensors_in
+
+if TYPE_CHECKING:
+    from .store import Checkpoint
 
 ENGINES = ("auto", "onnx", "torch")
 VARIABLE = "RNNFORMER_ENGINE"
@@ -33,7 +36,9 @@ def accelerate(checkpoint: Checkpoint, folder: Path | None = None) -> Checkpoint
     Raises:
         InputError: where "onnx" was asked for, and no graph covers the model.
     """
+    from ..graphs.builder import Uncovered
     from ..graphs.engine import GraphEngine
+    from .stored import tensors_in
 
     engine = chosen_engine()
     if engine != "torch":

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from ..api import legacy
+from ..checkpoints.engines import ENGINES
 from ..data import InputError
 from .arguments import path
 from .bench import add_bench
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     _let_terminals_print_all()
     try:
         options = _options(arguments)
-        with _folder_of_checkpoints(options.checkpoints):
+        with _environment(RNNFORMER_CHECKPOINTS=options.checkpoints, RNNFORMER_ENGINE=options.engine):
             result, text = options.run(options)
     except (InputError, _Usage) as error:
         print(error, file=sys.stderr)
@@ -69,19 +70,19 @@ def _print_json(result: Any) -> None:
 
 
 @contextmanager
-def _folder_of_checkpoints(folder: str | None) -> Iterator[None]:
-    """Name the folder to this process and to those that it starts, while the command runs."""
-    before = os.environ.get("RNNFORMER_CHECKPOINTS")
-    if folder:
-        os.environ["RNNFORMER_CHECKPOINTS"] = folder
+def _environment(**chosen: str | None) -> Iterator[None]:
+    """Set variables for this process and for those that it starts, while the command runs; None leaves one alone."""
+    given = {name: value for name, value in chosen.items() if value}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
     try:
         yield
     finally:
-        if folder:
-            if before is None:
-                del os.environ["RNNFORMER_CHECKPOINTS"]
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
             else:
-                os.environ["RNNFORMER_CHECKPOINTS"] = before
+                os.environ[name] = value
 
 
 class _Usage(Exception):
@@ -117,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     common.add_argument(
         "--checkpoints", type=path, metavar="FOLDER", help="where the models lie (default: checkpoints/)"
+    )
+    common.add_argument(
+        "--engine", choices=ENGINES, help="what runs the models: ONNX Runtime, or torch (default: auto, the first)"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 

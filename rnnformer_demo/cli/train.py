@@ -45,7 +45,9 @@ def parse_train(arguments: Sequence[str]) -> Namespace:
 
 
 def _asked(run: RunFlags, start: Callable[[], Result], config: Any = None) -> Namespace:
-    return Namespace(run=lambda options: start(), config=config, checkpoints=run.checkpoints, json=run.json)
+    return Namespace(
+        run=lambda options: start(), config=config, checkpoints=run.checkpoints, engine=None, json=run.json
+    )
 
 
 def _help() -> str:

@@ -1,6 +1,8 @@
 """Evaluation of a checkpoint on any labelled data set that the readers take."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -227,14 +229,24 @@ def text_logits(model: Hybrid, ids: list[list[int]], progress: bool = True) -> T
     return _in_batches(model, model, ids, progress)
 
 
+def _cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @torch.no_grad()
 def _in_batches(forward: Forward, model: Hybrid, ids: list[list[int]], progress: bool = True) -> Tensor:
     """Return what a function gives for texts (N, K), batched by length; (0, C) for none."""
     batches = by_length(ids)
-    parts = [
-        forward(*to_device_of(model, *pad([ids[index] for index in batch]))).cpu()
-        for batch in tqdm(batches, desc="texts", disable=not progress, mininterval=2)
-    ]
+
+    def run(batch: list[int]) -> Tensor:
+        return forward(*to_device_of(model, *pad([ids[index] for index in batch]))).cpu()
+
+    # Threads share the engine's session of one thread each; a pass of torch uses the cores by itself.
+    threads = _cores() if forward is model and model.engine else 1
+    with ThreadPoolExecutor(threads) as pool:
+        running = pool.map(torch.no_grad()(run), batches) if threads > 1 else map(run, batches)
+        parts = [*tqdm(running, desc="texts", total=len(batches), disable=not progress, mininterval=2)]
     order = torch.tensor([index for batch in batches for index in batch], dtype=torch.long)
     return torch.cat(parts)[order.argsort()] if parts else torch.zeros(0, len(model.config.labels))
 
