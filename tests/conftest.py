@@ -24,6 +24,7 @@ from rnnformer_demo.checkpoints import store
 from rnnformer_demo.confidence.calibration import Temperature
 from rnnformer_demo.data import Sample
 from rnnformer_demo.models import MODELS, Hybrid, freeze
+from rnnformer_demo.models.backbones import torchvision_compat  # noqa: F401  (before a test imports timm)
 
 # The machine may be busy: no deadline for a single example. Derandomised, so that a run can be repeated.
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=20)

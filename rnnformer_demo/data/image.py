@@ -1,15 +1,19 @@
 """Photos to samples: the square that a model reads, and its grid of cells."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps
 
 from .opening import open_photo
 from .sample import Sample
+
+if TYPE_CHECKING:
+    import torch
 
 _CUT = 0.01  # share of a photo from which its loss is worth a sentence
 
@@ -45,8 +49,15 @@ def cut_notice(photo: Image.Image, box: tuple[float, float, float, float]) -> li
 
 def to_tensor(square: Image.Image, mean: float, std: float) -> torch.Tensor:
     """Return an RGB image as a normalised tensor (3, height, width)."""
-    pixels = torch.from_numpy(np.array(square, dtype=np.float32)).permute(2, 0, 1)  # (3, height, width)
-    return (pixels / 255 - mean) / std
+    import torch
+
+    return torch.from_numpy(normalised(square, mean, std))
+
+
+def normalised(square: Image.Image, mean: float, std: float) -> np.ndarray:
+    """Return the same as an array, without torch."""
+    pixels = np.array(square, dtype=np.float32).transpose(2, 0, 1) / np.float32(255)  # (3, height, width)
+    return (pixels - np.float32(mean)) / np.float32(std)
 
 
 class ImageReader:
@@ -72,10 +83,20 @@ class ImageReader:
         Raises:
             InputError: see `open_photo`.
         """
+        square, box, notices = self.read(source)
+        return replace(self.of_square(square, notices), box=box)
+
+    def read(
+        self, source: str | Path | bytes | Image.Image
+    ) -> tuple[Image.Image, tuple[float, float, float, float], tuple[str, ...]]:
+        """Return the square of a photo that the model reads, its box in the photo, and notices; without torch.
+
+        Raises:
+            InputError: see `open_photo`.
+        """
         photo, notices = open_photo(source)
         box = box_of_square(photo, self.share)
-        sample = self.of_square(middle_square(photo, self.size, self.share), (*notices, *cut_notice(photo, box)))
-        return replace(sample, box=box)
+        return middle_square(photo, self.size, self.share), box, (*notices, *cut_notice(photo, box))
 
     def of_square(self, square: Image.Image, warnings: tuple[str, ...] = ()) -> Sample:
         """Return the sample of a square that was cut out before: the `display` of a sample.
@@ -84,6 +105,8 @@ class ImageReader:
             square: RGB, as many pixels wide as the model reads.
             warnings: sentences that the sample carries.
         """
+        import torch
+
         side = self.size // self.stride
         cells = torch.arange(side * side).view(side, side)
         return Sample(
@@ -91,11 +114,16 @@ class ImageReader:
             mask=torch.ones(1, side * side, dtype=torch.bool),
             feature_mask=cells.repeat_interleave(self.stride, 0).repeat_interleave(self.stride, 1)[None, None],
             token_to_unit=cells.flatten(),
-            unit_names=tuple(f"row {row + 1}, column {column + 1}" for row in range(side) for column in range(side)),
+            unit_names=cell_names(side),
             grid=(side, side),
             display=square,
             warnings=warnings,
         )
+
+
+def cell_names(side: int) -> tuple[str, ...]:
+    """Return the names of the cells of a square grid, row by row."""
+    return tuple(f"row {row + 1}, column {column + 1}" for row in range(side) for column in range(side))
 
 
 def reference_image(size: int) -> Image.Image:

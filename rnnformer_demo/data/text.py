@@ -1,16 +1,20 @@
 """Text to samples: the tokenizer that a checkpoint carries, and its training."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from .normalisation import Normalised, Normaliser, rules_for, rules_from, whole_characters
 from .sample import InputError, Sample
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # with the ids that follow
 PAD, UNKNOWN = 0, 1
@@ -153,6 +157,24 @@ class TextReader:
         """Return one sample of batch size 1.
 
         Raises:
+            InputError: see `read`.
+        """
+        import torch
+
+        ids, units, parts = self.read(text)
+        token_to_unit = torch.tensor(units)
+        return Sample(
+            inputs=torch.tensor([ids]),
+            mask=torch.ones(1, len(ids), dtype=torch.bool),
+            feature_mask=token_to_unit[None],
+            token_to_unit=token_to_unit,
+            **parts,
+        )
+
+    def read(self, text: str) -> tuple[list[int], list[int], dict[str, Any]]:
+        """Return the ids of a text, the unit of each, and the other fields of its sample; without torch.
+
+        Raises:
             InputError: for no text, and for text of which the model knows nothing.
         """
         if not isinstance(text, str):
@@ -173,19 +195,15 @@ class TextReader:
         was_cut = len(ids) < len(encoding.ids) or len(read.typed) < len(typed)
         display = typed[: spans[-1][1]] if was_cut else typed
         notices = self.normalise(display).notices if was_cut else read.notices
-        token_to_unit = torch.tensor(units)
-        return Sample(
-            inputs=torch.tensor([ids]),
-            mask=torch.ones(1, len(ids), dtype=torch.bool),
-            feature_mask=token_to_unit[None],
-            token_to_unit=token_to_unit,
-            unit_names=tuple(display[start:end] for start, end in spans),
-            grid=None,
-            display=display,
-            spans=spans,
-            warnings=(*notices, *self._notices(typed, display, ids, units)),
-            normalised=read.text[: offsets[-1][1]] if was_cut else read.text,
-        )
+        parts = {
+            "unit_names": tuple(display[start:end] for start, end in spans),
+            "grid": None,
+            "display": display,
+            "spans": spans,
+            "warnings": (*notices, *self._notices(typed, display, ids, units)),
+            "normalised": read.text[: offsets[-1][1]] if was_cut else read.text,
+        }
+        return ids, units, parts
 
     def _read(self, text: str) -> Normalised:
         """Return the part of a text that can matter, as the tokenizer reads it."""
@@ -227,8 +245,10 @@ def _merge_subwords(
     return tuple(spans), units
 
 
-def pad(rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+def pad(rows: list[list[int]]) -> tuple[Tensor, Tensor]:
     """Pad rows of ids to one batch: ids (B, T), with 0 for padding, and mask (B, T)."""
+    import torch
+
     longest = max(map(len, rows))
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
     for row, tokens in enumerate(rows):

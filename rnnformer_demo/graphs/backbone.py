@@ -8,7 +8,7 @@ from ..models.backbones.stages import FINE_BLOCKS, LITE0, STAGES
 from .builder import Graph, Uncovered
 
 if TYPE_CHECKING:
-    from ..models.image import ImageConfig
+    from ..models import ImageConfig
 
 _SIX = 6.0  # the most that ReLU6 lets through
 

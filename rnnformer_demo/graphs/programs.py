@@ -29,9 +29,7 @@ from .rules import ATTN_LRP, CP_LRP, GRADIENT, Rules, gradients
 from .wire import ELEMENT_TYPES, Body, Stored
 
 if TYPE_CHECKING:
-    from ..models import HybridConfig
-    from ..models.image import ImageConfig
-    from ..models.text import TextConfig
+    from ..models import HybridConfig, ImageConfig, TextConfig
 
 _RULES: dict[str, Rules] = {"gradient": GRADIENT, "cp-lrp": CP_LRP, "attn-lrp": ATTN_LRP}
 PROGRAMS = ("trace", "logits", "tokens", "token_logits", "below_attention", "interventions", *_RULES)

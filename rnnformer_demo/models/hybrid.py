@@ -3,105 +3,22 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from ..data.sample import Layout, layout_of
 from ..nn.attention import AttentionBlock
-from ..nn.cells import CELLS
 from ..nn.dropout import LockedDropout
 from ..nn.export import is_exporting
 from ..nn.hooks import HookPoint, is_observed
 from ..nn.pooling import AttentionPooling, MeanPooling
 from ..nn.positions import grid_positions, sinusoidal_positions
 from ..nn.recurrent import RecurrentBlock
+from .config import RECURRENT, HybridConfig
 from .perturbation import Perturbation
-
-POOLINGS = ("attention", "mean")
-RECURRENT, ATTENTION = "recurrent", "attention"  # kinds of blocks
-BLOCKS = (RECURRENT, ATTENTION)
-
-
-@dataclass(frozen=True, kw_only=True)
-class HybridConfig:
-    """Configuration that the text and the image hybrid have in common. The pattern of the hybrid is data."""
-
-    labels: tuple[str, ...]  # class names, in the order of the logits
-    width: int = 128  # D, of every block
-    blocks: tuple[str, ...] = (RECURRENT, ATTENTION, ATTENTION)  # from the input to the output; they may interleave
-    recurrence: tuple[str, ...] = ("lstm", "gru")  # cells side by side in each recurrent block; () where there is none
-    units: int = 96  # U, hidden units of one direction of one recurrence
-    heads: int = 4
-    expansion: int = 2  # width of the perceptron inside a Transformer layer, in multiples of D
-    pooling: str = "attention"  # of the steps into one: weighted by a learned "attention", or their "mean"
-    head_layers: tuple[int, ...] = ()  # hidden widths of the fully connected head; () keeps logits a sum over steps
-    positions: bool = False  # sinusoidal position encoding; recurrence carries order without it
-    residual: bool = True  # around the recurrent blocks
-    residual_gain: float = 1.0  # initial value of the learned gain of the recurrent blocks
-    dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        if len(self.labels) < 2:
-            raise ValueError(f"labels must be at least two class names, got {self.labels!r}")
-        for field in ("width", "units", "heads", "expansion"):
-            if getattr(self, field) < 1:
-                raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
-        if len(set(self.labels)) < len(self.labels):
-            raise ValueError(f"labels must be different from each other, got {self.labels!r}")
-        if not set(self.recurrence) <= set(CELLS):
-            raise ValueError(f"recurrence must be made of {sorted(CELLS)}, got {self.recurrence!r}")
-        if not set(self.blocks) <= set(BLOCKS):
-            raise ValueError(f"blocks must be made of {BLOCKS}, got {self.blocks!r}")
-        if bool(self.recurrence) != bool(self.n_recurrent):
-            cells = "cells" if self.n_recurrent else "()"
-            raise ValueError(f"recurrence must be {cells} for blocks {self.blocks}, got {self.recurrence!r}")
-        if self.width % self.heads:
-            raise ValueError(f"width must be a multiple of heads, got width {self.width} and heads {self.heads}")
-        if any(width < 1 for width in self.head_layers):
-            raise ValueError(f"head_layers must be widths of at least 1, got {self.head_layers}")
-        if self.pooling not in POOLINGS:
-            raise ValueError(f"pooling must be one of {POOLINGS}, got {self.pooling!r}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
-
-    @property
-    def n_recurrent(self) -> int:
-        """Number of recurrent blocks."""
-        return self.blocks.count(RECURRENT)
-
-    @property
-    def n_attention(self) -> int:
-        """Number of attention blocks, which are Transformer encoder layers."""
-        return self.blocks.count(ATTENTION)
-
-    @property
-    def is_mean_pool_only(self) -> bool:
-        """True where the head reads the mean of the tokens, with no block between, as in a plain CNN."""
-        return self.pooling == "mean" and not self.blocks
-
-
-Config = TypeVar("Config", bound=HybridConfig)
-
-
-def stacked(recurrent: int, attention: int) -> tuple[str, ...]:
-    """Return the pattern of so many recurrent blocks below so many attention blocks.
-
-    Raises:
-        ValueError: for a number below 0.
-    """
-    if recurrent < 0 or attention < 0:
-        raise ValueError(f"numbers of blocks must be 0 or more, got {recurrent} and {attention}")
-    return (RECURRENT,) * recurrent + (ATTENTION,) * attention
-
-
-def without_blocks(config: Config, kind: str) -> Config:
-    """Return a config without its blocks of a kind, one of `BLOCKS`; the others keep their order."""
-    blocks = tuple(block for block in config.blocks if block != kind)
-    return replace(config, blocks=blocks, recurrence=() if kind == RECURRENT else config.recurrence)
 
 
 class HybridCore(nn.Module):

@@ -3,7 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .hybrid import HybridConfig, HybridCore
+from .config import HybridConfig
+from .hybrid import HybridCore
 
 
 class ResidualHeadCore(HybridCore):

@@ -1,35 +1,12 @@
 """The text hybrid: token embedding, then the core."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
 from ..data.text import PAD, UNKNOWN
-from .hybrid import Hybrid, HybridConfig, HybridCore
+from .config import TextConfig
+from .hybrid import Hybrid, HybridCore
 from .perturbation import Perturbation, blank_tokens, delete_tokens
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextConfig(HybridConfig):
-    """Configuration of a `TextHybrid`."""
-
-    vocabulary: int = 12_000  # rows of the embedding
-    embedding: int = 128  # width of a token's vector; a projection follows where it differs from `width`
-    max_tokens: int = 256  # longer texts are cut, with a notice
-    word_dropout: float = 0.05  # share of tokens that training replaces with the unknown token
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if len(set(self.recurrence)) < len(self.recurrence):
-            raise ValueError(f"recurrence must name each kind once, got {self.recurrence!r}")
-        if self.vocabulary <= UNKNOWN:
-            raise ValueError(f"vocabulary must be at least {UNKNOWN + 1}, got {self.vocabulary}")
-        for field in ("embedding", "max_tokens"):
-            if getattr(self, field) < 1:
-                raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
-        if not 0 <= self.word_dropout < 1:
-            raise ValueError(f"word_dropout must be in [0, 1), got {self.word_dropout}")
 
 
 class TextHybrid(Hybrid):

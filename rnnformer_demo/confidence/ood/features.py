@@ -16,7 +16,7 @@ from torch import Tensor
 from ...models import Hybrid
 
 if TYPE_CHECKING:
-    from ...models.image import ImageConfig
+    from ...models import ImageConfig
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .efficientnet import lite0_backbone
-from .stages import BACKBONE_CHANNELS, FINE_BLOCKS, FINE_CHANNELS, HEAD_CHANNELS, LITE0, MEAN, STD, STRIDE
+from .facts import FACTS, BackboneFacts
+from .stages import LITE0, MEAN, STD
 from .torchvision_compat import torchvision
 
-GRIDS = ("32", "16", "both")
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of torchvision's weights
 
 
@@ -21,44 +21,21 @@ _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # 
 class Backbone:
     """A CNN without its head.
 
-    Every backbone reads photos that are normalised with `MEAN` and `STD`, whatever its weights were trained on, and has
-    its batch norms folded into the convolutions: no running variance has to survive 16 bits.
-
     Attributes:
+        facts: its numbers.
         build: makes the CNN, untrained, as a sequence of blocks: photos (B, 3, S, S) to a grid (B, channels,
             S / stride, S / stride).
-        channels: channels of the grid.
-        stride: pixels of the photo for each cell of the grid.
-        mean, std: normalisation of values in [0, 1].
-        head_channels: channels of its own head convolution, which the readout "cnn_head" keeps; None where it has none.
-        fine_blocks: number of its blocks that lead to its last grid of half the stride; None where it is no plain
-            sequence of blocks, and then neither other grids nor fine-tuning are to be had.
-        fine_channels: channels of that grid.
     """
 
+    facts: BackboneFacts
     build: Callable[[], nn.Sequential]
-    channels: int
-    stride: int = STRIDE
-    mean: float = MEAN
-    std: float = STD
-    head_channels: int | None = None
-    fine_blocks: int | None = None
-    fine_channels: int = 0
-
-    def stride_of(self, grid: str) -> int:
-        """Return the pixels of the photo for each cell of one of `GRIDS`."""
-        return self.stride // 2 if grid == "16" else self.stride
-
-    def channels_of(self, grid: str) -> int:
-        """Return the channels of one of `GRIDS`."""
-        return {"32": self.channels, "16": self.fine_channels, "both": self.channels + self.fine_channels}[grid]
 
     def build_for(self, grid: str) -> nn.Sequential:
         """Return the backbone, untrained, with only the blocks that lead to one of `GRIDS`; their names stay."""
-        blocks = self.build()
-        if grid == "32" or self.fine_blocks is None:
+        blocks, fine_blocks = self.build(), self.facts.fine_blocks
+        if grid == "32" or fine_blocks is None:
             return blocks
-        return BothGrids(self.fine_blocks, *blocks) if grid == "both" else _first(blocks, self.fine_blocks)
+        return BothGrids(fine_blocks, *blocks) if grid == "both" else _first(blocks, fine_blocks)
 
 
 def _first(blocks: nn.Sequential, count: int) -> nn.Sequential:
@@ -148,21 +125,8 @@ def fold(module: nn.Module) -> nn.Module:
     return module
 
 
-def _of_torchvision(name: str, channels: int) -> Backbone:
-    return Backbone(lambda: torchvision_backbone(name), channels)
+def _builder(name: str) -> Callable[[], nn.Sequential]:
+    return lite0_backbone if name == LITE0 else lambda: torchvision_backbone(name)
 
 
-BACKBONES: dict[str, Backbone] = {
-    LITE0: Backbone(
-        lite0_backbone,
-        BACKBONE_CHANNELS,
-        head_channels=HEAD_CHANNELS,
-        fine_blocks=FINE_BLOCKS,
-        fine_channels=FINE_CHANNELS,
-    ),
-    "mobilenet_v3_small": _of_torchvision("mobilenet_v3_small", 576),
-    "mobilenet_v3_large": _of_torchvision("mobilenet_v3_large", 960),
-    "mobilenet_v2": _of_torchvision("mobilenet_v2", 1280),
-    "efficientnet_b0": _of_torchvision("efficientnet_b0", 1280),
-    "resnet18": _of_torchvision("resnet18", 512),
-}
+BACKBONES: dict[str, Backbone] = {name: Backbone(facts, _builder(name)) for name, facts in FACTS.items()}

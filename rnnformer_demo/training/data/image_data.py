@@ -18,8 +18,8 @@ from ...data.labels import label_index
 from ...data.opening import open_photo
 from ...data.photo_sets import TEST, TRAIN, VALIDATION, PhotoRow, PhotoSet
 from ...evaluation.classification import short_path
-from ...models.backbones.registry import BACKBONES
-from ...models.image import ImageConfig
+from ...models import ImageConfig
+from ...models.backbones.facts import FACTS
 from ..config import ImageDataConfig, UnlabelledImagesConfig
 from ..preflight import check_space
 from ..tasks.partial_finetune import TrainableHead
@@ -160,7 +160,7 @@ def _encoder(part: TrainableHead) -> tuple[Encode, nn.Module, ImageReader]:
 
 def image_reader(config: ImageConfig) -> ImageReader:
     """Return the reader of a model's photos."""
-    backbone = BACKBONES[config.backbone]
+    backbone = FACTS[config.backbone]
     return ImageReader(config.image_size, config.stride, backbone.mean, backbone.std)
 
 

@@ -18,7 +18,8 @@ from ...data import InputError
 from ...data.text import TOKENIZERS, TextReader, train_tokenizer
 from ...evaluation.classification import short_path, text_ids, text_logits
 from ...evaluation.modality import text_reader
-from ...models.text import TextConfig, TextHybrid
+from ...models import TextConfig
+from ...models.text import TextHybrid
 from ..config import TextDataConfig
 from ..teachers.find import load_teachers
 from ..teachers.targets import distilled_targets

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 from ...data import InputError
 from ...models import HybridConfig, build, stacked
-from ...models.hybrid import Config
+from ...models.config import Config
 from ...nn.cells import CELLS
 
 if TYPE_CHECKING:
-    from ...models.image import ImageConfig
+    from ...models import ImageConfig
 
 BASELINES = (*CELLS, "transformer")
 CNN = "cnn"  # of an image hybrid: there is nothing in it that could be made larger, so it need not match

@@ -10,8 +10,7 @@ from ...confidence.calibration import NO_SCALING
 from ...evaluation.classification import short_path
 from ...evaluation.metrics import summarise
 from ...evaluation.reporting.study_tables import IMAGE_ABLATIONS
-from ...models import without_blocks
-from ...models.image import ImageConfig
+from ...models import ImageConfig, without_blocks
 from ..config import DEFAULT_RUN, FROZEN, FineTuneConfig, ImageAblationsConfig, RunConfig, TrainingConfig
 from ..data.image_data import ImageData
 from ..loop import has_checkpoint

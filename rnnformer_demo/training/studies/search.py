@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from ...data import InputError
 from ...evaluation.classification import short_path
 from ...evaluation.reporting.study_tables import SEARCH
-from ...models import stacked
-from ...models.text import TextConfig
+from ...models import TextConfig, stacked
 from ..config import DEFAULT_RUN, RunConfig, SearchConfig, TextDataConfig
 from ..data.text_data import TextData
 from ..tasks.shape import text_config

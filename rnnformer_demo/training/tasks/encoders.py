@@ -14,8 +14,8 @@ from ...checkpoints.aside import save_aside
 from ...checkpoints.migration import migrate_weight_names
 from ...data import InputError
 from ...data.text import pad
-from ...models import RECURRENT, config_to_dict
-from ...models.text import TextConfig, TextHybrid
+from ...models import RECURRENT, TextConfig, config_to_dict
+from ...models.text import TextHybrid
 from ...nn.devices import to_device_of
 from ..config import DEFAULT_RUN, EncodersConfig, RunConfig, TextDataConfig, TrainingConfig
 from ..data.corpus import bucketed

@@ -9,8 +9,7 @@ from typing import Any
 import torch
 
 from ...checkpoints.store import Checkpoint
-from ...models import config_to_dict
-from ...models.image import ImageConfig
+from ...models import ImageConfig, config_to_dict
 from ..config import DEFAULT_RUN, FineTuneConfig, RunConfig, TrainImageConfig, TrainingConfig
 from ..data.image_data import ImageData, image_reader
 from ..loop import Batch, Progress, classification, fit

@@ -14,9 +14,9 @@ from ...checkpoints import store
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ...evaluation.metrics import fit_temperature
-from ...models import config_to_dict, freeze
+from ...models import ImageConfig, config_to_dict, freeze
 from ...models.backbones.registry import LITE0
-from ...models.image import ImageConfig, ImageHybrid
+from ...models.image import ImageHybrid
 from ...models.residual_head import ResidualHeadCore
 from ..config import DEFAULT_RUN, DistillConfig, RunConfig
 from ..data.image_data import ImageData, image_reader

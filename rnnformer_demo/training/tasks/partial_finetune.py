@@ -9,8 +9,10 @@ from torch import Tensor, nn
 from ...checkpoints import store
 from ...data import InputError
 from ...evaluation.modality import require_grid
-from ...models.backbones.registry import BACKBONES, BothGrids, parts
-from ...models.image import ImageConfig, ImageHybrid
+from ...models import ImageConfig
+from ...models.backbones.facts import FACTS
+from ...models.backbones.registry import BothGrids, parts
+from ...models.image import ImageHybrid
 from ...nn.devices import to_device_of
 from ..config import FineTuneConfig
 from ..pretrained.backbones import pretrained_backbone
@@ -85,7 +87,7 @@ class TrainableHead:
 
 
 def _parts(model: ImageHybrid, blocks: int) -> tuple[nn.Sequential, nn.Sequential]:
-    if BACKBONES[model.config.backbone].fine_blocks is None:
+    if FACTS[model.config.backbone].fine_blocks is None:
         raise InputError(
             f"The blocks of {model.config.backbone} cannot be fine-tuned: leave out --unfreeze or --backbone."
         )

@@ -4,9 +4,7 @@ from dataclasses import asdict, replace
 from typing import cast
 
 from ...data import InputError
-from ...models import RECURRENT, HybridConfig, classes
-from ...models.image import ImageConfig
-from ...models.text import TextConfig
+from ...models import RECURRENT, HybridConfig, ImageConfig, TextConfig, classes
 from ..config import HybridOptions, TextModelOptions
 from ..studies.baselines import baseline_config
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
-from ...models import config_to_dict
-from ...models.text import TextConfig, TextHybrid
+from ...models import TextConfig, config_to_dict
+from ...models.text import TextHybrid
 from ..config import DEFAULT_RUN, RunConfig, TextDataConfig, TrainingConfig, TrainTextConfig
 from ..data.corpus import bucketed
 from ..data.text_data import TextData

@@ -11,6 +11,7 @@ from rnnformer_demo.analysis import service
 from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
+from rnnformer_demo.models.backbones.facts import FACTS
 from rnnformer_demo.models.backbones.registry import BACKBONES, LITE0, torchvision_backbone
 from rnnformer_demo.models.backbones.stages import MEAN, STD
 from rnnformer_demo.models.backbones.torchvision_compat import torchvision, transforms
@@ -32,7 +33,7 @@ def test_a_backbone_gives_the_grid_that_it_promises(name):
     backbone = BACKBONES[name].build().eval()
     with torch.no_grad():
         grid = backbone(torch.randn(1, 3, 64, 96))
-    assert grid.shape == (1, BACKBONES[name].channels, 64 // BACKBONES[name].stride, 96 // BACKBONES[name].stride)
+    assert grid.shape == (1, FACTS[name].channels, 64 // FACTS[name].stride, 96 // FACTS[name].stride)
     assert not any(isinstance(module, nn.BatchNorm2d) for module in backbone.modules())
     kinds = {weight.dtype for weight in backbone.state_dict().values()}
     assert kinds == {torch.float32}  # no counter of batches either

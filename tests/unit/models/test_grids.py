@@ -17,7 +17,8 @@ from rnnformer_demo.interpret.jacobian import attention_through_recurrence, toke
 from rnnformer_demo.interpret.prefixes import prefix_predictions
 from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import build, config_from_dict, config_to_dict, freeze
-from rnnformer_demo.models.backbones.registry import BACKBONES, GRIDS, LITE0, parts
+from rnnformer_demo.models.backbones.facts import GRIDS
+from rnnformer_demo.models.backbones.registry import BACKBONES, LITE0, parts
 from rnnformer_demo.models.backbones.stages import FINE_BLOCKS, MEAN, STD
 from rnnformer_demo.models.image import ImageConfig, ImageHybrid
 from rnnformer_demo.training.studies.baselines import CNN, baseline_config

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from rnnformer_demo.data import InputError
-from rnnformer_demo.models.text import TextConfig
+from rnnformer_demo.models import TextConfig
 from rnnformer_demo.training.config import (
     EncodersConfig,
     PretrainingDataConfig,

@@ -16,8 +16,7 @@ from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation.reporting import card_text, study_tables
-from rnnformer_demo.models import without_blocks
-from rnnformer_demo.models.image import ImageConfig
+from rnnformer_demo.models import ImageConfig, without_blocks
 from rnnformer_demo.training import loop
 from rnnformer_demo.training.config import (
     FROZEN,

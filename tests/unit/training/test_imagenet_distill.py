@@ -14,7 +14,7 @@ from rnnformer_demo.confidence.calibration import NO_SCALING
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.labels import label_index
 from rnnformer_demo.data.photo_sets import PhotoRow
-from rnnformer_demo.models.image import ImageConfig
+from rnnformer_demo.models import ImageConfig
 from rnnformer_demo.training.config import (
     DistillConfig,
     DistillModelOptions,

@@ -8,7 +8,7 @@ import tiny
 
 from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation.reporting import study_tables
-from rnnformer_demo.models.text import TextConfig
+from rnnformer_demo.models import TextConfig
 from rnnformer_demo.training.config import (
     AblationsConfig,
     PretrainingDataConfig,
