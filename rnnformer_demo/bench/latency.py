@@ -73,39 +73,49 @@ def _with_trust(runs: int, sources: dict[str, tuple[str, Any]]) -> dict[str, Any
 def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
     """Measure predictions of the text model and of all-MiniLM-L6-v2 with a linear head, for texts of each length.
 
-    One text at a time, tokenization included, 32 bits. Each has turns of `CALLS_A_TURN` calls: the ratio holds when the
+    One text at a time, tokenization included: both by torch, both by ONNX Runtime, and both there with matrices in 8
+    bits. Each has turns of `CALLS_A_TURN` calls: the ratio holds when the
     machine's speed drifts, and neither pays call by call for the caches that the other's weights have filled.
 
     Args:
         load_encoder: gives the encoder and its tokenizer, as `training.minilm.load_minilm` does.
 
     Returns:
-        `minilm`: by the number of tokens p50 of both in ms, the median of the turns' ratios, and the ratio of the
-        fastest calls, which the other users of a shared machine disturb least; None where the encoder is not
-        installed. `minilm_note`: the gaps of the measurement and their reason, or None.
+        `minilm`: by the number of tokens, and by what runs both, p50 of both in ms, the median of the turns' ratios,
+        and the ratio of the fastest calls, which the other users of a shared machine disturb least; None where the
+        encoder is not installed. `minilm_note`: the gaps of the measurement and their reason, or None.
     """
-    from ..analysis.service import get, predict
+    from ..analysis.service import predict
+    from ..checkpoints.store import load
     from ..evaluation.modality import text_reader
+    from .rivals import encoder_session, engines_of, open_in_eight_bits
 
     try:
         encoder, pieces = load_encoder()
     except InputError as error:
         return {"minilm": None, "minilm_note": f"Not measured. {error}"}
-    checkpoint = get(TEXT_MODEL)
-    encoder_with_head = _Baseline(encoder, pieces, len(checkpoint.labels))
+    checkpoint = load(TEXT_MODEL)  # one of its own, whose engine changes
+    sessions: dict[str, Callable[[], Any]] = {
+        "torch": lambda: None,
+        "ONNX Runtime": lambda: encoder_session(encoder),
+        "int8": lambda: encoder_session(encoder, open_in_eight_bits),
+    }
     longest = text_reader(checkpoint).max_tokens
-    measured = {}
-    for length in (length for length in LENGTHS if length <= longest):
-        text = _text_of(length, checkpoint, pieces)
-        works = (partial(predict, checkpoint, text), partial(encoder_with_head, text, length))
-        pairs = [[turn(work) for work in works] for _ in range(max(1, runs // CALLS_A_TURN))]
-        own, other = ([seconds for pair in pairs for seconds in pair[which]] for which in (0, 1))
-        measured[str(length)] = {
-            "predict_p50_ms": round(1000 * median(own, 5), 2),
-            "minilm_p50_ms": round(1000 * median(other, 5), 2),
-            "ratio": median([median(other, 5) / median(own, 5) for own, other in pairs], 2),
-            "fastest_ratio": round(min(other) / min(own), 2),
-        }
+    measured: dict[str, dict[str, dict[str, float]]] = {}
+    for engine, run_by in engines_of(checkpoint).items():
+        checkpoint.model.engine = run_by
+        encoder_with_head = _Baseline(encoder, pieces, len(checkpoint.labels), sessions[engine]())
+        for length in (length for length in LENGTHS if length <= longest):
+            text = _text_of(length, checkpoint, pieces)
+            works = (partial(predict, checkpoint, text), partial(encoder_with_head, text, length))
+            pairs = [[turn(work) for work in works] for _ in range(max(1, runs // CALLS_A_TURN))]
+            own, other = ([seconds for pair in pairs for seconds in pair[which]] for which in (0, 1))
+            measured.setdefault(str(length), {})[engine] = {
+                "predict_p50_ms": round(1000 * median(own, 5), 2),
+                "minilm_p50_ms": round(1000 * median(other, 5), 2),
+                "ratio": median([median(other, 5) / median(own, 5) for own, other in pairs], 2),
+                "fastest_ratio": round(min(other) / min(own), 2),
+            }
     note = f"{TEXT_MODEL} reads {longest} tokens at most." if longest < max(LENGTHS) else None
     return {"minilm": measured, "minilm_note": note}
 
@@ -113,10 +123,10 @@ def beside_minilm(runs: int, load_encoder: LoadEncoder) -> dict[str, Any]:
 class _Baseline:
     """The encoder, the mean over its states and a linear head, as `training.teacher` puts them together."""
 
-    def __init__(self, encoder: Any, pieces: Any, classes: int):
+    def __init__(self, encoder: Any, pieces: Any, classes: int, session: Any = None):
         import torch
 
-        self.encoder, self.pieces = encoder.float().eval(), pieces
+        self.encoder, self.pieces, self.session = encoder.float().eval(), pieces, session
         self.head = torch.nn.Linear(encoder.config.hidden_size, classes)
 
     def __call__(self, text: str, tokens: int) -> list[float]:
@@ -125,7 +135,10 @@ class _Baseline:
 
         with torch.inference_mode():
             batch = self.pieces(text, truncation=True, max_length=tokens, return_tensors="pt")
-            states = self.encoder(**batch).last_hidden_state  # (1, T, D)
+            if self.session:
+                states = torch.from_numpy(self.session.run(["states"], {"ids": batch["input_ids"].numpy()})[0])
+            else:
+                states = self.encoder(**batch).last_hidden_state  # (1, T, D)
             return self.head(states.mean(1)).softmax(-1)[0].tolist()
 
 

@@ -43,11 +43,14 @@ _ROWS = {
     "Text: prediction; analysis; p50, ms": ("text_predict_p50_ms", "text_analysis_p50_ms"),
     "Text analysis, the slowest of {runs}, ms": ("text_analysis_slowest_ms",),
     "Photo: prediction; analysis; p50, ms": ("photo_predict_p50_ms", "photo_analysis_p50_ms"),
-    "Photo: prediction; ResNet-18, random weights; p50, ms; ratio": (
-        "photo_beside_p50_ms",
-        "resnet18_p50_ms",
-        "resnet18_ratio",
-    ),
+    **{
+        f"Photo: prediction; ResNet-18, random weights; both by {engine}; p50, ms; ratio": (
+            f"photo_beside_{key}_p50_ms",
+            f"resnet18_{key}_p50_ms",
+            f"resnet18_{key}_ratio",
+        )
+        for engine, key in {"torch": "torch", "ONNX Runtime": "onnx", "int8": "int8"}.items()
+    },
     "Text of 64 tokens: analysis, prefix predictions and interventions, p50, ms; then the trust card, p50, s": (
         "text_inside_p50_ms",
         "text_trust_p50_s",
@@ -78,9 +81,12 @@ def markdown(figures: dict[str, Any]) -> str:
         title.format(runs=figures["runs"]): "; ".join(_shown(figures[name]) for name in names)
         for title, names in _ROWS.items()
     }
-    for length, measured in (figures["minilm"] or {}).items():
-        title = f"Text of {length} tokens: `{TEXT_MODEL}`; all-MiniLM-L6-v2; p50, ms; ratio; that of the fastest calls"
-        rows[title] = "; ".join(map(_shown, measured.values()))
+    for length, engines in (figures["minilm"] or {}).items():
+        for engine, measured in engines.items():
+            both = f"`{TEXT_MODEL}`; all-MiniLM-L6-v2; both by {engine}"
+            rows[f"Text of {length} tokens: {both}; p50, ms; ratio; that of the fastest calls"] = "; ".join(
+                map(_shown, measured.values())
+            )
     if figures["minilm_note"]:
         rows["Beside all-MiniLM-L6-v2"] = figures["minilm_note"]
     return table(("quantity", "measured"), rows.items())

@@ -1,8 +1,6 @@
 """Evaluation of a checkpoint on any labelled data set that the readers take."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from ..data.text import UNKNOWN, TextReader, pad
 from ..interpret.interventions import ablation_logits, total_variation
 from ..models import Hybrid
 from ..nn.devices import to_device_of
+from ..nn.lanes import side_by_side
 from . import metrics
 from .intervals import holm, mcnemar
 from .labelling import Labelling, Reading, balance_notice, label_rows, reading_of
@@ -229,11 +228,6 @@ def text_logits(model: Hybrid, ids: list[list[int]], progress: bool = True) -> T
     return _in_batches(model, model, ids, progress)
 
 
-def _cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @torch.no_grad()
 def _in_batches(forward: Forward, model: Hybrid, ids: list[list[int]], progress: bool = True) -> Tensor:
     """Return what a function gives for texts (N, K), batched by length; (0, C) for none."""
@@ -242,11 +236,9 @@ def _in_batches(forward: Forward, model: Hybrid, ids: list[list[int]], progress:
     def run(batch: list[int]) -> Tensor:
         return forward(*to_device_of(model, *pad([ids[index] for index in batch]))).cpu()
 
-    # Threads share the engine's session of one thread each; a pass of torch uses the cores by itself.
-    threads = _cores() if forward is model and model.engine else 1
-    with ThreadPoolExecutor(threads) as pool:
-        running = pool.map(torch.no_grad()(run), batches) if threads > 1 else map(run, batches)
-        parts = [*tqdm(running, desc="texts", total=len(batches), disable=not progress, mininterval=2)]
+    # A pass of torch uses the cores by itself.
+    running = side_by_side(run, batches) if forward is model and model.engine else map(run, batches)
+    parts = [*tqdm(running, desc="texts", total=len(batches), disable=not progress, mininterval=2)]
     order = torch.tensor([index for batch in batches for index in batch], dtype=torch.long)
     return torch.cat(parts)[order.argsort()] if parts else torch.zeros(0, len(model.config.labels))
 

@@ -275,10 +275,10 @@ class Graph:
         y = self.matmul(x, self.once("Transpose", self.weight(f"{name}.weight"), perm=[1, 0]))
         return self.add(y, self.weight(f"{name}.bias")) if self.has_weight(f"{name}.bias") else y
 
-    def layer_norm(self, x: str, name: str) -> str:
+    def layer_norm(self, x: str, name: str, epsilon: float = 1e-5) -> str:
         """Return what `nn.LayerNorm` of that name makes of x (..., D)."""
         weights = (self.weight(f"{name}.weight"), self.weight(f"{name}.bias"))
-        return self.ops("LayerNormalization", 3, x, *weights, axis=-1, epsilon=1e-5)[0]
+        return self.ops("LayerNormalization", 3, x, *weights, axis=-1, epsilon=epsilon)[0]
 
     def axes_of(self, value: str) -> list[int]:
         """Return the numbers in a constant."""

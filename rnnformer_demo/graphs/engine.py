@@ -12,6 +12,8 @@ from torch import Tensor
 from .sessions import Sessions
 
 if TYPE_CHECKING:
+    import onnxruntime
+
     from ..models import HybridConfig
 
 
@@ -82,6 +84,10 @@ class GraphEngine:
     def gradient(self, tokens: Tensor, target: int) -> Tensor:
         """Return the gradient (B, T, W) of a logit by tokens without padding."""
         return self._run("gradient", {"tokens": _array(tokens), "target": np.array([target])}, "gradient")
+
+    def replace(self, program: str, session: onnxruntime.InferenceSession) -> None:
+        """Run a program in another session from now on, which takes and returns the same."""
+        self._sessions.replace(program, session)
 
     def _feeds(self, inputs: Tensor, mask: Tensor) -> dict[str, np.ndarray]:
         if self._takes_ids:

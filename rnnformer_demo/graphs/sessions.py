@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .programs import write
-from .wire import Stored, model_bytes
+from .wire import Body, Stored, model_bytes
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from ..models import HybridConfig
 
 Arrays = dict[str, np.ndarray]
+
+
+def known(tensors: Mapping[str, np.ndarray]) -> dict[str, Stored]:
+    """Return what a graph must know of tensors that it is given when its session is opened."""
+    return {name: Stored(array.dtype.name, array.shape) for name, array in tensors.items()}
 
 
 class Sessions:
@@ -31,7 +36,7 @@ class Sessions:
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
         self._config, self._tensors = config, tensors
-        self._stored = {name: Stored(array.dtype.name, array.shape) for name, array in tensors.items()}
+        self._stored = known(tensors)
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
         self._lock = threading.Lock()
 
@@ -56,16 +61,30 @@ class Sessions:
                 self._sessions[program] = self._open(program)
             return self._sessions[program]
 
-    def _open(self, program: str) -> onnxruntime.InferenceSession:
-        import onnxruntime
+    def replace(self, program: str, session: onnxruntime.InferenceSession) -> None:
+        """Run a program in another session from now on."""
+        with self._lock:
+            self._sessions[program] = session
 
-        graph = write(program, self._config, self._stored)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        names = list(graph.stored)
-        values = [
-            onnxruntime.OrtValue.ortvalue_from_numpy(np.asarray(self._tensors[name], order="C")) for name in names
-        ]
-        options.add_external_initializers(names, values)
-        return onnxruntime.InferenceSession(model_bytes(graph), options, providers=["CPUExecutionProvider"])
+    def _open(self, program: str) -> onnxruntime.InferenceSession:
+        return open_session(write(program, self._config, self._stored), self._tensors)
+
+
+def open_session(
+    graph: Body, tensors: Mapping[str, np.ndarray], options: onnxruntime.SessionOptions | None = None
+) -> onnxruntime.InferenceSession:
+    """Open a graph on one thread.
+
+    Args:
+        tensors: those that the graph reads from a checkpoint.
+        options: further ones.
+    """
+    import onnxruntime
+
+    options = options or onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    names = list(graph.stored)
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.asarray(tensors[name], order="C")) for name in names]
+    options.add_external_initializers(names, values)
+    return onnxruntime.InferenceSession(model_bytes(graph), options, providers=["CPUExecutionProvider"])

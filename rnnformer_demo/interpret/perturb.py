@@ -8,7 +8,8 @@ from torch import Tensor
 from ..data import Sample
 from ..models import Hybrid
 from ..models.perturbation import Perturbation
-from ..nn.hooks import run
+from ..nn.hooks import run_all
+from ..nn.lanes import in_groups, lanes
 
 _STEPS_PER_PASS, _GRIDS_PER_PASS = 1024, 4  # run at once: more is slower, for caches are small
 
@@ -25,7 +26,8 @@ def perturbed_logits(
 ) -> Tensor:
     """Return the logits (R, C) of a sample without the units that are true in each row of `removed`.
 
-    The lock is taken for each pass anew: a long measurement lets other visitors in between.
+    The lock is taken for each pass anew, where an engine runs the model for as many as there are cores: a long
+    measurement lets other visitors in between.
 
     Args:
         removed: (R, n) bool, one column for each unit.
@@ -41,9 +43,10 @@ def perturbed_logits(
     apply = perturb(sample.inputs, sample.mask)
     order = removed[:, sample.token_to_unit].sum(1).argsort()  # rows of like length together: little goes into padding
     logits = []
-    for rows in order.split(rows_per_pass or default_rows(sample)):
-        logits.append(run(model, *apply(removed[rows][:, sample.feature_mask[0]])))
-        report(len(rows))
+    for group in in_groups(order.split(rows_per_pass or default_rows(sample)), lanes() if model.engine else 1):
+        batches = [apply(removed[rows][:, sample.feature_mask[0]]) for rows in group]
+        logits += run_all(model, batches)
+        report(sum(map(len, group)))
     return torch.cat(logits)[order.argsort()]
 
 

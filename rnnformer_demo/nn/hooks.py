@@ -6,13 +6,14 @@ too. Whatever runs a model therefore does so by `run`, or within one of the cont
 turn, what is urgent first: see `ModelLock`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from .lanes import side_by_side
 from .lock import MODEL_LOCK
 
 Change = Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]  # module, its inputs and its output to a new output
@@ -72,6 +73,14 @@ def run(function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
     """Call a model, or a part of one, without gradients while holding the lock."""
     with MODEL_LOCK, torch.no_grad():
         return function(*arguments)
+
+
+def run_all(function: Callable[..., Tensor], batches: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
+    """Call a model on several batches without gradients while holding the lock, side by side where they are several."""
+    with MODEL_LOCK, torch.no_grad():
+        if len(batches) == 1:
+            return [function(*batches[0])]
+        return [*side_by_side(lambda batch: function(*batch), batches)]
 
 
 @contextmanager
