@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from .opening import open_photo
-from .sample import Sample
+from .sample import Reading, Sample
 
 if TYPE_CHECKING:
     import torch
@@ -83,20 +83,18 @@ class ImageReader:
         Raises:
             InputError: see `open_photo`.
         """
-        square, box, notices = self.read(source)
-        return replace(self.of_square(square, notices), box=box)
+        return self.read(source).sample()
 
-    def read(
-        self, source: str | Path | bytes | Image.Image
-    ) -> tuple[Image.Image, tuple[float, float, float, float], tuple[str, ...]]:
-        """Return the square of a photo that the model reads, its box in the photo, and notices; without torch.
+    def read(self, source: str | Path | bytes | Image.Image) -> Reading:
+        """Return the square of a photo that the model reads, before it becomes tensors.
 
         Raises:
             InputError: see `open_photo`.
         """
         photo, notices = open_photo(source)
         box = box_of_square(photo, self.share)
-        return middle_square(photo, self.size, self.share), box, (*notices, *cut_notice(photo, box))
+        square = middle_square(photo, self.size, self.share)
+        return replace(self.reading_of(square, (*notices, *cut_notice(photo, box))), box=box)
 
     def of_square(self, square: Image.Image, warnings: tuple[str, ...] = ()) -> Sample:
         """Return the sample of a square that was cut out before: the `display` of a sample.
@@ -105,15 +103,16 @@ class ImageReader:
             square: RGB, as many pixels wide as the model reads.
             warnings: sentences that the sample carries.
         """
-        import torch
+        return self.reading_of(square, warnings).sample()
 
+    def reading_of(self, square: Image.Image, warnings: tuple[str, ...] = ()) -> Reading:
+        """Return the same before it becomes tensors."""
         side = self.size // self.stride
-        cells = torch.arange(side * side).view(side, side)
-        return Sample(
-            inputs=to_tensor(square, self.mean, self.std)[None],
-            mask=torch.ones(1, side * side, dtype=torch.bool),
-            feature_mask=cells.repeat_interleave(self.stride, 0).repeat_interleave(self.stride, 1)[None, None],
+        cells = np.arange(side * side).reshape(side, side)
+        return Reading(
+            inputs=normalised(square, self.mean, self.std)[None],
             token_to_unit=cells.flatten(),
+            feature_mask=cells.repeat(self.stride, 0).repeat(self.stride, 1)[None, None],
             unit_names=cell_names(side),
             grid=(side, side),
             display=square,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
 
@@ -57,6 +58,52 @@ class Sample:
         return layout_of(self.grid)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """One input as a reader has read it, before it becomes tensors: what a `Sample` is made of, without torch.
+
+    Attributes:
+        inputs: ids (1, T) in 64 bits, or a normalised photo (1, 3, S, S).
+        token_to_unit: (T,) the unit of each step that the hybrid reads.
+        feature_mask: (1, T) or (1, 1, S, S), the index of the unit of each feature.
+        unit_names, grid, display, spans, warnings, box, normalised: those of the sample.
+    """
+
+    inputs: np.ndarray
+    token_to_unit: np.ndarray
+    feature_mask: np.ndarray
+    unit_names: tuple[str, ...]
+    grid: tuple[int, int] | None
+    display: Any
+    spans: tuple[tuple[int, int], ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+    box: tuple[float, float, float, float] | None = None
+    normalised: str | None = None
+
+    @property
+    def steps(self) -> int:
+        """The number of steps, all of them real."""
+        return len(self.token_to_unit)
+
+    def sample(self) -> Sample:
+        """Return the sample."""
+        import torch
+
+        return Sample(
+            inputs=torch.from_numpy(self.inputs),
+            mask=torch.ones(1, self.steps, dtype=torch.bool),
+            feature_mask=torch.from_numpy(self.feature_mask),
+            token_to_unit=torch.from_numpy(self.token_to_unit),
+            unit_names=self.unit_names,
+            grid=self.grid,
+            display=self.display,
+            spans=self.spans,
+            warnings=self.warnings,
+            box=self.box,
+            normalised=self.normalised,
+        )
+
+
 class Reader(Protocol):
     """A callable that turns raw input into samples, and says how it was set up."""
 
@@ -66,6 +113,9 @@ class Reader(Protocol):
         Raises:
             InputError: for input that cannot be read.
         """
+
+    def read(self, source: Any, /) -> Reading:
+        """Return the same before it becomes tensors."""
 
     def preprocessing(self) -> dict[str, Any]:
         """Return the arguments from which `make_reader` makes the same reader again."""

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from .normalisation import Normalised, Normaliser, rules_for, rules_from, whole_characters
-from .sample import InputError, Sample
+from .sample import InputError, Reading, Sample
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -159,20 +160,10 @@ class TextReader:
         Raises:
             InputError: see `read`.
         """
-        import torch
+        return self.read(text).sample()
 
-        ids, units, parts = self.read(text)
-        token_to_unit = torch.tensor(units)
-        return Sample(
-            inputs=torch.tensor([ids]),
-            mask=torch.ones(1, len(ids), dtype=torch.bool),
-            feature_mask=token_to_unit[None],
-            token_to_unit=token_to_unit,
-            **parts,
-        )
-
-    def read(self, text: str) -> tuple[list[int], list[int], dict[str, Any]]:
-        """Return the ids of a text, the unit of each, and the other fields of its sample; without torch.
+    def read(self, text: str) -> Reading:
+        """Return a text as it is read, before it becomes tensors.
 
         Raises:
             InputError: for no text, and for text of which the model knows nothing.
@@ -195,15 +186,17 @@ class TextReader:
         was_cut = len(ids) < len(encoding.ids) or len(read.typed) < len(typed)
         display = typed[: spans[-1][1]] if was_cut else typed
         notices = self.normalise(display).notices if was_cut else read.notices
-        parts = {
-            "unit_names": tuple(display[start:end] for start, end in spans),
-            "grid": None,
-            "display": display,
-            "spans": spans,
-            "warnings": (*notices, *self._notices(typed, display, ids, units)),
-            "normalised": read.text[: offsets[-1][1]] if was_cut else read.text,
-        }
-        return ids, units, parts
+        return Reading(
+            inputs=np.array([ids], np.int64),
+            token_to_unit=np.array(units, np.int64),
+            feature_mask=np.array([units], np.int64),
+            unit_names=tuple(display[start:end] for start, end in spans),
+            grid=None,
+            display=display,
+            spans=spans,
+            warnings=(*notices, *self._notices(typed, display, ids, units)),
+            normalised=read.text[: offsets[-1][1]] if was_cut else read.text,
+        )
 
     def _read(self, text: str) -> Normalised:
         """Return the part of a text that can matter, as the tokenizer reads it."""
