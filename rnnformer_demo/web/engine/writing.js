@@ -30,8 +30,9 @@ export class WritingCheck {
     this.word = new RegExp(`[[${letters}]--[${facts.chinese}]]+`, "gv");
     this.scripts = Object.entries(facts.scripts).map(([name, ranges]) => ({ name, expression: new RegExp(`^[${classOf(ranges)}]`, "u") }));
     this.common = Object.entries(facts.common_words).map(([language, words]) => ({ language, words: new Set(words) }));
-    /** @type {{scripts: string[], language: string, spelling: Spelling} | null} */
-    this.known = null;
+    this.ownScripts = once(() => this.#scriptsOfVocabulary());
+    this.ownLanguage = once(() => this.#languageOfVocabulary());
+    this.spelling = once(() => this.#spellingOfVocabulary());
   }
 
   /** Return a sentence that names how a text is written; "" where nothing is foreign about it. @param {string} text normalised */
@@ -43,38 +44,35 @@ export class WritingCheck {
     if (!scripts.size) return ""; // numbers and signs
     const total = sum(scripts.values());
     const [script, count] = Array.from(scripts).reduce((best, each) => (each[1] > best[1] ? each : best));
-    const own = this.#own();
-    if (!own.scripts.includes(script) && count > this.facts.bounds.foreign_script_least * total) {
-      return `This is written in ${script}; the model was trained on ${own.scripts.join(" and ")}.`;
+    const own = this.ownScripts();
+    if (!own.includes(script) && count > this.facts.bounds.foreign_script_least * total) {
+      return `This is written in ${script}; the model was trained on ${own.join(" and ")}.`;
     }
     const words = this.tokenizer.fold(text).text.match(this.word) ?? [];
-    if (script !== this.facts.latin || !words.length || !own.language) return "";
+    if (script !== this.facts.latin || !words.length || !this.ownLanguage()) return "";
     if (this.#isMashed(words)) return "This looks like keys struck at random, which the model was not trained on.";
-    return this.#foreignLanguage(words, own.language);
+    return this.#foreignLanguage(words, this.ownLanguage());
   }
 
-  /** Return the scripts, the language and the spelling of the model's vocabulary; language "" where there is none. */
-  #own() {
-    this.known ??= this.#read([...this.tokenizer.vocabulary.keys()]);
-    return this.known;
+  #scriptsOfVocabulary() {
+    const scripts = this.#scriptsOf([...this.tokenizer.vocabulary.keys()].join(" "));
+    const least = this.facts.bounds.own_script_least * sum(scripts.values());
+    return [...scripts].filter(([, count]) => count >= least).map(([name]) => name).sort();
   }
 
-  /** @param {string[]} vocabulary */
-  #read(vocabulary) {
-    const { own_script_least, own_language_least } = this.facts.bounds;
-    const scripts = this.#scriptsOf(vocabulary.join(" "));
-    const total = sum(scripts.values());
+  /** Return the language whose commonest words are entries; "" where of no language half of them are. */
+  #languageOfVocabulary() {
     const shares = this.common.map(({ language, words }) => ({
       language,
       share: Array.from(words).filter((word) => this.#knows(word)).length / words.size,
     }));
     const best = shares.reduce((one, other) => (other.share > one.share ? other : one));
+    return best.share >= this.facts.bounds.own_language_least ? best.language : "";
+  }
+
+  #spellingOfVocabulary() {
     const whole = new RegExp(`^(?:${this.word.source})$`, "v");
-    return {
-      scripts: [...scripts].filter(([, count]) => count >= own_script_least * total).map(([name]) => name).sort(),
-      language: best.share >= own_language_least ? best.language : "",
-      spelling: new Spelling(vocabulary.filter((word) => lengthOf(word) > 1 && whole.test(word))),
-    };
+    return new Spelling([...this.tokenizer.vocabulary.keys()].filter((word) => lengthOf(word) > 1 && whole.test(word)));
   }
 
   /** Return how many words of a text belong to each script; a Chinese character and a kana count as one each. */
@@ -103,7 +101,7 @@ export class WritingCheck {
     if (this.#knows(word) || length < mashed_least) return false;
     if (this.#runsAlongKeys(word) || (new Set(word).size === 1 && length >= judged_least)) return true;
     const spelt = word.replace(REPEATED, "$1");
-    return lengthOf(spelt) >= judged_least && this.#own().spelling.logLikelihood(spelt) < spelling_least;
+    return lengthOf(spelt) >= judged_least && this.spelling().logLikelihood(spelt) < spelling_least;
   }
 
   /** Tell if most of a word is runs of neighbouring keys of a row, to the right or to the left. */
@@ -134,6 +132,13 @@ export class WritingCheck {
     }
     return "";
   }
+}
+
+/** Return a function that computes at its first call, and remembers. @template Value @param {() => Value} compute */
+function once(compute) {
+  /** @type {{value: Value} | null} */
+  let known = null;
+  return () => (known ??= { value: compute() }).value;
 }
 
 /** Return how many letters words have together. @param {string[]} words */

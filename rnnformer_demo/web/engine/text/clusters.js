@@ -3,11 +3,13 @@
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 // Texts of these alone have no cluster of several characters that a word may be part of.
 const SINGLE = /^[\0-\u02ff\u2010-\u2027\u2030-\u205e\u3001-\u3029\u3400-\u9fff\uff01-\uff9d]*$/;
+const MARK_AT_END = /[\p{M}\p{Cf}\p{Sk}]$/u;
 const VIRAMA = "\u094d";
 const KA = "\u0915";
 
 /**
- * Return the start and end of each cluster of several characters in a text.
+ * Return the start and end of each cluster of several characters in a text, but for three Vedic and Soyombo signs those that
+ * Python's `regex` finds: that reads a newer version of Unicode, which puts these before the letters that follow.
  * @param {string} text @returns {[number, number][]}
  */
 export function longClusters(text) {
@@ -16,7 +18,8 @@ export function longClusters(text) {
   const clusters = [];
   for (const { index, segment } of segmenter.segment(text)) {
     const last = clusters.at(-1);
-    if (last && goesOn(text.slice(...last), segment)) last[1] = index + segment.length;
+    const before = last ? text.slice(...last) : "";
+    if (last && MARK_AT_END.test(before) && goesOn(before, segment)) last[1] = index + segment.length;
     else clusters.push([index, index + segment.length]);
   }
   return clusters.filter(([start, end]) => end - start > ((text.codePointAt(start) ?? 0) > 0xffff ? 2 : 1));

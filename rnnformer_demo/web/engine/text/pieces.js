@@ -53,7 +53,7 @@ function wordPiece(/** @type {any} */ model, /** @type {Map<string, number>} */ 
  * @returns {Cut}
  */
 function bytePairs(/** @type {any} */ model, /** @type {Map<string, number>} */ vocabulary, /** @type {number} */ unknown) {
-  const size = Math.max(...vocabulary.values()) + 1;
+  const size = Array.from(vocabulary.values()).reduce((most, id) => Math.max(most, id), 0) + 1;
   /** @type {Map<number, {rank: number, id: number}>} */
   const merges = new Map();
   model.merges.forEach((/** @type {string | [string, string]} */ merge, /** @type {number} */ rank) => {

@@ -45,7 +45,8 @@ export class Steps {
     const ranges = /** @type {[number, number][]} */ (rules.invisible.map((range) => range.map((code) => parseInt(code, 16))));
     const apostrophes = classOfSigns(rules.apostrophes);
     this.unseen = new RegExp(`${JOINER}|([${classOf(ranges)}])`, "gu");
-    this.apostrophe = new RegExp(`(?<=\\p{L}\\p{M}*)${apostrophes}|${apostrophes}(?=\\p{L})`, "gu");
+    // Looks behind at apostrophes alone: before, at each of a long run of marks, it would walk through all of them.
+    this.apostrophe = new RegExp(`${apostrophes}(?:(?<=\\p{L}\\p{M}*.)|(?=\\p{L}))`, "gu");
     this.sign = new RegExp(classOfSigns(Object.keys(rules.signs)), "gu");
     this.letter = new RegExp(classOfSigns(Object.keys(rules.letters)), "gu");
   }
