@@ -5,7 +5,6 @@ letter or an accent is told here, so that every browser cuts words alike.
 """
 
 import re
-import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from html.entities import html5
@@ -18,6 +17,7 @@ from ..data.text import CJK
 
 # Planes 4 to 13 hold no characters, nor do the private ones at the end; surrogates are halves of characters.
 _CODES = (*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE1000))
+_LETTER = re.compile(r"[^\W\d_]")
 _PART = re.compile(r"\(\?i\)|\\.|\[(?:\\.|[^\]\\])+\]|.", re.DOTALL)  # of an expression: an escape, a class or a sign
 _IN_JAVASCRIPT = {
     r"\A": r"(?<![^])",
@@ -37,7 +37,7 @@ def text_facts() -> dict[str, Any]:
 
 def writing_facts() -> dict[str, Any]:
     """Return the tables and bounds of the check of how a text is written, as JSON takes them."""
-    letters = [code for code in range(sys.maxunicode + 1) if re.fullmatch(r"[^\W\d_]", chr(code))]
+    letters = [code for code in _CODES if _LETTER.fullmatch(chr(code))]
     return {
         "common_words": {language: words.split() for language, words in writing_tables.COMMON_WORDS.items()},
         "letters": _ranges(letters),
@@ -90,7 +90,10 @@ def _characters() -> dict[str, list[list[int]]]:
 
 
 def _changed(normalise: Callable[[str], str]) -> Iterator[int]:
-    return (code for code in _CODES if normalise(chr(code)) != chr(code))
+    """Yield the code points that a normaliser changes, which reads each in a line of its own."""
+    codes = [code for code in _CODES if code != ord("\n")]
+    lines = normalise("\n".join(map(chr, codes))).split("\n")
+    return (code for code, line in zip(codes, lines, strict=True) if line != chr(code))
 
 
 def _scripts(letters: Iterable[int]) -> dict[str, list[list[int]]]:

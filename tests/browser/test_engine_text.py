@@ -183,20 +183,20 @@ def prose(lines: int) -> list[str]:
 
 @every_model
 def test_prose_is_read_as_python_reads_it(engine, name):
-    read = compare(engine, name, prose(300))
-    assert sum("ids" in each for each in read) > 400
+    read = compare(engine, name, prose(200))
+    assert sum("ids" in each for each in read) > 250
 
 
 @every_model
 def test_every_script_is_read_as_python_reads_it(engine, name):
-    read = compare(engine, name, list(scripts.texts(400)))
-    assert sum("ids" in each for each in read) > 200
-    assert sum(bool(each.get("warnings")) for each in read) > 200
+    read = compare(engine, name, list(scripts.texts(300)))
+    assert sum("ids" in each for each in read) > 150
+    assert sum(bool(each.get("warnings")) for each in read) > 150
 
 
 def test_every_kind_of_character_is_read_as_python_reads_it(engine):
-    read = compare(engine, ENGLISH, list(scripts.characters(every=4)))
-    assert sum(len(each["ids"]) for each in read) > 10_000
+    read = compare(engine, ENGLISH, list(scripts.characters(every=6)))
+    assert sum(len(each["ids"]) for each in read) > 7_000
 
 
 @every_model

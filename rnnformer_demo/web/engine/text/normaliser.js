@@ -57,7 +57,10 @@ export class Normaliser {
 
 /** A text as the tokenizer reads it. */
 class Normalised {
-  /** @param {string} typed what it was made of; where it was cut, the part that was looked at @param {string[]} notices @param {AlignedText} aligned */
+  /**
+   * @param {string} typed what it was made of; where it was cut, the part that was looked at
+   * @param {string[]} notices @param {AlignedText} aligned
+   */
   constructor(typed, notices, aligned) {
     this.typed = typed;
     /** Sentences about changes that the visitor cannot see. */

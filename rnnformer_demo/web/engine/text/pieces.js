@@ -49,7 +49,7 @@ function wordPiece(/** @type {any} */ model, /** @type {Map<string, number>} */ 
 }
 
 /**
- * Join the two neighbours whose merge stands first in the list, the left ones of equal ones, until none can be joined.
+ * Return the function that joins signs by byte-pair encoding.
  * @returns {Cut}
  */
 function bytePairs(/** @type {any} */ model, /** @type {Map<string, number>} */ vocabulary, /** @type {number} */ unknown) {
@@ -64,34 +64,39 @@ function bytePairs(/** @type {any} */ model, /** @type {Map<string, number>} */ 
   return (word) => {
     const signs = Array.from(word);
     const ids = signs.map((sign) => vocabulary.get(sign) ?? unknown);
-    const lengths = signs.map((sign) => sign.length); // 0 for what was joined to its left neighbour
-    const next = signs.map((_, place) => place + 1);
-    const previous = signs.map((_, place) => place - 1);
-    const waiting = new Heap((/** @type {any} */ one, /** @type {any} */ other) => one.rank - other.rank || one.place - other.place);
-    const offer = (/** @type {number} */ place) => {
-      const merge = merges.get(ids[place] * size + ids[next[place]]);
-      if (merge) waiting.push({ ...merge, place });
-    };
-    for (let place = 0; place + 1 < signs.length; place += 1) offer(place);
-    for (let best = waiting.pop(); best; best = waiting.pop()) {
-      const { place, id, rank } = best;
-      const right = next[place];
-      // An offer is out of date where either of the two has been joined to another since.
-      if (!lengths[place] || right >= signs.length || merges.get(ids[place] * size + ids[right])?.rank !== rank) continue;
-      ids[place] = id;
-      lengths[place] += lengths[right];
-      lengths[right] = 0;
-      next[place] = next[right];
-      if (next[place] < signs.length) previous[next[place]] = place;
-      if (previous[place] >= 0) offer(previous[place]);
-      offer(place);
-    }
-    /** @type {Piece[]} */
-    const pieces = [];
+    const lengths = signs.map((sign) => sign.length);
+    joinAll(ids, lengths, (one, other) => merges.get(one * size + other));
     let start = 0;
-    ids.forEach((id, place) => {
-      if (lengths[place]) pieces.push([id, start, (start += lengths[place])]);
-    });
-    return pieces;
+    return ids.flatMap((id, place) => (lengths[place] ? [/** @type {Piece} */ ([id, start, (start += lengths[place])])] : []));
   };
+}
+
+/**
+ * Join the two neighbours whose merge has the first rank, the left ones of equal ones, until none can be joined.
+ * @param {number[]} ids are changed @param {number[]} lengths likewise: 0 for what was joined to its left neighbour
+ * @param {(one: number, other: number) => {rank: number, id: number} | undefined} mergeOf
+ */
+function joinAll(ids, lengths, mergeOf) {
+  const next = ids.map((_, place) => place + 1);
+  const previous = ids.map((_, place) => place - 1);
+  /** @type {Heap<{rank: number, place: number, id: number}>} */
+  const offers = new Heap((one, other) => one.rank - other.rank || one.place - other.place);
+  const offer = (/** @type {number} */ place) => {
+    const merge = mergeOf(ids[place], ids[next[place]]);
+    if (merge) offers.push({ ...merge, place });
+  };
+  for (let place = 0; place + 1 < ids.length; place += 1) offer(place);
+  for (let best = offers.pop(); best; best = offers.pop()) {
+    const { place, id, rank } = best;
+    const right = next[place];
+    // An offer is out of date where either of the two has been joined to another since.
+    if (!lengths[place] || right >= ids.length || mergeOf(ids[place], ids[right])?.rank !== rank) continue;
+    ids[place] = id;
+    lengths[place] += lengths[right];
+    lengths[right] = 0;
+    next[place] = next[right];
+    if (next[place] < ids.length) previous[next[place]] = place;
+    if (previous[place] >= 0) offer(previous[place]);
+    offer(place);
+  }
 }
