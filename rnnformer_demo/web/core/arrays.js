@@ -38,7 +38,7 @@ function numbers(array) {
 const halves = new Float32Array(1 << 16); // values of bits that were met; 0 for others
 
 /** Return the value of the bits of a float16. @param {number} bits */
-function half(bits) {
+export function half(bits) {
   if (!halves[bits]) {
     const sign = bits & 0x8000 ? -1 : 1;
     const exponent = (bits >> 10) & 31;
