@@ -147,7 +147,7 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
 
 def _take_ood(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector:
     """Take the tensors of the detector out of those of the checkpoint."""
-    return restore(card, {key: tensors.pop(key) for key in [*tensors] if key.startswith(PREFIX)}, model)
+    return restore(card, {key: tensors.pop(key) for key in [*tensors] if key.startswith(PREFIX)}, model.config)
 
 
 def save(

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+from .arrays import Array, softmax
 
 REFERENCE_STEPS = 64
 
@@ -23,13 +22,13 @@ class Temperature:
     scale: float = 1.0
     exponent: float = 0.0
 
-    def at(self, steps: Tensor) -> Tensor:
+    def at(self, steps: Array) -> Array:
         """Return the temperatures (...) of inputs with so many real steps (...)."""
         return self.scale * (steps / REFERENCE_STEPS) ** self.exponent
 
-    def probabilities(self, logits: Tensor, steps: Tensor) -> Tensor:
+    def probabilities(self, logits: Array, steps: Array) -> Array:
         """Return calibrated probabilities (..., C) of logits (..., C) of inputs with so many real steps (...)."""
-        return torch.softmax(logits / self.at(steps)[..., None], dim=-1)
+        return softmax(logits / self.at(steps)[..., None])
 
 
 NO_SCALING = Temperature()

@@ -66,6 +66,16 @@ class HybridConfig:
         return self.blocks.count(ATTENTION)
 
     @property
+    def token_width(self) -> int:
+        """Width of the tokens that the core reads."""
+        raise NotImplementedError
+
+    @property
+    def pooled_width(self) -> int:
+        """Width of the states that are pooled."""
+        return self.width
+
+    @property
     def is_mean_pool_only(self) -> bool:
         """True where the head reads the mean of the tokens, with no block between, as in a plain CNN."""
         return self.pooling == "mean" and not self.blocks
@@ -111,6 +121,11 @@ class TextConfig(HybridConfig):
                 raise ValueError(f"{field} must be at least 1, got {getattr(self, field)}")
         if not 0 <= self.word_dropout < 1:
             raise ValueError(f"word_dropout must be in [0, 1), got {self.word_dropout}")
+
+    @property
+    def token_width(self) -> int:
+        """Width of a token's vector."""
+        return self.embedding
 
 
 READOUTS = ("states", "cnn_head")
@@ -162,6 +177,16 @@ class ImageConfig(HybridConfig):
     def channels(self) -> int:
         """Channels of the grid."""
         return FACTS[self.backbone].channels_of(self.grid)
+
+    @property
+    def token_width(self) -> int:
+        """Channels of the grid."""
+        return self.channels
+
+    @property
+    def pooled_width(self) -> int:
+        """Width of the states that are pooled, or of the output of the CNN's own head."""
+        return FACTS[self.backbone].head_channels or self.width if self.readout == "cnn_head" else self.width
 
     @property
     def texture_channels(self) -> int:

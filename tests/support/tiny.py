@@ -85,7 +85,7 @@ def inputs(made: Hybrid, lengths: list[int], seed: int = 0) -> tuple[torch.Tenso
 
 def ood_signal(made: Hybrid, feature: str = "tokens", threshold: float = 1.0) -> MahalanobisDetector:
     """A signal that fits a model and was fitted to nothing."""
-    width = FEATURES[feature].width(made)
+    width = FEATURES[feature].width(made.config)
     limits = Thresholds.constant(threshold)
     return MahalanobisDetector(feature, torch.zeros(1, width), torch.eye(width), torch.ones(width), limits)
 

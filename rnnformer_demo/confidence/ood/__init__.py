@@ -7,9 +7,8 @@ input whose score is above 1 is out of distribution.
 import math
 from typing import Any
 
-from torch import Tensor
-
-from ...models import Hybrid
+from ...models import HybridConfig
+from ..arrays import Array
 from .energy import EnergyDetector
 from .exposure import PLANE, Distance, ExposedDetector
 from .features import FEATURES, Feature, features_of, mean_of_steps
@@ -37,13 +36,13 @@ __all__ = [
 OODDetector = Distance | ExposedDetector
 
 
-def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector:
+def restore(card: Any, tensors: dict[str, Array], config: HybridConfig) -> OODDetector:
     """Return the detector that a checkpoint stores.
 
     Args:
         card: the card's entry on it, an object with feature and threshold, and plane where it was shown other kinds.
         tensors: the tensors of the checkpoint whose names begin with `PREFIX`.
-        model: the model that they must fit.
+        config: of the model that they must fit.
 
     Raises:
         ValueError: where they do not belong together.
@@ -51,18 +50,18 @@ def restore(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector
     if not isinstance(card, dict) or not card.keys() >= {"feature", "threshold"}:
         raise ValueError(f"ood must have feature and threshold, got {card!r}")
     distance_tensors = {name: tensor for name, tensor in tensors.items() if name != PLANE or "plane" not in card}
-    distance = _restore_distance(card, distance_tensors, model)
-    return ExposedDetector.restore(distance, card["plane"], tensors.get(PLANE), model) if "plane" in card else distance
+    distance = _restore_distance(card, distance_tensors, config)
+    return ExposedDetector.restore(distance, card["plane"], tensors.get(PLANE), config) if "plane" in card else distance
 
 
-def _restore_distance(card: dict, tensors: dict[str, Tensor], model: Hybrid) -> Distance:
+def _restore_distance(card: dict, tensors: dict[str, Array], config: HybridConfig) -> Distance:
     feature = card["feature"]
-    names = [*features_of(model), EnergyDetector.feature, KNNDetector.feature]
+    names = [*features_of(config), EnergyDetector.feature, KNNDetector.feature]
     if feature not in names:
         raise ValueError(f"feature must be one of {sorted(names)}, got {feature!r}")
     threshold = Thresholds.restore(card["threshold"], -math.inf if feature == EnergyDetector.feature else 0)
     if feature == EnergyDetector.feature:
         return EnergyDetector.restore(threshold, tensors)
     if feature == KNNDetector.feature:
-        return KNNDetector.restore(threshold, tensors, model)
-    return MahalanobisDetector.restore(feature, threshold, tensors, model)
+        return KNNDetector.restore(threshold, tensors, config)
+    return MahalanobisDetector.restore(feature, threshold, tensors, config)

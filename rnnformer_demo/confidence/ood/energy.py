@@ -6,8 +6,7 @@ It suits a model of a thousand classes: among so many kinds of things little lie
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
-
+from ..arrays import Array, functions_of
 from .thresholds import Thresholds
 
 
@@ -24,20 +23,23 @@ class EnergyDetector:
     threshold: Thresholds
 
     @staticmethod
-    def energies(logits: Tensor) -> Tensor:
+    def energies(logits: Array) -> Array:
         """Return the energies (B,) of logits (B, C)."""
-        return -logits.logsumexp(-1)
+        functions = functions_of(logits)
+        highest = functions.max(logits, axis=-1, keepdims=True)
+        return -(functions.log(functions.sum(functions.exp(logits - highest), axis=-1)) + highest[..., 0])
 
-    def scores(self, captured: dict[str, Tensor], mask: Tensor) -> Tensor:
+    def scores(self, captured: dict[str, Array], mask: Array) -> Array:
         """Return OOD scores (B,), above 0; see `MahalanobisDetector.scores`."""
-        return (self.energies(captured["logits"]) - self.threshold.at(mask.sum(1))).exp()
+        energies = self.energies(captured["logits"])
+        return functions_of(energies).exp(energies - self.threshold.at(mask.sum(1), energies))
 
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, Array]:
         """Return nothing: the threshold stands in the card."""
         return {}
 
     @classmethod
-    def restore(cls, threshold: Thresholds, tensors: dict[str, Tensor]) -> "EnergyDetector":
+    def restore(cls, threshold: Thresholds, tensors: dict[str, Array]) -> "EnergyDetector":
         """Return the detector of some thresholds.
 
         Raises:

@@ -7,10 +7,8 @@ counts as well, and an input is foreign where either test says so.
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
-from ...models import Hybrid
+from ...models import HybridConfig
+from ..arrays import Array, functions_of
 from .energy import EnergyDetector
 from .features import FEATURES, features_of, mean_of_steps
 from .knn import KNNDetector
@@ -38,7 +36,7 @@ class ExposedDetector:
 
     distance: Distance
     exposed: str
-    plane: Tensor
+    plane: Array
     beyond: Thresholds
     reach: Thresholds
 
@@ -57,47 +55,49 @@ class ExposedDetector:
         """The description of both, in words."""
         return f"{self.distance.about}, or the side of a plane between these and other kinds of input"
 
-    def values(self, means: Tensor) -> Tensor:
+    def values(self, means: Array) -> Array:
         """Return the values (B,) of means (B, E): above 0 beyond the plane."""
         return means @ self.plane[:-1] + self.plane[-1]
 
-    def scores(self, captured: dict[str, Tensor], mask: Tensor) -> Tensor:
+    def scores(self, captured: dict[str, Array], mask: Array) -> Array:
         """Return OOD scores (B,), 0 or more: the higher of the two; see `MahalanobisDetector.scores`."""
         means, _ = mean_of_steps(*FEATURES[self.exposed].read(captured, mask))
-        return torch.maximum(self.distance.scores(captured, mask), self.scores_beyond(means, mask.sum(1)))
+        beyond = self.scores_beyond(means, mask.sum(1))
+        return functions_of(beyond).maximum(self.distance.scores(captured, mask), beyond)
 
-    def scores_beyond(self, means: Tensor, steps: Tensor) -> Tensor:
+    def scores_beyond(self, means: Array, steps: Array) -> Array:
         """Return the scores (B,) by the plane alone, out of distribution above 1.
 
         Args:
             means: (B, E).
             steps: (B,), the lengths of the inputs.
         """
-        return 1 + (self.values(means) - self.beyond.at(steps)) / self.reach.at(steps)
+        values = self.values(means)
+        return 1 + (values - self.beyond.at(steps, values)) / self.reach.at(steps, values)
 
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, Array]:
         """Return the tensors of both, by their names in a checkpoint."""
         return self.distance.tensors() | {PLANE: self.plane}
 
     @classmethod
-    def restore(cls, distance: Distance, entry: dict, plane: Tensor | None, model: Hybrid) -> "ExposedDetector":
+    def restore(cls, distance: Distance, entry: dict, plane: Array | None, config: HybridConfig) -> "ExposedDetector":
         """Return the detector that a checkpoint stores.
 
         Args:
             distance: the detector beside the plane.
             entry: of the card, with feature, threshold and reach.
             plane: as it was stored; None where it was not.
-            model: which it must fit.
+            config: of the model, which it must fit.
 
         Raises:
             ValueError: where they do not belong together.
         """
-        features = features_of(model)
+        features = features_of(config)
         if not isinstance(entry, dict) or entry.keys() != {"feature", "threshold", "reach"}:
             raise ValueError(f"plane must have feature, threshold and reach, got {entry!r}")
         if entry["feature"] not in features:
             raise ValueError(f"the feature of plane must be one of {sorted(features)}, got {entry['feature']!r}")
-        width = features[entry["feature"]].width(model) + 1
+        width = features[entry["feature"]].width(config) + 1
         if plane is None or plane.shape != (width,):
             raise ValueError(f"the tensor {PLANE!r} must have shape ({width},)")
         beyond, reach = Thresholds.restore(entry["threshold"]), Thresholds.restore(entry["reach"], 0)

@@ -10,10 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-import torch
-from torch import Tensor
-
-from ...models import Hybrid
+from ...models import HybridConfig
+from ..arrays import Array, functions_of
 
 if TYPE_CHECKING:
     from ...models import ImageConfig
@@ -24,74 +22,69 @@ class Feature:
     """A part of a forward pass that is compared with the training data.
 
     Attributes:
-        kinds: the hook points that a model must have to offer it.
         about: its description, in words that follow "the distance of".
         read: maps the captured tensors by hook point, and the mask (B, T), to the vectors of S steps (B, S, E) and
             their mask (B, S).
-        width: E for a model.
-        modality: the modality of the models that offer it; None for all.
+        width: E by a model's config; 0 for one that does not offer it.
     """
 
-    kinds: tuple[str, ...]
     about: str
-    read: Callable[[dict[str, Tensor], Tensor], tuple[Tensor, Tensor]]
-    width: Callable[[Hybrid], int]
-    modality: str | None = None
+    read: Callable[[dict[str, Array], Array], tuple[Array, Array]]
+    width: Callable[[HybridConfig], int]
 
 
-def mean_of_steps(vectors: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+def mean_of_steps(vectors: Array, mask: Array) -> tuple[Array, Array]:
     """Return the means (B, E) of vectors (B, S, E) over the steps that are real by their mask (B, S), and how many
     those are (B,)."""
     steps = mask.sum(1)
     return (vectors * mask[..., None]).sum(1) / steps[:, None], steps
 
 
-def _tokens(captured: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
+def _tokens(captured: dict[str, Array], mask: Array) -> tuple[Array, Array]:
     """Return each token with its length, which sets a text of unknown words apart: its vectors lie amid the others."""
     tokens = captured["tokens"]
-    return torch.cat([tokens, tokens.norm(dim=-1, keepdim=True)], dim=-1), mask
+    functions = functions_of(tokens)
+    lengths = functions.sqrt(functions.sum(tokens * tokens, axis=-1, keepdims=True))
+    return functions.concat([tokens, lengths], axis=-1), mask
 
 
-def _pooled(captured: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
-    return captured["pooled"][:, None], mask.new_ones(len(mask), 1)
+def _pooled(captured: dict[str, Array], mask: Array) -> tuple[Array, Array]:
+    return captured["pooled"][:, None], _one(mask)
 
 
-def _joint(captured: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
+def _joint(captured: dict[str, Array], mask: Array) -> tuple[Array, Array]:
     """Return the words and the pooled representation side by side."""
     pooled, one = _pooled(captured, mask)
     means, _ = mean_of_steps(*_tokens(captured, mask))
-    return torch.cat([pooled, means[:, None]], dim=-1), one
+    return functions_of(pooled).concat([pooled, means[:, None]], axis=-1), one
 
 
-def _texture(captured: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
-    return captured["texture"].mean((-2, -1))[:, None], mask.new_ones(len(mask), 1)
+def _texture(captured: dict[str, Array], mask: Array) -> tuple[Array, Array]:
+    return captured["texture"].mean((-2, -1))[:, None], _one(mask)
 
 
-def _texture_channels(model: Hybrid) -> int:
-    return cast("ImageConfig", model.config).texture_channels
+def _one(mask: Array) -> Array:
+    """Return the mask (B, 1) of inputs of a single step."""
+    return mask[:, :1] | True
+
+
+def _texture_channels(config: HybridConfig) -> int:
+    return cast("ImageConfig", config).texture_channels if hasattr(config, "texture_channels") else 0
 
 
 FEATURES = {
-    "tokens": Feature(
-        ("tokens",), "the mean token and the tokens' mean length", _tokens, lambda model: model.core.width_in + 1
-    ),
-    "pooled": Feature(("pooled",), "the pooled representation", _pooled, lambda model: model.core.width_pooled),
+    "tokens": Feature("the mean token and the tokens' mean length", _tokens, lambda config: config.token_width + 1),
+    "pooled": Feature("the pooled representation", _pooled, lambda config: config.pooled_width),
     # A grid of 1,280 channels would make it too wide to store, and foreign photos show in their texture.
     "joint": Feature(
-        ("pooled", "tokens"),
         "the pooled representation, the mean token and the tokens' mean length",
         _joint,
-        lambda model: model.core.width_pooled + model.core.width_in + 1,
-        modality="text",
+        lambda config: config.pooled_width + config.token_width + 1 if hasattr(config, "vocabulary") else 0,
     ),
-    "texture": Feature(("texture",), "the mean of the CNN's finer grid", _texture, _texture_channels),
+    "texture": Feature("the mean of the CNN's finer grid", _texture, _texture_channels),
 }
 
 
-def features_of(model: Hybrid) -> dict[str, Feature]:
-    """Return those of `FEATURES` that a model offers."""
-    return {
-        name: feature
-        for name, feature in FEATURES.items()
-        if all(map(model.hook_points, feature.kinds)) and feature.modality in (None, model.modality)
-    }
+def features_of(config: HybridConfig) -> dict[str, Feature]:
+    """Return the features that models of a config offer."""
+    return {name: feature for name, feature in FEATURES.items() if feature.width(config)}

@@ -7,10 +7,8 @@ are from the nearest training input (Sun et al. 2022, "Out-of-Distribution Detec
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch.nn.functional as F
-from torch import Tensor
-
-from ...models import Hybrid
+from ...models import HybridConfig
+from ..arrays import Array, functions_of
 from .tensors import PREFIX
 from .thresholds import Thresholds
 
@@ -28,30 +26,40 @@ class KNNDetector:
 
     feature: ClassVar[str] = "neighbour"
     about: ClassVar[str] = "the cosine distance of the pooled representation from the nearest of the training inputs"
-    examples: Tensor
+    examples: Array
     threshold: Thresholds
 
-    def distances(self, pooled: Tensor) -> Tensor:
+    def distances(self, pooled: Array) -> Array:
         """Return the cosine distances (B,), 0-2, of pooled representations (B, E)."""
-        return (1 - (F.normalize(pooled, dim=-1) @ F.normalize(self.examples, dim=-1).T).amax(-1)).clamp(min=0)
+        functions = functions_of(pooled)
+        nearest = functions.max(_unit(pooled) @ _unit(self.examples).T, axis=-1)
+        return functions.clip(1 - nearest, 0, 2)
 
-    def scores(self, captured: dict[str, Tensor], mask: Tensor) -> Tensor:
+    def scores(self, captured: dict[str, Array], mask: Array) -> Array:
         """Return OOD scores (B,), 0 or more; see `MahalanobisDetector.scores`."""
-        return self.distances(captured["pooled"]) / self.threshold.at(mask.sum(1))
+        distances = self.distances(captured["pooled"])
+        return distances / self.threshold.at(mask.sum(1), distances)
 
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, Array]:
         """Return the examples, by their name in a checkpoint."""
         return {_EXAMPLES: self.examples}
 
     @classmethod
-    def restore(cls, threshold: Thresholds, tensors: dict[str, Tensor], model: Hybrid) -> "KNNDetector":
+    def restore(cls, threshold: Thresholds, tensors: dict[str, Array], config: HybridConfig) -> "KNNDetector":
         """Return the detector that `tensors` stored.
 
         Raises:
             ValueError: for other tensors, and for examples that do not fit the model.
         """
-        width = model.core.width_pooled
+        width = config.pooled_width
         shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
         if [*shapes] != [_EXAMPLES] or shapes[_EXAMPLES][1:] != (width,) or not len(tensors[_EXAMPLES]):
             raise ValueError(f"tensors of ood must be {_EXAMPLES!r} of shape (N, {width}), got {shapes}")
         return cls(tensors[_EXAMPLES], threshold)
+
+
+def _unit(rows: Array) -> Array:
+    """Return rows (N, E) of length 1."""
+    functions = functions_of(rows)
+    lengths = functions.sqrt(functions.sum(rows * rows, axis=-1, keepdims=True))
+    return rows / functions.clip(lengths, 1e-12, None)

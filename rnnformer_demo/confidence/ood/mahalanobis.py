@@ -8,9 +8,8 @@ speaker partitioning problem").
 
 from dataclasses import dataclass
 
-from torch import Tensor
-
-from ...models import Hybrid
+from ...models import HybridConfig
+from ..arrays import Array, functions_of
 from .features import FEATURES, mean_of_steps
 from .tensors import PREFIX, shapes_of
 from .thresholds import Thresholds
@@ -32,9 +31,9 @@ class MahalanobisDetector:
     """
 
     feature: str
-    centres: Tensor
-    whitening: Tensor
-    between: Tensor
+    centres: Array
+    whitening: Array
+    between: Array
     threshold: Thresholds
 
     @property
@@ -42,7 +41,7 @@ class MahalanobisDetector:
         """The description of the distance, in words."""
         return f"the Mahalanobis distance of {FEATURES[self.feature].about} from the nearest class"
 
-    def distances(self, means: Tensor, steps: Tensor) -> Tensor:
+    def distances(self, means: Array, steps: Array) -> Array:
         """Return squared Mahalanobis distances (B,) from the nearest centre, divided by E.
 
         They are around 1 for training inputs.
@@ -53,9 +52,10 @@ class MahalanobisDetector:
         """
         coordinates = (means[:, None] - self.centres) @ self.whitening.T  # (B, K, E)
         variances = self.between + 1 / steps[:, None]  # (B, E)
-        return (coordinates.square() / variances[:, None]).mean(-1).amin(-1)
+        by_centre = (coordinates * coordinates / variances[:, None]).mean(-1)  # (B, K)
+        return functions_of(by_centre).min(by_centre, axis=-1)
 
-    def scores(self, captured: dict[str, Tensor], mask: Tensor) -> Tensor:
+    def scores(self, captured: dict[str, Array], mask: Array) -> Array:
         """Return the OOD scores (B,) of the inputs of a forward pass: 0 or more, out of distribution above 1.
 
         Args:
@@ -63,22 +63,22 @@ class MahalanobisDetector:
             mask: (B, T).
         """
         distances = self.distances(*mean_of_steps(*FEATURES[self.feature].read(captured, mask)))
-        return distances / self.threshold.at(mask.sum(1))
+        return distances / self.threshold.at(mask.sum(1), distances)
 
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, Array]:
         """Return the tensors that a checkpoint stores beside the card, by their names there."""
         return {PREFIX + name: getattr(self, name) for name in _TENSORS}
 
     @classmethod
     def restore(
-        cls, feature: str, threshold: Thresholds, tensors: dict[str, Tensor], model: Hybrid
+        cls, feature: str, threshold: Thresholds, tensors: dict[str, Array], config: HybridConfig
     ) -> "MahalanobisDetector":
         """Return the detector that `tensors` stored.
 
         Raises:
             ValueError: for tensors that do not fit the feature and the model.
         """
-        width, classes = FEATURES[feature].width(model), len(model.config.labels)
+        width, classes = FEATURES[feature].width(config), len(config.labels)
         possible = [
             {"centres": (k, width), "whitening": (width, width), "between": (width,)} for k in range(1, classes + 1)
         ]

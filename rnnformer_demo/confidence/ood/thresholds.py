@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import torch
-from torch import Tensor
+from ..arrays import Array, functions_of, like
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,10 @@ class Thresholds:
         """Return one threshold for all lengths."""
         return cls((1,), (value,))
 
-    def at(self, steps: Tensor) -> Tensor:
-        """Return the thresholds (B,) of inputs of so many steps (B,)."""
-        places = torch.searchsorted(torch.tensor(self.lengths), steps, right=True) - 1
-        return torch.tensor(self.values)[places.clamp(min=0)]
+    def at(self, steps: Array, beside: Array) -> Array:
+        """Return the thresholds (B,) of inputs with so many steps (B,), in the precision of what they stand beside."""
+        places = (steps[:, None] >= functions_of(steps).asarray(self.lengths)).sum(-1) - 1
+        return like(self.values, beside)[functions_of(steps).clip(places, 0, None)]
 
     def entry(self) -> Any:
         """Return the entry of a card: a number, or an object with lengths and values."""

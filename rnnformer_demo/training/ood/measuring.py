@@ -48,7 +48,7 @@ def measure(checkpoint: Checkpoint, inputs: InputSet) -> Measurement:
     Raises:
         InputError: for a set that is empty.
     """
-    read = features_of(checkpoint.model)
+    read = features_of(checkpoint.model.config)
     parts: dict[str, list[Measured]] = {name: [] for name in read}
     energies, probabilities, lengths = [], [], []
     for batch, mask in tqdm(inputs.batches(), desc=inputs.name, mininterval=2):

@@ -12,7 +12,8 @@ def scores(signal: OODDetector, part: Measurement) -> Tensor:
     if isinstance(signal, ExposedDetector):
         means = part.features[signal.exposed].means
         return torch.maximum(scores(signal.distance, part), signal.scores_beyond(means, part.lengths))
-    found, limits = strangeness(signal, part), signal.threshold.at(part.lengths)
+    found = strangeness(signal, part)
+    limits = signal.threshold.at(part.lengths, found)
     return (found - limits).exp() if isinstance(signal, EnergyDetector) else found / limits
 
 

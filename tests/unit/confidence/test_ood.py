@@ -193,7 +193,7 @@ def test_the_mean_of_steps_counts_real_steps_only(modality, model, feature):
     with capture(model) as seen:
         model(inputs, mask)
     vectors, real = FEATURES[feature].read(seen, mask)
-    assert vectors.shape == (*real.shape, FEATURES[feature].width(model))
+    assert vectors.shape == (*real.shape, FEATURES[feature].width(model.config))
     means, steps = mean_of_steps(vectors, real)
     for index in range(3):
         torch.testing.assert_close(means[index], vectors[index, real[index]].mean(0))
@@ -204,13 +204,13 @@ def test_texts_are_told_by_what_is_read_and_what_is_made_of_it():
     model, (inputs, mask) = tiny.model("text"), tiny.inputs(tiny.model("text"), [3, 7])
     with capture(model) as seen, torch.no_grad():
         model(inputs, mask)
-    vectors, steps = features_of(model)["joint"].read(seen, mask)
+    vectors, steps = features_of(model.config)["joint"].read(seen, mask)
     tokens = [model.embedding(ids[:length]).detach() for ids, length in zip(inputs, (3, 7), strict=True)]
     means = torch.stack([torch.cat([one.mean(0), one.norm(dim=-1).mean(0, keepdim=True)]) for one in tokens])
-    assert vectors.shape == (2, 1, features_of(model)["joint"].width(model))
+    assert vectors.shape == (2, 1, features_of(model.config)["joint"].width(model.config))
     torch.testing.assert_close(vectors[:, 0], torch.cat([seen["pooled"], means], -1))
     assert steps.tolist() == [[True], [True]]
-    assert "joint" not in features_of(tiny.model("image"))
+    assert "joint" not in features_of(tiny.model("image").config)
 
 
 @every_feature
@@ -250,7 +250,7 @@ def test_the_card_says_what_was_measured(modality, fitted):
     checkpoint, sets = fitted[modality]
     record = checkpoint.card["ood"]
     neighbour = {"neighbour"} if modality == "text" else set()
-    assert set(record["selection"]) == {*features_of(checkpoint.model), "energy", *neighbour}
+    assert set(record["selection"]) == {*features_of(checkpoint.model.config), "energy", *neighbour}
     worst = {feature: min(areas.values()) for feature, areas in record["selection"].items()}
     assert record["feature"] == checkpoint.ood.feature == max(worst, key=worst.get)
     assert record["signal"] == checkpoint.ood.about
@@ -282,9 +282,9 @@ def test_an_energy_is_kept_with_its_threshold(plain, tmp_path):
     detector = EnergyDetector(Thresholds.constant(-2.5))
     assert save("told", *arguments, detector).ood == detector
     with pytest.raises(ValueError, match=r"tensors of ood must be none for the energy, got \['ood.centres'\]"):
-        restore(about["ood"], {"ood.centres": torch.ones(1)}, checkpoint.model)
+        restore(about["ood"], {"ood.centres": torch.ones(1)}, checkpoint.model.config)
     with pytest.raises(ValueError, match="threshold must be a number above -inf"):
-        restore({"feature": "energy", "threshold": float("nan")}, {}, checkpoint.model)
+        restore({"feature": "energy", "threshold": float("nan")}, {}, checkpoint.model.config)
 
 
 def test_a_neighbour_is_near_where_it_points_the_same_way():
@@ -307,7 +307,7 @@ def test_neighbours_are_kept_with_their_threshold(plain, fitted, tmp_path):
     torch.testing.assert_close(scores(told, inputs[:1], mask[:1]), scores(told, inputs, mask)[:1], atol=1e-5, rtol=1e-4)
     for wrong in ({}, {"ood.examples": examples[:0]}, {"ood.examples": examples[:, 1:]}, {"ood.centres": examples}):
         with pytest.raises(ValueError, match=r"tensors of ood must be 'ood.examples' of shape \(N, \d+\), got"):
-            restore(card, wrong, checkpoint.model)
+            restore(card, wrong, checkpoint.model.config)
 
 
 def test_examples_are_spread_over_all_training_inputs():
@@ -505,7 +505,7 @@ def test_the_command_answers_bad_input_with_a_sentence(files, saved, capsys):
 
 def test_thresholds_are_those_of_the_length():
     limits = Thresholds((2, 4, 8), (3.0, 2.0, 1.0))
-    assert limits.at(torch.tensor([1, 2, 3, 4, 7, 8, 100])).tolist() == [3, 3, 3, 2, 2, 1, 1]
+    assert limits.at(torch.tensor([1, 2, 3, 4, 7, 8, 100]), torch.ones(1)).tolist() == [3, 3, 3, 2, 2, 1, 1]
     assert Thresholds.restore(limits.entry()) == limits
     assert Thresholds.restore(0.7) == Thresholds.constant(0.7)  # as older cards have it
     assert Thresholds.constant(0.7).entry() == 0.7
@@ -552,10 +552,10 @@ def test_a_plane_lies_between_what_was_trained_on_and_what_was_shown():
 
     def flagged(part: Measured) -> float:
         by_plane = detector.scores_beyond(part.means, part.steps)
-        by_distance = detector.distance.distances(part.means, part.steps) / detector.threshold.at(part.steps)
+        by_distance = detector.distance.distances(part.means, part.steps) / detector.threshold.at(part.steps, part.means)
         return (torch.maximum(by_plane, by_distance) > 1).double().mean().item()
 
-    of_distance = (alone.distances(other.means, other.steps) > alone.threshold.at(other.steps)).double().mean().item()
+    of_distance = (alone.distances(other.means, other.steps) > alone.threshold.at(other.steps, other.means)).double().mean().item()
     assert flagged(held_out.features["joint"]) <= 1 - RECALL + 1e-6
     assert flagged(other) > of_distance
     assert flagged(far) == 1  # on the near side of the plane, but far away
@@ -564,7 +564,7 @@ def test_a_plane_lies_between_what_was_trained_on_and_what_was_shown():
 def test_a_plane_is_kept_beside_its_distance(plain, tmp_path):
     checkpoint = plain["text"]
     distance = tiny.ood_signal(checkpoint.model, "tokens", 0.5)
-    width = features_of(checkpoint.model)["joint"].width(checkpoint.model)
+    width = features_of(checkpoint.model.config)["joint"].width(checkpoint.model.config)
     plane = torch.linspace(-1, 1, width + 1).half().float()
     beyond, reach = Thresholds((1, 4), (0.5, 0.25)), Thresholds((1, 4), (2.0, 4.0))
     detector = ExposedDetector(distance, "joint", plane, beyond, reach)
@@ -589,7 +589,7 @@ def test_a_plane_is_kept_beside_its_distance(plain, tmp_path):
         ({"feature": "joint"}, plane, "plane must have feature, threshold and reach, got"),
     ):
         with pytest.raises(ValueError, match=sentence):
-            restore(card | {"plane": other}, distance.tensors() | {"ood.plane": tensor}, checkpoint.model)
+            restore(card | {"plane": other}, distance.tensors() | {"ood.plane": tensor}, checkpoint.model.config)
 
 
 def test_pieces_are_parts_of_their_texts_of_all_lengths(monkeypatch):
