@@ -7,8 +7,8 @@ from ..checkpoints.cards import by_family, read_card, readable_cards
 from ..data import InputError
 from ..document import ComparedModel, Document, require
 from ..interpret.attribution import Report
+from .core import decode_image
 from .progress import part_of
-from .sections.core import decode_image
 from .service import DEFAULT_METHOD, analyse, extend, predict
 
 _CALLS = 5  # of which the fastest counts: the first pays for loading, and the machine may be busy

@@ -23,11 +23,11 @@ from ..document import Attribution, Document, Provenance
 from ..evaluation.modality import image_reader
 from ..interpret.attribution import Report
 from .context import Clock, Context
+from .core import build_input, build_model, build_prediction, decode_image
 from .progress import part_of
 from .registry import get
 from .sections import BUILDERS
 from .sections.attribution import DEFAULT_METHOD
-from .sections.core import build_input, build_model, build_prediction, decode_image
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -54,8 +54,8 @@ def predict(model: str | Checkpoint, source: Any) -> Document:
     Raises:
         InputError: for an unknown model, and for input that the model cannot read.
     """
-    document, _ = _begin(model, source)
-    return replace(document, input=replace(document.input, image=None))
+    document, _ = _begin(model, source, with_photo=False)
+    return document
 
 
 def analyse(
@@ -149,7 +149,9 @@ def context_of(document: Document, report: Report = lambda share: None) -> Conte
     return Context(checkpoint, _sample_of(document, checkpoint), whole_seed(document.provenance.seed), report)
 
 
-def _begin(model: str | Checkpoint, source: Any, seed: int = 0, path: str | None = None) -> tuple[Document, Context]:
+def _begin(
+    model: str | Checkpoint, source: Any, seed: int = 0, path: str | None = None, with_photo: bool = True
+) -> tuple[Document, Context]:
     """Return a document with the sections that every one has, and its context."""
     checkpoint = get(model) if isinstance(model, str) else model
     clock = Clock()
@@ -158,8 +160,8 @@ def _begin(model: str | Checkpoint, source: Any, seed: int = 0, path: str | None
     context = Context(checkpoint, sample, seed, clock=clock)
     document = Document(
         model=build_model(checkpoint),
-        input=build_input(sample, whole_characters(source) if sample.grid is None else path),
-        prediction=build_prediction(context),
+        input=build_input(sample, whole_characters(source) if sample.grid is None else path, with_photo),
+        prediction=build_prediction(checkpoint, context.run.outputs, sample.mask, sample.normalised, context.clock.ms),
         provenance=Provenance(__version__, seed),
     )
     return document, context

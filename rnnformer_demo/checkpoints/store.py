@@ -8,36 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from ..confidence.calibration import NO_SCALING, Temperature
-from ..confidence.ood import PREFIX, OODDetector, restore
+from ..confidence.ood import OODDetector, restore
 from ..confidence.writing import WritingCheck
-from ..data import InputError, Reader, make_reader, reference_input
+from ..data import Reader, reference_input
 from ..data.labels import Raw
-from ..data.text import TextReader
-from ..models import Hybrid, build, config_from_dict, config_to_dict, freeze
+from ..models import Hybrid, HybridConfig, build, config_to_dict, freeze
 from ..nn.hooks import run
+from .bare import complete, read_weights, unfit
 from .cards import (
     CARD,
     DIGEST,
     FORMAT,
     TOKENIZER,
     WEIGHTS,
-    check_weights,
     default_folder,
     names,
-    preprocessing_of,
     read_card,
     signed,
     size_on_disk,
-    weights_digest,
     write_card,
     write_tokenizer,
 )
-from .migration import migrate_weight_names
 from .naming import check_name
 from .quantisation import pack, unpack
 
@@ -96,6 +91,16 @@ class Checkpoint:
         return self.model.config.labels
 
     @property
+    def config(self) -> HybridConfig:
+        """The model's config."""
+        return self.model.config
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the model's weights by their names."""
+        return {name: tuple(weight.shape) for name, weight in self.model.named_parameters()}
+
+    @property
     def raw_labels(self) -> Raw:
         """What the training data called the classes; () where it named them."""
         return self.card.get("data", {}).get("labels") or ()
@@ -114,40 +119,32 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
         InputError: for a name that no checkpoint bears, for files that do not belong together, and damaged ones.
     """
     folder = folder or default_folder()
-    card = read_card(name, folder)
-    weights = folder / f"{name}{WEIGHTS}"
+    weights = read_weights(name, folder)
+    model = build(weights.card["modality"], weights.config)
+    stored = {key: torch.from_numpy(array) for key, array in weights.tensors.items()}
     try:
-        model = build(card["modality"], config_from_dict(card["modality"], card["config"]))
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name}{CARD} is damaged: {error}.") from error
-    try:
-        stored = load_file(weights)
-        tensors = {key: _widen(tensor) for key, tensor in migrate_weight_names(unpack(stored)).items()}
-        ood = _take_ood(card["ood"], tensors, model) if "ood" in card else None
-        model.load_state_dict(tensors, strict=True)
-    except (SafetensorError, RuntimeError, ValueError) as error:
-        raise InputError(f"{weights.name} does not fit {name}{CARD}: {str(error)[:300]}") from error
-    check_weights(name, folder)  # of what can be read, for its sentence says less
-    reader = make_reader(card["modality"], preprocessing_of(name, folder))
+        model.load_state_dict({key: _widen(tensor) for key, tensor in unpack(stored).items()}, strict=True)
+    except (RuntimeError, ValueError) as error:
+        raise unfit(name, error) from error
+    bare = complete(name, folder, weights)
     return Checkpoint(
         name=name,
         model=freeze(model),
-        reader=reader,
-        card=card,
-        temperature=Temperature(card["temperature"], card.get("temperature_exponent", 0.0)),
-        sha256=weights_digest(name, folder),
-        size=size_on_disk(name, folder),
-        ood=ood,
-        eight_bit_weights=tuple(
-            key for key, tensor in migrate_weight_names(stored).items() if tensor.dtype == torch.int8
-        ),
-        writing=WritingCheck(reader) if isinstance(reader, TextReader) else None,
+        reader=bare.reader,
+        card=bare.card,
+        temperature=bare.temperature,
+        sha256=bare.sha256,
+        size=bare.size,
+        ood=_as_tensors(bare.ood, bare.card, bare.config) if bare.ood else None,
+        eight_bit_weights=tuple(key for key, tensor in stored.items() if tensor.dtype == torch.int8),
+        writing=bare.writing,
     )
 
 
-def _take_ood(card: Any, tensors: dict[str, Tensor], model: Hybrid) -> OODDetector:
-    """Take the tensors of the detector out of those of the checkpoint."""
-    return restore(card, {key: tensors.pop(key) for key in [*tensors] if key.startswith(PREFIX)}, model.config)
+def _as_tensors(detector: OODDetector, card: dict[str, Any], config: HybridConfig) -> OODDetector:
+    """Return a detector of arrays as one of tensors."""
+    tensors = {key: torch.from_numpy(array) for key, array in detector.tensors().items()}
+    return restore(card["ood"], tensors, config)
 
 
 def save(

@@ -7,24 +7,25 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, NoReturn
 
-from ..api import legacy
 from ..checkpoints.engines import ENGINES
 from ..data import InputError
 from .arguments import path
-from .bench import add_bench
-from .cuts import add_cuts
-from .evaluate import add_test
-from .evaluate_explanations import add_evaluation
-from .explain import add_inquiries
 from .hyphens import marked, unmarked
-from .inputs import add_input, source
-from .models import add_models
-from .schema import add_schema, printed
-from .train import ABOUT as TRAIN
-from .train import parse_train
 
+# The files that add commands, each with a function `add`; a command that is run imports no other.
+_FILES = {
+    "models": ("models",),
+    "predict": ("predict",),
+    "explain": ("explain", "report", "whatif", "compare"),
+    "evaluate": ("evaluate",),
+    "evaluate_explanations": ("evaluate-explanations",),
+    "bench": ("bench", "screenshots"),
+    "cuts": ("compare-cuts",),
+}
+_TRAIN = "train a model: by a recipe, or one task of your own"
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."
 
 
@@ -108,11 +109,14 @@ class _Parser(argparse.ArgumentParser):
 def _options(arguments: list[str]) -> argparse.Namespace:
     """Return what the arguments ask for. The flags of `train` follow from its configs, see `train_flags`."""
     if arguments[:1] == ["train"]:
+        from .train import parse_train
+
         return parse_train(arguments[1:])
-    return _parser().parse_args(arguments)
+    return _parser(*arguments[:1]).parse_args(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(first: str = "") -> argparse.ArgumentParser:
+    """Return the parser of all commands, or of the one that is named and those of its file."""
     parser = _Parser(prog="python -m rnnformer_demo", description=_DESCRIPTION)
     common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON object on standard output")
@@ -129,25 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    add_models(command)
-    predict = command("predict", _predict, "classify a text or a photo")
-    predict.add_argument("model", metavar="MODEL")
-    add_input(predict)
-    add_schema(predict)
-    add_inquiries(command)
-    add_test(command)
-    add_evaluation(command)
-    add_bench(command)
-    add_cuts(command)
-    commands.add_parser("train", help=TRAIN)  # `_options` reads its arguments
+    for file in [file for file, names in _FILES.items() if first in names] or _FILES:
+        import_module(f".{file}", __name__).add(command)
+    commands.add_parser("train", help=_TRAIN)  # `_options` reads its arguments
     return parser
-
-
-def _predict(options: argparse.Namespace) -> tuple[dict, str]:
-    from ..analysis.service import predict
-
-    document = predict(options.model, source(options))
-    answer = document.prediction
-    return printed(document, options, legacy.prediction), "\n".join(
-        [f"{answer.label} ({answer.confidence:.1%})", *document.warnings]
-    )

@@ -8,7 +8,7 @@ from ..data import InputError
 from .arguments import path
 
 
-def add_bench(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the command by a function (name, run, about) that adds one."""
     bench = command("bench", _bench, "measure start-up, latency and memory on this machine")
     bench.add_argument("--runs", type=int, default=20, help="analyses per figure (default: 20)")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 
-def add_cuts(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the command by a function (name, run, about) that adds one."""
     cuts = command("compare-cuts", _compare_cuts, "compare centre crop, squashing and letterboxing of photos")
     cuts.add_argument("model", metavar="MODEL")

@@ -9,7 +9,7 @@ from .tables import add_table_options, table_of
 _MOST_REJECTED = 20  # rows that are printed
 
 
-def add_test(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the command by a function (name, run, about) that adds one."""
     evaluate = command("evaluate", _evaluate, "test a model on labelled data")
     evaluate.add_argument("model", metavar="MODEL")

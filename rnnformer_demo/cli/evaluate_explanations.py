@@ -8,7 +8,7 @@ from .arguments import path, seed
 from .tables import add_table_options, table_of
 
 
-def add_evaluation(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the command by a function (name, run, about) that adds one."""
     about = "measure attribution methods against people's marks, phrase sentiments, masks, planted evidence, the model"
     added = command("evaluate-explanations", _evaluate, about)

@@ -25,7 +25,7 @@ _SUFFIXES = (*_FIGURES, ".json", ".html")
 _DRAWN = "attribution"  # the view that --out draws where none is named
 
 
-def add_inquiries(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the commands by a function (name, run, about) that adds one."""
     views = ", ".join(_views())
     explain = command("explain", _explain, "score the words or cells of a photo for a class")

@@ -8,7 +8,7 @@ from typing import Any
 from .arguments import path
 
 
-def add_models(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the command by a function (name, run, about) that adds one."""
     models = command("models", _models, "list the models, or print what the card of one says")
     form = models.add_mutually_exclusive_group()

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ..checkpoints.store import Checkpoint
     from ..training.config import RunConfig
 
-ABOUT = "train a model: by a recipe, or one task of your own"
 Result = tuple[dict | list, str]  # what --json prints, and what is printed without it
 
 

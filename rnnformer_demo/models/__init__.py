@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .config import (
     ATTENTION,
     CONFIGS,
+    PERTURBATIONS,
     RECURRENT,
     HybridConfig,
     ImageConfig,
@@ -31,6 +32,7 @@ __all__ = [
     "ATTENTION",
     "CONFIGS",
     "MODELS",
+    "PERTURBATIONS",
     "RECURRENT",
     "Hybrid",
     "HybridConfig",

@@ -194,7 +194,8 @@ class ImageConfig(HybridConfig):
         return FACTS[self.backbone].fine_channels
 
 
-# Of each modality.
+# Of each modality: the ways in which units of an input can be removed, see `Hybrid.perturbations`, and the configs.
+PERTURBATIONS = {"text": ("unknown", "deletion"), "image": ("blur", "mean")}
 CONFIGS: dict[str, type[HybridConfig]] = {"text": TextConfig, "image": ImageConfig}
 
 

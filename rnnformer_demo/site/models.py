@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from ..analysis.sections.core import build_model
+from ..analysis.core import build_model
 from ..checkpoints.cards import CARD, TOKENIZER, WEIGHTS, default_folder
 from ..checkpoints.store import Checkpoint
 from ..checkpoints.stored import stored_in

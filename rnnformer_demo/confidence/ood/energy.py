@@ -3,6 +3,7 @@
 It suits a model of a thousand classes: among so many kinds of things little lies far from all.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,7 +30,7 @@ class EnergyDetector:
         highest = functions.max(logits, axis=-1, keepdims=True)
         return -(functions.log(functions.sum(functions.exp(logits - highest), axis=-1)) + highest[..., 0])
 
-    def scores(self, captured: dict[str, Array], mask: Array) -> Array:
+    def scores(self, captured: Mapping[str, Array], mask: Array) -> Array:
         """Return OOD scores (B,), above 0; see `MahalanobisDetector.scores`."""
         energies = self.energies(captured["logits"])
         return functions_of(energies).exp(energies - self.threshold.at(mask.sum(1), energies))

@@ -5,6 +5,7 @@ apart, but a plane between the two does. What is foreign in another way lies on 
 counts as well, and an input is foreign where either test says so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...models import HybridConfig
@@ -59,7 +60,7 @@ class ExposedDetector:
         """Return the values (B,) of means (B, E): above 0 beyond the plane."""
         return means @ self.plane[:-1] + self.plane[-1]
 
-    def scores(self, captured: dict[str, Array], mask: Array) -> Array:
+    def scores(self, captured: Mapping[str, Array], mask: Array) -> Array:
         """Return OOD scores (B,), 0 or more: the higher of the two; see `MahalanobisDetector.scores`."""
         means, _ = mean_of_steps(*FEATURES[self.exposed].read(captured, mask))
         beyond = self.scores_beyond(means, mask.sum(1))

@@ -6,7 +6,7 @@ topic concerns, by the mean of its word vectors, or by both together. An input t
 through the CNN, whose last grid has forgotten it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -29,7 +29,7 @@ class Feature:
     """
 
     about: str
-    read: Callable[[dict[str, Array], Array], tuple[Array, Array]]
+    read: Callable[[Mapping[str, Array], Array], tuple[Array, Array]]
     width: Callable[[HybridConfig], int]
 
 
@@ -40,7 +40,7 @@ def mean_of_steps(vectors: Array, mask: Array) -> tuple[Array, Array]:
     return (vectors * mask[..., None]).sum(1) / steps[:, None], steps
 
 
-def _tokens(captured: dict[str, Array], mask: Array) -> tuple[Array, Array]:
+def _tokens(captured: Mapping[str, Array], mask: Array) -> tuple[Array, Array]:
     """Return each token with its length, which sets a text of unknown words apart: its vectors lie amid the others."""
     tokens = captured["tokens"]
     functions = functions_of(tokens)
@@ -48,18 +48,18 @@ def _tokens(captured: dict[str, Array], mask: Array) -> tuple[Array, Array]:
     return functions.concat([tokens, lengths], axis=-1), mask
 
 
-def _pooled(captured: dict[str, Array], mask: Array) -> tuple[Array, Array]:
+def _pooled(captured: Mapping[str, Array], mask: Array) -> tuple[Array, Array]:
     return captured["pooled"][:, None], _one(mask)
 
 
-def _joint(captured: dict[str, Array], mask: Array) -> tuple[Array, Array]:
+def _joint(captured: Mapping[str, Array], mask: Array) -> tuple[Array, Array]:
     """Return the words and the pooled representation side by side."""
     pooled, one = _pooled(captured, mask)
     means, _ = mean_of_steps(*_tokens(captured, mask))
     return functions_of(pooled).concat([pooled, means[:, None]], axis=-1), one
 
 
-def _texture(captured: dict[str, Array], mask: Array) -> tuple[Array, Array]:
+def _texture(captured: Mapping[str, Array], mask: Array) -> tuple[Array, Array]:
     return captured["texture"].mean((-2, -1))[:, None], _one(mask)
 
 

@@ -4,6 +4,7 @@ Foreign inputs that lie between the classes rather than beyond them are no farth
 are from the nearest training input (Sun et al. 2022, "Out-of-Distribution Detection with Deep Nearest Neighbors").
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -35,7 +36,7 @@ class KNNDetector:
         nearest = functions.max(_unit(pooled) @ _unit(self.examples).T, axis=-1)
         return functions.clip(1 - nearest, 0, 2)
 
-    def scores(self, captured: dict[str, Array], mask: Array) -> Array:
+    def scores(self, captured: Mapping[str, Array], mask: Array) -> Array:
         """Return OOD scores (B,), 0 or more; see `MahalanobisDetector.scores`."""
         distances = self.distances(captured["pooled"])
         return distances / self.threshold.at(mask.sum(1), distances)

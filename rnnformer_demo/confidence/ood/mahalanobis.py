@@ -6,6 +6,7 @@ within / S, and the sources around their class by between (the two-covariance mo
 speaker partitioning problem").
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...models import HybridConfig
@@ -55,7 +56,7 @@ class MahalanobisDetector:
         by_centre = (coordinates * coordinates / variances[:, None]).mean(-1)  # (B, K)
         return functions_of(by_centre).min(by_centre, axis=-1)
 
-    def scores(self, captured: dict[str, Array], mask: Array) -> Array:
+    def scores(self, captured: Mapping[str, Array], mask: Array) -> Array:
         """Return the OOD scores (B,) of the inputs of a forward pass: 0 or more, out of distribution above 1.
 
         Args:

@@ -552,10 +552,17 @@ def test_a_plane_lies_between_what_was_trained_on_and_what_was_shown():
 
     def flagged(part: Measured) -> float:
         by_plane = detector.scores_beyond(part.means, part.steps)
-        by_distance = detector.distance.distances(part.means, part.steps) / detector.threshold.at(part.steps, part.means)
+        by_distance = detector.distance.distances(part.means, part.steps) / detector.threshold.at(
+            part.steps, part.means
+        )
         return (torch.maximum(by_plane, by_distance) > 1).double().mean().item()
 
-    of_distance = (alone.distances(other.means, other.steps) > alone.threshold.at(other.steps, other.means)).double().mean().item()
+    of_distance = (
+        (alone.distances(other.means, other.steps) > alone.threshold.at(other.steps, other.means))
+        .double()
+        .mean()
+        .item()
+    )
     assert flagged(held_out.features["joint"]) <= 1 - RECALL + 1e-6
     assert flagged(other) > of_distance
     assert flagged(far) == 1  # on the near side of the plane, but far away

@@ -1,76 +1,84 @@
 """Sections that every document has: model, input, prediction."""
 
+from __future__ import annotations
+
 import base64
 import io
+import math
 import re
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from torch import nn
 
-from ...checkpoints.store import Checkpoint
-from ...data import Sample
-from ...document import Architecture, Input, Model, OutOfDistribution, Prediction, Unit
-from ...models import Hybrid
-from ...models.residual_head import ResidualHeadCore
-from ...nn.recurrent import BidirectionalRecurrence
-from ..context import Context
+from ..checkpoints.bare import BareCheckpoint
+from ..confidence.arrays import Array
+from ..data import Sample
+from ..data.sample import Reading
+from ..document import Architecture, Input, Model, OutOfDistribution, Prediction, Unit
+from ..models import PERTURBATIONS, HybridConfig
+
+if TYPE_CHECKING:
+    from ..checkpoints.store import Checkpoint
 
 
-def build_model(checkpoint: Checkpoint) -> Model:
+def build_model(checkpoint: Checkpoint | BareCheckpoint) -> Model:
     """Return name, weights' hash, labels, size and perturbations of a model."""
     return Model(
         name=checkpoint.name,
         sha256=checkpoint.sha256,
         labels=checkpoint.labels,
         parameters=checkpoint.card["parameters"],
-        perturbations=tuple(checkpoint.model.perturbations),
-        architecture=build_architecture(checkpoint.model),
+        perturbations=PERTURBATIONS[checkpoint.card["modality"]],
+        architecture=build_architecture(checkpoint.config, checkpoint.shapes),
     )
 
 
-def build_architecture(model: Hybrid) -> Architecture:
-    """Return the parts of a model and their sizes."""
-    config, core = model.config, model.core
-    first = core.recurrent_blocks[:1]  # all have the same cells
-    recurrences = [cast(BidirectionalRecurrence, each) for block in first for each in block.recurrences.values()]
-    sizes = {"tokens": model.parameters_count - _size(core), "projection": _size(core.project)}
-    sizes |= {f"block {number}": _size(block) for number, block in enumerate(core.blocks, start=1)}
-    if isinstance(core, ResidualHeadCore):
-        sizes["correction"] = _size(core.up_proj) + _size(core.head_conv)
-    sizes["pooling"] = _size(core.pooling)
-    sizes["head"] = model.parameters_count - sum(sizes.values())  # with the norm before it
+def build_architecture(config: HybridConfig, shapes: Mapping[str, tuple[int, ...]]) -> Architecture:
+    """Return the parts of a model and their sizes.
+
+    Args:
+        shapes: of its weights by their names.
+    """
+
+    def size(*beginnings: str) -> int:
+        return sum(math.prod(shape) for name, shape in shapes.items() if name.startswith(beginnings))
+
+    sizes = {"tokens": size("") - size("core."), "projection": size("core.project.")}
+    sizes |= {f"block {number}": size(f"core.blocks.{number - 1}.") for number in range(1, len(config.blocks) + 1)}
+    corrects = "core.up_proj.weight" in shapes
+    if corrects:
+        sizes["correction"] = size("core.up_proj.", "core.head_conv.")
+    sizes["pooling"] = size("core.pooling.")
+    sizes["head"] = size("") - sum(sizes.values())  # with the norm before it
+    scans = getattr(config, "scans", ("tokens",) * len(config.recurrence))
     return Architecture(
-        token_width=core.width_in,
+        token_width=config.token_width,
         width=config.width,
         blocks=config.blocks,
-        cells=tuple(each.kind for each in recurrences),
-        scans=tuple(each.scan for each in recurrences),
+        cells=config.recurrence,
+        scans=scans[: len(config.recurrence)],
         units=config.units,
         residual=config.residual,
         heads=config.heads,
         positions=config.positions,
         pooling=config.pooling,
-        pooled_width=core.width_pooled,
+        pooled_width=config.pooled_width,
         head_layers=config.head_layers,
         vocabulary=getattr(config, "vocabulary", None),
         backbone=getattr(config, "backbone", None),
-        corrects_backbone=isinstance(core, ResidualHeadCore),
+        corrects_backbone=corrects,
         parameters=sizes,
     )
 
 
-def _size(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
-def build_input(sample: Sample, source: str | None) -> Input:
+def build_input(sample: Sample | Reading, source: str | None, with_photo: bool = True) -> Input:
     """Return the input as it was read.
 
     Args:
         source: name of the input on a command line; None where it came otherwise.
+        with_photo: keep a photo's pixels.
     """
     grid = sample.grid
     if grid is None:
@@ -82,7 +90,7 @@ def build_input(sample: Sample, source: str | None) -> Input:
         units=units,
         token_to_unit=tuple(sample.token_to_unit.tolist()),
         text=sample.display if grid is None else None,
-        image=encode_image(sample.display) if grid else None,
+        image=encode_image(sample.display) if grid and with_photo else None,
         grid=grid,
         source=source,
         warnings=sample.warnings,
@@ -103,36 +111,49 @@ def decode_image(data: str) -> Image.Image:
     return Image.fromarray(np.asarray(image.convert("RGB")))
 
 
-def build_prediction(context: Context) -> Prediction:
-    """Return the calibrated probabilities and the out-of-distribution score of the input."""
-    checkpoint, steps = context.checkpoint, context.sample.mask.sum()
-    run = context.run  # the clock has stopped when its milliseconds are read below
-    shares = checkpoint.probabilities(run.logits, steps).tolist()
+def build_prediction(
+    checkpoint: Checkpoint | BareCheckpoint,
+    outputs: Mapping[str, Array],
+    mask: Array,
+    normalised: str | None,
+    milliseconds: float,
+) -> Prediction:
+    """Return the calibrated probabilities and the out-of-distribution score of an input.
+
+    Args:
+        outputs: of the hook points, with a batch of 1.
+        mask: (1, T).
+        normalised: the text that was read; None for a photo.
+        milliseconds: that reading and running the model took.
+    """
+    logits, steps = outputs["logits"][0], mask.sum(1)[0]
+    shares = checkpoint.temperature.probabilities(logits, steps).tolist()
     probabilities = dict(zip(checkpoint.labels, shares, strict=True))
     label = max(probabilities, key=probabilities.__getitem__)
     return Prediction(
         label=label,
         confidence=probabilities[label],
         probabilities=probabilities,
-        logits=tuple(run.logits.tolist()),
+        logits=tuple(logits.tolist()),
         temperature=float(checkpoint.temperature.at(steps)),
-        latency_ms=context.clock.ms,
-        ood=_out_of_distribution(context),
+        latency_ms=milliseconds,
+        ood=_out_of_distribution(checkpoint, outputs, mask, normalised),
     )
 
 
-def _out_of_distribution(context: Context) -> OutOfDistribution | None:
-    detector = context.checkpoint.ood
+def _out_of_distribution(
+    checkpoint: Checkpoint | BareCheckpoint, outputs: Mapping[str, Array], mask: Array, normalised: str | None
+) -> OutOfDistribution | None:
+    detector = checkpoint.ood
     if detector is None:
         return None
-    score = detector.scores(context.run.outputs, context.sample.mask).item()
-    check, text = context.checkpoint.writing, context.sample.normalised
-    foreign = check.notice(text) if check and text else ""
-    message = foreign or ("" if score <= 1 else _out_of_domain(context.checkpoint))
+    score = float(detector.scores(outputs, mask)[0])
+    foreign = checkpoint.writing.notice(normalised) if checkpoint.writing and normalised else ""
+    message = foreign or ("" if score <= 1 else _out_of_domain(checkpoint))
     return OutOfDistribution(score, not message, detector.about, message)
 
 
-def _out_of_domain(checkpoint: Checkpoint) -> str:
+def _out_of_domain(checkpoint: Checkpoint | BareCheckpoint) -> str:
     """Return what the flag says, and where it was measured what it is worth: how often the model is right of inputs
     that are flagged, and of others."""
     data_sets = ", ".join(folders_of(checkpoint.card["data"]["file"].split(", ")))
