@@ -49,3 +49,28 @@ function shown(sign) {
   const [letter, digits] = code < 0x100 ? ["x", 2] : code < 0x10000 ? ["u", 4] : ["U", 8];
   return `\\${letter}${code.toString(16).padStart(digits, "0")}`;
 }
+
+/** Return a value of JSON as Python's `str` writes it. @param {any} value @returns {string} */
+export function written(value) {
+  return typeof value === "string" ? value : represented(value);
+}
+
+/** @param {any} value @returns {string} */
+function represented(value) {
+  if (typeof value === "string") return quoted(value);
+  if (value === null || value === undefined) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (Array.isArray(value)) return `[${value.map(represented).join(", ")}]`;
+  if (typeof value !== "object") return String(value);
+  return `{${Object.entries(value)
+    .map(([key, each]) => `${quoted(key)}: ${represented(each)}`)
+    .join(", ")}}`;
+}
+
+const BLANKS = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
+const AROUND = new RegExp(`^${BLANKS}|${BLANKS}$`, "g");
+
+/** Return a text without the blanks around it, as Python's `strip`. @param {string} text */
+export function stripped(text) {
+  return text.replace(AROUND, "");
+}

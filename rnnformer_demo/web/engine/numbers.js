@@ -62,3 +62,10 @@ export function roundEven(value) {
   if (value - below !== 0.5) return Math.round(value);
   return below % 2 === 0 ? below : below + 1;
 }
+
+/** Return the number of sets of so many of some units. @param {number} units @param {number} size */
+export function choose(units, size) {
+  let number = 1;
+  for (let place = 1; place <= size; place += 1) number = (number * (units - size + place)) / place;
+  return Math.round(number);
+}

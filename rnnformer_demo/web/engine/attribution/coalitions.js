@@ -1,7 +1,7 @@
 /** Coalitions of units, and Shapley values as a weighted regression over them (Lundberg & Lee 2017), see `coalitions.py`. */
 
 import { percent, withCommas } from "../format.js";
-import { argsort, sum } from "../numbers.js";
+import { argsort, choose, sum } from "../numbers.js";
 import { Generator } from "../random.js";
 import { inverse } from "../regression.js";
 
@@ -76,13 +76,6 @@ function drawSizes(/** @type {number} */ count, /** @type {number} */ draws, /**
     const place = limits.findIndex((limit) => limit >= chance);
     return place < 0 ? count - 1 : place + 1;
   });
-}
-
-/** Return the number of sets of so many of some units. @param {number} units @param {number} size */
-export function choose(units, size) {
-  let number = 1;
-  for (let place = 1; place <= size; place += 1) number = (number * (units - size + place)) / place;
-  return Math.round(number);
 }
 
 /**
