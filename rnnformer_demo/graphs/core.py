@@ -29,6 +29,7 @@ class Core:
         mask: (B, T) bool, true for real steps; None where all are.
         lengths: (B,) int32, the real steps of a sequence; None where all are.
         shown: show the output of every hook point.
+        contributions: show what each step adds to each logit, (B, T, C), where the head has no hidden layer.
         interventions: take attention, pooling and recurrence from inputs, see `Core._weights` and `Core._recurrent`.
     """
 
@@ -39,6 +40,7 @@ class Core:
     mask: str | None = None
     lengths: str | None = None
     shown: bool = False
+    contributions: bool = False
     interventions: bool = False
     weights: dict[str, str] = field(default_factory=dict)  # of attention and pooling, by the names of their hook points
     below_attention: str = ""  # the input of the first attention block, or of the pooling
@@ -53,6 +55,9 @@ class Core:
         weights = self._step_weights(steps)
         pooled = self.graph.squeeze(self.graph.matmul(self.graph.unsqueeze(weights, 1), steps), 1)
         x = self.show(pooled, "pooled")
+        if self.contributions and not self.config.head_layers:
+            evidence = self.graph.linear(steps, "core.head.1")
+            self.graph.output(self.graph.mul(self.graph.unsqueeze(weights, 2), evidence), "contributions")
         for number in range(len(self.config.head_layers)):
             x = self.graph.op("Gelu", self.graph.linear(x, f"core.head.{1 + 3 * number}"))
         return self.graph.linear(x, f"core.head.{1 + 3 * len(self.config.head_layers)}")

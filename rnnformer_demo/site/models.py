@@ -11,6 +11,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,8 +22,10 @@ from ..checkpoints.cards import CARD, TOKENIZER, WEIGHTS, default_folder
 from ..checkpoints.store import Checkpoint
 from ..checkpoints.stored import stored_in
 from ..document import Model
+from ..evaluation.explanations import citation
 from ..graphs.programs import PROGRAMS, write
 from ..graphs.wire import model_bytes
+from ..interpret.attribution import METHOD_ALIASES, Method, methods_for
 from ..models import config_to_dict
 from ..nn.hooks import HookPoint
 from ..nn.recurrent import BidirectionalRecurrence, RecurrentBlock
@@ -69,7 +72,15 @@ def facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
         "ood": card.get("ood"),
         "hook_points": [{"kind": point.kind, "name": point.name} for point in _hook_points(checkpoint)],
         "recurrences": list(_recurrences(checkpoint)),
+        "methods": [_method(method, model.modality, checkpoint.name) for method in methods_for(model.layout)],
+        "method_aliases": METHOD_ALIASES,
     }
+
+
+def _method(method: Method, modality: str, model: str) -> dict[str, Any]:
+    """Return the traits of an attribution method, and what was measured of it, in a sentence."""
+    traits = {field.name: getattr(method, field.name) for field in fields(method) if field.name != "compute"}
+    return traits | {"benchmark": citation(method.name, modality, model)}
 
 
 def _hook_points(checkpoint: Checkpoint) -> list[HookPoint]:

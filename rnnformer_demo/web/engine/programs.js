@@ -29,7 +29,7 @@ export class Programs {
    * Run a program. Only floats come back: logits, and what is shown of the inside.
    * @param {string} program @param {Record<string, Values>} feeds its inputs by name: Float32Array for floats, BigInt64Array
    *   and Int32Array for whole numbers, Uint8Array for booleans
-   * @param {string[]} [outputs] names of those that are wanted; all by default
+   * @param {string[] | null} [outputs] names of those that are wanted; all by default
    * @returns {Promise<Record<string, {data: Float32Array, dims: readonly number[]}>>}
    */
   async run(program, feeds, outputs) {
