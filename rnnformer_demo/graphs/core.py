@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .builder import Graph
-from .recurrence import recurrence
+from .builder import Graph, Step
+from .recurrence import gates_of, recurrence
 from .wire import ELEMENT_TYPES
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Core:
         lengths: (B,) int32, the real steps of a sequence; None where all are.
         shown: show the output of every hook point.
         contributions: show what each step adds to each logit, (B, T, C), where the head has no hidden layer.
+        gates: show the gates of every recurrence, (B, T, 2, U), under its name and theirs.
         interventions: take attention, pooling and recurrence from inputs, see `Core._weights` and `Core._recurrent`.
     """
 
@@ -41,6 +43,7 @@ class Core:
     lengths: str | None = None
     shown: bool = False
     contributions: bool = False
+    gates: bool = False
     interventions: bool = False
     weights: dict[str, str] = field(default_factory=dict)  # of attention and pooling, by the names of their hook points
     below_attention: str = ""  # the input of the first attention block, or of the pooling
@@ -114,7 +117,7 @@ class Core:
         graph, config = self.graph, self.config
         normed = self.show(graph.layer_norm(x, f"{name}.norm"), f"recurrent input {number}")
         states = [
-            self.show(self._scanned(kind, scan, normed, f"{name}.recurrences.{kind}_{scan}"), f"{kind} {scan} {number}")
+            self._scanned(kind, scan, normed, f"{name}.recurrences.{kind}_{scan}", f"{kind} {scan} {number}")
             for kind, scan in zip(config.recurrence, self.scans, strict=True)
         ]
         fused = graph.linear(graph.concat(states, -1), f"{name}.fuse")
@@ -125,12 +128,13 @@ class Core:
         kept = graph.input(f"recurrence {number}", ())  # 1 for the block as it is, 0 for the identity
         return graph.add(x, graph.mul(graph.sub(out, x), kept))
 
-    def _scanned(self, kind: str, scan: str, x: str, name: str) -> str:
-        """Return the states (B, T, 2U) of a recurrence over (B, T, D)."""
-        graph, width, units = self.graph, self.config.width, 2 * self.config.units
+    def _scanned(self, kind: str, scan: str, x: str, name: str, shown: str) -> str:
+        """Return the states (B, T, 2U) of a recurrence over (B, T, D), which are shown under a name."""
+        graph, width, units = self.graph, self.config.width, self.config.units
         if scan == "tokens":
-            states = recurrence(graph, kind, graph.transpose(x, 1, 0, 2), self.lengths, name)
-            return graph.transpose(states, 1, 0, 2)
+            states, step = recurrence(graph, kind, graph.transpose(x, 1, 0, 2), self.lengths, name)
+            self._show_gates(step, shown, lambda gate: graph.transpose(gate, 2, 0, 1, 3))
+            return self.show(graph.transpose(states, 1, 0, 2), shown)
         assert self.grid is not None
         h, w = self.grid
         steps, lines = (w, h) if scan == "rows" else (h, w)
@@ -138,9 +142,21 @@ class Core:
         there, back = ((2, 0, 1, 3), (1, 2, 0, 3)) if scan == "rows" else ((1, 0, 2, 3), (1, 0, 2, 3))
         cells = graph.transpose(graph.reshape(x, [-1, h, w, width]), *there)
         sequences = graph.reshape(cells, [steps, -1, width])
-        states = recurrence(graph, kind, sequences, self._line_lengths(scan), name)
-        apart = graph.transpose(graph.reshape(states, [steps, -1, lines, units]), *back)
-        return graph.reshape(apart, [-1, h * w, units])
+        states, step = recurrence(graph, kind, sequences, self._line_lengths(scan), name)
+        apart = graph.transpose(graph.reshape(states, [steps, -1, lines, 2 * units]), *back)
+        across = (2, 3, 0, 1, 4) if scan == "rows" else (2, 0, 3, 1, 4)
+
+        def as_tokens(gate: str) -> str:
+            by_line = graph.reshape(gate, [steps, 2, -1, lines, units])
+            return graph.reshape(graph.transpose(by_line, *across), [-1, h * w, 2, units])
+
+        self._show_gates(step, shown, as_tokens)
+        return self.show(graph.reshape(apart, [-1, h * w, 2 * units]), shown)
+
+    def _show_gates(self, step: Step, name: str, as_tokens: Callable[[str], str]) -> None:
+        if self.gates:
+            for gate, values in gates_of(self.graph, step).items():
+                self.graph.output(as_tokens(values), f"{name} {gate}")
 
     def _line_lengths(self, scan: str) -> str | None:
         """Return the number of real cells of each row or column, (B * lines,)."""

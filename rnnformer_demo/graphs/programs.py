@@ -11,6 +11,7 @@ of the hook points, with "logits".
 | token_logits | tokens, and lengths or mask | logits |
 | below_attention | tokens | states, the input of the first attention block |
 | inside | tokens | logits, attention and pooling weights, and "contributions" (R, T, C), where `Core` has them |
+| gates | tokens | logits, and the gates of every recurrence, (R, T, 2, U), such as "lstm tokens 1 forget" |
 | interventions | tokens, and what `Core` takes | logits |
 | gradient | tokens, target | logits, gradient (R, T, W), and "gradient of " attention and pooling weights |
 | cp-lrp, attn-lrp | tokens, target | logits, gradient of the linearised network |
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ..models import HybridConfig, ImageConfig, TextConfig
 
 _RULES: dict[str, Rules] = {"gradient": GRADIENT, "cp-lrp": CP_LRP, "attn-lrp": ATTN_LRP}
-PROGRAMS = ("trace", "logits", "tokens", "token_logits", "below_attention", "inside", "interventions", *_RULES)
+PROGRAMS = ("trace", "logits", "tokens", "token_logits", "below_attention", "inside", "gates", "interventions", *_RULES)
 
 
 def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> Body:
@@ -65,6 +66,10 @@ def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> B
         graph.output(core.logits(tokens), "logits")
         for name, weights in core.weights.items():
             graph.output(weights, name)
+    elif program == "gates":
+        core, tokens = _from_tokens(graph, config)
+        core.gates = True
+        graph.output(core.logits(tokens), "logits")
     elif program == "interventions":
         core, tokens = _from_tokens(graph, config)
         core.interventions = True

@@ -16,7 +16,7 @@ _GATES = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2)}
 _DIRECTIONS = ("forward_rnn", "backward_rnn")
 
 
-def recurrence(graph: Graph, kind: str, x: str, lengths: str | None, name: str) -> str:
+def recurrence(graph: Graph, kind: str, x: str, lengths: str | None, name: str) -> tuple[str, Step]:
     """Add both directions of a recurrence.
 
     Args:
@@ -26,7 +26,7 @@ def recurrence(graph: Graph, kind: str, x: str, lengths: str | None, name: str) 
         name: of the module in the checkpoint.
 
     Returns:
-        The hidden states (S, L, 2U): forward units first.
+        The hidden states (S, L, 2U), forward units first, and the step that makes them.
 
     Raises:
         Uncovered: for another kind of cell.
@@ -43,7 +43,23 @@ def recurrence(graph: Graph, kind: str, x: str, lengths: str | None, name: str) 
         attributes["linear_before_reset"] = 1
     inputs = (x, of_inputs, of_states, biases, *([lengths] if lengths else []))
     states = graph.op(kind.upper(), *inputs, **attributes)  # (S, 2, L, U)
-    return graph.reshape(graph.transpose(states, 0, 2, 1, 3), [0, 0, 2 * units])
+    step = Step(kind.upper(), inputs[:4], (states,), attributes)
+    return graph.reshape(graph.transpose(states, 0, 2, 1, 3), [0, 0, 2 * units]), step
+
+
+def gates_of(graph: Graph, step: Step) -> dict[str, str]:
+    """Add the gates of a recurrence without padding: (S, 2, L, U) each, in the order of the steps for both directions.
+
+    They bear the names that `Cell.gates` gives them; the cell states of an LSTM are under "cells".
+    """
+    if step.kind == "LSTM":
+        gates = _lstm_gates(graph, _read(graph, step, 4))
+        named = {"input": gates.entering, "forget": gates.kept, "candidate": gates.candidate, "output": gates.leaving}
+        named["cells"] = gates.cells
+    else:
+        update, reset, candidate, _, _ = _gru_gates(graph, _read(graph, step, 3))
+        named = {"reset": reset, "update": update, "candidate": candidate}
+    return {name: _in_order(graph, values) for name, values in named.items()}
 
 
 def _stacked(graph: Graph, kind: str, name: str, part: str) -> str:

@@ -13,6 +13,7 @@ from rnnformer_demo.graphs.builder import Uncovered
 from rnnformer_demo.graphs.programs import PROGRAMS, write
 from rnnformer_demo.graphs.sessions import Sessions
 from rnnformer_demo.graphs.wire import Stored, model_bytes
+from rnnformer_demo.interpret.gates import gates_of
 from rnnformer_demo.interpret.interventions import intervene
 from rnnformer_demo.interpret.relevance.propagation import record, token_gradient
 from rnnformer_demo.models import Hybrid
@@ -135,6 +136,20 @@ def test_the_states_below_attention_are_those_of_torch(pair):
     tokens = tokens_of(made)
     wanted = made.core.states_below_attention(tokens, ones(tokens), made.grid)
     assert largest(sessions.run("below_attention", {"tokens": tokens.numpy()})["states"], wanted) < 1e-4
+
+
+def test_gates_are_those_that_lead_to_the_states(pair):
+    made, sessions = pair
+    x, mask = inputs(made, [7])
+    with capture(made) as outputs:
+        made(x, mask)
+    got = sessions.run("gates", {"tokens": made.token_vectors(x).numpy()})
+    names = {"logits"}
+    for name, gates in gates_of(made, outputs, mask).items():
+        for gate, wanted in (gates.gates | ({} if gates.cells is None else {"cells": gates.cells})).items():
+            assert largest(got[f"{name} {gate}"][0], wanted) < 2e-5, (name, gate)
+            names.add(f"{name} {gate}")
+    assert got.keys() == names
 
 
 def test_gradients_are_those_of_autograd(pair):
