@@ -149,11 +149,11 @@ def _out_of_distribution(
         return None
     score = float(detector.scores(outputs, mask)[0])
     foreign = checkpoint.writing.notice(normalised) if checkpoint.writing and normalised else ""
-    message = foreign or ("" if score <= 1 else _out_of_domain(checkpoint))
+    message = foreign or ("" if score <= 1 else out_of_domain(checkpoint))
     return OutOfDistribution(score, not message, detector.about, message)
 
 
-def _out_of_domain(checkpoint: Checkpoint | BareCheckpoint) -> str:
+def out_of_domain(checkpoint: Checkpoint | BareCheckpoint) -> str:
     """Return what the flag says, and where it was measured what it is worth: how often the model is right of inputs
     that are flagged, and of others."""
     data_sets = ", ".join(folders_of(checkpoint.card["data"]["file"].split(", ")))

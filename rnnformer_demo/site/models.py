@@ -17,7 +17,8 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from ..analysis.core import build_model
+from ..analysis.core import build_model, out_of_domain
+from ..analysis.pattern_search import example_texts
 from ..checkpoints.cards import CARD, TOKENIZER, WEIGHTS, default_folder
 from ..checkpoints.store import Checkpoint
 from ..checkpoints.stored import stored_in
@@ -70,6 +71,8 @@ def facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
         "preprocessing": checkpoint.reader.preprocessing() | {"tokenizer": None},
         "temperature": {"scale": checkpoint.temperature.scale, "exponent": checkpoint.temperature.exponent},
         "ood": card.get("ood"),
+        "out_of_domain": out_of_domain(checkpoint) if checkpoint.ood else "",
+        "examples": list(example_texts(checkpoint.name)) if model.modality == "text" else [],
         "hook_points": [{"kind": point.kind, "name": point.name} for point in _hook_points(checkpoint)],
         "recurrences": list(_recurrences(checkpoint)),
         "methods": [_method(method, model.modality, checkpoint.name) for method in methods_for(model.layout)],

@@ -18,22 +18,32 @@ export class Context {
   /**
    * @param {import("./model.js").LocalModel} model
    * @param {Sample} sample
-   * @param {{seed?: number, report?: (share: number) => void}} [options] `report` is called with the share that is done,
-   *   0-1; what it throws ends the work
+   * @param {{seed?: number, report?: (share: number) => void, milliseconds?: number}} [options] `report` is called with the share
+   *   that is done, 0-1; what it throws ends the work. `milliseconds` are those that reading took
    */
-  constructor(model, sample, { seed = 0, report = () => {} } = {}) {
+  constructor(model, sample, { seed = 0, report = () => {}, milliseconds = 0 } = {}) {
     this.model = model;
     this.sample = sample;
     this.seed = seed;
     this.report = report;
+    /** Time of reading, and of the forward pass once it is there. */
+    this.milliseconds = milliseconds;
     /** @type {Promise<Record<string, import("./programs.js").Values>> | undefined} */
     this.pass = undefined;
   }
 
   /** Return the outputs of all hook points of one forward pass, by their names; it runs at the first call. */
   outputs() {
-    this.pass ??= this.model.programs.run("trace", this.sample.feeds);
+    this.pass ??= this.#run();
     return this.pass;
+  }
+
+  async #run() {
+    await this.model.programs.session("trace"); // which is opened once, and is no part of the time
+    const started = performance.now();
+    const outputs = await this.model.programs.run("trace", this.sample.feeds);
+    this.milliseconds += performance.now() - started;
+    return outputs;
   }
 
   /** Return the logits of that pass. */

@@ -1,17 +1,24 @@
 /** A model in the browser: its card, its reader and its programs. */
 
 import { Programs } from "./programs.js";
+import { TextReader } from "./text/reader.js";
+import { WritingCheck } from "./writing.js";
+
+/**
+ * @typedef {object} Reader
+ * @property {(source: any) => import("./context.js").Sample | Promise<import("./context.js").Sample>} read reads a text, or the bytes of a
+ *   photo; throws InputError
+ */
 
 export class LocalModel {
-  /**
-   * @param {{card: any, facts: any, tokenizer: any, weights: Uint8Array, programs: Programs}} parts see `site/models.py`
-   */
-  constructor({ card, facts, tokenizer, weights, programs }) {
+  /** @param {{card: any, facts: any, weights: Uint8Array, programs: Programs, reader: any, writing: WritingCheck | null}} parts see `site/models.py` */
+  constructor({ card, facts, weights, programs, reader, writing }) {
     this.card = card;
     this.facts = facts;
-    this.tokenizer = tokenizer;
     this.weights = weights;
     this.programs = programs;
+    this.reader = reader;
+    this.writing = writing;
     /** @type {string[]} */
     this.labels = facts.model.labels;
     /** @type {"sequence" | "grid"} */
@@ -22,12 +29,20 @@ export class LocalModel {
 
   /**
    * Open a model.
-   * @param {any} ort the runtime @param {(name: string) => Promise<Uint8Array>} read gets a file of its folder
+   * @param {any} ort the runtime
+   * @param {(name: string) => Promise<Uint8Array>} read gets a file of the model's folder
+   * @param {() => Promise<any>} textFacts gets what readers of text must know, see `site/text_facts.py`
    */
-  static async open(ort, read) {
-    const text = async (/** @type {string} */ name) => JSON.parse(new TextDecoder().decode(await read(name)));
-    const [card, facts, weights] = await Promise.all([text("card.json"), text("facts.json"), read("weights.safetensors")]);
-    const tokenizer = facts.layout === "sequence" ? await text("tokenizer.json") : null;
-    return new LocalModel({ card, facts, tokenizer, weights, programs: new Programs(ort, read, weights) });
+  static async open(ort, read, textFacts) {
+    const json = async (/** @type {string} */ name) => JSON.parse(new TextDecoder().decode(await read(name)));
+    const [card, facts, weights] = await Promise.all([json("card.json"), json("facts.json"), read("weights.safetensors")]);
+    const parts = { card, facts, weights, programs: new Programs(ort, read, weights) };
+    if (facts.layout === "grid") {
+      const { PhotoReader } = await import("./photo/reader.js");
+      return new LocalModel({ ...parts, reader: new PhotoReader(facts.preprocessing), writing: null });
+    }
+    const [tokenizer, known] = await Promise.all([json("tokenizer.json"), textFacts()]);
+    const reader = new TextReader(facts.preprocessing, tokenizer, known);
+    return new LocalModel({ ...parts, reader, writing: new WritingCheck(known.writing, reader.tokenizer) });
   }
 }

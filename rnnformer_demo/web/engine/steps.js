@@ -17,7 +17,7 @@ const MOST_TEXTS = 50; // that a visitor may have searched at once
  * @property {(model: import("./model.js").LocalModel, text: string) => Context} read reads another text; throws InputError
  * @property {(context: Context) => Promise<any>} predict returns the section "prediction"
  * @property {(context: Context) => Promise<import("./pattern_search.js").Quantities>} quantities returns what the recurrences hold
- * @property {(model: string) => string[]} examples returns the examples on the cards of a text model's family
+ * @property {(model: import("./model.js").LocalModel) => string[]} examples returns the examples on the cards of a text model's family
  *
  * @typedef {(analyst: Analyst, document: any, step: any, report: (share: number) => void) => AsyncGenerator<Record<string, any>>} Step
  */
@@ -61,7 +61,7 @@ async function* patternSearch(analyst, document, step, report) {
     contextOf: (text) => analyst.read(context.model, text),
     pattern,
     start,
-    texts: [...analyst.examples(document.model.name), ...texts],
+    texts: [...analyst.examples(context.model), ...texts],
     report,
   });
 }
