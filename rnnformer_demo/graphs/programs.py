@@ -12,6 +12,7 @@ of the hook points, with "logits".
 | inside | tokens | logits, attention and pooling weights, and "contributions" (R, T, C), where `Core` has them |
 | interventions | tokens, and what `Core` takes | logits |
 | gradient | tokens, target | logits, gradient (R, T, W), and "gradient of " attention and pooling weights |
+| fading | tokens, target, and a "gate N" for each recurrent block | logits, and "gradient of gate N" (R, T) |
 | cp-lrp, attn-lrp | tokens, target | logits, gradient of the linearised network |
 
 Those from `below_attention` on take inputs without padding. Batch and length may differ from run to run.
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ..models.image import ImageConfig
     from ..models.text import TextConfig
 
-_RULES: dict[str, Rules] = {"gradient": GRADIENT, "cp-lrp": CP_LRP, "attn-lrp": ATTN_LRP}
+_RULES: dict[str, Rules] = {"gradient": GRADIENT, "fading": GRADIENT, "cp-lrp": CP_LRP, "attn-lrp": ATTN_LRP}
 PROGRAMS = ("trace", "logits", "token_logits", "below_attention", "inside", "interventions", *_RULES)
 
 
@@ -142,6 +143,7 @@ def _scans(config: HybridConfig) -> tuple[str, ...]:
 def _gradient(graph: Graph, config: HybridConfig, rules: Rules, program: str) -> None:
     core, tokens = _from_tokens(graph, config, source=True)
     target = graph.input("target", (1,), "int64")
+    core.fading = program == "fading"
     logits = core.logits(tokens)
     # The gradient of the target's logit by the logits: a row of zeros with a 1 in it, for each row of the batch.
     classes = len(config.labels)
@@ -150,6 +152,11 @@ def _gradient(graph: Graph, config: HybridConfig, rules: Rules, program: str) ->
     graph.set_rank(seed, 2)
     graph.output(logits, "logits")
     found = gradients(graph, logits, seed, rules)
+    if core.fading:
+        for number, (added, faded) in enumerate(core.faded, 1):
+            slopes = graph.sum(graph.mul(found[faded], added), -1, keep=False)
+            graph.output(slopes, f"gradient of gate {number}")
+        return
     graph.output(found[tokens], "gradient")
     if program == "gradient":
         for name, weights in core.weights.items():

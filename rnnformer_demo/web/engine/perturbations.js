@@ -57,5 +57,12 @@ function replaced(sample, others) {
     const [y, x] = [Math.floor(pixel / side), pixel % side];
     return Math.floor((y * rows) / side) * columns + Math.floor((x * columns) / side);
   });
-  return (/** @type {Uint8Array} */ removed) => photo.map((value, place) => (removed[units[place % units.length]] ? others[place] : value));
+  return (/** @type {Uint8Array} */ removed) => {
+    const changed = photo.slice();
+    for (let pixel = 0; pixel < units.length; pixel += 1) {
+      if (!removed[units[pixel]]) continue;
+      for (let place = pixel; place < photo.length; place += units.length) changed[place] = others[place];
+    }
+    return changed;
+  };
 }

@@ -85,7 +85,7 @@ function checked(
     }
   }
   if (!Object.hasOwn(METHODS, name)) {
-    throw new InputError(`${traits.title} cannot be computed in the browser: choose another method, or run the demo on a computer.`);
+    throw new InputError(`${traits.title} cannot be computed in the browser: choose another method.`);
   }
   return traits;
 }
