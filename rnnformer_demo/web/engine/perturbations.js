@@ -13,7 +13,9 @@ export const NOTHING = -1;
  */
 
 /** @type {Perturbation} */
-const blankTokens = { of: (sample) => (removed) => Int32Array.from(sample.tokenToUnit, (unit, step) => (removed[unit] ? NOTHING : step)) };
+const blankTokens = {
+  of: (sample) => (removed) => Int32Array.from(sample.tokenToUnit, (unit, step) => (removed[unit] ? NOTHING : step)),
+};
 
 /** The others close up; where nothing is left, one unknown token is: no model reads an empty text. @type {Perturbation} */
 const deleteTokens = {

@@ -5,7 +5,10 @@ import { rowsOf } from "../subject.js";
 import { byUnit } from "./features.js";
 import { gapNotices, integrate } from "./integration.js";
 
-/** Integrate while each recurrent block at each step fades from the identity, 0, to itself, 1. @type {import("./registry.js").Compute} */
+/**
+ * Integrate while each recurrent block at each step fades from the identity, 0, to itself, 1.
+ * @type {import("./registry.js").Compute}
+ */
 export async function recurrenceIntegratedGradients(subject, { target, report }) {
   const blocks = subject.model.facts.model.architecture.blocks.filter((/** @type {string} */ kind) => kind === "recurrent").length;
   if (!blocks) throw new InputError("This model has no recurrence whose contribution could be shown: choose another method.");
@@ -19,7 +22,8 @@ export async function recurrenceIntegratedGradients(subject, { target, report })
     gradient: async (/** @type {any} */ gates) => joined(await faded(gates), gates.dims),
   };
   const { scores, gap } = await integrate(path, target, report);
-  const ofSteps = Float64Array.from({ length: steps }, (_, step) => scores.reduce((total, score, at) => total + (at % steps === step ? score : 0), 0));
+  const ofSteps = new Float64Array(steps);
+  scores.forEach((score, at) => (ofSteps[at % steps] += score));
   return { scores: byUnit(ofSteps, subject.sample), gap, warnings: gapNotices(gap) };
 }
 
@@ -34,7 +38,11 @@ function feedsOf(
   /** @type {Record<string, import("../programs.js").Values>} */
   const feeds = { tokens: { data: tokens, dims: [rows, steps, width] }, target: { data: BigInt64Array.of(BigInt(target)), dims: [1] } };
   for (let block = 0; block < blocks; block += 1) {
-    const own = Float32Array.from({ length: rows * steps }, (_, at) => gates[(Math.floor(at / steps) * blocks + block) * steps + (at % steps)]);
+    const own = new Float32Array(rows * steps);
+    for (let row = 0; row < rows; row += 1) {
+      const start = (row * blocks + block) * steps;
+      own.set(gates.subarray(start, start + steps), row * steps);
+    }
     feeds[`gate ${block + 1}`] = { data: own, dims: [rows, steps] };
   }
   return feeds;
