@@ -32,6 +32,7 @@ class Core:
         shown: show the output of every hook point.
         contributions: show what each step adds to each logit, (B, T, C), where the head has no hidden layer.
         gates: show the gates of every recurrence, (B, T, 2, U), under its name and theirs.
+        fading: take from inputs how much of each recurrent block there is at each step, see `Core._faded`.
         interventions: take attention, pooling and recurrence from inputs, see `Core._weights` and `Core._recurrent`.
     """
 
@@ -44,8 +45,10 @@ class Core:
     shown: bool = False
     contributions: bool = False
     gates: bool = False
+    fading: bool = False
     interventions: bool = False
     weights: dict[str, str] = field(default_factory=dict)  # of attention and pooling, by the names of their hook points
+    faded: list[tuple[str, str]] = field(default_factory=list)  # what each recurrent block adds, and that faded
     below_attention: str = ""  # the input of the first attention block, or of the pooling
 
     def show(self, value: str, name: str) -> str:
@@ -123,10 +126,24 @@ class Core:
         fused = graph.linear(graph.concat(states, -1), f"{name}.fuse")
         read = graph.mul(fused, graph.weight(f"{name}.gain"))
         out = graph.add(x, read) if config.residual else read
+        if self.fading:
+            return self._faded(x, out, number)
         if not self.interventions:
             return out
         kept = graph.input(f"recurrence {number}", ())  # 1 for the block as it is, 0 for the identity
         return graph.add(x, graph.mul(graph.sub(out, x), kept))
+
+    def _faded(self, x: str, out: str, number: int) -> str:
+        """Return what lies between the input and the output of a recurrent block.
+
+        It reads the input "gate " and the number, (B, T): 1 for the block as it is, 0 for the identity.
+        """
+        graph = self.graph
+        gate = graph.unsqueeze(graph.input(f"gate {number}", ("B", "T")), 2)
+        kept = graph.sub(graph.constant(1.0), gate)
+        faded = graph.add(graph.mul(out, gate), graph.mul(x, kept))
+        self.faded.append((graph.sub(out, x), faded))
+        return faded
 
     def _scanned(self, kind: str, scan: str, x: str, name: str, shown: str) -> str:
         """Return the states (B, T, 2U) of a recurrence over (B, T, D), which are shown under a name."""

@@ -14,6 +14,7 @@ of the hook points, with "logits".
 | gates | tokens | logits, and the gates of every recurrence, (R, T, 2, U), such as "lstm tokens 1 forget" |
 | interventions | tokens, and what `Core` takes | logits |
 | gradient | tokens, target | logits, gradient (R, T, W), and "gradient of " attention and pooling weights |
+| fading | tokens, target, and a "gate N" for each recurrent block | logits, and "gradient of gate N" (R, T) |
 | cp-lrp, attn-lrp | tokens, target | logits, gradient of the linearised network |
 
 Those from `below_attention` on take inputs without padding. Batch and length may differ from run to run.
@@ -33,8 +34,9 @@ from .wire import ELEMENT_TYPES, Body, Stored
 if TYPE_CHECKING:
     from ..models import HybridConfig, ImageConfig, TextConfig
 
-_RULES: dict[str, Rules] = {"gradient": GRADIENT, "cp-lrp": CP_LRP, "attn-lrp": ATTN_LRP}
-PROGRAMS = ("trace", "logits", "tokens", "token_logits", "below_attention", "inside", "gates", "interventions", *_RULES)
+_RULES: dict[str, Rules] = {"gradient": GRADIENT, "fading": GRADIENT, "cp-lrp": CP_LRP, "attn-lrp": ATTN_LRP}
+_OF_THE_CORE = ("token_logits", "below_attention", "inside", "gates", "interventions")
+PROGRAMS = ("trace", "logits", "tokens", *_OF_THE_CORE, *_RULES)
 
 
 def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> Body:
@@ -149,6 +151,7 @@ def _scans(config: HybridConfig) -> tuple[str, ...]:
 def _gradient(graph: Graph, config: HybridConfig, rules: Rules, program: str) -> None:
     core, tokens = _from_tokens(graph, config, source=True)
     target = graph.input("target", (1,), "int64")
+    core.fading = program == "fading"
     logits = core.logits(tokens)
     # The gradient of the target's logit by the logits: a row of zeros with a 1 in it, for each row of the batch.
     classes = len(config.labels)
@@ -157,6 +160,11 @@ def _gradient(graph: Graph, config: HybridConfig, rules: Rules, program: str) ->
     graph.set_rank(seed, 2)
     graph.output(logits, "logits")
     found = gradients(graph, logits, seed, rules)
+    if core.fading:
+        for number, (added, faded) in enumerate(core.faded, 1):
+            slopes = graph.sum(graph.mul(found[faded], added), -1, keep=False)
+            graph.output(slopes, f"gradient of gate {number}")
+        return
     graph.output(found[tokens], "gradient")
     if program == "gradient":
         for name, weights in core.weights.items():

@@ -8,10 +8,14 @@ import { normalised } from "./numbers.js";
  * @property {Float32Array} pooling (T)
  */
 
-/** Return the attention among the outputs of a pass. @param {import("./model.js").LocalModel} model @param {Record<string, any>} outputs @returns {Flow} */
+/**
+ * Return the attention among the outputs of a pass.
+ * @param {import("./model.js").LocalModel} model @param {Record<string, any>} outputs @returns {Flow}
+ */
 export function attentionOf(model, outputs) {
-  const names = model.facts.hook_points.filter((/** @type {any} */ point) => point.kind === "attention").map((/** @type {any} */ point) => point.name);
-  const layers = names.map((/** @type {string} */ name) => ({ name, weights: outputs[name].data, heads: outputs[name].dims[1] }));
+  /** @type {{kind: string, name: string}[]} */
+  const points = model.facts.hook_points.filter(({ kind }) => kind === "attention");
+  const layers = points.map(({ name }) => ({ name, weights: outputs[name].data, heads: outputs[name].dims[1] }));
   return { layers, pooling: outputs.pooling.data };
 }
 

@@ -3,7 +3,8 @@
 import { argmax, argsort, choose } from "./numbers.js";
 import { perturbedLogits, without } from "./perturb.js";
 
-const CANDIDATES = 24; // units that the greedy search tries at each step: those that lower the label's margin most when removed alone
+// Units that the greedy search tries at each step: those that lower the label's margin most when removed alone.
+const CANDIDATES = 24;
 
 /** @typedef {import("./subject.js").Subject} Subject */
 
@@ -119,7 +120,10 @@ class Search {
   }
 }
 
-/** Return all sets of so many of the numbers from 0 to count - 1, in the order of their members. @param {number} count @param {number} size @returns {number[][]} */
+/**
+ * Return all sets of so many of the numbers from `first` to count - 1, in the order of their members.
+ * @param {number} count @param {number} size @returns {number[][]}
+ */
 function combinations(count, size, first = 0) {
   if (!size) return [[]];
   const found = [];

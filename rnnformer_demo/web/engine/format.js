@@ -39,7 +39,8 @@ const ESCAPES = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 /** Return a text in quotes, as Python's `repr`. @param {string} text */
 export function quoted(text) {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  return `${quote}${Array.from(text, (sign) => (sign === quote ? `\\${sign}` : (ESCAPES[sign] ?? shown(sign)))).join("")}${quote}`;
+  const signs = Array.from(text, (sign) => (sign === quote ? "\\" + sign : ESCAPES[sign] ?? shown(sign)));
+  return quote + signs.join("") + quote;
 }
 
 /** Return a character, or its number where it is not to be seen. @param {string} sign */
@@ -62,9 +63,8 @@ function represented(value) {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (Array.isArray(value)) return `[${value.map(represented).join(", ")}]`;
   if (typeof value !== "object") return String(value);
-  return `{${Object.entries(value)
-    .map(([key, each]) => `${quoted(key)}: ${represented(each)}`)
-    .join(", ")}}`;
+  const entries = Object.entries(value).map(([key, each]) => `${quoted(key)}: ${represented(each)}`);
+  return "{" + entries.join(", ") + "}";
 }
 
 const BLANKS = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";

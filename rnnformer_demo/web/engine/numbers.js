@@ -23,6 +23,13 @@ export function sum(values) {
   return total;
 }
 
+/** Return the sum of products. @param {ArrayLike<number>} one @param {ArrayLike<number>} other */
+export function dot(one, other) {
+  let total = 0;
+  for (let place = 0; place < one.length; place += 1) total += one[place] * other[place];
+  return total;
+}
+
 /** Return the mean. @param {ArrayLike<number>} values */
 export function mean(values) {
   return sum(values) / values.length;
@@ -30,9 +37,7 @@ export function mean(values) {
 
 /** Return the Euclidean length. @param {ArrayLike<number>} values */
 export function norm(values) {
-  let squares = 0;
-  for (let place = 0; place < values.length; place += 1) squares += values[place] * values[place];
-  return Math.sqrt(squares);
+  return Math.sqrt(dot(values, values));
 }
 
 /** Return the standard deviation of a sample. @param {ArrayLike<number>} values */

@@ -22,7 +22,8 @@ const MOST = 12; // matches that are shown
  * @property {number} others number of units that do, and are none of the pattern's or have the other sign
  * @property {number} score Jaccard index of the pattern's units and all that do
  *
- * @typedef {Record<string, Record<string, {data: ArrayLike<number>, dims: readonly number[]}>>} Quantities (T, 2, U) each, by recurrence and name
+ * @typedef {{data: ArrayLike<number>, dims: readonly number[]}} Quantity (T, 2, U)
+ * @typedef {Record<string, Record<string, Quantity>>} Quantities by recurrence and name
  * @typedef {{text: string, span: [number, number], stretch: Stretch, own: boolean}} Match
  */
 
@@ -67,7 +68,7 @@ function readable(/** @type {(text: string) => import("./context.js").Context} *
 }
 
 /** Return the best matches of a text. */
-function matchesOf(/** @type {import("./context.js").Context} */ { sample }, /** @type {Stretch[]} */ found, /** @type {boolean} */ own) {
+function matchesOf(/** @type {any} */ { sample }, /** @type {Stretch[]} */ found, /** @type {boolean} */ own) {
   const spanAt = (/** @type {number} */ step) => sample.spans[sample.tokenToUnit[step]];
   return found.slice(0, MOST_OF_A_TEXT).map((stretch) => {
     const span = /** @type {[number, number]} */ ([spanAt(stretch.first)[0], spanAt(stretch.last - 1)[1]]);
@@ -100,7 +101,8 @@ function valuesOf(quantities, { recurrence, direction, quantity, signs }) {
   if (![...signs.keys()].every((unit) => 0 <= unit && unit < units)) {
     throw new InputError(`There are ${units} units: there is none beyond them.`);
   }
-  return Array.from({ length: steps }, (_, step) => Float32Array.from({ length: units }, (_, unit) => array.data[(2 * step + direction) * units + unit]));
+  const values = Float32Array.from(array.data);
+  return Array.from({ length: steps }, (_, step) => values.subarray((2 * step + direction) * units, (2 * step + direction + 1) * units));
 }
 
 /**
@@ -112,7 +114,7 @@ export function stretches(values, { signs, threshold, steps }) {
   const units = values[0]?.length ?? 0;
   const limit = Math.fround(threshold);
   // Of each step, first the units above the threshold, then those below its negative.
-  const active = values.map((row) => Uint8Array.from({ length: 2 * units }, (_, place) => Number(place < units ? row[place] >= limit : row[place - units] <= -limit)));
+  const active = values.map((row) => [...Array.from(row, (value) => value >= limit), ...Array.from(row, (value) => value <= -limit)]);
   const wanted = Array.from(signs, ([unit, sign]) => (sign > 0 ? unit : unit + units));
   /** @type {Map<string, Stretch>} */
   const found = new Map();
@@ -132,7 +134,7 @@ export function stretches(values, { signs, threshold, steps }) {
 
 /** Return the longest stretch around first to last during which units stay active. */
 function grown(
-  /** @type {Uint8Array[]} */ active,
+  /** @type {boolean[][]} */ active,
   /** @type {number} */ first,
   /** @type {number} */ last,
   /** @type {number[]} */ wanted,
@@ -142,14 +144,14 @@ function grown(
   while (first > 0 && together(first - 1)) first -= 1;
   while (last < active.length && together(last)) last += 1;
   const places = active[0].length;
-  const staying = Array.from({ length: places }, (_, place) => Number(during(active, first, last, place))).reduce((a, b) => a + b, 0);
+  const staying = active[0].filter((_, place) => during(active, first, last, place)).length;
   const union = staying + wanted.length - common.length;
   const units = common.map((place) => place % (places / 2)).sort((a, b) => a - b);
   return { first, last, common: units, others: staying - common.length, score: common.length / union };
 }
 
 /** Return whether a unit is active at all steps from first to last, exclusive. */
-function during(/** @type {Uint8Array[]} */ active, /** @type {number} */ first, /** @type {number} */ last, /** @type {number} */ place) {
+function during(/** @type {boolean[][]} */ active, /** @type {number} */ first, /** @type {number} */ last, /** @type {number} */ place) {
   for (let step = first; step < last; step += 1) if (!active[step][place]) return false;
   return true;
 }

@@ -13,7 +13,9 @@ export const NOTHING = -1;
  */
 
 /** @type {Perturbation} */
-const blankTokens = { of: (sample) => (removed) => Int32Array.from(sample.tokenToUnit, (unit, step) => (removed[unit] ? NOTHING : step)) };
+const blankTokens = {
+  of: (sample) => (removed) => Int32Array.from(sample.tokenToUnit, (unit, step) => (removed[unit] ? NOTHING : step)),
+};
 
 /** The others close up; where nothing is left, one unknown token is: no model reads an empty text. @type {Perturbation} */
 const deleteTokens = {
@@ -57,5 +59,12 @@ function replaced(sample, others) {
     const [y, x] = [Math.floor(pixel / side), pixel % side];
     return Math.floor((y * rows) / side) * columns + Math.floor((x * columns) / side);
   });
-  return (/** @type {Uint8Array} */ removed) => photo.map((value, place) => (removed[units[place % units.length]] ? others[place] : value));
+  return (/** @type {Uint8Array} */ removed) => {
+    const changed = photo.slice();
+    for (let pixel = 0; pixel < units.length; pixel += 1) {
+      if (!removed[units[pixel]]) continue;
+      for (let place = pixel; place < photo.length; place += units.length) changed[place] = others[place];
+    }
+    return changed;
+  };
 }

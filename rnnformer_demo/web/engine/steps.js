@@ -1,4 +1,4 @@
-/** Steps that the page takes on a document beside further sections, see `api/steps.py`. Each yields the sections that change, or an answer. */
+/** Steps on a document beside further sections, see `api/steps.py`. Each yields the sections that change, or an answer. */
 
 import { ablateUnits, checkReplacement, findCounterfactual, replaceWord } from "./edits.js";
 import { InputError } from "./errors.js";

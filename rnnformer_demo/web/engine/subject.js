@@ -78,7 +78,11 @@ export class Subject {
     return rowsOf((await this.run("logits", feeds, ["logits"])).logits);
   }
 
-  /** @param {string} program @param {Record<string, Values>} feeds @param {string[] | null} [outputs] @returns {Promise<Record<string, any>>} */
+  /**
+   * Run a program, see `Programs.run`.
+   * @param {string} program @param {Record<string, Values>} feeds @param {string[] | null} [outputs]
+   * @returns {Promise<Record<string, any>>}
+   */
   run(program, feeds, outputs) {
     return this.model.programs.run(program, feeds, outputs);
   }
@@ -105,8 +109,11 @@ export class Subject {
     const own = this.sample.feeds.ids.data;
     const steps = Math.max(...texts.map((text) => text.length));
     const ids = new BigInt64Array(texts.length * steps).fill(BigInt(PADDING));
-    texts.forEach((text, row) => text.forEach((place, step) => (ids[row * steps + step] = place === NOTHING ? BigInt(UNKNOWN) : own[place])));
-    return { ids: { data: ids, dims: [texts.length, steps] }, lengths: { data: Int32Array.from(texts, (text) => text.length), dims: [texts.length] } };
+    texts.forEach((text, row) => {
+      text.forEach((place, step) => (ids[row * steps + step] = place === NOTHING ? BigInt(UNKNOWN) : own[place]));
+    });
+    const lengths = Int32Array.from(texts, (text) => text.length);
+    return { ids: { data: ids, dims: [texts.length, steps] }, lengths: { data: lengths, dims: [texts.length] } };
   }
 }
 

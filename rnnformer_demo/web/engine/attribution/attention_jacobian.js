@@ -6,7 +6,10 @@ import { jackknifeErrors, normsOf, replicatesOf, toTokenAttention, tokenJacobian
 import { largest } from "../numbers.js";
 import { byUnit } from "./features.js";
 
-/** Run several passes forward for each step, through the recurrence alone. The same for every target. @type {import("./registry.js").Compute} */
+/**
+ * Run several passes forward for each step, through the recurrence alone. The same for every target.
+ * @type {import("./registry.js").Compute}
+ */
 export async function attentionJacobian(subject, { report, seed }) {
   const jacobian = await tokenJacobian(subject, { seed, report });
   const shares = rolledOut(attentionOf(subject.model, await subject.inside()));

@@ -1,7 +1,7 @@
 /** Coalitions of units, and Shapley values as a weighted regression over them (Lundberg & Lee 2017), see `coalitions.py`. */
 
 import { percent, withCommas } from "../format.js";
-import { argsort, choose, sum } from "../numbers.js";
+import { argsort, choose, dot, sum } from "../numbers.js";
 import { Generator } from "../random.js";
 import { inverse } from "../regression.js";
 
@@ -49,7 +49,8 @@ export function drawCoalitions(count, most, seed) {
   const ends = [new Uint8Array(count).fill(1), new Uint8Array(count)];
   if (count < 2) return { coalitions: ends, weights: Float64Array.of(1, 1) };
   if (2 ** count - 2 <= most) {
-    const inner = Array.from({ length: 2 ** count - 2 }, (_, number) => Uint8Array.from({ length: count }, (_, unit) => ((number + 1) >> unit) & 1));
+    const row = (/** @type {number} */ bits) => Uint8Array.from({ length: count }, (_, unit) => (bits >> unit) & 1);
+    const inner = Array.from({ length: 2 ** count - 2 }, (_, number) => row(number + 1));
     const weights = inner.map(sum).map((size) => (count - 1) / (choose(count, size) * size * (count - size)));
     return { coalitions: [...ends, ...inner], weights: Float64Array.from([1, 1, ...weights], Math.fround) };
   }
@@ -114,7 +115,7 @@ export function standardErrors(coalitions, outputs, scores) {
   const pairs = left.length / 2;
   const freedom = pairs / Math.max(1, pairs - scores.length);
   // The variances are the diagonal of inverse * spread * inverse, and for the last unit the sum of all of it.
-  const variance = (/** @type {Float64Array} */ row) => Math.max(0, freedom * sum(times(spread, row).map((value, place) => value * row[place])));
+  const variance = (/** @type {Float64Array} */ row) => Math.max(0, freedom * dot(times(spread, row), row));
   const rows = Array.from({ length: columns }, (_, row) => inverted.subarray(row * columns, (row + 1) * columns));
   const all = times(inverted, new Float64Array(columns).fill(1));
   return Float64Array.from([...rows, all], (row) => Math.sqrt(variance(row)));
@@ -148,14 +149,12 @@ function addProducts(
 
 /** Fill the upper triangle of a symmetric matrix. @param {Float64Array} matrix @param {number} size */
 function mirror(matrix, size) {
-  for (let row = 0; row < size; row += 1) for (let column = 0; column < row; column += 1) matrix[column * size + row] = matrix[row * size + column];
+  for (let row = 0; row < size; row += 1) {
+    for (let column = 0; column < row; column += 1) matrix[column * size + row] = matrix[row * size + column];
+  }
 }
 
 /** Return a matrix times a vector. @param {Float64Array} matrix @param {Float64Array} vector */
 function times(matrix, vector) {
-  return vector.map((_, row) => {
-    let total = 0;
-    for (let place = 0; place < vector.length; place += 1) total += matrix[row * vector.length + place] * vector[place];
-    return total;
-  });
+  return vector.map((_, row) => dot(matrix.subarray(row * vector.length, (row + 1) * vector.length), vector));
 }

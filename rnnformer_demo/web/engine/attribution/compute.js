@@ -12,14 +12,15 @@ export class MethodError extends Error {}
  * @param {import("../subject.js").Subject} subject
  * @param {{method: string, target: number, options?: Record<string, string>, seed?: number, report?: (share: number) => void}} request
  *   what `report` throws ends the method
- * @returns {Promise<{method: string, target: number, scores: number[], gap: number | null, warnings: string[], seed: number | null, biasRelevance: number | null}>}
+ * @returns {Promise<{method: string, target: number, scores: number[], gap: number | null, warnings: string[],
+ *   seed: number | null, biasRelevance: number | null}>}
  * @throws {InputError} for a method or an option that is unknown or does not fit the input
  * @throws {MethodError} where the method fails, or gives scores that are not finite
  */
 export async function compute(subject, { method, target, options = {}, seed = 0, report = () => {} }) {
   const { name, notices } = currentName(subject.model, method);
   const traits = checked(subject.model, name, options);
-  const chosen = Object.fromEntries(Object.entries(traits.options).map(([option, values]) => [option, options[option] ?? values[0]]));
+  const chosen = Object.fromEntries(Object.entries(traits.options).map(([name, [usual]]) => [name, options[name] ?? usual]));
   const relay = new Relay(report);
   const found = await METHODS[name](subject, { target, report: relay.report, seed, options: chosen }).catch((error) => {
     if (error instanceof InputError || error === relay.thrown) throw error;
@@ -85,7 +86,7 @@ function checked(
     }
   }
   if (!Object.hasOwn(METHODS, name)) {
-    throw new InputError(`${traits.title} cannot be computed in the browser: choose another method, or run the demo on a computer.`);
+    throw new InputError(`${traits.title} cannot be computed in the browser: choose another method.`);
   }
   return traits;
 }

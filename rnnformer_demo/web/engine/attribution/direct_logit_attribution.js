@@ -4,7 +4,10 @@ import { sum } from "../numbers.js";
 import { byUnit } from "./features.js";
 import { gapNotices, relativeGap } from "./integration.js";
 
-/** Run one pass forward. The scores add up to the logit itself, not to its difference from that of a baseline. @type {import("./registry.js").Compute} */
+/**
+ * Run one pass forward. The scores add up to the logit itself, not to its difference from that of a baseline.
+ * @type {import("./registry.js").Compute}
+ */
 export async function directLogitAttribution(subject, { target, report }) {
   const { contributions, logits } = await subject.inside();
   if (!contributions) {

@@ -6,6 +6,12 @@ import { gapNotices, integrate } from "./integration.js";
 /** Integrate over words, or over the cells of the CNN's grid: the CNN itself runs once. @type {import("./registry.js").Compute} */
 export async function integratedGradients(subject, { target, report, options: { baseline } }) {
   const tokens = await subject.tokens();
-  const { scores, gap } = await integrate(subject, tokens, await baselineTokens(subject, baseline), target, report);
+  const path = {
+    start: await baselineTokens(subject, baseline),
+    end: tokens,
+    logits: (/** @type {any} */ rows) => subject.tokenLogits(rows),
+    gradient: async (/** @type {any} */ rows) => (await subject.gradient(rows, target)).gradient.data,
+  };
+  const { scores, gap } = await integrate(path, target, report);
   return { scores: byUnit(byStep(scores, tokens.dims[1]), subject.sample), gap, warnings: gapNotices(gap) };
 }

@@ -9,20 +9,27 @@ const STEPS = [24, 48, 192]; // raised until the completeness gap is small enoug
 const ROWS_PER_PASS = 16;
 
 /**
- * Compute integrated gradients (Sundararajan et al. 2017) by tokens.
- * @param {import("../subject.js").Subject} subject
- * @param {import("../programs.js").Values} tokens the end of the path, (1, T, W) @param {import("../programs.js").Values} baseline its beginning
- * @param {number} target index of the class @param {(share: number) => void} report
- * @returns {Promise<{scores: Float64Array, gap: number | null}>} scores (T * W); the gap is null where both ends score the same
+ * @typedef {import("../programs.js").Values} Values
+ * @typedef {object} Path a straight one
+ * @property {Values} start with a batch of 1 @property {Values} end of the same shape
+ * @property {(values: Values) => Promise<Float32Array[]>} logits of rows of values
+ * @property {(values: Values) => Promise<Float32Array>} gradient of the class's logit by rows of values
  */
-export async function integrate(subject, tokens, baseline, target, report) {
-  const [[end], [start]] = [await subject.tokenLogits(tokens), await subject.tokenLogits(baseline)];
+
+/**
+ * Compute integrated gradients (Sundararajan et al. 2017).
+ * @param {Path} path @param {number} target index of the class @param {(share: number) => void} report
+ * @returns {Promise<{scores: Float64Array, gap: number | null}>} of the shape of the path's ends; the gap is null where both
+ *   score the same
+ */
+export async function integrate(path, target, report) {
+  const [[end], [start]] = [await path.logits(path.end), await path.logits(path.start)];
   const difference = end[target] - start[target];
   const count = countedRows(sum(STEPS), report);
   let scores = new Float64Array(0);
   let gap = null;
   for (const steps of STEPS) {
-    scores = await along(subject, tokens, baseline, target, steps, count);
+    scores = await along(path, steps, count);
     gap = relativeGap(sum(scores), difference);
     if (gap === null || gap <= GAP_WANTED) break;
   }
@@ -30,15 +37,10 @@ export async function integrate(subject, tokens, baseline, target, report) {
   return { scores, gap };
 }
 
-/** Return the scores by so many points of the path. */
-async function along(
-  /** @type {import("../subject.js").Subject} */ subject,
-  /** @type {import("../programs.js").Values} */ { data: end, dims },
-  /** @type {import("../programs.js").Values} */ { data: start },
-  /** @type {number} */ target,
-  /** @type {number} */ steps,
-  /** @type {(rows: number) => void} */ count,
-) {
+/** Return the scores by so many points of a path. @param {Path} path @param {number} steps @param {(rows: number) => void} count */
+async function along(path, steps, count) {
+  const { data: end, dims } = path.end;
+  const start = path.start.data;
   const points = legendre(steps);
   const total = new Float64Array(end.length);
   for (let first = 0; first < steps; first += ROWS_PER_PASS) {
@@ -47,9 +49,9 @@ async function along(
     chosen.forEach(({ place }, row) => {
       for (let at = 0; at < end.length; at += 1) rows[row * end.length + at] = start[at] + place * (end[at] - start[at]);
     });
-    const { gradient } = await subject.gradient({ data: rows, dims: [chosen.length, ...dims.slice(1)] }, target);
+    const gradient = await path.gradient({ data: rows, dims: [chosen.length, ...dims.slice(1)] });
     chosen.forEach(({ weight }, row) => {
-      for (let at = 0; at < end.length; at += 1) total[at] += weight * gradient.data[row * end.length + at];
+      for (let at = 0; at < end.length; at += 1) total[at] += weight * gradient[row * end.length + at];
     });
     count(chosen.length);
   }

@@ -22,7 +22,8 @@ export async function kernelShap(subject, { target, report, seed }) {
   let error = null;
   for (const stage of drawn ? stages(first, coalitions.length - 2).map((inner) => 2 + inner) : [coalitions.length]) {
     while (logits.length < stage) {
-      const removed = coalitions.slice(logits.length, Math.min(stage, logits.length + ROWS_PER_PASS)).map((row) => row.map((stays) => 1 - stays));
+      const next = coalitions.slice(logits.length, Math.min(stage, logits.length + ROWS_PER_PASS));
+      const removed = next.map((row) => row.map((stays) => 1 - stays));
       const found = await perturbedLogits(subject, removed, TO_BASELINE[subject.layout], count, rows);
       logits.push(...found.map((each) => each[target]));
     }

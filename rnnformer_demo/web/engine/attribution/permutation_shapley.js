@@ -53,7 +53,8 @@ export async function permutationShapley(subject, { target, report, seed }) {
  */
 async function fallsAlong(orders, logitsOf, [whole, none]) {
   const both = orders.flatMap((order) => [order, order.toReversed()]);
-  const inner = await logitsOf(both.flatMap((order) => Array.from(order.subarray(1), (_, gone) => without(order.length, order.subarray(0, gone + 1)))));
+  const rows = both.flatMap((order) => Array.from(order.subarray(1), (_, last) => without(order.length, order.subarray(0, last + 1))));
+  const inner = await logitsOf(rows);
   return orders.map((order, pair) => {
     const falls = new Float64Array(order.length);
     for (const way of [2 * pair, 2 * pair + 1]) {

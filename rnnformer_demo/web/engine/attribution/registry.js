@@ -13,6 +13,7 @@ import { kernelShap } from "./kernel_shap.js";
 import { occlusion } from "./occlusion.js";
 import { permutationShapley } from "./permutation_shapley.js";
 import { random } from "./random.js";
+import { recurrenceIntegratedGradients } from "./recurrence_integrated_gradients.js";
 import { relevancePropagation } from "./relevance_propagation.js";
 
 /**
@@ -46,6 +47,7 @@ export const METHODS = {
   "attention-jacobian": attentionJacobian,
   "gradient-attention": gradientAttention,
   "attention-rollout": attentionRollout,
+  "recurrence-integrated-gradients": recurrenceIntegratedGradients,
   random,
 };
 

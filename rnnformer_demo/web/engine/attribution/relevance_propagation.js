@@ -3,7 +3,10 @@
 import { sum } from "../numbers.js";
 import { byStep, byUnit, times } from "./features.js";
 
-/** Run one pass forward and one backward through the network that the rule takes for linear. @type {import("./registry.js").Compute} */
+/**
+ * Run one pass forward and one backward through the network that the rule takes for linear.
+ * @type {import("./registry.js").Compute}
+ */
 export async function relevancePropagation(subject, { target, report, options: { rule } }) {
   const tokens = await subject.tokens();
   const { gradient, logits } = await subject.gradient(tokens, target, rule, ["gradient", "logits"]);

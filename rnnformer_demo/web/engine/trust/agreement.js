@@ -1,7 +1,7 @@
 /** Agreement with other methods: rank correlation of the scores, see `agreement.py`. */
 
 import { compute } from "../attribution/compute.js";
-import { argsort, mean } from "../numbers.js";
+import { argsort, dot, mean } from "../numbers.js";
 import { MAX_LEAVE_ONE_OUT } from "./faithfulness.js";
 
 /** The methods that an explanation is compared with: each looks at the model in another way, and none takes long. */
@@ -13,9 +13,8 @@ const OTHERS = ["integrated-gradients", "direct-logit-attribution", "occlusion",
  */
 export function rankCorrelation(a, b) {
   const [one, other] = [a, b].map((values) => centred(ranks(values)));
-  const product = (/** @type {Float64Array} */ x, /** @type {Float64Array} */ y) => x.reduce((total, value, place) => total + value * y[place], 0);
-  const sizes = product(one, one) * product(other, other);
-  return sizes > 0 ? Math.max(-1, Math.min(1, product(one, other) / Math.sqrt(sizes))) : null;
+  const sizes = dot(one, one) * dot(other, other);
+  return sizes > 0 ? Math.max(-1, Math.min(1, dot(one, other) / Math.sqrt(sizes))) : null;
 }
 
 /** @param {ArrayLike<number>} values */
@@ -35,8 +34,11 @@ function centred(values) {
   return values.map((value) => value - centre);
 }
 
-/** Return whether a method takes seconds: on a grid, or on many words, each a run of the whole model. */
-export function takesSeconds(/** @type {import("../attribution/registry.js").Traits} */ traits, /** @type {import("../subject.js").Subject} */ subject) {
+/**
+ * Return whether a method takes seconds: on a grid, or on many words, each a run of the whole model.
+ * @param {import("../attribution/registry.js").Traits} traits @param {import("../subject.js").Subject} subject
+ */
+export function takesSeconds(traits, subject) {
   return traits.slow_on_grid && (subject.layout === "grid" || subject.units > MAX_LEAVE_ONE_OUT);
 }
 
@@ -55,7 +57,8 @@ export function others(subject, method) {
 /**
  * Return the rank correlation of an explanation with each other method that fits the input and takes no seconds; one
  * whose scores are all equal has no ranks and is left out.
- * @param {import("../subject.js").Subject} subject @param {{method: string, target: number, scores: number[]}} explanation @param {number} seed
+ * @param {import("../subject.js").Subject} subject
+ * @param {{method: string, target: number, scores: number[]}} explanation @param {number} seed
  */
 export async function agreement(subject, { method, target, scores }, seed) {
   /** @type {Record<string, number>} */

@@ -65,7 +65,10 @@ export async function assess(context, attribution, inDomain = null) {
   };
 }
 
-/** Return a sentence for each measurement that would take too long on this input. @param {Subject} subject @param {string} method @param {boolean} slow */
+/**
+ * Return a sentence for each measurement that would take too long on this input.
+ * @param {Subject} subject @param {string} method @param {boolean} slow whether the method itself is too slow to be repeated
+ */
 function leftOut(subject, method, slow) {
   const { units } = subject;
   const said = [];

@@ -43,20 +43,20 @@ export class ShiftedSubject extends Subject {
     return Float32Array.from(embedded, (value, place) => value + this.shift[place]);
   }
 
-  /** Return the logits of texts; tokens that stay take their shifts along, those that are replaced in place have that of the place. */
+  /** Return the logits of texts; tokens that stay take their shifts along, those replaced in place have that of the place. */
   async #textLogits(/** @type {import("../perturbations.js").Variant[]} */ texts, /** @type {boolean} */ inPlace) {
     const own = await this.tokens();
     const nothing = (await this.nothing()).data;
     const width = own.dims[2];
     const steps = Math.max(...texts.map((text) => text.length));
     const data = new Float32Array(texts.length * steps * width);
-    texts.forEach((text, row) =>
+    texts.forEach((text, row) => {
       text.forEach((place, step) => {
         const start = (row * steps + step) * width;
-        if (place !== NOTHING) data.set(own.data.subarray(place * width, (place + 1) * width), start);
-        else for (let unit = 0; unit < width; unit += 1) data[start + unit] = nothing[unit] + (inPlace ? this.shift[step * width + unit] : 0);
-      }),
-    );
+        if (place !== NOTHING) return data.set(own.data.subarray(place * width, (place + 1) * width), start);
+        for (let unit = 0; unit < width; unit += 1) data[start + unit] = nothing[unit] + (inPlace ? this.shift[step * width + unit] : 0);
+      });
+    });
     const lengths = { data: Int32Array.from(texts, (text) => text.length), dims: [texts.length] };
     const tokens = { data, dims: [texts.length, steps, width] };
     return rowsOf((await this.run("token_logits", { tokens, lengths })).logits);

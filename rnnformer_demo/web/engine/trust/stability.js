@@ -1,7 +1,7 @@
 /** Stability of an explanation under small shifts of its input, and its infidelity as a forecast of changes, see `stability.py`. */
 
 import { compute } from "../attribution/compute.js";
-import { norm } from "../numbers.js";
+import { dot, norm } from "../numbers.js";
 import { perturbedLogits, without } from "../perturb.js";
 import { Generator } from "../random.js";
 import { ShiftedSubject } from "./shift.js";
@@ -44,12 +44,12 @@ export async function maxSensitivity(subject, { method, target, scores }, seed) 
 export async function infidelity(subject, { target, scores }, perturbation, seed) {
   const { units } = subject;
   const chances = new Generator(seed).rand(DRAWS * units);
-  const halves = Array.from({ length: DRAWS }, (_, row) => Uint8Array.from(chances.subarray(row * units, (row + 1) * units), (chance) => Number(chance < 0.5)));
+  const gone = Uint8Array.from(chances, (chance) => Number(chance < 0.5));
+  const halves = Array.from({ length: DRAWS }, (_, row) => gone.subarray(row * units, (row + 1) * units));
   const [whole, ...rest] = await perturbedLogits(subject, [without(units, []), ...halves], perturbation);
   const losses = rest.map((logits) => whole[target] - logits[target]);
   if (!losses.some((loss) => loss)) return null;
-  const forecasts = halves.map((half) => scores.reduce((total, score, unit) => total + score * half[unit], 0));
-  const product = losses.reduce((total, loss, row) => total + loss * forecasts[row], 0);
-  const cosine = product / (Math.max(norm(losses), 1e-8) * Math.max(norm(forecasts), 1e-8));
+  const forecasts = halves.map((half) => dot(scores, half));
+  const cosine = dot(losses, forecasts) / (Math.max(norm(losses), 1e-8) * Math.max(norm(forecasts), 1e-8));
   return 1 - cosine ** 2;
 }
