@@ -11,6 +11,21 @@ const TYPES = new Map(
   ]),
 );
 
+const LONGEST = 50; // milliseconds of work after which messages are let in
+
+/** Lets messages in, such as the one that ends the work, where there has been no chance for them for a while. */
+class Breath {
+  constructor() {
+    this.last = performance.now();
+  }
+
+  async take() {
+    if (performance.now() - this.last < LONGEST) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    this.last = performance.now();
+  }
+}
+
 export class Programs {
   /**
    * @param {any} ort the runtime
@@ -23,6 +38,7 @@ export class Programs {
     this.weights = weights;
     /** @type {Map<string, Promise<any>>} */
     this.sessions = new Map();
+    this.breath = new Breath();
   }
 
   /**
@@ -33,6 +49,7 @@ export class Programs {
    * @returns {Promise<Record<string, {data: Float32Array, dims: readonly number[]}>>}
    */
   async run(program, feeds, outputs) {
+    await this.breath.take();
     const session = await this.session(program);
     const tensors = Object.fromEntries(
       Object.entries(feeds).map(([name, { data, dims }]) => [name, new this.ort.Tensor(TYPES.get(data.constructor), data, dims)]),

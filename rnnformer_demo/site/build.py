@@ -1,0 +1,182 @@
+"""The builder of the static site: a folder that any web host serves, from any path, and that works offline afterwards.
+
+| in the folder | what |
+|---|---|
+| `index.html`, `sw.js` | the page with its policy; the service worker, which keeps what was fetched |
+| `web-DIGEST/` | the explorer and the browser's engine, as the page of the server has them |
+| `data/` | catalogue, views, facts of texts, leaderboards |
+| `models/NAME/` | a model, see `models.py`; packed with gzip, for hosts that send such files as they are |
+| `runtime/` | ONNX Runtime for browsers |
+| `examples/` | photos of the gallery |
+| `files.json` | the digest of every file, against which the loader compares what it gets |
+| `README.md` | front matter of a static Space |
+"""
+
+import gzip
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import __version__, web
+from ..api.uploads import EXAMPLES
+from ..checkpoints import cards
+from ..checkpoints.store import load
+from ..data import InputError
+from ..evaluation.explanations import leaderboards
+from ..evaluation.reporting.card_facts import facts
+from ..ui.catalogue import catalogue
+from .models import write_model
+from .runtime import BINARY, FILES, runtime_folder
+from .text_facts import text_facts
+
+_PAGE = Path(__file__).parent / "page"
+_PACKED = (".onnx", ".safetensors", ".wasm", ".json")  # that the loader unpacks
+_LARGEST = 10_000_000  # bytes of a file that Hugging Face takes without LFS
+_UNHASHED = ("index.html", "README.md", "files.json", "sw.js")  # asked for by the browser itself
+
+
+@dataclass(frozen=True)
+class Site:
+    """What was written.
+
+    Attributes:
+        folder: that holds it.
+        models: names of the models.
+        size: bytes of all files.
+        first: bytes that a first visit fetches until it has analysed a text with the first model.
+    """
+
+    folder: Path
+    models: tuple[str, ...]
+    size: int
+    first: int
+
+
+def build(out: Path, names: Iterable[str] = (), report: Callable[[str], None] = lambda line: None) -> Site:
+    """Write a site.
+
+    Args:
+        out: its folder; is made, and must be empty where it is there.
+        names: of the models; those of `checkpoints/` by default.
+        report: is told what is being written.
+
+    Raises:
+        InputError: for a folder that holds something, an unknown model, one that no graph covers, and a runtime that
+            cannot be had.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} holds something already: name a folder that is new or empty.")
+    chosen = _with_families(tuple(names)) or tuple(cards.names())
+    runtime = runtime_folder()
+    out.mkdir(parents=True, exist_ok=True)
+    report("page")
+    _write_web(out)
+    for name in FILES:
+        _copy(runtime / name, out / "runtime" / name)
+    for photo in sorted(EXAMPLES.glob("*.jpg")):
+        _copy(photo, out / "examples" / photo.name)
+    _write_data(out, chosen)
+    for name in chosen:
+        report(name)
+        write_model(load(name), out / "models" / name)
+        _write_json(out / "models" / name / "about.json", facts(name))
+    _pack(out)
+    _write_page(out)
+    return Site(out, chosen, _size(out.rglob("*")), _first_visit(out, chosen))
+
+
+def _with_families(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        cards.read_card(name)  # which refuses a name that no checkpoint bears
+    return names
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+def _web_folder() -> str:
+    return f"web-{web.digest()}"
+
+
+def _write_web(out: Path) -> None:
+    for name in web.names():
+        path = out / _web_folder() / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(web.minified(name), encoding="utf-8")
+
+
+def _write_data(out: Path, names: tuple[str, ...]) -> None:
+    whole = catalogue()
+    offered = [model for model in whole["models"] if model["name"] in names]
+    examples = [entry for entry in whole["gallery"] if entry["model"] in names]
+    _write_json(out / "data" / "catalogue.json", whole | {"models": offered, "gallery": examples})
+    _write_json(out / "data" / "views.json", web.views_of_registry())
+    _write_json(out / "data" / "text_facts.json", text_facts())
+    _write_json(out / "data" / "leaderboards.json", leaderboards())
+
+
+def _pack(out: Path) -> None:
+    """Pack what the loader unpacks: hosts differ in what they send packed by themselves."""
+    for path in sorted(out.rglob("*")):
+        if path.suffix in _PACKED:
+            packed = gzip.compress(path.read_bytes(), 9, mtime=0)
+            path.with_name(f"{path.name}.gz").write_bytes(packed)
+            path.unlink()
+    too_large = [path.name for path in out.rglob("*") if path.is_file() and path.stat().st_size > _LARGEST]
+    if too_large:
+        raise InputError(f"{', '.join(too_large)} takes more than 10 MB: such files need LFS on Hugging Face.")
+
+
+def _write_page(out: Path) -> None:
+    """Write what names the other files: the page, the list of digests, the service worker."""
+    folder = _web_folder()
+    digests = {
+        path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path.name not in _UNHASHED
+    }
+    _write_json(out / "files.json", digests)
+    version = hashlib.sha256((out / "files.json").read_bytes()).hexdigest()[:12]
+    styles = "\n".join(f'<link rel="stylesheet" href="{folder}/{style}">' for style in web.styles())
+    modules = "\n".join(f'<link rel="modulepreload" href="{folder}/{module}">' for module in _first_modules())
+    filled = {"FOLDER": folder, "STYLES": styles, "MODULES": modules, "VERSION": version, "SOFTWARE": __version__}
+    for name in ("index.html", "sw.js", "README.md"):
+        text = (_PAGE / name).read_text(encoding="utf-8")
+        for key, value in filled.items():
+            text = text.replace(f"@{key}@", value)
+        (out / name).write_text(text, encoding="utf-8")
+
+
+def _first_modules() -> list[str]:
+    return [*web.modules("site.js", *(f"views/{view['name']}.js" for view in web.views_of_registry()))]
+
+
+def _size(paths: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def _first_visit(out: Path, names: tuple[str, ...]) -> int:
+    """Return the bytes that a browser fetches until the first text is analysed, on a host that packs texts."""
+    text = next((name for name in names if (out / "models" / name / "tokenizer.json.gz").exists()), None)
+    if text is None:
+        return 0
+    needed = [*(out / "models" / text).glob("*.gz"), *(out / "runtime").iterdir(), *(out / "data").iterdir()]
+    needed = [path for path in needed if path.name not in ("about.json.gz", "leaderboards.json.gz")]
+    scripts = [out / _web_folder() / name for name in (*_first_modules(), *_worker_modules(), *web.styles())]
+    packed = sum(len(gzip.compress(path.read_bytes(), 6)) for path in {*scripts, out / "index.html"})
+    return packed + _size(path for path in needed if path.name != BINARY)
+
+
+def _worker_modules() -> list[str]:
+    return [*web.modules("engine/worker.js")]
