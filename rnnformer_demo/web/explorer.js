@@ -133,7 +133,7 @@ class Panel {
 
   #files({ t, actions }) {
     const { name, figure } = this.view;
-    const kinds = figure ? ["png", "svg", "pdf", "link"] : ["link"];
+    const kinds = figure && actions.engine?.exported ? ["png", "svg", "pdf", "link"] : ["link"]; // Matplotlib draws on a server
     const items = kinds.map((kind) => ({ text: t(`files.${kind}`), choose: () => actions.exportView(name, kind) }));
     return menu(t("files.save"), t("files.of", { view: this.title }), items);
   }

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
+from alike import differences
 
 from rnnformer_demo.analysis.sections import BUILDERS
 from rnnformer_demo.analysis.service import analyse
@@ -13,12 +13,10 @@ from rnnformer_demo.checkpoints.engines import VARIABLE, accelerate
 from rnnformer_demo.checkpoints.store import Checkpoint, load
 from rnnformer_demo.data import InputError
 from rnnformer_demo.document import Document, from_dict, to_dict
-from rnnformer_demo.document.arrays import Array
 from rnnformer_demo.interpret.attribution import explain, methods_for
 from rnnformer_demo.ui.gallery import EXAMPLES
 
 TEXT = {"zh": "这部电影不好看，演员却很认真。", "en": "A clumsy film, but never dull: its heart is in the right place."}
-TIMES = ("latency_ms", "seconds")  # that measure the machine
 
 
 def source_of(name: str) -> Any:
@@ -32,32 +30,6 @@ def by_both(name: str, monkeypatch) -> tuple[Checkpoint, Checkpoint]:
     """The checkpoint run by torch, and by graphs."""
     monkeypatch.setenv(VARIABLE, "onnx")
     return load(name), accelerate(load(name))
-
-
-def numbers_of(array: dict) -> np.ndarray:
-    return Array(**{key: tuple(value) if key == "shape" else value for key, value in array.items()}).numpy()
-
-
-def differences(one: Any, other: Any, place: str = "") -> list[str]:
-    """Places at which two parts of documents differ by more than rounding."""
-    if isinstance(one, dict) and "dtype" in one:
-        a, b = numbers_of(one), numbers_of(other)
-        apart = float(np.abs(a - b).max(initial=0))
-        level = one["scale"] if one["dtype"] == "uint8" else 2e-3 * max(1.0, float(np.abs(a).max(initial=0)))
-        return [] if apart <= 1.01 * level else [f"{place}: {apart}, where a level is {level}"]
-    if isinstance(one, dict):
-        assert one.keys() == other.keys(), place
-        return [line for key in one if key not in TIMES for line in differences(one[key], other[key], f"{place}.{key}")]
-    if isinstance(one, list):
-        assert len(one) == len(other), place
-        return [
-            line
-            for number, pair in enumerate(zip(one, other, strict=True))
-            for line in differences(*pair, f"{place}.{number}")
-        ]
-    if isinstance(one, float) and isinstance(other, float):
-        return [] if one == pytest.approx(other, rel=1e-3, abs=2e-4) else [f"{place}: {one} and {other}"]
-    return [] if one == other else [f"{place}: {one!r} and {other!r}"]
 
 
 @pytest.mark.parametrize("name", names())
