@@ -16,11 +16,11 @@ from ...evaluation.modality import image_reader, require_grid
 from ..config import OODConfig
 from ..data.image_data import labelled_parts, training_rows
 from ..data.unlabelled_images import UnlabelledImages, open_pools
+from .likeness import SetPhoto, without_likeness
 from .sets import FITTED_MOST, TESTED_MOST, Batch, InputSet, OODSets, drawn
 from .synthetic import PREFIX, SyntheticImages
 
 Photos = PhotoSet | SyntheticImages
-SetPhoto = tuple[PhotoSet, PhotoRow]
 Placed = tuple[Photos, PhotoRow]  # a photo and where it lies
 
 
@@ -38,29 +38,46 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     if len(config.data) > 1 and not distilled:
         raise InputError(f"This model of photos is trained on one folder or zip, got {len(config.data)}.")
     training, *held_out = (_pooled if distilled else _split)(config)
+    photos, left_out = training[0][0], config.exclude_classes
+    of_left_out = drawn([(photos, row) for row in _of_classes(photos, training_rows(photos, ()), left_out)])
+    shown, chosen_on = of_left_out[::2], of_left_out[1::2]
 
-    def some(name: str, photos: Sequence[Placed], most: int = TESTED_MOST) -> InputSet:
-        return InputSet(name, partial(photo_batches, checkpoint, drawn(photos, most)))
+    def some(name: str, placed: Sequence[Placed], most: int = TESTED_MOST) -> InputSet:
+        return InputSet(name, partial(photo_batches, checkpoint, drawn(placed, most)))
 
-    def test(path: str, left_out: bool | None = None) -> InputSet:
-        """Return photos of the test part: of the classes that training left out, of the others, or all (None)."""
-        photos, rows, name = _tested(path, distilled)
-        if left_out is not None and isinstance(photos, PhotoSet):
-            within = _of_classes(photos, rows, config.exclude_classes)
-            rows = within if left_out else [row for row in rows if row not in within]
-        return some(f"{name}, classes left out" if left_out else name, [(photos, row) for row in rows])
+    def inside(path: str) -> InputSet:
+        where, rows, name = _tested(path, distilled)
+        if isinstance(where, PhotoSet):
+            rows = where.without(rows, left_out)
+        return some(name, [(where, row) for row in rows])
 
-    photos, left_out = training[0][0], set(config.exclude_classes)
-    others = [(photos, row) for row in _of_classes(photos, training_rows(photos, ()), left_out)]
+    def foreign(path: str, seen: Sequence[SetPhoto]) -> tuple[str, list[Placed]]:
+        """Return photos of another kind: without classes that the model knows, and unlike those seen."""
+        where, rows, name = _tested(path, distilled, labelled=False)
+        if isinstance(where, SyntheticImages):
+            return name, [(where, row) for row in rows]
+        unknown = where.without(rows, [*checkpoint.labels, *config.known_classes])
+        return name, [*without_likeness([(where, row) for row in unknown], seen)]
+
+    def of_classes_left_out(path: str) -> InputSet:
+        where, rows, name = _tested(path, distilled)
+        found = [(where, row) for row in _of_classes(where, rows, left_out)] if isinstance(where, PhotoSet) else []
+        return some(f"{name}, classes left out", without_likeness(found, seen))
+
+    selection = [foreign(path, shown) for path in config.selection_ood]
+    seen = of_left_out + [
+        (where, row) for _, others in selection for where, row in others if isinstance(where, PhotoSet)
+    ]
     return OODSets(
         training=some("training part", training, FITTED_MOST),
-        held_out=[some("held-out part", photos) for photos in held_out],
-        in_distribution=[test(path, left_out=False) for path in config.in_distribution],
-        selection=[test(path) for path in config.selection_ood]
-        + ([some("classes left out", others)] if left_out else []),
-        far=[test(path) for path in config.far_ood]
-        + ([test(path, left_out=True) for path in config.in_distribution] if config.exclude_classes else []),
-        near=[test(path) for path in config.near_ood],
+        held_out=[some("held-out part", part) for part in held_out],
+        in_distribution=[inside(path) for path in config.in_distribution],
+        selection=[some(*others) for others in selection]
+        + ([some("classes left out", without_likeness(chosen_on, shown))] if left_out else []),
+        far=[some(*foreign(path, seen)) for path in config.far_ood]
+        + ([of_classes_left_out(path) for path in config.in_distribution] if left_out else []),
+        near=[some(*foreign(path, seen)) for path in config.near_ood],
+        exposure=[some("classes left out, shown", shown)] if left_out else [],
     )
 
 
@@ -85,16 +102,22 @@ def _pooled(config: OODConfig) -> Iterator[list[SetPhoto]]:
         yield [(pool, row) for row in pool.parts["held_out"]]
 
 
-def _tested(path: str, distilled: bool) -> tuple[Photos, Sequence[PhotoRow], str]:
+def _tested(path: str, distilled: bool, labelled: bool = True) -> tuple[Photos, Sequence[PhotoRow], str]:
     """Return the set, its split "test" or, where there is none, all of its photos, and the name of both. Of what a
-    model was distilled on, the part that it did not see."""
+    model was distilled on, the part that it did not see.
+
+    Args:
+        path: of the set, or the name of a kind of pictures.
+        distilled: whether the model was.
+        labelled: whether the set must say what is on its photos.
+    """
     if path.startswith(PREFIX):
         synthetic = SyntheticImages(path)
         return synthetic, synthetic.rows, synthetic.kind
     if distilled:
         pool = UnlabelledImages(path)
         return pool, pool.parts["test"], f"{pool.name} test"
-    photos = PhotoSet(path)
+    photos = PhotoSet(path) if labelled else UnlabelledImages(path)
     return photos, photos.select(photos.test_split), f"{Path(path).stem} {photos.test_split or ''}".strip()
 
 
