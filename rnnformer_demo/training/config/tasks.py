@@ -124,8 +124,9 @@ class OODConfig:
     """Fit an out-of-distribution detector to a trained model and write it into its checkpoint.
 
     Of photos, sets may also be drawn: made:noise, made:screenshots, made:drawings, made:patterns. Classes of photos
-    that training left out are another kind: half of those in `data` are shown to a detector, which is chosen on the
-    other half, and tested on those in `in_distribution`.
+    that training left out are another kind: those in `data` are to choose a detector on, those in `in_distribution` to
+    test it on. Of all that is to choose on, half is shown to the detectors. A set of photos may be named to choose on
+    and to test on: where it has no splits, each reads another half.
     """
 
     name: str  # of the model

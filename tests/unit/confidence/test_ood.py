@@ -428,6 +428,31 @@ def test_photos_elsewhere_are_foreign_where_no_name_of_theirs_is_known_and_nothi
     assert count(sets.near[0]) == 300
 
 
+def test_a_set_to_choose_on_and_to_test_on_is_shown_chosen_on_and_tested_on_in_parts(plain, zoo, tmp_path):
+    save_photos(tmp_path / "street" / "bus", *range(100, 124))
+    street = str(tmp_path / "street")
+    config = OODConfig(
+        name="image",
+        data=[zoo],
+        in_distribution=[zoo],
+        exclude_classes=("noise",),
+        selection_ood=("made:patterns", street),
+        far_ood=(street,),
+    )
+    sets = read_sets(plain["image"], config)
+    names = ["patterns", "street", "classes left out"]
+    assert [one.name for one in sets.selection] == names
+    assert [one.name for one in sets.exposure] == [f"{name}, shown" for name in names]
+    assert [one.name for one in sets.far] == ["street test", "zoo test, classes left out"]
+    assert [count(one) for one in (sets.exposure[0], sets.selection[0])] == [150, 150]
+    parts = [
+        [photo.numpy().tobytes() for batch, _ in one.batches() for photo in batch]
+        for one in (sets.exposure[1], sets.selection[1], sets.far[0])
+    ]
+    assert min(map(len, parts)) > 0
+    assert sum(map(len, parts)) == len({photo for part in parts for photo in part}) == 24
+
+
 def test_pictures_are_made_by_kind_and_number():
     for kind in KINDS:
         made, again = SyntheticImages(f"made:{kind}"), SyntheticImages(f"made:{kind}")
