@@ -57,9 +57,7 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, recipe: dict, folder: Path | 
     if sets.exposure:
         plan = PLANES[checkpoint.model.modality]
         plane = fit_plane(plan, training, [measure(checkpoint, one) for one in sets.exposure])
-        signals |= {
-            f"{name} and plane": with_plane(each, plan.feature, plane, held_out) for name, each in distances.items()
-        }
+        signals |= {f"{name} and plane": with_plane(each, plan, plane, held_out) for name, each in distances.items()}
     selection = _selection(signals, held_out, select)
     signal = signals[max(selection, key=lambda name: min(selection[name].values()))]
     passing = _of_all(signal, held_out)

@@ -616,7 +616,7 @@ def test_a_plane_lies_between_what_was_trained_on_and_what_was_shown():
     assert plane[0] > 5 * plane[1:3].abs().max()
     assert -plane[3] / plane[0] == pytest.approx(1, abs=0.15)  # halfway
     distance = fit("joint", training.features["joint"], torch.zeros(400, dtype=torch.long))
-    detector = with_plane(distance, "joint", plane, [held_out])
+    detector = with_plane(distance, PLANES["text"], plane, [held_out])
     alone = with_threshold(distance, [held_out])
     other, far = kinds_apart(2, 4).features["joint"], kinds_apart(-8, 5).features["joint"]
 
