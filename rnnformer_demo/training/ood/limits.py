@@ -42,7 +42,7 @@ class PlaneFit:
 # By modality. Foreign photos show in what the CNN sees: pooling keeps what tells the classes apart and drops the rest.
 # So few of them are shown that their plane is pulled harder: on the sets to choose on any pull from 0.001 to 0.03 does
 # as well. Distance and plane together let a share of `RECALL` pass: of texts at every length; of photos, which have one
-# length, nearly so (95.9 % of those held out), for both flag some of the same.
+# length, nearly so (95.7 % or more of those held out), for both flag some of the same.
 PLANES = {"text": PlaneFit("joint", 1e-3, (1 + RECALL) / 2), "image": PlaneFit("tokens", 1e-2, 0.975)}
 
 

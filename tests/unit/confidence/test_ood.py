@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from rnnformer_demo.analysis.service import predict
+from rnnformer_demo.checkpoints.cards import read_card
 from rnnformer_demo.checkpoints.store import Checkpoint, about_of, load, save
 from rnnformer_demo.cli import main
 from rnnformer_demo.confidence.ood import (
@@ -699,3 +700,14 @@ def test_a_flag_is_worth_what_was_measured_elsewhere(plain, fitted, tmp_path):
     assert (worth["flagged"]["n"], worth["passed"]["n"]) == (int(flagged.sum()), int((~flagged).sum()))
     assert worth["flagged"]["right"] == int((right & flagged).sum())
     assert worth["passed"]["right"] == int((right & ~flagged).sum())
+
+
+@pytest.mark.parametrize(
+    "name", ["caltech101", *(f"caltech101-{kind}" for kind in ("lstm", "gru", "transformer", "cnn"))]
+)
+def test_shipped_models_of_objects_tell_foreign_photos_from_their_own(name):
+    record = read_card(name, tiny.ROOT / "checkpoints")["ood"]
+    foreign = ("imagenet-sample-500 test", "pets-partial test", "caltech101 test, classes left out")
+    assert min(record["auroc"][other]["auroc"] for other in foreign) >= 0.9
+    assert record["inside"]["caltech101 test"]["recall"] >= 0.94
+    assert set(record["recipe"]["touched"]) == record["auroc"].keys()
