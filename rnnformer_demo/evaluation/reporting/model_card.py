@@ -8,7 +8,8 @@ from typing import Any
 from ...checkpoints.cards import WEIGHTS, default_folder, in_families, read_card, size_on_disk, weights_digest
 from ...nn.cells import CELLS
 from ..records import read_tests
-from .figures import area, percent, seeds_summary, title_of
+from .detector_text import detector_text
+from .figures import percent, seeds_summary, title_of
 from .front_matter import front_matter
 from .markdown import table
 from .model_tables import test_table
@@ -107,60 +108,7 @@ def _risks(card: dict[str, Any]) -> Iterator[str]:
         yield ""
     yield "The biases of the training data were not audited; the model repeats them."
     if "ood" in card:
-        ood = card["ood"]
-        yield ""
-        passed = f"{percent(ood['recall'])} % of {ood['n']:,} held-out inputs lie below the threshold"
-        yield f"OOD score: {ood['signal']}; {passed}."
-        yield ""
-        rows = [
-            (other, figures["kind"], area(figures), percent(figures["flagged"]), f"{figures['n_out']:,}")
-            for other, figures in ood["auroc"].items()
-        ]
-        yield table(("against", "kind", "AUROC", "flagged, %", "n"), rows, "llrrr")
-        if any(figures.get("touched") for figures in ood["auroc"].values()):
-            yield ""
-            yield "† Settings of the detector were made with figures of this test in view."
-        yield from _flagged_of_its_own(ood)
-        yield from _worth_of_a_flag(ood)
-
-
-def _flagged_of_its_own(ood: dict[str, Any]) -> Iterator[str]:
-    """Yield how many inputs of the model's own kind are flagged, by set and by length."""
-    if inside := ood.get("inside"):
-        named = any("named" in figures for figures in inside.values())
-        rows = [
-            (
-                name,
-                percent(1 - figures["recall"]),
-                *([percent(figures.get("named", 0.0))] if named else []),
-                f"{figures['n']:,}",
-            )
-            for name, figures in inside.items()
-        ]
-        header = ("of its own kind", "flagged, %", *(["named as foreign writing, %"] if named else []), "n")
-        yield ""
-        yield table(header, rows, "l" + "r" * (len(header) - 1))
-    if bins := ood.get("by_length"):
-        rows = [(f"{each['from']} or more", percent(each["flagged"]), f"{each['n']:,}") for each in bins]
-        yield ""
-        yield "The same inputs by their length in tokens, each up to where the next row begins:"
-        yield ""
-        yield table(("tokens", "flagged, %", "n"), rows, "rrr")
-
-
-def _worth_of_a_flag(ood: dict[str, Any]) -> Iterator[str]:
-    """Yield how often the model is right of inputs from elsewhere, flagged ones and others."""
-    if elsewhere := ood.get("elsewhere"):
-        rows = [
-            (name, *(cell for part in ("flagged", "passed") for cell in _right(figures[part])))
-            for name, figures in elsewhere.items()
-        ]
-        yield ""
-        yield table(("from elsewhere", "flagged: right, %", "n", "others: right, %", "n"), rows, "lrrrr")
-
-
-def _right(counts: dict[str, int]) -> tuple[str, str]:
-    return percent(counts["right"] / counts["n"]) if counts["n"] else "", f"{counts['n']:,}"
+        yield from detector_text(card["ood"])
 
 
 def _data(card: dict[str, Any]) -> Iterator[str]:

@@ -124,8 +124,9 @@ class OODConfig:
     """Fit an out-of-distribution detector to a trained model and write it into its checkpoint.
 
     Of photos, sets may also be drawn: made:noise, made:screenshots, made:drawings, made:patterns. Classes of photos
-    that training left out are another kind: those in `data` to choose a detector on, those in `in_distribution` to
-    test it on.
+    that training left out are another kind: those in `data` are to choose a detector on, those in `in_distribution` to
+    test it on. Of all that is to choose on, half is shown to the detectors. A set of photos may be named to choose on
+    and to test on: where it has no splits, each reads another half.
     """
 
     name: str  # of the model
@@ -136,6 +137,7 @@ class OODConfig:
     selection_ood: tuple[str, ...] = ()  # sets of other kinds, to choose a detector on
     far_ood: tuple[str, ...] = ()  # sets of other kinds, to test it on
     near_ood: tuple[str, ...] = ()  # sets of kinds that are almost its own, to test it on
+    known_classes: tuple[str, ...] = ()  # classes of photos in those sets that the model knows by another name
     elsewhere: tuple[str, ...] = ()  # labelled texts that no model saw, to tell what a flag is worth
     touched: tuple[str, ...] = ()  # names of tests whose figures were in view when settings were made
     table: TableOptions = field(default_factory=TableOptions)  # of `data` and `in_distribution`

@@ -12,7 +12,7 @@ from ...confidence.ood import Distance, EnergyDetector, ExposedDetector, KNNDete
 from ..config import OODConfig
 from ..recipes import stage_of
 from .distances import UNSET, examples_of, fit
-from .limits import PLANE_FEATURE, fit_plane, with_plane, with_threshold
+from .limits import PLANES, fit_plane, with_plane, with_threshold
 from .measuring import Measurement, measure
 from .reading import read_sets
 from .scoring import auroc, scores
@@ -55,8 +55,9 @@ def fit_ood(checkpoint: Checkpoint, sets: OODSets, recipe: dict, folder: Path | 
     distances = {each.feature: with_threshold(each, held_out) for each in candidates}
     signals: dict[str, OODDetector] = {**distances}
     if sets.exposure:
-        plane = fit_plane(PLANE_FEATURE, training, [measure(checkpoint, one) for one in sets.exposure])
-        signals |= {f"{name} and plane": with_plane(each, plane, held_out) for name, each in distances.items()}
+        plan = PLANES[checkpoint.model.modality]
+        plane = fit_plane(plan, training, [measure(checkpoint, one) for one in sets.exposure])
+        signals |= {f"{name} and plane": with_plane(each, plan, plane, held_out) for name, each in distances.items()}
     selection = _selection(signals, held_out, select)
     signal = signals[max(selection, key=lambda name: min(selection[name].values()))]
     passing = _of_all(signal, held_out)

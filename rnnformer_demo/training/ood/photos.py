@@ -1,7 +1,7 @@
 """The photos that an OOD signal of an image model is fitted to and tested on."""
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,12 +16,13 @@ from ...evaluation.modality import image_reader, require_grid
 from ..config import OODConfig
 from ..data.image_data import labelled_parts, training_rows
 from ..data.unlabelled_images import UnlabelledImages, open_pools
+from .likeness import SetPhoto, without_likeness
 from .sets import FITTED_MOST, TESTED_MOST, Batch, InputSet, OODSets, drawn
 from .synthetic import PREFIX, SyntheticImages
 
 Photos = PhotoSet | SyntheticImages
-SetPhoto = tuple[PhotoSet, PhotoRow]
 Placed = tuple[Photos, PhotoRow]  # a photo and where it lies
+Part = Callable[[str], tuple[Photos, Sequence[PhotoRow], str]]  # a set's photos and their name, by its path
 
 
 def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
@@ -38,30 +39,52 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     if len(config.data) > 1 and not distilled:
         raise InputError(f"This model of photos is trained on one folder or zip, got {len(config.data)}.")
     training, *held_out = (_pooled if distilled else _split)(config)
+    photos, left_out = training[0][0], config.exclude_classes
 
-    def some(name: str, photos: Sequence[Placed], most: int = TESTED_MOST) -> InputSet:
-        return InputSet(name, partial(photo_batches, checkpoint, drawn(photos, most)))
+    def some(name: str, placed: Sequence[Placed], most: int = TESTED_MOST) -> InputSet:
+        return InputSet(name, partial(photo_batches, checkpoint, drawn(placed, most)))
 
-    def test(path: str, left_out: bool | None = None) -> InputSet:
-        """Return photos of the test part: of the classes that training left out, of the others, or all (None)."""
-        photos, rows, name = _tested(path, distilled)
-        if left_out is not None and isinstance(photos, PhotoSet):
-            within = _of_classes(photos, rows, config.exclude_classes)
-            rows = within if left_out else [row for row in rows if row not in within]
-        return some(f"{name}, classes left out" if left_out else name, [(photos, row) for row in rows])
+    def foreign(path: str, part: Part) -> tuple[str, list[Placed]]:
+        """Return photos of another kind, without classes that the model knows."""
+        where, rows, name = part(path)
+        if isinstance(where, PhotoSet):
+            rows = where.without(rows, [*checkpoint.labels, *config.known_classes])
+        return name, [(where, row) for row in rows]
 
-    photos, left_out = training[0][0], set(config.exclude_classes)
-    others = [(photos, row) for row in _of_classes(photos, training_rows(photos, ()), left_out)]
+    def tested(path: str) -> InputSet:
+        shared = distilled or path in config.selection_ood
+        name, others = foreign(path, partial(_tested, shared=shared, labelled=False))
+        return some(name, _unlike(others, seen))
+
+    def inside(path: str, of_left_out: bool) -> InputSet:
+        """Return photos of the test part, of the classes that training left out or of the others."""
+        where, rows, name = _tested(path, distilled)
+        found = set(_of_classes(where, rows, left_out)) if isinstance(where, PhotoSet) else set()
+        kept = [(where, row) for row in rows if (row in found) == of_left_out]
+        return some(f"{name}, classes left out", _unlike(kept, seen)) if of_left_out else some(name, kept)
+
+    kinds = [foreign(path, _not_tested) for path in config.selection_ood]
+    if left_out:
+        of_training = _of_classes(photos, training_rows(photos, ()), left_out)
+        kinds.append(("classes left out", [(photos, row) for row in of_training]))
+    kinds = [(name, drawn(others)) for name, others in kinds]
+    seen = [photo for _, others in kinds for photo in others]
     return OODSets(
         training=some("training part", training, FITTED_MOST),
-        held_out=[some("held-out part", photos) for photos in held_out],
-        in_distribution=[test(path, left_out=False) for path in config.in_distribution],
-        selection=[test(path) for path in config.selection_ood]
-        + ([some("classes left out", others)] if left_out else []),
-        far=[test(path) for path in config.far_ood]
-        + ([test(path, left_out=True) for path in config.in_distribution] if config.exclude_classes else []),
-        near=[test(path) for path in config.near_ood],
+        held_out=[some("held-out part", part) for part in held_out],
+        in_distribution=[inside(path, of_left_out=False) for path in config.in_distribution],
+        selection=[some(name, _unlike(others[1::2], others[::2])) for name, others in kinds],
+        far=[tested(path) for path in config.far_ood]
+        + ([inside(path, of_left_out=True) for path in config.in_distribution] if left_out else []),
+        near=[tested(path) for path in config.near_ood],
+        exposure=[some(f"{name}, shown", others[::2]) for name, others in kinds],
     )
+
+
+def _unlike(some: Sequence[Placed], seen: Sequence[Placed]) -> list[Placed]:
+    """Return photos without near-duplicates of those seen. Drawn pictures, alike by nature, all stay."""
+    photos, known = ([(where, row) for where, row in each if isinstance(where, PhotoSet)] for each in (some, seen))
+    return [*without_likeness(photos, known)] if photos else [*some]
 
 
 def _of_classes(photos: PhotoSet, rows: Sequence[PhotoRow], classes: Collection[str]) -> list[PhotoRow]:
@@ -85,17 +108,35 @@ def _pooled(config: OODConfig) -> Iterator[list[SetPhoto]]:
         yield [(pool, row) for row in pool.parts["held_out"]]
 
 
-def _tested(path: str, distilled: bool) -> tuple[Photos, Sequence[PhotoRow], str]:
-    """Return the set, its split "test" or, where there is none, all of its photos, and the name of both. Of what a
-    model was distilled on, the part that it did not see."""
+def _not_tested(path: str) -> tuple[Photos, Sequence[PhotoRow], str]:
+    """Return a set of another kind to choose on, the photos that `_tested` leaves to it where both read it, and its
+    name."""
     if path.startswith(PREFIX):
-        synthetic = SyntheticImages(path)
-        return synthetic, synthetic.rows, synthetic.kind
-    if distilled:
+        return _made(path)
+    pool = UnlabelledImages(path)
+    return pool, pool.parts["training"] + pool.parts["held_out"], pool.name
+
+
+def _tested(path: str, shared: bool, labelled: bool = True) -> tuple[Photos, Sequence[PhotoRow], str]:
+    """Return the set, its split "test" or, where there is none, all of its photos, and the name of both.
+
+    Args:
+        path: of the set, or the name of a kind of pictures.
+        shared: whether the rest of it serves to train or to choose; without splits half of the photos are tests then.
+        labelled: whether the set must say what is on its photos.
+    """
+    if path.startswith(PREFIX):
+        return _made(path)
+    if shared:
         pool = UnlabelledImages(path)
         return pool, pool.parts["test"], f"{pool.name} test"
-    photos = PhotoSet(path)
+    photos = PhotoSet(path) if labelled else UnlabelledImages(path)
     return photos, photos.select(photos.test_split), f"{Path(path).stem} {photos.test_split or ''}".strip()
+
+
+def _made(name: str) -> tuple[SyntheticImages, Sequence[PhotoRow], str]:
+    pictures = SyntheticImages(name)
+    return pictures, pictures.rows, pictures.kind
 
 
 def photo_batches(checkpoint: Checkpoint, photos: Sequence[Placed]) -> Iterator[Batch]:

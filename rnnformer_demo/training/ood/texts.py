@@ -33,8 +33,8 @@ def text_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
     Raises:
         InputError: see `read_sets`.
     """
-    if config.exclude_classes:
-        raise InputError("--exclude-classes is for photos: leave texts out with --exclude-texts.")
+    if config.exclude_classes or config.known_classes:
+        raise InputError("--exclude-classes and --known-classes are for photos: leave texts out with --exclude-texts.")
     reader = text_reader(checkpoint)
     corpus = read_corpus(CorpusConfig(data=config.data, exclude_texts=config.exclude_texts, table=config.table))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from ...checkpoints import cards
 from ..loop import has_checkpoint
 from .record import stages_in_runs
-from .stages import checkpoint_name
+from .stages import checkpoint_name, config_of, stage_of
 
 IN_RUNS = ("teacher", "nbsvm", "encoders")  # tasks that leave their result in the folder of the runs
 
@@ -24,7 +24,8 @@ def is_finished(stage: dict, runs: Path, folder: Path | None = None) -> bool:
         return False
     card = cards.read_card(name, folder)
     if stage["task"] == "ood":
-        return card.get("ood", {}).get("recipe") == stage
+        recorded = card.get("ood", {}).get("recipe")
+        return recorded is not None and stage_of(config_of(recorded)) == stage  # it may lack keys that came later
     return card.get("recipe", {}).get("stages", [])[-1:] == [stage]
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from rnnformer_demo.analysis.service import predict
+from rnnformer_demo.checkpoints.cards import read_card
 from rnnformer_demo.checkpoints.store import Checkpoint, about_of, load, save
 from rnnformer_demo.cli import main
 from rnnformer_demo.confidence.ood import (
@@ -34,7 +35,7 @@ from rnnformer_demo.interpret.trace import capture
 from rnnformer_demo.training.config import OODConfig
 from rnnformer_demo.training.ood.distances import examples_of, fit
 from rnnformer_demo.training.ood.fit import fit_ood
-from rnnformer_demo.training.ood.limits import RECALL, fit_plane, thresholds, with_plane, with_threshold
+from rnnformer_demo.training.ood.limits import PLANES, RECALL, fit_plane, thresholds, with_plane, with_threshold
 from rnnformer_demo.training.ood.measuring import Measured, Measurement, measure
 from rnnformer_demo.training.ood.photos import photo_batches
 from rnnformer_demo.training.ood.pieces import LONGEST, OPENING, opening, pieces, with_final_sign
@@ -369,25 +370,94 @@ def test_texts_are_split_as_in_training_and_drawn_once(files, saved):
     assert read(sets.in_distribution[0]) == read(again.in_distribution[0])
 
 
-def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(plain, tmp_path):
+def count(some: InputSet) -> int:
+    return sum(len(mask) for _, mask in some.batches())
+
+
+@pytest.fixture
+def few_pictures(monkeypatch):
+    """Drawing hundreds takes seconds."""
+    monkeypatch.setattr("rnnformer_demo.training.ood.synthetic.COUNT", 6)
+
+
+def save_photos(folder: Path, *seeds: int) -> None:
+    folder.mkdir(parents=True)
+    for seed in seeds:
+        tiny.photo((80, 70), seed).save(folder / f"{seed}.png")
+
+
+@pytest.fixture
+def zoo(tmp_path) -> str:
+    """Photos of two classes and of one to leave out; a photo of the latter's test is one of its training, smaller."""
+    for number, name in enumerate(("cat", "dog", "noise")):
+        save_photos(tmp_path / "zoo" / "train" / name, *range(20 * number, 20 * number + 10))
+        save_photos(tmp_path / "zoo" / "test" / name, *range(20 * number + 10, 20 * number + 14))
+    tiny.photo((80, 70), 43).resize((64, 56)).save(tmp_path / "zoo" / "test" / "noise" / "again.jpg", quality=80)
+    return str(tmp_path / "zoo")
+
+
+def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(plain, zoo):
     checkpoint = replace(plain["image"], card=plain["image"].card | {"recipe": {"seed": 3}})
-    for name, seed in (("cat", 10), ("dog", 30), ("noise", 50)):
-        (tmp_path / "zoo" / name).mkdir(parents=True)
-        for index in range(10):
-            tiny.photo((80, 70), seed + index).save(tmp_path / "zoo" / name / f"{index}.png")
-    zoo = [str(tmp_path / "zoo")]
-    sets = read_sets(checkpoint, OODConfig(name="image", data=zoo, in_distribution=zoo, exclude_classes=("noise",)))
-
-    def count(some: InputSet) -> int:
-        return sum(len(mask) for _, mask in some.batches())
-
+    sets = read_sets(checkpoint, OODConfig(name="image", data=[zoo], in_distribution=[zoo], exclude_classes=("noise",)))
     assert (count(sets.training), count(sets.held_out[0])) == (18, 2)
-    assert [(one.name, count(one)) for one in sets.in_distribution] == [("zoo", 20)]
-    assert [(one.name, count(one)) for one in sets.selection] == [("classes left out", 10)]
-    assert [(one.name, count(one)) for one in sets.far] == [("zoo, classes left out", 10)]
+    assert [(one.name, count(one)) for one in sets.in_distribution] == [("zoo test", 8)]
+    assert [(one.name, count(one)) for one in sets.selection] == [("classes left out", 5)]
+    assert [(one.name, count(one)) for one in sets.exposure] == [("classes left out, shown", 5)]
+    assert [(one.name, count(one)) for one in sets.far] == [("zoo test, classes left out", 4)]
     inputs, mask = next(sets.training.batches())
     assert inputs.shape[1:] == (3, 64, 64)
     assert mask.all()
+    shown, chosen_on = (torch.cat([batch for batch, _ in some.batches()]) for some in (*sets.exposure, *sets.selection))
+    assert not any(torch.equal(one, other) for one in shown for other in chosen_on)
+
+
+def test_photos_elsewhere_are_foreign_where_no_name_of_theirs_is_known_and_nothing_like_them_was_seen(
+    plain, zoo, tmp_path, few_pictures
+):
+    known = plain["image"].labels[0]
+    for name, seeds in ((known.upper(), (70, 71)), ("tabby", (72, 73)), ("bus", (43, 74, 75, 76)), ("tram", (50,))):
+        save_photos(tmp_path / "street" / name, *seeds)
+    (tmp_path / "street" / "tram" / "damaged.png").write_bytes(b"no photo")
+    (tmp_path / "index").mkdir()
+    tiny.photo((80, 70), 90).save(tmp_path / "index" / "a.png")
+    (tmp_path / "index" / "index.csv").write_text("path,photographer\na.png,nobody\n", encoding="utf-8")
+    config = OODConfig(
+        name="image",
+        data=[zoo],
+        in_distribution=[zoo],
+        exclude_classes=("noise",),
+        known_classes=("Tabby",),
+        far_ood=(str(tmp_path / "street"), str(tmp_path / "index")),
+        near_ood=("made:noise",),
+    )
+    sets = read_sets(plain["image"], config)
+    assert [(one.name, count(one)) for one in sets.far[:2]] == [("street", 4), ("index", 1)]
+    assert count(sets.near[0]) == 6
+
+
+def test_a_set_to_choose_on_and_to_test_on_is_read_in_parts(plain, zoo, tmp_path, few_pictures):
+    save_photos(tmp_path / "street" / "bus", *range(100, 124))
+    street = str(tmp_path / "street")
+    config = OODConfig(
+        name="image",
+        data=[zoo],
+        in_distribution=[zoo],
+        exclude_classes=("noise",),
+        selection_ood=("made:patterns", street),
+        far_ood=(street,),
+    )
+    sets = read_sets(plain["image"], config)
+    names = ["patterns", "street", "classes left out"]
+    assert [one.name for one in sets.selection] == names
+    assert [one.name for one in sets.exposure] == [f"{name}, shown" for name in names]
+    assert [one.name for one in sets.far] == ["street test", "zoo test, classes left out"]
+    assert [count(one) for one in (sets.exposure[0], sets.selection[0])] == [3, 3]
+    parts = [
+        [photo.numpy().tobytes() for batch, _ in one.batches() for photo in batch]
+        for one in (sets.exposure[1], sets.selection[1], sets.far[0])
+    ]
+    assert min(map(len, parts)) > 0
+    assert sum(map(len, parts)) == len({photo for part in parts for photo in part}) == 24
 
 
 def test_pictures_are_made_by_kind_and_number():
@@ -448,8 +518,9 @@ def test_a_photo_that_does_not_open_is_left_out_and_named(plain, tmp_path, capsy
         (
             "text",
             {"exclude_classes": ("cat",)},
-            "--exclude-classes is for photos: leave texts out with --exclude",
+            "--exclude-classes and --known-classes are for photos: leave texts out with --exclude-texts",
         ),
+        ("text", {"known_classes": ("cat",)}, "--exclude-classes and --known-classes are for photos"),
         ("image", {"shuffled": True}, "--exclude-texts and --shuffled are for texts"),
         ("image", {"exclude_texts": ("a.tsv",)}, "--exclude-texts and --shuffled are for texts"),
         ("image", {"data": ("a", "b")}, "This model of photos is trained on one folder or zip, got 2"),
@@ -542,11 +613,11 @@ def kinds_apart(shift: float, seed: int) -> Measurement:
 
 def test_a_plane_lies_between_what_was_trained_on_and_what_was_shown():
     training, held_out, shown = kinds_apart(0, 1), kinds_apart(0, 2), kinds_apart(2, 3)
-    plane = fit_plane("joint", training, [shown])
+    plane = fit_plane(PLANES["text"], training, [shown])
     assert plane[0] > 5 * plane[1:3].abs().max()
     assert -plane[3] / plane[0] == pytest.approx(1, abs=0.15)  # halfway
     distance = fit("joint", training.features["joint"], torch.zeros(400, dtype=torch.long))
-    detector = with_plane(distance, plane, [held_out])
+    detector = with_plane(distance, PLANES["text"], plane, [held_out])
     alone = with_threshold(distance, [held_out])
     other, far = kinds_apart(2, 4).features["joint"], kinds_apart(-8, 5).features["joint"]
 
@@ -636,3 +707,14 @@ def test_a_flag_is_worth_what_was_measured_elsewhere(plain, fitted, tmp_path):
     assert (worth["flagged"]["n"], worth["passed"]["n"]) == (int(flagged.sum()), int((~flagged).sum()))
     assert worth["flagged"]["right"] == int((right & flagged).sum())
     assert worth["passed"]["right"] == int((right & ~flagged).sum())
+
+
+@pytest.mark.parametrize(
+    "name", ["caltech101", *(f"caltech101-{kind}" for kind in ("lstm", "gru", "transformer", "cnn"))]
+)
+def test_shipped_models_of_objects_tell_foreign_photos_from_their_own(name):
+    record = read_card(name, tiny.ROOT / "checkpoints")["ood"]
+    foreign = ("imagenet-sample-500 test", "pets-partial test", "caltech101 test, classes left out")
+    assert min(record["auroc"][other]["auroc"] for other in foreign) >= 0.9
+    assert record["inside"]["caltech101 test"]["recall"] >= 0.94
+    assert set(record["recipe"]["touched"]) == record["auroc"].keys()

@@ -16,6 +16,7 @@ from rnnformer_demo.cli.train_flags import current_flags
 from rnnformer_demo.data import InputError
 from rnnformer_demo.training.config import TASKS, TextModelOptions
 from rnnformer_demo.training.recipes import CARD_FIELDS, config_of, find, names, recipe_of, stage_of
+from rnnformer_demo.training.recipes.progress import is_finished
 from rnnformer_demo.training.tasks import text
 from rnnformer_demo.training.tasks.shape import model_config
 
@@ -51,10 +52,17 @@ def test_a_recipe_is_what_the_commands_of_the_card_say(name, capsys):
     if name in WITHOUT_SMOOTHING:
         expected[-1]["label_smoothing"] = 0.0
     detector = card["ood"]
-    expected.append(stage_of(recorded(detector["command"])) if "command" in detector else detector["recipe"])
+    expected.append(stage_of(recorded(detector["command"]) if "command" in detector else config_of(detector["recipe"])))
     assert [stage_of(config) for config in find(name).stages] == expected
     assert find(name).name == name
     assert "accepted in this version only" in capsys.readouterr().err
+
+
+@shipped
+def test_a_detector_is_finished_though_keys_of_stages_came_later(name, tmp_path):
+    stage = stage_of(find(name).stages[-1])
+    assert is_finished(stage, tmp_path, FOLDER)
+    assert not is_finished(stage | {"near_ood": ["other.tsv"]}, tmp_path, FOLDER)
 
 
 @shipped

@@ -6,6 +6,7 @@ from huggingface_hub import ModelCard
 
 from rnnformer_demo.checkpoints import cards
 from rnnformer_demo.cli import main
+from rnnformer_demo.evaluation.reporting.detector_text import detector_text
 from rnnformer_demo.evaluation.reporting.model_card import model_card, write_cards
 from rnnformer_demo.evaluation.reporting.sources import data_sets, languages, training_files
 
@@ -49,6 +50,18 @@ def test_a_card_says_which_parts_decide_little(monkeypatch):
     assert page.count("What its parts do, on ") == 1
     assert "| without recurrence | 50.0 | 20.0 | 0.100 | 0.04 |" in page
     assert "Less than 1% of the answers change by uniform attention: those parts decide little." in page
+
+
+def test_a_card_says_what_its_detector_was_chosen_among_and_where_the_confidence_alone_does_better():
+    against = {"kind": "far", "auroc": 0.9, "auroc_of_confidence": 0.95, "flagged": 0.5, "n_out": 20, "touched": True}
+    chosen = {"energy": {"stripes": 0.99, "photos": 0.8}, "pooled and plane": {"stripes": 0.9, "photos": 0.95}}
+    ood = {"signal": "the distance", "recall": 0.96, "n": 100, "auroc": {"pets": against}, "selection": chosen}
+    lines = list(detector_text(ood))
+    assert "OOD score: the distance; 96.0 % of 100 held-out inputs lie below the threshold." in lines
+    page = "\n".join(lines)
+    assert "| pets | far | 0.900† | 0.950 | 50.0 | 20 |" in page
+    assert page.endswith("| pooled and plane | 0.900 | 0.950 |\n| energy | 0.990 | 0.800 |")
+    assert "detector | stripes" not in "\n".join(detector_text({**ood, "selection": {}}))
 
 
 def test_a_model_of_ones_own_gets_a_page_too(tmp_path, monkeypatch, capsys):
