@@ -31,6 +31,6 @@ def differences(one: Any, other: Any, place: str = "") -> list[str]:
             for number, pair in enumerate(zip(one, other, strict=True))
             for line in differences(*pair, f"{place}.{number}")
         ]
-    if isinstance(one, float) and isinstance(other, float):
+    if isinstance(one, int | float) and isinstance(other, int | float) and not isinstance(one, bool):
         return [] if one == pytest.approx(other, rel=1e-3, abs=2e-4) else [f"{place}: {one} and {other}"]
     return [] if one == other else [f"{place}: {one!r} and {other!r}"]
