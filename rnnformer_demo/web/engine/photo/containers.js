@@ -1,7 +1,7 @@
 /** What files of the other formats say of themselves before a browser decodes them: size, frames, metadata. */
 
 import { find, hasMark, latin, viewOf } from "./bytes.js";
-import { damaged } from "./sentences.js";
+import { unknown } from "./sentences.js";
 
 /**
  * @typedef {object} Facts
@@ -14,7 +14,7 @@ import { damaged } from "./sentences.js";
 
 /** Return the facts of a GIF. @param {Uint8Array} bytes @returns {Facts} */
 export function gifFacts(bytes) {
-  if (bytes.length < 13) throw damaged();
+  if (bytes.length < 13) throw unknown();
   const view = viewOf(bytes);
   const facts = { width: view.getUint16(6, true), height: view.getUint16(8, true), frames: 0 };
   for (const place of gifPictures(bytes)) {
@@ -23,6 +23,7 @@ export function gifFacts(bytes) {
     const [left, top, width, height] = [1, 3, 5, 7].map((behind) => view.getUint16(place + behind, true));
     [facts.width, facts.height] = [Math.max(facts.width, left + width), Math.max(facts.height, top + height)];
   }
+  if (!facts.frames) throw unknown();
   return facts;
 }
 
@@ -94,13 +95,8 @@ export function avifFacts(bytes) {
 
 /** Return the facts of a BMP. @param {Uint8Array} bytes @returns {Facts} */
 export function bmpFacts(bytes) {
-  if (bytes.length < 26) throw damaged();
+  if (bytes.length < 26) throw unknown();
   const view = viewOf(bytes);
   if (view.getUint32(14, true) === 12) return { width: view.getUint16(18, true), height: view.getUint16(20, true) };
   return { width: Math.abs(view.getInt32(18, true)), height: Math.abs(view.getInt32(22, true)) };
-}
-
-/** Return the facts of an icon: a file of several pictures, of which the largest is read. @returns {Facts} */
-export function iconFacts() {
-  return {};
 }

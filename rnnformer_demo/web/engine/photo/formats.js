@@ -1,7 +1,7 @@
 /** Formats of photos by the marks at the beginning of files. */
 
 import { hasMark } from "./bytes.js";
-import { avifFacts, bmpFacts, gifFacts, iconFacts, webpFacts } from "./containers.js";
+import { avifFacts, bmpFacts, gifFacts, webpFacts } from "./containers.js";
 import { PNG_MARK } from "./png_chunks.js";
 
 const HEIF_BRANDS = ["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "MiHE"];
@@ -20,7 +20,7 @@ const DECODED = [
   [(bytes) => hasMark(bytes, "RIFF") && hasMark(bytes, "WEBP", 8), webpFacts],
   [(bytes) => hasMark(bytes, "ftyp", 4) && ["avif", "avis"].some((brand) => hasMark(bytes, brand, 8)), avifFacts],
   [(bytes) => hasMark(bytes, "BM"), bmpFacts],
-  [(bytes) => hasMark(bytes, "\0\0\x01\0"), iconFacts],
+  [(bytes) => hasMark(bytes, "\0\0\x01\0"), () => ({})],
 ];
 
 /** Formats that Python reads and few browsers do. @type {[string, Test][]} */
