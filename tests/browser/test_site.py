@@ -1,12 +1,17 @@
 """The static site: it opens from a sub-path, asks nobody else, works offline, and its numbers are Python's."""
 
 import json
+from base64 import b64decode, b64encode
+from io import BytesIO
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
+import tiny
 from alike import differences
-from browser import Visit, checked
+from browser import EXAMPLES, Visit, checked
+from PIL import Image
 from sites import built, on_loopback
 
 from rnnformer_demo import __version__
@@ -15,7 +20,7 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.document import from_dict, json_schema, to_dict
 from rnnformer_demo.site.build import build
 
-ENGLISH, CHINESE = "sentiment-en", "sentiment-zh"
+ENGLISH, CHINESE, PHOTOS = "sentiment-en", "sentiment-zh", "caltech101"
 TEXTS = {
     ENGLISH: (
         "gem",
@@ -49,7 +54,9 @@ ANALYSE = """async ({ folder, requests, version }) => {
   const { LocalEngine } = await import(`./${folder}/engine/local.js`);
   const engine = new LocalEngine(await Files.at(new URL(".", document.baseURI).href), version);
   const documents = [];
-  for (const { steps = [], ...request } of requests) {
+  for (const { steps = [], photo, ...request } of requests) {
+    const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+    if (photo) request.source = { file: new File([bytes(photo)], "photo") };
     let found = {};
     const sections = (changed) => (found = { ...found, ...changed });
     try {
@@ -66,7 +73,7 @@ ANALYSE = """async ({ folder, requests, version }) => {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    return built(tmp_path_factory.mktemp("site") / "deep" / "demo", ENGLISH, CHINESE)
+    return built(tmp_path_factory.mktemp("site") / "deep" / "demo", ENGLISH, CHINESE, PHOTOS)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +114,39 @@ def test_every_section_has_the_numbers_of_python(visit, site, name):
         wanted = to_dict(analyse(name, text, SECTIONS))
         assert from_dict(found).prediction.label == wanted["prediction"]["label"]
         assert differences(wanted, found) == [], text
+
+
+def photos() -> dict[str, bytes]:
+    """Photos of several kinds, by what is special about them."""
+    smooth = tiny.photo((640, 480))
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    clear = Image.merge("RGBA", (*tiny.photo((300, 260), 1).split(), tiny.photo((300, 260), 2).convert("L")))
+    return {
+        "turned by EXIF": tiny.encode(smooth, "PNG", exif=turned),
+        "transparent": tiny.encode(clear, "PNG"),
+        "large": tiny.encode(tiny.photo((3000, 2200), 3), "PNG"),
+        "small": tiny.encode(tiny.photo((40, 30), 4), "PNG"),
+        "grey": tiny.encode(tiny.photo((400, 300), 5).convert("L"), "PNG"),
+        "WebP": tiny.encode(tiny.photo((500, 400), 6), "WEBP", lossless=True),
+        "JPEG": (EXAMPLES / "coffee.jpg").read_bytes(),
+        "another JPEG": (EXAMPLES / "panda.jpg").read_bytes(),
+    }
+
+
+def test_photos_have_the_numbers_of_python(visit, site):
+    made = photos()
+    requests = [
+        {"model": PHOTOS, "photo": b64encode(photo).decode(), "wanted": SECTIONS, "method": "relevance-propagation"}
+        for photo in made.values()
+    ]
+    for (kind, photo), found in zip(made.items(), documents(visit, site, requests), strict=True):
+        jsonschema.validate(found, json_schema())
+        wanted = to_dict(analyse(PHOTOS, photo, SECTIONS, method="relevance-propagation"))
+        for document in (wanted, found):  # the same pixels, packed by different programs
+            image = Image.open(BytesIO(b64decode(document["input"].pop("image")))).convert("RGB")
+            document["input"]["pixels"] = np.asarray(image).tolist()
+        assert differences(wanted, found)[:5] == [], kind
 
 
 def test_trust_edits_and_other_methods_have_the_numbers_of_python(visit, site):
