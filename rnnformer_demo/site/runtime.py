@@ -1,4 +1,4 @@
-"""The ONNX Runtime of browsers: fetched by npm at the version that the lock file pins, kept outside of the repository."""
+"""The ONNX Runtime of browsers: fetched by npm at the version of the lock file, kept outside of the repository."""
 
 import hashlib
 import os
