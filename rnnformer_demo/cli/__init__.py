@@ -24,7 +24,7 @@ _FILES = {
     "evaluate_explanations": ("evaluate-explanations",),
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),
-    "site": ("site",),
+    "site": ("site", "space"),
 }
 _TRAIN = "train a model: by a recipe, or one task of your own"
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."

@@ -68,9 +68,10 @@ def build(out: Path, names: Iterable[str] = (), report: Callable[[str], None] = 
         InputError: for a folder that holds something, an unknown model, one that no graph covers, and a runtime that
             cannot be had.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} holds something already: name a folder that is new or empty.")
-    chosen = _with_families(tuple(names)) or tuple(cards.names())
+    must_be_new(out)
+    chosen = tuple(names) or tuple(cards.names())
+    for name in chosen:
+        cards.read_card(name)  # which refuses a name that no checkpoint bears
     runtime = runtime_folder()
     out.mkdir(parents=True, exist_ok=True)
     report("page")
@@ -89,10 +90,14 @@ def build(out: Path, names: Iterable[str] = (), report: Callable[[str], None] = 
     return Site(out, chosen, _size(out.rglob("*")), _first_visit(out, chosen))
 
 
-def _with_families(names: tuple[str, ...]) -> tuple[str, ...]:
-    for name in names:
-        cards.read_card(name)  # which refuses a name that no checkpoint bears
-    return names
+def must_be_new(out: Path) -> None:
+    """Refuse a folder that holds something.
+
+    Raises:
+        InputError: for it.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} holds something already: name a folder that is new or empty.")
 
 
 def _copy(source: Path, target: Path) -> None:
