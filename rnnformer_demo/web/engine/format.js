@@ -7,6 +7,7 @@ const EXACT = 60; // decimals at which a number beside a tie would show that it 
  * @param {number} value @param {number} decimals
  */
 export function fixed(value, decimals) {
+  if (Object.is(value, -0)) return `-${fixed(0, decimals)}`;
   const exact = value.toFixed(decimals + EXACT);
   const kept = exact.slice(0, decimals ? exact.length - EXACT : exact.length - EXACT - 1);
   const isTie = /^50*$/.test(exact.slice(-EXACT));

@@ -53,6 +53,7 @@ export class Subject {
    */
   async tokenLogits(tokens) {
     const [rows, steps] = tokens.dims;
+    /** @type {Record<string, Values>} */
     const padding =
       this.layout === "grid"
         ? { mask: { data: new Uint8Array(rows * steps).fill(1), dims: [rows, steps] } }
@@ -97,6 +98,7 @@ export class Subject {
 
   async #nothing() {
     const { feeds } = this.sample;
+    /** @type {Record<string, Values>} */
     const empty =
       this.layout === "grid"
         ? { photos: { data: new Float32Array(feeds.photos.data.length), dims: feeds.photos.dims } }

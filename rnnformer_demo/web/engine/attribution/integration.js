@@ -27,6 +27,7 @@ export async function integrate(path, target, report) {
   const difference = end[target] - start[target];
   const count = countedRows(sum(STEPS), report);
   let scores = new Float64Array(0);
+  /** @type {number | null} */
   let gap = null;
   for (const steps of STEPS) {
     scores = await along(path, steps, count);

@@ -19,6 +19,7 @@ export async function kernelShap(subject, { target, report, seed }) {
   /** @type {number[]} */
   const logits = [];
   let scores = new Float64Array(0);
+  /** @type {number | null} */
   let error = null;
   for (const stage of drawn ? stages(first, coalitions.length - 2).map((inner) => 2 + inner) : [coalitions.length]) {
     while (logits.length < stage) {

@@ -28,6 +28,7 @@ export async function permutationShapley(subject, { target, report, seed }) {
   const falls = []; // of each pair
   /** @type {number[]} */
   let scores = [];
+  /** @type {number | null} */
   let error = null;
   for (const stage of units > 1 ? stages(first, most) : [1]) {
     while (falls.length < stage) {
