@@ -19,12 +19,18 @@ export async function encodePng({ data, width, height }) {
   return base64(viewOf(joined([mark, chunk("IHDR", header), chunk("IDAT", pixels), chunk("IEND", new Uint8Array())])));
 }
 
-/** Return the picture that `encodePng`, or Python, has encoded. @param {string} text @returns {Promise<import("./resize.js").Pixels>} */
+/**
+ * Return the picture that `encodePng`, or Python, has encoded.
+ * @param {string} text @returns {Promise<import("./resize.js").Pixels>}
+ */
 export async function decodePng(text) {
   return (await pngPixels(await pngParts(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))))).pixels;
 }
 
-/** Return rows of colours, each as its difference from the row above: they deflate well. @param {Uint8ClampedArray} data @param {number} width @param {number} height */
+/**
+ * Return rows of colours, each as its difference from the row above: they deflate well.
+ * @param {Uint8ClampedArray} data @param {number} width @param {number} height
+ */
 function filtered(data, width, height) {
   const rows = new Uint8Array(height * (1 + 3 * width));
   let place = 0;
