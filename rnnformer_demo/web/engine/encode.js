@@ -74,8 +74,8 @@ function shifted(number, count) {
   return roundEven(number / 2 ** count);
 }
 
-/** @param {DataView} view */
-function base64({ buffer }) {
+/** Return all bytes under a view as base64. @param {DataView} view */
+export function base64({ buffer }) {
   const bytes = new Uint8Array(buffer);
   const parts = [];
   for (let start = 0; start < bytes.length; start += CHUNK) parts.push(String.fromCharCode(...bytes.subarray(start, start + CHUNK)));

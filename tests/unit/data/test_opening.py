@@ -2,12 +2,12 @@
 
 import io
 import struct
-import zlib
 
 import numpy as np
 import pillow_heif
 import pytest
 import tiny
+from made_photos import png
 from PIL import Image, ImageCms
 
 from rnnformer_demo.data import InputError
@@ -19,19 +19,6 @@ SOUND = tiny.photo((48, 32))
 def difference(one: Image.Image, other: Image.Image) -> float:
     """Mean absolute difference of two pictures, 0-255."""
     return np.abs(np.asarray(one, dtype=float) - np.asarray(other.convert("RGB"), dtype=float)).mean()
-
-
-def png16(values: np.ndarray) -> bytes:
-    """A PNG of 16 bits: grey, grey and opacity, RGB or RGBA by the last axis."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    height, width, kinds = *values.shape[:2], {1: 0, 2: 4, 3: 2, 4: 6}[values.shape[2]]
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
-    header = struct.pack(">IIBBBBB", width, height, 16, kinds, 0, 0, 0)
-    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts
 
 
 def tiff16(values: np.ndarray, order: str) -> bytes:
@@ -71,7 +58,7 @@ def channels(count: int) -> np.ndarray:
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_few_bits_in_sixteen_are_stretched(bits, count):
     eight = channels(count)
-    photo, notices = open_photo(png16((eight.astype(float) * (2**bits - 1) / 255).round()))
+    photo, notices = open_photo(png((eight.astype(float) * (2**bits - 1) / 255).round()))
     colours = np.repeat(eight[..., :1], 3, axis=2) if count < 3 else eight[..., :3]
     assert difference(photo, Image.fromarray(colours)) < 0.6
     assert notices == (

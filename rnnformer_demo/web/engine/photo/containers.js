@@ -77,7 +77,10 @@ const SIZE_IN_WEBP = {
   VP8L: (view) => [1 + (view.getUint32(1, true) & 0x3fff), 1 + ((view.getUint32(1, true) >>> 14) & 0x3fff)],
 };
 
-/** Return the facts of an AVIF: its largest picture is the photo, others may be parts of it. @param {Uint8Array} bytes @returns {Facts} */
+/**
+ * Return the facts of an AVIF: its largest picture is the photo, others may be parts of it.
+ * @param {Uint8Array} bytes @returns {Facts}
+ */
 export function avifFacts(bytes) {
   const view = viewOf(bytes);
   /** @type {Facts} */

@@ -42,11 +42,12 @@ function ofFormula(tag) {
   const view = viewOf(tag);
   const kind = view.getUint16(8);
   if (!(kind in COUNTS) || tag.length < 12 + 4 * COUNTS[kind]) return null;
-  const [power, a = 1, b = 0, c = 0, d, e = 0, f = 0] = Array.from({ length: COUNTS[kind] }, (_, place) => view.getInt32(12 + 4 * place) / 65536);
+  const numbers = Array.from({ length: COUNTS[kind] }, (_, place) => view.getInt32(12 + 4 * place) / 65536);
+  const [power, a = 1, b = 0, c = 0, d = 0, e = 0, f = 0] = numbers;
   if (kind === 0) return (value) => value ** power;
   const raised = (/** @type {number} */ value) => Math.max(0, a * value + b) ** power;
   if (kind < 3) return (value) => (value >= -b / a ? raised(value) : 0) + (kind === 2 ? c : 0);
-  return (value) => (value >= /** @type {number} */ (d) ? raised(value) + e : c * value + f);
+  return (value) => (value >= d ? raised(value) + e : c * value + f);
 }
 
 /** Return the value that sRGB stores for a share of light. @param {number} light */
@@ -57,5 +58,5 @@ export function srgbValue(light) {
 
 /** Tell whether a profile calls itself sRGB. @param {Uint8Array} tag its description, in one or two bytes a letter */
 export function namesSrgb(tag) {
-  return latin(tag.filter((byte) => byte !== 0)).toLowerCase().includes("srgb");
+  return /srgb/i.test(latin(tag.filter((byte) => byte !== 0)));
 }

@@ -55,7 +55,10 @@ function topsOf(samples, channels) {
   return tops;
 }
 
-/** Return the greatest value of which Python knows: where high bytes have a part in it, it looks at these alone. @param {number} top */
+/**
+ * Return the greatest value of which Python knows: where high bytes have a part in it, it looks at these alone.
+ * @param {number} top
+ */
 function mayBe(top) {
   return top >> 8 ? top | 255 : top;
 }

@@ -14,7 +14,10 @@ export const isJpeg = (bytes) => hasMark(bytes, "\xff\xd8\xff");
 /** @param {Uint8Array} bytes */
 export const isPng = (bytes) => hasMark(bytes, PNG_MARK);
 
-/** Formats that browsers decode, each with what reads its facts. @type {[Test, (bytes: Uint8Array) => import("./containers.js").Facts][]} */
+/**
+ * Formats that browsers decode, each with what reads its facts.
+ * @type {[Test, (bytes: Uint8Array) => import("./containers.js").Facts][]}
+ */
 const DECODED = [
   [(bytes) => hasMark(bytes, "GIF87a") || hasMark(bytes, "GIF89a"), gifFacts],
   [(bytes) => hasMark(bytes, "RIFF") && hasMark(bytes, "WEBP", 8), webpFacts],

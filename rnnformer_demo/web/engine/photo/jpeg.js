@@ -3,7 +3,7 @@
 import { hasMark, joined, viewOf } from "./bytes.js";
 import { damaged, unknown } from "./sentences.js";
 
-const XMP = "http://ns.adobe.com/xap/1.0/\0";
+const [PROTOCOL, XMP] = ["http://", "ns.adobe.com/xap/1.0/\0"]; // the name of a segment, which is no address
 const [SCAN, END] = [0xda, 0xd9];
 const SPACES = /** @type {Record<number, "RGB" | "GRAY" | "CMYK">} */ ({ 1: "GRAY", 3: "RGB", 4: "CMYK" });
 
@@ -17,16 +17,20 @@ const SPACES = /** @type {Record<number, "RGB" | "GRAY" | "CMYK">} */ ({ 1: "GRA
  * @property {number[]} metadata where the marks of segments begin that tell a browser which way up the photo is
  */
 
+/** @type {Jpeg} */
+const NOTHING = { width: 0, height: 0, space: "RGB", passes: 1, isWhole: false, exif: null, xmp: null, profile: null, metadata: [] };
+
 /** Return the parts of a JPEG file. @param {Uint8Array} bytes @returns {Jpeg} */
 export function jpegParts(bytes) {
-  const jpeg = /** @type {Jpeg} */ ({ passes: 1, exif: null, xmp: null, profile: null, metadata: [] });
+  /** @type {Jpeg} */
+  const jpeg = { ...NOTHING, metadata: [] };
   /** @type {Uint8Array[]} */
   let profile = [];
   for (const { marker, place, data } of segments(bytes)) {
     if (marker === 0xe1 && hasMark(data, "Exif\0\0")) {
       jpeg.exif = jpeg.exif ? joined([jpeg.exif, data.subarray(6)]) : data;
       jpeg.metadata.push(place);
-    } else if (marker === 0xe1 && hasMark(data, XMP)) jpeg.xmp = data.subarray(XMP.length);
+    } else if (marker === 0xe1 && hasMark(data, XMP, PROTOCOL.length)) jpeg.xmp = data.subarray(PROTOCOL.length + XMP.length);
     else if (marker === 0xe2 && hasMark(data, "ICC_PROFILE\0")) profile.push(data);
     else if (isFrame(marker)) {
       Object.assign(jpeg, frame(data), profile.length ? { profile: inOrder(profile) } : {});
@@ -84,12 +88,21 @@ function inOrder(parts) {
 /** Return how often the file goes over its pixels, as Python counts it. @param {Uint8Array} bytes */
 function passesIn(bytes) {
   let passes = 0;
-  for (let place = bytes.indexOf(SCAN); place >= 0; place = bytes.indexOf(SCAN, place + 1)) passes += Number(bytes[place - 1] === 0xff);
+  for (const _ of markers(bytes, SCAN)) passes += 1;
   return passes;
 }
 
-/** Tell whether the end of the picture is there: Pillow refuses a file without it, browsers may show what they have. @param {Uint8Array} bytes @param {number} from */
+/**
+ * Tell whether the end of the picture is there: Pillow refuses a file without it, browsers may show what they have.
+ * @param {Uint8Array} bytes @param {number} from
+ */
 function hasEnd(bytes, from) {
-  for (let place = bytes.indexOf(END, from); place >= 0; place = bytes.indexOf(END, place + 1)) if (bytes[place - 1] === 0xff) return true;
-  return false;
+  return !markers(bytes, END, from).next().done;
+}
+
+/** Yield where a marker stands. @param {Uint8Array} bytes @param {number} code @param {number} [from] */
+function* markers(bytes, code, from = 1) {
+  for (let place = bytes.indexOf(code, from); place >= 0; place = bytes.indexOf(code, place + 1)) {
+    if (bytes[place - 1] === 0xff) yield place;
+  }
 }

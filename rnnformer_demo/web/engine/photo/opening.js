@@ -39,7 +39,9 @@ async function bytesOf(source) {
   if (!size) throw sentences.empty();
   if (size > sentences.MAX_BYTES) throw sentences.tooManyBytes();
   if (isBlob) return new Uint8Array(await source.arrayBuffer());
-  return source instanceof ArrayBuffer ? new Uint8Array(source) : new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  return source instanceof ArrayBuffer
+    ? new Uint8Array(source)
+    : new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
 }
 
 /** @param {Uint8Array} bytes @returns {Promise<Opened>} */
@@ -81,7 +83,10 @@ async function openDecoded(bytes, { profile = null, exif = null, xmp = null, met
   const plan = planFor(profile, space);
   const pixels = await browserPixels(unturned, plan.byBrowser);
   plan.convert(pixels.data);
-  return { photo: upright(pixels, orientationOf(exif, xmp)), notices: [...sentences.framesNotice(frames, pages), ...plan.notices] };
+  return {
+    photo: upright(pixels, orientationOf(exif, xmp)),
+    notices: [...sentences.framesNotice(frames, pages), ...plan.notices],
+  };
 }
 
 /** Open what this browser may be able to decode though most are not. @param {Uint8Array} bytes @returns {Promise<Opened>} */

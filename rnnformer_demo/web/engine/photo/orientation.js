@@ -11,7 +11,8 @@ const IN_XMP = /tiff:Orientation(?:="|>)([0-9])/;
  * @param {Uint8Array | null} exif with or without its mark in front @param {Uint8Array | null} xmp
  */
 export function orientationOf(exif, xmp) {
-  const told = (exif && ofExif(hasMark(exif, "Exif\0\0") ? exif.subarray(6) : exif)) ?? (xmp && Number(IN_XMP.exec(latin(xmp))?.[1]));
+  const told =
+    (exif && ofExif(hasMark(exif, "Exif\0\0") ? exif.subarray(6) : exif)) ?? (xmp && Number(IN_XMP.exec(latin(xmp))?.[1]));
   return told && told <= 8 ? told : 1;
 }
 

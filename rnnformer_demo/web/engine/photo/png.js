@@ -1,5 +1,6 @@
 /** Pictures in a document: PNG without loss, as base64. */
 
+import { base64 } from "../encode.js";
 import { deflated, joined, viewOf } from "./bytes.js";
 import { crcOf, PNG_MARK, pngParts } from "./png_chunks.js";
 import { pngPixels } from "./png_pixels.js";
@@ -15,15 +16,21 @@ export async function encodePng({ data, width, height }) {
   header.set([8, COLOURS], 8);
   const mark = Uint8Array.from(PNG_MARK, (sign) => sign.charCodeAt(0));
   const pixels = await deflated(filtered(data, width, height));
-  return base64(joined([mark, chunk("IHDR", header), chunk("IDAT", pixels), chunk("IEND", new Uint8Array())]));
+  return base64(viewOf(joined([mark, chunk("IHDR", header), chunk("IDAT", pixels), chunk("IEND", new Uint8Array())])));
 }
 
-/** Return the picture that `encodePng`, or Python, has encoded. @param {string} text @returns {Promise<import("./resize.js").Pixels>} */
+/**
+ * Return the picture that `encodePng`, or Python, has encoded.
+ * @param {string} text @returns {Promise<import("./resize.js").Pixels>}
+ */
 export async function decodePng(text) {
   return (await pngPixels(await pngParts(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))))).pixels;
 }
 
-/** Return rows of colours, each as its difference from the row above: they deflate well. @param {Uint8ClampedArray} data @param {number} width @param {number} height */
+/**
+ * Return rows of colours, each as its difference from the row above: they deflate well.
+ * @param {Uint8ClampedArray} data @param {number} width @param {number} height
+ */
 function filtered(data, width, height) {
   const rows = new Uint8Array(height * (1 + 3 * width));
   let place = 0;
@@ -43,14 +50,4 @@ function chunk(kind, data) {
   viewOf(ends[0]).setUint32(0, data.length);
   viewOf(ends[1]).setUint32(0, crcOf(named));
   return joined([ends[0], named, ends[1]]);
-}
-
-/** @param {Uint8Array} bytes */
-function base64(bytes) {
-  return btoa(Array.from({ length: Math.ceil(bytes.length / 8192) }, (_, part) => characters(bytes.subarray(8192 * part, 8192 * (part + 1)))).join(""));
-}
-
-/** Return a character for each byte; those of "latin1" in browsers are others. @param {Uint8Array} bytes */
-function characters(bytes) {
-  return String.fromCharCode(...bytes);
 }

@@ -6,7 +6,8 @@ import { damaged, unknown } from "./sentences.js";
 export const PNG_MARK = "\x89PNG\r\n\x1a\n";
 const MOST_INFLATED = 2 ** 20; // bytes of a profile or a text, as in Pillow
 const CHANNELS = /** @type {Record<number, number>} */ ({ 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 });
-const DEPTHS = /** @type {Record<number, number[]>} */ ({ 0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16] });
+const DEEP = [8, 16];
+const DEPTHS = /** @type {Record<number, number[]>} */ ({ 0: [1, 2, 4, ...DEEP], 2: DEEP, 3: [1, 2, 4, 8], 4: DEEP, 6: DEEP });
 
 /**
  * @typedef {object} Png
@@ -41,8 +42,10 @@ export function crcOf(bytes) {
  * @param {Uint8Array} bytes @returns {Promise<Png>}
  */
 export async function pngParts(bytes) {
-  const png = /** @type {Png} */ ({ palette: new Uint8Array(), transparency: null, exif: null, xmp: null, profile: null, frames: 1 });
-  png.pixels = [];
+  const header = { width: 0, height: 0, depth: 8, kind: 0, channels: 1, interlaced: false };
+  const around = { palette: new Uint8Array(), transparency: null, exif: null, xmp: null, profile: null };
+  /** @type {Png} */
+  const png = { ...header, ...around, pixels: [], frames: 1 };
   let [hasFrames, isFirstFrame] = [false, false];
   for (const { kind, data, isSound, isWhole } of chunks(bytes)) {
     const isBefore = !png.pixels.length;
@@ -50,7 +53,7 @@ export async function pngParts(bytes) {
     else if (isBefore && !isWhole) throw damaged();
     else if (isBefore && !isSound) throw unknown();
     else if (!isWhole || !isSound || kind === "IEND") break;
-    else if (kind === "IHDR") Object.assign(png, header(data));
+    else if (kind === "IHDR") Object.assign(png, headerIn(data));
     else if (kind === "PLTE") png.palette = data;
     else if (kind === "tRNS") png.transparency = data;
     else if (kind === "eXIf") png.exif = data;
@@ -77,12 +80,13 @@ function* chunks(bytes) {
 }
 
 /** @param {Uint8Array} data */
-function header(data) {
+function headerIn(data) {
   if (data.length < 13) throw damaged();
   const view = viewOf(data);
   const [depth, kind] = [data[8], data[9]];
   if (!DEPTHS[kind]?.includes(depth)) throw unknown();
-  return { width: view.getUint32(0), height: view.getUint32(4), depth, kind, channels: CHANNELS[kind], interlaced: data[12] !== 0 };
+  const [width, height] = [view.getUint32(0), view.getUint32(4)];
+  return { width, height, depth, kind, channels: CHANNELS[kind], interlaced: data[12] !== 0 };
 }
 
 /** Return the profile in a chunk, null where it cannot be inflated. @param {Uint8Array} data */
@@ -118,6 +122,6 @@ async function metadataIn(kind, data, known) {
   if (name === "XML:com.adobe.xmp") return { xmp: data.subarray(end + 1) };
   if (name !== "Raw profile type exif" || known.exif) return {};
   const text = kind === "zTXt" ? await textIn(data.subarray(end + 2)) : data.subarray(end + 1);
-  const digits = latin(text ?? new Uint8Array()).split("\n").slice(3).join("");
-  return { exif: Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16)) };
+  const [, , , ...lines] = latin(text ?? new Uint8Array()).split("\n");
+  return { exif: Uint8Array.from(lines.join("").match(/../g) ?? [], (pair) => parseInt(pair, 16)) };
 }

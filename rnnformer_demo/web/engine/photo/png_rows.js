@@ -27,7 +27,7 @@ export async function samplesOf(png) {
   let filled = 0;
   try {
     for await (const piece of inflated(png.pixels)) {
-      for (let place = 0; place < piece.length && !line.done; ) {
+      for (let place = 0; place < piece.length && !line.done;) {
         const { bytes } = line.value;
         const taken = Math.min(piece.length - place, bytes.length - filled);
         bytes.set(piece.subarray(place, place + taken), filled);
@@ -80,7 +80,10 @@ function unfilter({ bytes, above, before }) {
   }
 }
 
-/** Return which of three neighbours is nearest to left + up - corner (Paeth 1991). @param {number} left @param {number} up @param {number} corner */
+/**
+ * Return which of three neighbours is nearest to left + up - corner (Paeth 1991).
+ * @param {number} left @param {number} up @param {number} corner
+ */
 function nearest(left, up, corner) {
   const toLeft = Math.abs(up - corner);
   const toUp = Math.abs(left - corner);

@@ -61,14 +61,20 @@ export class PhotoReader {
   }
 }
 
-/** Return left, top, right and bottom of the part that is read, as fractions of the photo. @param {Pixels} photo @param {number} share @returns {Box} */
+/**
+ * Return left, top, right and bottom of the part that is read, as fractions of the photo.
+ * @param {Pixels} photo @param {number} share @returns {Box}
+ */
 function boxOfSquare({ width, height }, share) {
   const side = share * Math.min(width, height);
   const [left, top] = [width, height].map((length) => rounded((1 - side / length) / 2, 6));
   return [left, top, rounded(1 - left, 6), rounded(1 - top, 6)];
 }
 
-/** Return a sentence that says how much of a photo lies outside of the box; none for next to nothing. @param {Pixels} photo @param {Box} box */
+/**
+ * Return a sentence that says how much of a photo lies outside of the box; none for next to nothing.
+ * @param {Pixels} photo @param {Box} box
+ */
 function cutNotice({ width, height }, [left, top, right, bottom]) {
   const cut = 1 - (right - left) * (bottom - top);
   if (cut < CUT) return [];

@@ -56,9 +56,7 @@ export function checkSize(width, height) {
     throw new InputError(`The image has more than ${MAX_PIXELS / 1e6} million pixels: save it smaller and try again.`);
   }
   if (Math.min(width, height) < MIN_SIDE) {
-    throw new InputError(
-      `The image has only ${width} x ${height} pixels: choose one of at least ${MIN_SIDE} x ${MIN_SIDE}.`,
-    );
+    throw new InputError(`The image has only ${width} x ${height} pixels: choose one of at least ${MIN_SIDE} x ${MIN_SIDE}.`);
   }
 }
 

@@ -63,7 +63,10 @@ function srgbMatrix() {
   const [from, to] = [applied(CONES, white), applied(CONES, D50)];
   const scale = to.map((cone, row) => from.map((_, column) => (row === column ? cone / from[row] : 0)));
   const adaptation = times(inverse(CONES), times(scale, CONES));
-  return times(adaptation, primaries.map((row) => row.map((value, column) => value * shares[column])));
+  return times(
+    adaptation,
+    primaries.map((row) => row.map((value, column) => value * shares[column])),
+  );
 }
 
 /** @param {Matrix} matrix @returns {Matrix} */
