@@ -1,5 +1,6 @@
 /** Command lines as a shell reads them, see `shlex` of Python. */
 
+const QUOTE = "'\"'\"'"; // out of the quotes, a quoted quote, and in again
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /** Return a command of these words. @param {string[]} words */
@@ -9,5 +10,5 @@ export function joined(words) {
 
 /** @param {string} word */
 function quoted(word) {
-  return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
+  return PLAIN.test(word) ? word : `'${word.replaceAll("'", QUOTE)}'`;
 }
