@@ -1,6 +1,7 @@
 """The same input through a hybrid and its baselines: prediction, attribution with trust, prefixes, latency."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ..checkpoints.cards import by_family, read_card, readable_cards
@@ -14,14 +15,17 @@ from .service import DEFAULT_METHOD, analyse, extend, predict
 _CALLS = 5  # of which the fastest counts: the first pays for loading, and the machine may be busy
 
 
-def family(model: str) -> tuple[str, ...]:
+def family(model: str, folder: Path | None = None) -> tuple[str, ...]:
     """Return the names of a hybrid and its baselines, the hybrid first; any of them finds all.
+
+    Args:
+        folder: of the checkpoints.
 
     Raises:
         InputError: for a model that is not there.
     """
-    hybrid = read_card(model).get("baseline_of") or model
-    cards = by_family(readable_cards())
+    hybrid = read_card(model, folder).get("baseline_of") or model
+    cards = by_family(readable_cards(folder))
     return tuple(name for name, card in cards.items() if hybrid in (name, card.get("baseline_of")))
 
 

@@ -4,6 +4,7 @@ beyond a threshold together.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -156,9 +157,9 @@ def search(
     return sorted(matches, key=lambda match: match.stretch.rank), read
 
 
-def example_texts(model: str) -> tuple[str, ...]:
-    """Return the examples on the cards of a text model's family, each once."""
-    texts = (text for name in family(model) for text in read_card(name).get("examples", ()))
+def example_texts(model: str, folder: Path | None = None) -> tuple[str, ...]:
+    """Return the examples on the cards of a text model's family, each once; `folder` is that of the checkpoints."""
+    texts = (text for name in family(model, folder) for text in read_card(name, folder).get("examples", ()))
     return tuple(dict.fromkeys(texts))
 
 

@@ -54,12 +54,12 @@ def write_model(checkpoint: Checkpoint, folder: Path, source: Path | None = None
     stored = stored_in(source / f"{name}{WEIGHTS}", WEIGHTS_FILE)
     for program in PROGRAMS:
         (folder / f"{program}.onnx").write_bytes(model_bytes(write(program, checkpoint.model.config, stored)))
-    facts = json.dumps(facts_of(checkpoint), ensure_ascii=False, separators=(",", ":"))
+    facts = json.dumps(facts_of(checkpoint, source), ensure_ascii=False, separators=(",", ":"))
     (folder / "facts.json").write_text(facts, encoding="utf-8")
 
 
-def facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Return what the browser must know of a model beside its card, as JSON takes it."""
+def facts_of(checkpoint: Checkpoint, source: Path | None = None) -> dict[str, Any]:
+    """Return what the browser must know of a model beside its card; `source` is the folder of the checkpoints."""
     model, card = checkpoint.model, checkpoint.card
     return {
         "model": TypeAdapter(Model).dump_python(build_model(checkpoint), mode="json"),
@@ -72,7 +72,7 @@ def facts_of(checkpoint: Checkpoint) -> dict[str, Any]:
         "temperature": {"scale": checkpoint.temperature.scale, "exponent": checkpoint.temperature.exponent},
         "ood": card.get("ood"),
         "out_of_domain": out_of_domain(checkpoint) if checkpoint.ood else "",
-        "examples": list(example_texts(checkpoint.name)) if model.modality == "text" else [],
+        "examples": list(example_texts(checkpoint.name, source)) if model.modality == "text" else [],
         "hook_points": [{"kind": point.kind, "name": point.name} for point in _hook_points(checkpoint)],
         "recurrences": list(_recurrences(checkpoint)),
         "methods": [_method(method, model.modality, checkpoint.name) for method in methods_for(model.layout)],

@@ -2,6 +2,7 @@
 
 import pytest
 from browser import chromium, served
+from sites import runtime
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +21,9 @@ def address(tmp_path_factory):
 def folder(tmp_path_factory):
     """Where reports are written."""
     return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture(scope="session")
+def runtime_folder():
+    """The files of ONNX Runtime for browsers."""
+    return runtime()

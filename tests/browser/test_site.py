@@ -12,7 +12,7 @@ import tiny
 from alike import differences
 from browser import EXAMPLES, Visit, checked
 from PIL import Image
-from sites import built, on_loopback
+from sites import on_loopback
 
 from rnnformer_demo import __version__
 from rnnformer_demo.analysis.service import analyse, extend
@@ -72,8 +72,8 @@ ANALYSE = """async ({ folder, requests, version }) => {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    return built(tmp_path_factory.mktemp("site") / "deep" / "demo", ENGLISH, CHINESE, PHOTOS)
+def site(tmp_path_factory, runtime_folder):
+    return build(tmp_path_factory.mktemp("site") / "deep" / "demo", [ENGLISH, CHINESE, PHOTOS])
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +134,10 @@ def photos() -> dict[str, bytes]:
     }
 
 
+def pixels(png: str) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(b64decode(png))).convert("RGB"))
+
+
 def test_photos_have_the_numbers_of_python(visit, site):
     made = photos()
     requests = [
@@ -143,9 +147,9 @@ def test_photos_have_the_numbers_of_python(visit, site):
     for (kind, photo), found in zip(made.items(), documents(visit, site, requests), strict=True):
         jsonschema.validate(found, json_schema())
         wanted = to_dict(analyse(PHOTOS, photo, SECTIONS, method="relevance-propagation"))
-        for document in (wanted, found):  # the same pixels, packed by different programs
-            image = Image.open(BytesIO(b64decode(document["input"].pop("image")))).convert("RGB")
-            document["input"]["pixels"] = np.asarray(image).tolist()
+        # The same pixels, packed by different programs.
+        one, other = (pixels(document["input"].pop("image")) for document in (wanted, found))
+        assert np.array_equal(one, other), kind
         assert differences(wanted, found)[:5] == [], kind
 
 

@@ -1,6 +1,7 @@
 """The browser's engine as the tests run it: small untrained models in their folders, samples of Python, and a page."""
 
 import base64
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from rnnformer_demo.checkpoints.store import Checkpoint
 from rnnformer_demo.data import Sample
 from rnnformer_demo.document import Document
 from rnnformer_demo.site.models import write_model
+from rnnformer_demo.site.text_facts import text_facts
 
 KINDS: dict[str, dict[str, Any]] = {
     "hybrid": {"modality": "text"},
@@ -33,7 +35,8 @@ START = """async () => {
   const models = new Map();
   const model = (name) => {
     const read = async (file) => new Uint8Array(await (await fetch(`/files/${name}/${file}`)).arrayBuffer());
-    if (!models.has(name)) models.set(name, LocalModel.open(ort, read));
+    const textFacts = async () => (await fetch("/files/text_facts.json")).json();
+    if (!models.has(name)) models.set(name, LocalModel.open(ort, read, textFacts));
     return models.get(name);
   };
   const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
@@ -78,6 +81,7 @@ def engine(browser, runtime: Path, folder: Path) -> Iterator[Modules]:
         "ort.js": runtime / "ort.wasm.min.mjs",
         "glue.js": runtime / "ort-wasm-simd-threaded.mjs",
         "ort.wasm": runtime / "ort-wasm-simd-threaded.wasm",
+        "text_facts.json": json.dumps(text_facts()).encode(),
     }
     for name in KINDS:
         write_model(save(name, folder), folder / "site" / name, folder)
