@@ -1,7 +1,9 @@
 """What the browser tests share: a Chromium, and the page with the shipped models, one of each for a file."""
 
 import pytest
-from browser import chromium, served
+from browser import REQUIRED, chromium, served
+
+from rnnformer_demo.data import InputError
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +22,14 @@ def address(tmp_path_factory):
 def folder(tmp_path_factory):
     """Where reports are written."""
     return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture(scope="session")
+def runtime_folder():
+    """Where the runtime of browsers lies. Where it cannot be had: skips, or fails if a browser is required."""
+    from rnnformer_demo.site.runtime import runtime_folder as fetched
+
+    try:
+        return fetched()
+    except InputError as error:
+        (pytest.fail if REQUIRED else pytest.skip)(str(error))

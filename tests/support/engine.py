@@ -30,11 +30,14 @@ START = """async () => {
   ort.env.wasm.wasmBinary = await (await fetch("/files/ort.wasm")).arrayBuffer();
   const { LocalModel } = await import("/web/engine/model.js");
   const { Context } = await import("/web/engine/context.js");
+  const { Programs } = await import("/web/engine/programs.js");
   const models = new Map();
-  const model = (name) => {
+  const model = async (name) => {
     const read = async (file) => new Uint8Array(await (await fetch(`/files/${name}/${file}`)).arrayBuffer());
-    if (!models.has(name)) models.set(name, LocalModel.open(ort, read));
-    return models.get(name);
+    const weights = await read("weights.safetensors");
+    const facts = await (await fetch(`/files/${name}/facts.json`)).json();
+    const programs = new Programs(ort, read, weights);
+    return new LocalModel({ card: {}, facts, weights, programs, reader: null, writing: null });
   };
   const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
   const feedsOf = ({ ids, photo, side }) =>
@@ -44,8 +47,10 @@ START = """async () => {
           ids: { data: BigInt64Array.from(ids, BigInt), dims: [1, ids.length] },
           lengths: { data: Int32Array.of(ids.length), dims: [1] },
         };
-  globalThis.opened = async ({ name, sample, seed }) =>
-    new Context(await model(name), { ...sample, feeds: feedsOf(sample) }, { seed });
+  globalThis.opened = async ({ name, sample, seed }) => {
+    if (!models.has(name)) models.set(name, model(name)); // its readers are tested elsewhere: samples come from Python
+    return new Context(await models.get(name), { ...sample, feeds: feedsOf(sample) }, { seed });
+  };
 }"""
 
 
@@ -79,13 +84,14 @@ def engine(browser, runtime: Path, folder: Path) -> Iterator[Modules]:
         "glue.js": runtime / "ort-wasm-simd-threaded.mjs",
         "ort.wasm": runtime / "ort-wasm-simd-threaded.wasm",
     }
-    for name in KINDS:
-        write_model(save(name, folder), folder / "site" / name, folder)
-        served |= {f"{name}/{path.name}": path for path in (folder / "site" / name).iterdir()}
-    with pytest.MonkeyPatch.context() as patch, modules(browser, served) as page:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RNNFORMER_CHECKPOINTS", str(folder))
-        page.call(START)
-        yield page
+        for name in KINDS:
+            write_model(save(name, folder), folder / "site" / name, folder)
+            served |= {f"{name}/{path.name}": path for path in (folder / "site" / name).iterdir()}
+        with modules(browser, served) as page:
+            page.call(START)
+            yield page
 
 
 def asked(document: Document) -> dict[str, Any]:
