@@ -39,6 +39,8 @@ def perturbed_logits(
         >>> each_alone = torch.eye(len(sample.unit_names), dtype=torch.bool)
         >>> perturbed_logits(model, sample, each_alone, to_baseline(model.baseline(sample.inputs, sample.mask)))
     """
+    if not len(removed):  # ONNX Runtime ends the process over an empty batch
+        return torch.zeros(0, len(model.config.labels))
     perturb = model.perturbations[perturbation] if isinstance(perturbation, str) else perturbation
     apply = perturb(sample.inputs, sample.mask)
     order = removed[:, sample.token_to_unit].sum(1).argsort()  # rows of like length together: little goes into padding

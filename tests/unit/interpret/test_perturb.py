@@ -44,3 +44,10 @@ def test_the_layout_decides_how_many_rows_are_run_at_once(modality, layout, rows
     sample = samples[modality]
     assert sample.layout == tiny.model(modality).layout == layout
     assert default_rows(sample) == (rows if layout == "grid" else rows // sample.mask.shape[1])
+
+
+def test_no_rows_have_no_logits(model, sample):
+    assert perturbed_logits(model, sample, each_alone(sample)[:0], next(iter(model.perturbations))).shape == (
+        0,
+        len(model.config.labels),
+    )
