@@ -52,7 +52,9 @@ class Sessions:
             ValueError: for an empty batch.
         """
         if any(0 in array.shape for array in feeds.values()):  # the runtime would end the whole process
-            raise ValueError(f"a batch must have rows and steps, got {({name: a.shape for name, a in feeds.items()})}")
+            raise ValueError(
+                f"a batch must have rows and steps, got { ({name: a.shape for name, a in feeds.items()}) }"
+            )
         session = self.session(program)
         names = [each.name for each in session.get_outputs()] if outputs is None else list(outputs)
         return dict(zip(names, session.run(names, dict(feeds)), strict=True))

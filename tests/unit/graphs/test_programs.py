@@ -216,3 +216,11 @@ def test_what_no_graph_covers_is_refused():
         write("trace", photos.config, {})
     with pytest.raises(ValueError, match="program must be one of"):
         write("backwards", made.config, stored)
+
+
+def test_an_empty_batch_is_refused_before_the_runtime_sees_it(pair):
+    made, sessions = pair
+    steps = 0 if made.grid is None else made.grid[0] * made.grid[1]
+    tokens = np.zeros((0 if made.grid else 1, steps, made.core.width_in), np.float32)
+    with pytest.raises(ValueError, match="a batch must have rows and steps"):
+        sessions.run("below_attention", {"tokens": tokens})
