@@ -4,6 +4,7 @@ import tempfile
 import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ class Checkpoint:
         """The model's config."""
         return self.model.config
 
-    @property
+    @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shapes of the model's weights by their names."""
         return {name: tuple(weight.shape) for name, weight in self.model.named_parameters()}
