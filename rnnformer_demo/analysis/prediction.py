@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..checkpoints.bare import BareCheckpoint, load_bare
+from ..checkpoints.bare import BareCheckpoint, load_bare, unfit
 from ..checkpoints.engines import chosen_engine
 from ..data.normalisation import whole_characters
 from ..document import Document, Provenance
@@ -33,6 +33,8 @@ def predict(model: str, source: Any) -> Document:
             sessions.session("trace")
         except Uncovered:  # the service says so where graphs were asked for
             pass
+        except Exception as error:  # ONNX Runtime raises nothing narrower for weights of other shapes
+            raise unfit(model, error) from error
         else:
             return _predicted(checkpoint, sessions, source)
     from .service import predict as predict_with_torch

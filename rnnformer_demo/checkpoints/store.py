@@ -121,11 +121,11 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     """
     folder = folder or default_folder()
     weights = read_weights(name, folder)
-    model = build(weights.card["modality"], weights.config)
     stored = {key: torch.from_numpy(array) for key, array in weights.tensors.items()}
     try:
+        model = build(weights.card["modality"], weights.config)
         model.load_state_dict({key: _widen(tensor) for key, tensor in unpack(stored).items()}, strict=True)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError, LookupError, MemoryError) as error:
         raise unfit(name, error) from error
     bare = complete(name, folder, weights)
     return Checkpoint(
