@@ -1,4 +1,4 @@
-"""Blocks whose endpoints get what was sent as it was sent, and the answer to a call of an endpoint that is none."""
+"""Blocks whose endpoints get what was sent as it was sent, and answers to calls that reach no endpoint."""
 
 from collections.abc import Callable
 from inspect import signature
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from ..data import InputError
+from ..data.normalisation import whole_characters
 from .errors import answering
 
 
@@ -42,4 +43,15 @@ async def _no_endpoint(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": "There is no such endpoint: GET /gradio_api/info lists them."}, 404)
 
 
-EXCEPTION_HANDLERS: dict[type[Exception], Callable] = {FnIndexInferError: _no_endpoint, KeyError: _no_endpoint}
+async def _misfit(request: Request, error: Exception) -> JSONResponse:
+    """Answer 422 where Gradio itself puts named arguments in order, and one is missing or is none."""
+    if "/call/v2/" not in request.url.path:
+        raise error
+    return JSONResponse({"error": f"{whole_characters(str(error)).rstrip('.')}."}, 422)
+
+
+EXCEPTION_HANDLERS: dict[type[Exception], Callable] = {
+    FnIndexInferError: _no_endpoint,
+    KeyError: _no_endpoint,
+    TypeError: _misfit,
+}
