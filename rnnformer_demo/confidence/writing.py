@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from ..data.text import CJK, TextReader
 from .writing_tables import (
@@ -91,11 +91,11 @@ class WritingCheck:
         return Spelling(word for word in self._vocabulary if len(word) > 1 and _WORD.fullmatch(word))
 
     def _is_mashed(self, words: list[str]) -> bool:
-        mashed = sum(len(word) for word in words if self._is_mash(word))
+        mashed = sum(len(word) for word in words if word not in self._vocabulary and self._is_mash(word))
         return mashed >= MASHED_SHARE * sum(map(len, words))
 
     def _is_mash(self, word: str) -> bool:
-        if word in self._vocabulary or len(word) < MASHED_LEAST:
+        if len(word) < MASHED_LEAST:
             return False
         if _runs_along_keys(word) or (len(set(word)) == 1 and len(word) >= JUDGED_LEAST):
             return True
@@ -164,8 +164,12 @@ def _common(language: str) -> frozenset[str]:
 def _scripts(text: str) -> Counter[str]:
     """Return how many words of a text belong to each script; a Chinese character and a kana count as one each."""
     found = _RUNS.findall(text)
-    names = (unicodedata.name(run[0], "").split(" ")[0] for run in found)
-    return Counter(SCRIPTS.get(name, OTHER_SCRIPT) for name in names)
+    return Counter(_script(run[0]) for run in found)
+
+
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
+    return SCRIPTS.get(unicodedata.name(letter, "").split(" ")[0], OTHER_SCRIPT)
 
 
 def _is_code(text: str) -> bool:
