@@ -50,6 +50,7 @@ class Core:
     weights: dict[str, str] = field(default_factory=dict)  # of attention and pooling, by the names of their hook points
     faded: list[tuple[str, str]] = field(default_factory=list)  # what each recurrent block adds, and that faded
     below_attention: str = ""  # the input of the first attention block, or of the pooling
+    pooled: str = ""
 
     def show(self, value: str, name: str) -> str:
         """Show a value as the output of a hook point."""
@@ -59,8 +60,8 @@ class Core:
         """Add all from the tokens (B, T, width in) to the logits (B, C), and return these."""
         steps = self.features(self.show(tokens, "tokens"))
         weights = self._step_weights(steps)
-        pooled = self.graph.squeeze(self.graph.matmul(self.graph.unsqueeze(weights, 1), steps), 1)
-        x = self.show(pooled, "pooled")
+        self.pooled = self.graph.squeeze(self.graph.matmul(self.graph.unsqueeze(weights, 1), steps), 1)
+        x = self.show(self.pooled, "pooled")
         if self.contributions and not self.config.head_layers:
             evidence = self.graph.linear(steps, "core.head.1")
             self.graph.output(self.graph.mul(self.graph.unsqueeze(weights, 2), evidence), "contributions")

@@ -6,7 +6,7 @@ of the hook points, with "logits".
 | program | inputs | outputs |
 |---|---|---|
 | trace | ids, lengths, or photos | logits and every hook point |
-| logits | the same | logits, tokens |
+| logits | the same | logits, and what detectors read: tokens, pooled, of a photo texture |
 | tokens | ids, or photos | tokens |
 | token_logits | tokens, and lengths or mask | logits |
 | below_attention | tokens | states, the input of the first attention block |
@@ -93,17 +93,17 @@ def _check_covered(body: Body, stored: Mapping[str, Stored]) -> None:
         raise Uncovered(f"the graph leaves out {', '.join(left[:5])}")
 
 
-def _tokens(graph: Graph, config: HybridConfig, shown: bool = False) -> tuple[str, str]:
+def _tokens(graph: Graph, config: HybridConfig, texture: bool = False) -> tuple[str, str]:
     """Add all from the inputs to the tokens; return these, and of a photo the CNN's grid."""
     if _reads_ids(config):
         return graph.rows("embedding.weight", graph.input("ids", ("B", "T"), "int64")), ""
     image = cast("ImageConfig", config)
     photos = graph.input("photos", ("B", 3, image.image_size, image.image_size))
-    return cells(graph, photos, image, texture=shown)
+    return cells(graph, photos, image, texture)
 
 
 def _from_inputs(graph: Graph, config: HybridConfig, shown: bool) -> None:
-    tokens, grid = _tokens(graph, config, shown)
+    tokens, grid = _tokens(graph, config, texture=True)
     if shown and grid:
         graph.output(grid, "CNN grid")
     core = _sequence_core(graph, config, tokens) if _reads_ids(config) else _grid_core(graph, config)
@@ -111,6 +111,7 @@ def _from_inputs(graph: Graph, config: HybridConfig, shown: bool) -> None:
     graph.output(core.logits(tokens), "logits")
     if not shown:
         graph.output(tokens, "tokens")
+        graph.output(core.pooled, "pooled")
 
 
 def _reads_ids(config: HybridConfig) -> bool:
