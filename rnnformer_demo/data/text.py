@@ -141,7 +141,7 @@ class TextReader:
 
     def ids(self, text: str) -> list[int]:
         """Return the token ids of a text, cut to the model's length, without the checks that a visitor's text gets."""
-        return self.tokenizer.encode(self._read(text).text).ids[: self.max_tokens]
+        return self.tokenizer.encode(self.normalise_cut(text).text).ids[: self.max_tokens]
 
     def words(self, text: str) -> list[str]:
         """Return the words of a text, however long, as a sample's units are."""
@@ -172,7 +172,7 @@ class TextReader:
             raise InputError(f"Expected text, got {type(text).__name__}: type or paste a sentence.")
         if not text.strip():
             raise InputError("There is no text yet: type or paste a sentence.")
-        read = self._read(text)
+        read = self.normalise_cut(text)
         encoding = self.tokenizer.encode(read.text)
         ids = encoding.ids[: self.max_tokens]
         if not ids or all(token == UNKNOWN for token in ids):
@@ -198,7 +198,7 @@ class TextReader:
             normalised=read.text[: offsets[-1][1]] if was_cut else read.text,
         )
 
-    def _read(self, text: str) -> Normalised:
+    def normalise_cut(self, text: str) -> Normalised:
         """Return the part of a text that can matter, as the tokenizer reads it."""
         return self.normalise(text, self.max_tokens * _CHARACTERS_PER_TOKEN)
 
