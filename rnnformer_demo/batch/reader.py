@@ -18,13 +18,13 @@ from ..data.json_rows import json_lines, json_rows
 from ..data.listing import listed
 from ..data.streaming import LineBlocks
 from ..data.tables import JSON, PARQUET, is_table, kind_of
-from .rows import Row
+from .rows import Row, Source
 
 Record = tuple[int, dict[str, Any] | str]  # place, and cells by column, or the fault
 
 
-def read_rows(path: Path, modality: str, options: TableOptions, id_column: str | None = None) -> Iterator[Row]:
-    """Yield the rows of a table of texts, or the photos of a folder or a zip.
+def read_rows(path: Path, modality: str, options: TableOptions, id_column: str | None = None) -> Source:
+    """Return the rows of a table of texts, or the photos of a folder or a zip.
 
     Args:
         path: see `is_table` for tables.
@@ -51,24 +51,34 @@ def read_rows(path: Path, modality: str, options: TableOptions, id_column: str |
     return text_rows(path, path.name, options, id_column)
 
 
-def text_rows(source: Path | bytes, name: str, options: TableOptions, id_column: str | None = None) -> Iterator[Row]:
-    """Yield the rows of a table of texts that is no Parquet: a path, or the bytes of a file of that name.
+def text_rows(source: Path | bytes, name: str, options: TableOptions, id_column: str | None = None) -> Source:
+    """Return the rows of a table of texts that is no Parquet: a path, or the bytes of a file of that name.
 
     Raises:
         InputError: see `read_rows`.
     """
     blocks = LineBlocks(source, name, options.encoding)
     read = _json if kind_of(Path(name)) in JSON else _delimited
-    return read(blocks, options, name, id_column)
+    return Source(read(blocks, options, name, id_column), lambda: blocks.share)
 
 
-def _photos(files: FileSet) -> Iterator[Row]:
-    for name in files.names:
-        try:
-            reason = reason_to_skip(name, lambda name=name: files.read(name, most=16))
-            yield Row(name, name, fault=reason) if reason else Row(name, name, files.read(name))
-        except InputError as error:
-            yield Row(name, name, fault=str(error))
+def _photos(files: FileSet) -> Source:
+    read = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal read
+        for read, name in enumerate(files.names, start=1):
+            yield _photo(files, name)
+
+    return Source(rows(), lambda: read / max(1, len(files.names)))
+
+
+def _photo(files: FileSet, name: str) -> Row:
+    try:
+        reason = reason_to_skip(name, lambda: files.read(name, most=16))
+        return Row(name, name, fault=reason) if reason else Row(name, name, files.read(name))
+    except InputError as error:
+        return Row(name, name, fault=str(error))
 
 
 def _delimited(blocks: Iterable[list[str]], options: TableOptions, name: str, id_column: str | None) -> Iterator[Row]:
@@ -82,9 +92,7 @@ def _delimited(blocks: Iterable[list[str]], options: TableOptions, name: str, id
     rows = rows_of_blocks(
         chain([first], waiting), separator, start, start if columns.numbered else start + 1, len(header)
     )
-    records = (
-        (line, row if isinstance(row, str) else dict(zip(columns.all, row, strict=True))) for line, row in rows
-    )
+    records = ((line, row if isinstance(row, str) else dict(zip(columns.all, row, strict=True))) for line, row in rows)
     return _rows(records, columns, _id_of(columns, id_column, name))
 
 
@@ -110,7 +118,7 @@ def _json_fault(record: dict[str, Any] | str) -> str:
     return MEANINGLESS if damaged else ""
 
 
-def _parquet(path: Path, options: TableOptions, id_column: str | None) -> Iterator[Row]:
+def _parquet(path: Path, options: TableOptions, id_column: str | None) -> Source:
     from fastparquet import ParquetFile
 
     with _parquet_damage(path):
@@ -118,17 +126,22 @@ def _parquet(path: Path, options: TableOptions, id_column: str | None) -> Iterat
     columns = choose_text(list(file.columns), options, path.name)
     wanted = [columns.text, *([_id_of(columns, id_column, path.name)] if id_column else [])]
 
+    read, groups = 0, len(file.row_groups)
+
     def records() -> Iterator[Record]:
+        nonlocal read
         number = 0
-        for group in range(len(file.row_groups)):
+        for group in range(groups):
             with _parquet_damage(path):
                 frame = file[group].to_pandas(columns=wanted)
+            read = group + 1
             cells = [frame[column].tolist() for column in wanted]
             for row in zip(*cells, strict=True):
                 number += 1
                 yield number, dict(zip(wanted, row, strict=True))
 
-    return _rows(records(), columns, _id_of(columns, id_column, path.name))
+    rows = _rows(records(), columns, _id_of(columns, id_column, path.name))
+    return Source(rows, lambda: read / max(1, groups))
 
 
 @contextmanager

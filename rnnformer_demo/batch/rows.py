@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +25,24 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Rows of a file.
+
+    Attributes:
+        rows: one after the other.
+        share: tells how much of the file has been read, 0-1.
+    """
+
+    rows: Iterator[Row]
+    share: Callable[[], float]
+
+
+@dataclass(frozen=True)
 class Results:
     """What a chunk of rows has come to: each row is among the one or the other.
 
     Attributes:
-        scored: cells by column, see `scorer.columns_of`.
+        scored: cells by column, see `Scorer.columns`.
         rejected: place, id and reason of each of the others.
     """
 

@@ -1,9 +1,12 @@
-"""Many texts to ids at a time, by the tokenizer's own batches: half the time of one after the other."""
+"""Many texts to ids at a time, by the tokenizer's own batches, and to batches of like length for a model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .text import UNKNOWN, TextReader
+
+_TEXTS_PER_BATCH = 64
+_STEPS_PER_BATCH = 2048  # padding included: the attention of 64 long texts outgrows the processor's caches
 
 
 @dataclass(frozen=True)
@@ -37,3 +40,13 @@ def token_rows(reader: TextReader, texts: Sequence[str]) -> list[TokenRow]:
         normalised = each.text[: encoding.offsets[len(ids) - 1][1]] if cut and ids else each.text
         rows.append(TokenRow(ids, normalised, cut))
     return rows
+
+
+def by_length(ids: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return batches of texts of like length, as indices: many short ones, few long ones."""
+    batches: list[list[int]] = [[]]
+    for index in sorted(range(len(ids)), key=lambda index: len(ids[index])):
+        if len(batches[-1]) >= max(1, min(_TEXTS_PER_BATCH, _STEPS_PER_BATCH // max(1, len(ids[index])))):
+            batches.append([])
+        batches[-1].append(index)
+    return [batch for batch in batches if batch]

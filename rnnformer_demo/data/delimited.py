@@ -87,7 +87,9 @@ def rows_of(lines: Sequence[str], separator: str, first: int, cells: int, label:
     yield from _checked(rows, cells)
 
 
-def rows_of_blocks(blocks: Iterable[Sequence[str]], separator: str, start: int, first: int, cells: int) -> Iterator[Row]:
+def rows_of_blocks(
+    blocks: Iterable[Sequence[str]], separator: str, start: int, first: int, cells: int
+) -> Iterator[Row]:
     """Yield the rows of a table that comes in blocks of lines, however long it is; see `rows_of`.
 
     No labels are asked for: where a quotation mark is never closed, the next one tells.

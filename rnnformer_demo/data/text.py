@@ -21,6 +21,7 @@ SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # with the ids that follow
 PAD, UNKNOWN = 0, 1
 _CHARACTERS_PER_TOKEN = 40  # far more than any real text has: beyond it nothing is tokenized in vain
 _MANY_UNKNOWN = 0.25
+NOTHING_KNOWN = "This model knows none of these words or signs: write in the language that it was trained on."
 
 CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Words as the Penn Treebank cuts them, which is how SST-2 comes: "can't" -> "ca", "n't"; "it's" -> "it", "'s".
@@ -176,9 +177,7 @@ class TextReader:
         encoding = self.tokenizer.encode(read.text)
         ids = encoding.ids[: self.max_tokens]
         if not ids or all(token == UNKNOWN for token in ids):
-            raise InputError(
-                "This model knows none of these words or signs: write in the language that it was trained on."
-            )
+            raise InputError(NOTHING_KNOWN)
         offsets = encoding.offsets[: len(ids)]
         spans, units = _merge_subwords(read, offsets, encoding.word_ids[: len(ids)])
         typed = whole_characters(text)
