@@ -38,9 +38,7 @@ class Parts:
         try:
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it with the process
         except BlockingIOError as error:
-            raise InputError(
-                f"Another process writes into {folder} now: wait for it, or name another --out."
-            ) from error
+            raise InputError(f"Another process fills {folder} now: wait for it, or name another --out.") from error
         self._check(job)
         self.done = {int(path.stem.rpartition("-")[2]) for path in folder.glob(_PART.format(0).replace("0" * 9, "*"))}
 

@@ -67,7 +67,8 @@ def _photos(files: FileSet) -> Source:
 
     def rows() -> Iterator[Row]:
         nonlocal read
-        for read, name in enumerate(files.names, start=1):
+        for name in files.names:
+            read += 1
             yield _photo(files, name)
 
     return Source(rows(), lambda: read / max(1, len(files.names)))
@@ -124,7 +125,8 @@ def _parquet(path: Path, options: TableOptions, id_column: str | None) -> Source
     with _parquet_damage(path):
         file = ParquetFile(str(path))
     columns = choose_text(list(file.columns), options, path.name)
-    wanted = [columns.text, *([_id_of(columns, id_column, path.name)] if id_column else [])]
+    named = _id_of(columns, id_column, path.name)
+    wanted = [columns.text, *([named] if named else [])]
 
     read, groups = 0, len(file.row_groups)
 
@@ -140,8 +142,7 @@ def _parquet(path: Path, options: TableOptions, id_column: str | None) -> Source
                 number += 1
                 yield number, dict(zip(wanted, row, strict=True))
 
-    rows = _rows(records(), columns, _id_of(columns, id_column, path.name))
-    return Source(rows, lambda: read / max(1, groups))
+    return Source(_rows(records(), columns, named), lambda: read / max(1, groups))
 
 
 @contextmanager

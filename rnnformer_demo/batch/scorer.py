@@ -1,9 +1,10 @@
-"""The scorer of a batch: chunks of rows to labels, probabilities and OOD scores, the same on one machine and on many."""
+"""The scorer of a batch: chunks of rows to labels, probabilities and OOD scores, on one machine as on many."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -95,11 +96,9 @@ class Scorer:
         known = [number for number in sound if read[number].is_known]
         for batch in by_length([read[number].ids for number in known]):
             numbers = [known[place] for place in batch]
-            yield lambda numbers=numbers: list(
-                zip(numbers, self._scored_texts([(rows[each], read[each]) for each in numbers]), strict=True)
-            )
+            yield partial(self._scored_texts, numbers, [(rows[each], read[each]) for each in numbers])
 
-    def _scored_texts(self, texts: list[tuple[Row, TokenRow]]) -> list[Cells]:
+    def _scored_texts(self, numbers: list[int], texts: list[tuple[Row, TokenRow]]) -> Outcomes:
         steps = np.array([len(read.ids) for _, read in texts], np.int32)
         ids = np.full((len(texts), steps.max()), PAD, np.int64)
         for place, (_, read) in enumerate(texts):
@@ -111,12 +110,12 @@ class Scorer:
             cells["cut"] = read.cut
             if self._explain:
                 cells |= self._scores(self._checkpoint.reader.read(row.source), cells["label"])
-        return scored
+        return list(zip(numbers, scored, strict=True))
 
     def _photo_parts(self, rows: Sequence[Row], sound: list[int]) -> Iterator[Callable[[], Outcomes]]:
         for start in range(0, len(sound), _PHOTOS_PER_BATCH):
             numbers = sound[start : start + _PHOTOS_PER_BATCH]
-            yield lambda numbers=numbers: self._scored_photos([(number, rows[number]) for number in numbers])
+            yield partial(self._scored_photos, [(number, rows[number]) for number in numbers])
 
     def _scored_photos(self, photos: list[tuple[int, Row]]) -> Outcomes:
         outcomes: Outcomes = []
@@ -183,7 +182,8 @@ def _rounded(values: np.ndarray) -> list:
 
 
 def _results(rows: Sequence[Row], outcomes: dict[int, Outcome]) -> Results:
-    scored, rejected = [], []
+    scored: list[Cells] = []
+    rejected: list[Cells] = []
     for number, row in enumerate(rows):
         outcome = outcomes[number]
         if isinstance(outcome, str):

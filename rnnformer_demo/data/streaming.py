@@ -15,7 +15,8 @@ from .sample import InputError
 
 _BLOCK = 2**20  # bytes that are decoded at a time
 _LONGEST_LINE = 10 * 2**20
-_UNPACK: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
+_Unpacked = IO[bytes] | gzip.GzipFile
+_UNPACK: dict[bytes, Callable[[IO[bytes]], _Unpacked]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
     b"\xfd7zXZ\0": lzma.LZMAFile,
     b"BZh": bz2.BZ2File,
@@ -67,7 +68,7 @@ class LineBlocks:
     def _packed(self) -> IO[bytes]:
         return io.BytesIO(self._source) if isinstance(self._source, bytes) else self._source.open("rb")
 
-    def _unpacked(self, file: IO[bytes]) -> IO[bytes]:
+    def _unpacked(self, file: IO[bytes]) -> _Unpacked:
         start = file.read(6)
         file.seek(0)
         if start.startswith(ZIP):
