@@ -87,7 +87,7 @@ def run_batch(job: Job) -> dict[str, Any]:
         InputError: for data, a model or a place that cannot be had.
     """
     check_suffix(job.out)
-    if job.out.exists():
+    if job.out.exists() and not job.parts_folder.exists():  # with it, a process was killed as it tidied up
         raise InputError(f"{job.out} is there already: delete it, or name another --out.")
     if not job.out.parent.is_dir():
         raise InputError(f"There is no folder {job.out.parent}: make it, or name another --out.")
@@ -151,18 +151,13 @@ def _join(job: Job, parts: Parts) -> dict[str, Any]:
     if not parts.done:
         parts.remove()
         raise InputError(f"{job.data.name} holds no rows.")
-    scored = rejected = 0
-
-    def all_scored() -> Iterator[list[dict[str, Any]]]:
-        nonlocal scored, rejected
-        for results in parts:
-            scored += len(results.scored)
-            rejected += len(results.rejected)
-            yield results.scored
-
-    write_rows(job.out, Scorer(job.model, job.explain).columns, all_scored())
+    counts = [(len(results.scored), len(results.rejected)) for results in parts]
+    scored, rejected = map(sum, zip(*counts, strict=True))
     if rejected:
         write_rows(job.rejected_file, _REJECTED_COLUMNS, (results.rejected for results in parts))
+    else:
+        job.rejected_file.unlink(missing_ok=True)  # of another batch
+    write_rows(job.out, Scorer(job.model, job.explain).columns, (results.scored for results in parts))
     parts.remove()
     return {
         "model": job.model,
