@@ -49,17 +49,17 @@ def score_on_ray(
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no request leaves the machine
     try:
-        import ray
+        import ray.data
     except ImportError as error:
         raise InputError(
             "Ray is not installed: pip install -r rnnformer_demo/batch/requirements-ray.txt, or leave --runner out."
         ) from error
-    logging.getLogger("ray").setLevel(logging.ERROR)  # it warns that rows are no columns of numbers
     waiting = iter(chunks)
     own = {} if os.environ.get(_ADDRESS) else {"num_cpus": workers, "include_dashboard": False}
     ray.init(runtime_env={"env_vars": _variables()}, log_to_driver=False, logging_level="ERROR", **own)
     try:
         ray.data.DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)  # it warns that rows are no columns of numbers
         while window := list(islice(waiting, workers * _CHUNKS_AT_A_TIME)):
             yield from _scored(model, explain, window, workers)
     finally:
