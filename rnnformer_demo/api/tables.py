@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..checkpoints.cards import read_card
+from ..checkpoints.cards import default_folder, read_card, weights_digest
 from ..data import InputError
 from .steps import text_in
 
@@ -43,7 +43,7 @@ def scored_pieces(request: dict) -> Iterator[tuple[float, dict[str, Any]]]:
     if read_card(model)["modality"] != "text":
         raise InputError("Tables hold texts: choose a model of texts.")
     rows = _rows_in(request)
-    scorer = _scorer(model)
+    scorer = _scorer(model, weights_digest(model, default_folder()))
     columns, header = ["id", "text", *scorer.columns[1:]], True
     for start in range(0, len(rows), _PIECE):
         piece = rows[start : start + _PIECE]
@@ -86,7 +86,8 @@ def _rows_in(request: dict) -> list[Row]:
 
 
 @lru_cache(maxsize=2)
-def _scorer(model: str) -> Scorer:
+def _scorer(model: str, digest: str) -> Scorer:
+    """Return the scorer of a model; another one where its weights are others."""
     from ..batch.scorer import Scorer
 
     return Scorer(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -62,18 +63,24 @@ class Job:
 
     def manifest(self, rows_per_chunk: int) -> dict[str, Any]:
         """Return all that the results depend on."""
-        stat = self.data.stat()
         return {
             "software": __version__,
             "model": self.model,
             "weights": weights_digest(self.model, default_folder()),
             "data": str(self.data.resolve()),
-            "size and time of the data": [stat.st_size, stat.st_mtime_ns],
+            "state of the data": _state(self.data),
             "table": asdict(self.table),
             "id_column": self.id_column,
             "explain": self.explain,
             "rows_per_chunk": rows_per_chunk,
         }
+
+
+def _state(path: Path) -> str:
+    """Return a digest of names, sizes and times of a file, or of all files of a folder."""
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    stats = [(str(file), file.stat()) for file in files if file.exists()]  # a link may lead nowhere
+    return hashlib.sha256(repr([(name, each.st_size, each.st_mtime_ns) for name, each in stats]).encode()).hexdigest()
 
 
 def run_batch(job: Job) -> dict[str, Any]:
