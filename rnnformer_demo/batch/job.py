@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -62,18 +63,24 @@ class Job:
 
     def manifest(self, rows_per_chunk: int) -> dict[str, Any]:
         """Return all that the results depend on."""
-        stat = self.data.stat()
         return {
             "software": __version__,
             "model": self.model,
             "weights": weights_digest(self.model, default_folder()),
             "data": str(self.data.resolve()),
-            "size and time of the data": [stat.st_size, stat.st_mtime_ns],
+            "state of the data": _state(self.data),
             "table": asdict(self.table),
             "id_column": self.id_column,
             "explain": self.explain,
             "rows_per_chunk": rows_per_chunk,
         }
+
+
+def _state(path: Path) -> str:
+    """Return a digest of names, sizes and times of a file, or of all files of a folder."""
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    stats = [(str(file), file.stat()) for file in files if file.exists()]  # a link may lead nowhere
+    return hashlib.sha256(repr([(name, each.st_size, each.st_mtime_ns) for name, each in stats]).encode()).hexdigest()
 
 
 def run_batch(job: Job) -> dict[str, Any]:
@@ -87,7 +94,7 @@ def run_batch(job: Job) -> dict[str, Any]:
         InputError: for data, a model or a place that cannot be had.
     """
     check_suffix(job.out)
-    if job.out.exists():
+    if job.out.exists() and not job.parts_folder.exists():  # with it, a process was killed as it tidied up
         raise InputError(f"{job.out} is there already: delete it, or name another --out.")
     if not job.out.parent.is_dir():
         raise InputError(f"There is no folder {job.out.parent}: make it, or name another --out.")
@@ -151,18 +158,13 @@ def _join(job: Job, parts: Parts) -> dict[str, Any]:
     if not parts.done:
         parts.remove()
         raise InputError(f"{job.data.name} holds no rows.")
-    scored = rejected = 0
-
-    def all_scored() -> Iterator[list[dict[str, Any]]]:
-        nonlocal scored, rejected
-        for results in parts:
-            scored += len(results.scored)
-            rejected += len(results.rejected)
-            yield results.scored
-
-    write_rows(job.out, Scorer(job.model, job.explain).columns, all_scored())
+    counts = [(len(results.scored), len(results.rejected)) for results in parts]
+    scored, rejected = map(sum, zip(*counts, strict=True))
     if rejected:
         write_rows(job.rejected_file, _REJECTED_COLUMNS, (results.rejected for results in parts))
+    else:
+        job.rejected_file.unlink(missing_ok=True)  # of another batch
+    write_rows(job.out, Scorer(job.model, job.explain).columns, (results.scored for results in parts))
     parts.remove()
     return {
         "model": job.model,

@@ -72,7 +72,7 @@ class Parts:
         """Remove the folder; it is first put aside, for half of it would look like a batch to go on with."""
         aside = self._folder.with_name(f"{self._folder.name}.done")
         shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed here
-        self._folder.rename(aside)
+        self._folder.replace(aside)
         shutil.rmtree(aside)
 
     def close(self) -> None:

@@ -44,10 +44,11 @@ def _csv(path: Path, columns: Sequence[str], chunks: Chunks) -> None:
         write_csv(file, columns, chunks)
 
 
-def write_csv(file: IO[str], columns: Sequence[str], chunks: Chunks) -> None:
-    """Write rows as CSV, with a first line that names the columns."""
+def write_csv(file: IO[str], columns: Sequence[str], chunks: Chunks, header: bool = True) -> None:
+    """Write rows as CSV, with a first line that names the columns unless it was written before."""
     writer = csv.DictWriter(file, columns, lineterminator="\n")
-    writer.writeheader()
+    if header:
+        writer.writeheader()
     for rows in chunks:
         writer.writerows(rows)
 

@@ -101,12 +101,12 @@ def choose(header: Sequence[str], wanted: TableOptions, name: str, spelled_alike
 
 
 def fits_text(header: Sequence[str], wanted: TableOptions) -> bool:
-    """Tell if a header names a column of texts, or is the name of the only one."""
-    return _text_column(header, wanted) is not None
+    """Tell if a header names a column of texts."""
+    return (_named(header, wanted.text_column) if wanted.text_column else _usual(header, TEXT_COLUMNS)) is not None
 
 
 def choose_text(header: Sequence[str], wanted: TableOptions, name: str, spelled_alike: bool = False) -> Columns:
-    """Return the columns of a table whose labels do not matter; see `choose`.
+    """Return the columns of a table whose labels do not matter; see `choose`. A single one holds the texts.
 
     Raises:
         InputError: where there is no column of texts, or two of one name.
@@ -114,7 +114,8 @@ def choose_text(header: Sequence[str], wanted: TableOptions, name: str, spelled_
     numbers = tuple(str(number) for number in range(1, len(header) + 1))
     if wanted.text_column in numbers and wanted.text_column not in header:
         return Columns(wanted.text_column, "", numbers, numbered=True)
-    text = _text_column(header, wanted)
+    only = header[0] if len(header) == 1 and header[0].strip() else None
+    text = _named(header, wanted.text_column) if wanted.text_column else _usual(header, TEXT_COLUMNS) or only
     if text is None:
         shown = listed([repr(column[:40]) for column in header])
         must = f"must have {'the key' if spelled_alike else 'a column'} {wanted.text_column or 'text'}"
@@ -122,12 +123,6 @@ def choose_text(header: Sequence[str], wanted: TableOptions, name: str, spelled_
     if not spelled_alike:
         _check_unique(header, text, wanted.text_column, name)
     return Columns(text, "", tuple(header), spelled_alike=spelled_alike)
-
-
-def _text_column(header: Sequence[str], wanted: TableOptions) -> str | None:
-    if wanted.text_column:
-        return _named(header, wanted.text_column)
-    return _usual(header, TEXT_COLUMNS) or (header[0] if len(header) == 1 and header[0].strip() else None)
 
 
 def _missing(header: Sequence[str], wanted: TableOptions, name: str, keys: bool) -> str:

@@ -2,7 +2,7 @@
 
 import * as address from "./address.js";
 import { citation } from "./citations.js";
-import { able, button, h } from "./core/dom.js";
+import { able, button, h, save } from "./core/dom.js";
 import { command, fileName, pythonCode, scoresCsv } from "./formats.js";
 
 const READABLE = 4000; // milliseconds that a short message stays
@@ -165,9 +165,3 @@ async function copy(text) {
   }
 }
 
-/** Let the browser save a file. @param {string} name @param {string} mime @param {BlobPart} content */
-function save(name, mime, content) {
-  const link = h("a", { href: URL.createObjectURL(new Blob([content], { type: mime })), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
