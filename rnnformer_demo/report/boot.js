@@ -8,23 +8,19 @@
   root.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
   const whole = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve));
   try {
-    const { modules, views } = read("explorer");
+    const { entry, modules, ...options } = read("explorer");
     const urls = {};
+    const address = (path) => urls[path];
     for (const [path, source] of Object.entries(modules)) {
-      const linked = source.replace(/^(import [^"]*")(\.[^"]+)(";)$/gm, (_, before, imported, after) => {
-        return before + urls[new URL(imported, `file:///${path}`).pathname.slice(1)] + after;
+      const linked = source.replace(/(^import [^"]*"|\bawait import\(")(\.[^"]+)(?=")/gm, (_, before, imported) => {
+        return before + address(new URL(imported, `file:///${path}`).pathname.slice(1));
       });
       urls[path] = URL.createObjectURL(new Blob([linked, `\n//# sourceURL=${path}`], { type: "text/javascript" }));
     }
-    const { start } = await import(urls["report.js"]);
+    const { start } = await import(address(entry));
     await whole;
     pictures().open = false;
-    await start({
-      element: document.getElementById("report"),
-      analysis: read("document"),
-      views,
-      load: (name) => import(urls[`views/${name}.js`]),
-    });
+    await start({ element: document.getElementById("report"), analysis: read("document"), address, ...options });
   } catch (error) {
     await whole;
     pictures().open = true;
