@@ -1,11 +1,13 @@
-"""The live report: a report with the files in it that a site has of one model, so that its reader can change the input."""
+"""The live report: a report with what a site holds of one model in it, so that its reader can change the input."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..analysis.service import context_of
+from ..data import InputError
 from ..document import Document
 from ..evaluation.reporting.card_facts import facts
+from ..graphs.builder import Uncovered
 from ..report import Carried, render
 from .folder import contents, copy, pack, write_json
 from .models import write_model
@@ -18,8 +20,7 @@ def live_report(document: Document) -> str:
 
     Raises:
         InputError: where the model is not there or has other weights than those of the document, the photo is not in
-            the document, and the runtime cannot be had.
-        Uncovered: for a model that no graph covers.
+            the document, no graph covers the model, and the runtime cannot be had.
     """
     checkpoint = context_of(document).checkpoint
     name = checkpoint.name
@@ -31,7 +32,10 @@ def live_report(document: Document) -> str:
         for file in FILES:
             copy(runtime / file, folder / "runtime" / file)
         write_facts(folder / "data")
-        write_model(checkpoint, folder / "models" / name)
+        try:
+            write_model(checkpoint, folder / "models" / name)
+        except Uncovered as error:
+            raise InputError(f"{name} cannot run in a browser: {error}.") from error
         write_json(folder / "models" / name / "about.json", facts(name))
         pack(folder)
         files = {file: path.read_bytes() for file, path in contents(folder).items()}

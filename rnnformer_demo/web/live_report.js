@@ -23,13 +23,24 @@ class LiveReport extends App {
     this.memory = { recall: (_, wanted) => (wanted ? null : own), remember() {} };
   }
 
+  /** @param {string} code */
+  async setLanguage(code) {
+    await super.setLanguage(code);
+    const pictures = document.querySelector("#pictures > summary");
+    if (pictures) pictures.textContent = this.t("report.live.pictures");
+  }
+
   titles() {
     return { title: this.t("report.live.title", { model: this.model }), subtitle: this.t("report.live.about") };
   }
 
   tools() {
     const { page } = this.own.place;
-    return [button(this.t("report.live.own"), () => this.pages[page].recall(this.own), { class: "quiet" }), super.tools()];
+    const back = () => {
+      this.pages[page].recall(this.own);
+      this.go(page);
+    };
+    return [button(this.t("report.live.own"), back, { class: "quiet" }), super.tools()];
   }
 }
 
@@ -41,12 +52,13 @@ class LiveReport extends App {
  * @param {any} options.catalogue of the model alone
  * @param {string} options.version of the software
  * @param {import("./explorer.js").ViewEntry[]} options.views
- * @param {(path: string) => string} options.address of a module
+ * @param {(path: string) => Promise<any>} options.load a module
+ * @param {(path: string) => Worker} options.worker starts a module in a worker
  */
-export async function start({ element, analysis, catalogue, version, views, address }) {
+export async function start({ element, analysis, catalogue, version, views, load, worker }) {
   const files = new Files(JSON.parse(document.getElementById("files")?.textContent ?? ""));
-  const engine = new LocalEngine(files, version, address("engine/worker.js"));
-  const app = new LiveReport(analysis, { engine, catalogue, views, load: (path) => import(address(path)) });
+  const engine = new LocalEngine(files, version, () => worker("engine/worker.js"));
+  const app = new LiveReport(analysis, { engine, catalogue, views, load });
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const toggle = () => document.body.classList.toggle("dark", dark.matches);
   dark.addEventListener("change", toggle);

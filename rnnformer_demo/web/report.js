@@ -18,9 +18,9 @@ const LANGUAGES = { en: en.name, zh: zh.name };
  * @param {HTMLElement} options.element whose content the report replaces
  * @param {any} options.analysis the document
  * @param {import("./explorer.js").ViewEntry[]} options.views
- * @param {(path: string) => string} options.address of a module
+ * @param {(path: string) => Promise<any>} options.load a module
  */
-export async function start({ element, analysis, views, address }) {
+export async function start({ element, analysis, views, load }) {
   const store = new Store(analysis);
   const languages = {};
   for (const [code, locale] of Object.entries(LOCALES)) {
@@ -30,7 +30,7 @@ export async function start({ element, analysis, views, address }) {
   const announce = (sentence) => (announcer.textContent = sentence);
   let spoken = languages[firstLanguage(LOCALES, null)];
   const context = () => ({ ...spoken, catalogue: { models: [], methods: [] }, actions: null, announce });
-  const explorer = new Explorer({ store, views, load: (name) => import(address(`views/${name}.js`)), context });
+  const explorer = new Explorer({ store, views, load: (name) => load(`views/${name}.js`), context });
   const header = h("header", { class: "masthead" });
   const end = h("footer", {});
   const pictures = document.querySelector("#pictures > summary");

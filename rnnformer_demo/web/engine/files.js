@@ -68,7 +68,10 @@ export class Files {
 
 /** @param {string} base64 */
 function decoded(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = letters.charCodeAt(i); // several times as fast as Uint8Array.from
+  return bytes;
 }
 
 /** @param {ArrayBuffer} buffer */

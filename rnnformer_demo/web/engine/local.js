@@ -5,15 +5,17 @@
 /** An error with a sentence for the visitor. */
 class EngineError extends Error {}
 
+const module = () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+
 export class LocalEngine {
   /**
    * @param {import("./files.js").Files} files of the site @param {string} version of the software
-   * @param {string | URL} [script] address of the worker
+   * @param {() => Worker} [begin] starts `worker.js`
    */
-  constructor(files, version, script = new URL("./worker.js", import.meta.url)) {
+  constructor(files, version, begin = module) {
     this.files = files;
     this.version = version;
-    this.script = script;
+    this.begin = begin;
     this.worker = /** @type {Worker | null} */ (null);
     /** @type {Map<number, {watch: Watch, resolve: () => void, reject: (error: Error) => void}>} calls that are being answered */
     this.calls = new Map();
@@ -23,7 +25,7 @@ export class LocalEngine {
   /** Return the worker; the first call starts it. */
   start() {
     if (!this.worker) {
-      this.worker = new Worker(this.script, { type: "module" });
+      this.worker = this.begin();
       this.worker.onmessage = ({ data }) => this.#answered(data);
       this.worker.onerror = (event) => this.#failed(event.message);
       this.worker.postMessage({ kind: "start", place: this.files.place, version: this.version });

@@ -415,6 +415,7 @@ export default {
     "report.live.title": "{model} 的报告，内含模型",
     "report.live.about": "一个文件包含整个分析和做出分析的模型。更改输入，模型就会在您自己的设备上重新回答：不会发送任何内容。",
     "report.live.own": "回到本报告的分析",
+    "report.live.pictures": "本报告自带分析的图表图片",
     "report.input": "模型读到的输入",
     "report.pictures": "图片形式的图表",
     "report.provenance": "{model} 的权重：SHA-256 {sha256}。随机种子 {seed}。版本 {version}。文档格式 {schema}。",
