@@ -417,7 +417,7 @@ export default {
     "report.live.title": "Report of {model}, with the model in it",
     "report.live.about": "One file with a whole analysis and the model that made it. Change the input, and the model answers anew, on your own machine: nothing is sent anywhere.",
     "report.live.own": "Back to the analysis of this report",
-    "report.live.pictures": "Figures of this report's own analysis, as pictures",
+    "report.live.pictures": "Figures of the analysis of this report, as pictures",
     "report.input": "The input as the model read it",
     "report.pictures": "Figures as pictures",
     "report.provenance": "Weights of {model}: SHA-256 {sha256}. Seed {seed}. Version {version}. Document of schema {schema}.",
