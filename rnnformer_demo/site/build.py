@@ -22,11 +22,13 @@ from ..api.uploads import EXAMPLES
 from ..checkpoints import cards
 from ..checkpoints.store import load
 from ..data import InputError
+from ..evaluation.explanations import leaderboards
 from ..evaluation.reporting.card_facts import facts
+from ..ui.catalogue import catalogue
 from .folder import contents, copy, digest, pack, write_json
 from .models import write_model
-from .offer import catalogue_of, write_facts
 from .runtime import BINARY, FILES, runtime_folder
+from .text_facts import text_facts
 
 _PAGE = Path(__file__).parent / "page"
 _LARGEST = 10_000_000  # bytes of a file that Hugging Face takes without LFS
@@ -107,9 +109,10 @@ def _write_web(out: Path) -> None:
 
 
 def _write_data(out: Path, names: tuple[str, ...]) -> None:
-    write_json(out / "data" / "catalogue.json", catalogue_of(names))
+    write_json(out / "data" / "catalogue.json", catalogue(names))
     write_json(out / "data" / "views.json", web.views_of_registry())
-    write_facts(out / "data")
+    write_json(out / "data" / "text_facts.json", text_facts())
+    write_json(out / "data" / "leaderboards.json", leaderboards())
 
 
 def _check_sizes(out: Path) -> None:

@@ -4,15 +4,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..analysis.service import context_of
+from ..checkpoints.store import Checkpoint
 from ..data import InputError
 from ..document import Document
+from ..evaluation.explanations import leaderboards
 from ..evaluation.reporting.card_facts import facts
 from ..graphs.builder import Uncovered
 from ..report import Carried, render
+from ..ui.catalogue import catalogue
 from .folder import contents, copy, pack, write_json
 from .models import write_model
-from .offer import catalogue_of, write_facts
 from .runtime import FILES, runtime_folder
+from .text_facts import text_facts
 
 
 def live_report(document: Document) -> str:
@@ -23,20 +26,25 @@ def live_report(document: Document) -> str:
             the document, no graph covers the model, and the runtime cannot be had.
     """
     checkpoint = context_of(document).checkpoint
-    name = checkpoint.name
-    runtime = runtime_folder()
-    catalogue = catalogue_of([name])
-    catalogue["gallery"] = [entry for entry in catalogue["gallery"] if "photo" not in entry]  # no photo travels along
+    offered = catalogue([checkpoint.name])
+    offered["gallery"] = [entry for entry in offered["gallery"] if "photo" not in entry]  # no photo travels along
+    return render(document, Carried(offered, _files(checkpoint)))
+
+
+def _files(checkpoint: Checkpoint) -> dict[str, bytes]:
+    """Return what the browser's engine asks for, by its path in a site."""
+    runtime, name = runtime_folder(), checkpoint.name
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for file in FILES:
             copy(runtime / file, folder / "runtime" / file)
-        write_facts(folder / "data")
+        if checkpoint.model.modality == "text":
+            write_json(folder / "data" / "text_facts.json", text_facts())
+        write_json(folder / "data" / "leaderboards.json", leaderboards())
         try:
             write_model(checkpoint, folder / "models" / name)
         except Uncovered as error:
             raise InputError(f"{name} cannot run in a browser: {error}.") from error
         write_json(folder / "models" / name / "about.json", facts(name))
         pack(folder)
-        files = {file: path.read_bytes() for file, path in contents(folder).items()}
-    return render(document, Carried(catalogue, files))
+        return {file: path.read_bytes() for file, path in contents(folder).items()}

@@ -10,7 +10,8 @@ from alike import differences
 from browser import DOT, Opened, upload
 from playwright.sync_api import expect
 
-from rnnformer_demo.analysis.service import analyse, extend
+from rnnformer_demo.analysis.edits import ablate_units
+from rnnformer_demo.analysis.service import analyse
 from rnnformer_demo.data import InputError
 from rnnformer_demo.document import Document, from_json, to_dict
 from rnnformer_demo.site.live_report import live_report
@@ -71,17 +72,19 @@ def test_it_opens_with_its_own_analysis_and_computes_nothing(report, own):
     assert report.page.workers == []
 
 
-def test_another_method_explains_its_own_analysis(report, own):
-    report.page.get_by_label("Method", exact=True).select_option("occlusion")
-    expect(report.page.locator("#view-words")).to_contain_text("Occlusion")
-    assert alike(extend(own, "attribution", method="occlusion"), shown(report), "attribution") == []
+def test_a_word_of_its_own_analysis_can_be_masked(report, own):
+    word = own.input.unit_names.index("clumsy")
+    report.page.locator("#view-words .word").nth(word).click()
+    report.page.get_by_role("button", name="Mask").click()
+    expect(report.page.locator("#view-words .word-tools-effect")).to_contain_text("“clumsy”")
+    assert alike(ablate_units(own, [word]), shown(report), "edits") == []
 
 
 def test_an_edited_text_has_the_numbers_of_python(report):
     report.page.locator("textarea").fill(EDITED)
     report.page.get_by_role("button", name="Analyse", exact=True).click()
     expect(report.page.locator("#view-words .word", has_text="dull")).to_be_visible()
-    wanted = analyse(MODEL, EDITED, ("attribution", "attention"), method="occlusion")
+    wanted = analyse(MODEL, EDITED, ("attribution", "attention"))
     assert alike(wanted, shown(report), "input", "attribution", "attention") == []
 
 
