@@ -116,6 +116,7 @@ def _write_data(out: Path, names: tuple[str, ...]) -> None:
 
 
 def _check_sizes(out: Path) -> None:
+    """Refuse a file that some hosts would not take."""
     too_large = [path.name for path in contents(out).values() if path.stat().st_size > _LARGEST]
     if too_large:
         raise InputError(f"{', '.join(too_large)} takes more than 10 MB: such files need LFS on Hugging Face.")

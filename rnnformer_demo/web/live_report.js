@@ -60,8 +60,7 @@ export async function start({ element, analysis, catalogue, version, views, load
   const engine = new LocalEngine(files, version, () => worker("engine/worker.js"));
   const app = new LiveReport(analysis, { engine, catalogue, views, load });
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const toggle = () => document.body.classList.toggle("dark", dark.matches);
+  const toggle = () => [document.documentElement, document.body].forEach(({ classList }) => classList.toggle("dark", dark.matches));
   dark.addEventListener("change", toggle);
-  toggle();
   await app.start(element);
 }
