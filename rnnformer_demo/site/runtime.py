@@ -28,7 +28,7 @@ def runtime_folder() -> Path:
         return kept
     npm = shutil.which("npm")
     if npm is None:
-        raise InputError("The runtime of a site comes by npm: install Node.js with npm, and try again.")
+        raise InputError("ONNX Runtime for browsers comes by npm: install Node.js with npm, and try again.")
     with tempfile.TemporaryDirectory() as folder:
         for name in ("package.json", _LOCK):
             shutil.copyfile(_FOLDER / name, Path(folder) / name)
@@ -41,7 +41,7 @@ def runtime_folder() -> Path:
         )
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["it gave no reason"]
-            raise InputError(f"npm could not fetch the runtime of a site: {lines[-1][:200]}.")
+            raise InputError(f"npm could not fetch ONNX Runtime for browsers: {lines[-1][:200]}.")
         kept.mkdir(parents=True, exist_ok=True)
         for name in FILES:
             aside = kept / f"{name}.{os.getpid()}"

@@ -24,9 +24,9 @@ self.onmessage = ({ data }) => {
   else turn = turn.then(() => answer(data));
 };
 
-/** @param {{root: string, digests: Record<string, string>, version: string}} site */
-function start({ root, digests, version }) {
-  const files = new Files(root, digests);
+/** @param {{place: import("./files.js").Place, version: string}} site */
+function start({ place, version }) {
+  const files = new Files(place);
   const runtime = once(() => runtimeOf(files));
   const textFacts = once(() => files.json("data/text_facts.json"));
   const open = (/** @type {string} */ name) => {
@@ -36,7 +36,7 @@ function start({ root, digests, version }) {
     return known;
   };
   const opened = async (/** @type {string} */ name) => {
-    if (!(`models/${name}/card.json.gz` in digests)) throw new InputError(`There is no model ${name.slice(0, 60)} on this page.`);
+    if (!files.has(`models/${name}/card.json`)) throw new InputError(`There is no model ${name.slice(0, 60)} on this page.`);
     const read = (/** @type {string} */ file) => files.bytes(`models/${name}/${file}`);
     const weights = read("weights.safetensors"); // at the same time as the runtime
     weights.catch(() => {}); // it is told below
@@ -49,7 +49,7 @@ function start({ root, digests, version }) {
 async function runtimeOf(files) {
   const [ort, binary] = await Promise.all([import(files.url("runtime/ort.wasm.min.mjs")), files.bytes("runtime/ort-wasm-simd-threaded.wasm")]);
   ort.env.wasm.numThreads = 1; // more would need headers that a static host does not send
-  ort.env.wasm.wasmPaths = files.url("runtime/");
+  ort.env.wasm.wasmPaths = { mjs: files.url("runtime/ort-wasm-simd-threaded.mjs") };
   ort.env.wasm.wasmBinary = binary;
   return ort;
 }
