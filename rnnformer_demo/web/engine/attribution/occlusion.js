@@ -8,7 +8,6 @@ import { countedRows } from "./progress.js";
 export async function occlusion(subject, { target, report }) {
   const count = countedRows(subject.units + 1, report);
   const baseline = TO_BASELINE[subject.layout];
-  const [whole] = await perturbedLogits(subject, [without(subject.units, [])], baseline, count);
-  const each = await perturbedLogits(subject, eachAlone(subject.units), baseline, count);
+  const [whole, ...each] = await perturbedLogits(subject, [without(subject.units, []), ...eachAlone(subject.units)], baseline, count);
   return { scores: each.map((logits) => whole[target] - logits[target]) };
 }
