@@ -23,10 +23,11 @@ export async function perturbedLogits(subject, removed, perturbation, report = (
   /** @type {Float32Array[]} */
   const logits = new Array(removed.length);
   const { lanes } = subject;
+  const isNothing = removed.length === 1 && !removed[0].includes(0); // which stays where it is under a shift
   await sideBySide(evenParts(order, rowsPerPass(subject), lanes), lanes + 1, async (rows) => {
     const found = await subject.logitsOf(
       Array.from(rows, (row) => apply(removed[row])),
-      inPlace,
+      inPlace && !isNothing,
     );
     rows.forEach((row, place) => (logits[row] = found[place]));
     report(rows.length);
