@@ -5,7 +5,7 @@
 | `index.html`, `sw.js` | the page with its policy; the service worker, which keeps what was fetched |
 | `web-DIGEST/` | the explorer and the browser's engine, as the page of the server has them |
 | `data/` | catalogue, views, facts of texts, leaderboards |
-| `models/NAME/` | a model, see `models.py`; packed with gzip, for hosts that send such files as they are |
+| `models/NAME/` | a model, see `models.py`; packed, see `packing.py` |
 | `runtime/` | ONNX Runtime for browsers |
 | `examples/` | photos of the gallery |
 | `files.json` | the digest of every file, against which the loader compares what it gets |
@@ -30,11 +30,11 @@ from ..evaluation.explanations import leaderboards
 from ..evaluation.reporting.card_facts import facts
 from ..ui.catalogue import catalogue
 from .models import write_model
-from .runtime import BINARY, FILES, runtime_folder
+from .packing import pack
+from .runtime import GLUE, MODULE, packed_binary, runtime_folder
 from .text_facts import text_facts
 
 _PAGE = Path(__file__).parent / "page"
-_PACKED = (".onnx", ".safetensors", ".wasm", ".json")  # that the loader unpacks
 _LARGEST = 10_000_000  # bytes of a file that Hugging Face takes without LFS
 _UNHASHED = ("index.html", "README.md", "files.json", "sw.js")  # asked for by the browser itself
 
@@ -76,8 +76,8 @@ def build(out: Path, names: Iterable[str] = (), report: Callable[[str], None] = 
     out.mkdir(parents=True, exist_ok=True)
     report("page")
     _write_web(out)
-    for name in FILES:
-        _copy(runtime / name, out / "runtime" / name)
+    for path in (runtime / MODULE, runtime / GLUE, packed_binary(runtime)):
+        _copy(path, out / "runtime" / path.name)
     for photo in sorted(EXAMPLES.glob("*.jpg")):
         _copy(photo, out / "examples" / photo.name)
     _write_data(out, chosen)
@@ -85,7 +85,8 @@ def build(out: Path, names: Iterable[str] = (), report: Callable[[str], None] = 
         report(name)
         write_model(load(name), out / "models" / name)
         _write_json(out / "models" / name / "about.json", facts(name))
-    _pack(out)
+    pack(out)
+    _check_sizes(out)
     _write_page(out)
     return Site(out, chosen, _size(out.rglob("*")), _first_visit(out, chosen))
 
@@ -131,13 +132,7 @@ def _write_data(out: Path, names: tuple[str, ...]) -> None:
     _write_json(out / "data" / "leaderboards.json", leaderboards())
 
 
-def _pack(out: Path) -> None:
-    """Pack what the loader unpacks: hosts differ in what they send packed by themselves."""
-    for path in sorted(out.rglob("*")):
-        if path.suffix in _PACKED:
-            packed = gzip.compress(path.read_bytes(), 9, mtime=0)
-            path.with_name(f"{path.name}.gz").write_bytes(packed)
-            path.unlink()
+def _check_sizes(out: Path) -> None:
     too_large = [path.name for path in out.rglob("*") if path.is_file() and path.stat().st_size > _LARGEST]
     if too_large:
         raise InputError(f"{', '.join(too_large)} takes more than 10 MB: such files need LFS on Hugging Face.")
@@ -180,7 +175,7 @@ def _first_visit(out: Path, names: tuple[str, ...]) -> int:
     needed = [path for path in needed if path.name not in ("about.json.gz", "leaderboards.json.gz")]
     scripts = [out / _web_folder() / name for name in (*_first_modules(), *_worker_modules(), *web.styles())]
     packed = sum(len(gzip.compress(path.read_bytes(), 6)) for path in {*scripts, out / "index.html"})
-    return packed + _size(path for path in needed if path.name != BINARY)
+    return packed + _size(needed)
 
 
 def _worker_modules() -> list[str]:

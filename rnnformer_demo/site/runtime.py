@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from ..data import InputError
+from .packing import with_lzma
 
 _FOLDER = Path(__file__).parent
 _LOCK = "package-lock.json"
@@ -44,7 +45,20 @@ def runtime_folder() -> Path:
             raise InputError(f"npm could not fetch the runtime of a site: {lines[-1][:200]}.")
         kept.mkdir(parents=True, exist_ok=True)
         for name in FILES:
-            aside = kept / f"{name}.{os.getpid()}"
-            shutil.copyfile(Path(folder) / "node_modules" / "onnxruntime-web" / "dist" / name, aside)
-            aside.replace(kept / name)
+            _write(kept / name, (Path(folder) / "node_modules" / "onnxruntime-web" / "dist" / name).read_bytes())
     return kept
+
+
+def packed_binary(folder: Path) -> Path:
+    """Return the packed `BINARY` of a runtime's folder, where it is kept from the first time on."""
+    path = folder / f"{BINARY}.lzma"
+    if not path.exists():
+        _write(path, with_lzma((folder / BINARY).read_bytes()))
+    return path
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, whoever else writes it meanwhile."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    aside.write_bytes(data)
+    aside.replace(path)

@@ -1,5 +1,7 @@
 /** The files of a static build: fetched from where the page lies, unpacked, and compared with the digests of its list. */
 
+import { packedFile } from "./unpack.js";
+
 export class Files {
   /** @param {string} root address of the site, with a slash at its end @param {Record<string, string>} digests */
   constructor(root, digests) {
@@ -25,13 +27,11 @@ export class Files {
    * @throws {Error} with a sentence, where it cannot be had or is not what it should be
    */
   async bytes(name, onBytes = () => {}) {
-    const packed = `${name}.gz` in this.digests ? `${name}.gz` : name;
+    const { packed, unpack } = packedFile(name, this.digests);
     const bytes = await this.#fetched(packed, onBytes);
     const digest = hexadecimal(await crypto.subtle.digest("SHA-256", bytes));
     if (digest !== this.digests[packed]) throw new Error(`The file ${packed} is damaged or of another version: load the page again.`);
-    if (packed === name) return bytes;
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    return unpack(bytes);
   }
 
   /** Return a file of JSON. @param {string} name */
