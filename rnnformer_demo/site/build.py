@@ -29,6 +29,7 @@ from ..data import InputError
 from ..evaluation.explanations import leaderboards
 from ..evaluation.reporting.card_facts import facts
 from ..ui.catalogue import catalogue
+from .methods import split_by_place
 from .models import write_model
 from .packing import pack
 from .runtime import GLUE, MODULE, packed_binary, runtime_folder
@@ -126,7 +127,8 @@ def _write_data(out: Path, names: tuple[str, ...]) -> None:
     whole = catalogue()
     offered = [model for model in whole["models"] if model["name"] in names]
     examples = [entry for entry in whole["gallery"] if entry["model"] in names]
-    _write_json(out / "data" / "catalogue.json", whole | {"models": offered, "gallery": examples})
+    methods = split_by_place(whole["methods"])
+    _write_json(out / "data" / "catalogue.json", whole | {"models": offered, "gallery": examples} | methods)
     _write_json(out / "data" / "views.json", web.views_of_registry())
     _write_json(out / "data" / "text_facts.json", text_facts())
     _write_json(out / "data" / "leaderboards.json", leaderboards())

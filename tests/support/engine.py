@@ -37,7 +37,8 @@ START = """async () => {
   const model = (name) => {
     const read = async (file) => new Uint8Array(await (await fetch(`/files/${name}/${file}`)).arrayBuffer());
     const textFacts = async () => (await fetch("/files/text_facts.json")).json();
-    if (!models.has(name)) models.set(name, LocalModel.open((weights) => new Programs(ort, read, weights), read, textFacts));
+    const programs = (weights) => new Programs(ort, read, weights);
+    if (!models.has(name)) models.set(name, LocalModel.open(programs, read, textFacts));
     return models.get(name);
   };
   const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));

@@ -59,11 +59,11 @@ export class Pool {
     );
   }
 
-  /** End all jobs that wait: the runtime cannot be had; the next job tries again. @param {Runner} runner @param {Error} error */
+  /** Take a worker back, and end all jobs that wait for it: the runtime cannot be had; the next job tries again. @param {Runner} runner @param {Error} error */
   #fail(runner, error) {
     runner.worker.terminate();
     this.runners.splice(this.runners.indexOf(runner), 1);
-    for (const { reject } of this.waiting.splice(0)) reject(error);
+    if (!this.runners.length) for (const { reject } of this.waiting.splice(0)) reject(error);
   }
 }
 
