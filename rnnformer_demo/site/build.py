@@ -5,7 +5,7 @@
 | `index.html`, `sw.js` | the page with its policy; the service worker, which keeps what was fetched |
 | `web-DIGEST/` | the explorer and the browser's engine, as the page of the server has them |
 | `data/` | catalogue, views, facts of texts, leaderboards |
-| `models/NAME/` | a model, see `models.py`; packed with gzip, for hosts that send such files as they are |
+| `models/NAME/` | a model, see `models.py`; packed, see `packing.py` |
 | `runtime/` | ONNX Runtime for browsers |
 | `examples/` | photos of the gallery |
 | `files.json` | the digest of every file, against which the loader compares what it gets |
@@ -24,10 +24,11 @@ from ..checkpoints.store import load
 from ..data import InputError
 from ..evaluation.explanations import leaderboards
 from ..evaluation.reporting.card_facts import facts
-from ..ui.catalogue import catalogue
-from .folder import contents, copy, digest, pack, write_json
+from .folder import contents, copy, digest, write_json
+from .methods import site_catalogue
 from .models import write_model
-from .runtime import BINARY, FILES, runtime_folder
+from .packing import pack
+from .runtime import runtime_files, runtime_folder
 from .text_facts import text_facts
 
 _PAGE = Path(__file__).parent / "page"
@@ -72,8 +73,8 @@ def build(out: Path, names: Iterable[str] = (), report: Callable[[str], None] = 
     out.mkdir(parents=True, exist_ok=True)
     report("page")
     _write_web(out)
-    for name in FILES:
-        copy(runtime / name, out / "runtime" / name)
+    for path in runtime_files(runtime):
+        copy(path, out / "runtime" / path.name)
     for photo in sorted(EXAMPLES.glob("*.jpg")):
         copy(photo, out / "examples" / photo.name)
     _write_data(out, chosen)
@@ -109,7 +110,7 @@ def _write_web(out: Path) -> None:
 
 
 def _write_data(out: Path, names: tuple[str, ...]) -> None:
-    write_json(out / "data" / "catalogue.json", catalogue(names))
+    write_json(out / "data" / "catalogue.json", site_catalogue(names))
     write_json(out / "data" / "views.json", web.views_of_registry())
     write_json(out / "data" / "text_facts.json", text_facts())
     write_json(out / "data" / "leaderboards.json", leaderboards())
@@ -155,7 +156,7 @@ def _first_visit(out: Path, names: tuple[str, ...]) -> int:
     needed = [path for path in needed if path.name not in ("about.json.gz", "leaderboards.json.gz")]
     scripts = [out / _web_folder() / name for name in (*_first_modules(), *_worker_modules(), *web.styles())]
     packed = sum(len(gzip.compress(path.read_bytes(), 6)) for path in {*scripts, out / "index.html"})
-    return packed + _size(path for path in needed if path.name != BINARY)
+    return packed + _size(needed)
 
 
 def _worker_modules() -> list[str]:

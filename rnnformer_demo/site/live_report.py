@@ -11,10 +11,11 @@ from ..evaluation.explanations import leaderboards
 from ..evaluation.reporting.card_facts import facts
 from ..graphs.builder import Uncovered
 from ..report import Carried, render
-from ..ui.catalogue import catalogue
-from .folder import contents, copy, pack, write_json
+from .folder import contents, copy, write_json
+from .methods import site_catalogue
 from .models import write_model
-from .runtime import FILES, runtime_folder
+from .packing import pack
+from .runtime import runtime_files, runtime_folder
 from .text_facts import text_facts
 
 
@@ -26,7 +27,7 @@ def live_report(document: Document) -> str:
             the document, no graph covers the model, and the runtime cannot be had.
     """
     checkpoint = context_of(document).checkpoint
-    offered = catalogue([checkpoint.name])
+    offered = site_catalogue([checkpoint.name])
     offered["gallery"] = [entry for entry in offered["gallery"] if "photo" not in entry]  # no photo travels along
     return render(document, Carried(offered, _files(checkpoint)))
 
@@ -36,8 +37,8 @@ def _files(checkpoint: Checkpoint) -> dict[str, bytes]:
     runtime, name = runtime_folder(), checkpoint.name
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for file in FILES:
-            copy(runtime / file, folder / "runtime" / file)
+        for path in runtime_files(runtime):
+            copy(path, folder / "runtime" / path.name)
         if checkpoint.model.modality == "text":
             write_json(folder / "data" / "text_facts.json", text_facts())
         write_json(folder / "data" / "leaderboards.json", leaderboards())

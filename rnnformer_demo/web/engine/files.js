@@ -7,6 +7,8 @@
  * @property {Record<string, string>} [inlined] each file in base64, where they are not fetched
  */
 
+import { packedFile } from "./unpack.js";
+
 export class Files {
   /** @param {Place} place */
   constructor(place) {
@@ -26,9 +28,14 @@ export class Files {
     return inlined ? URL.createObjectURL(new Blob([decoded(inlined[name])], { type: "text/javascript" })) : root + name;
   }
 
+  /** Whether the files stand in the page itself. */
+  get inlined() {
+    return this.place.inlined !== undefined;
+  }
+
   /** Return whether there is a file. @param {string} name without the ending of a packed file */
   has(name) {
-    return name in this.place.digests || `${name}.gz` in this.place.digests;
+    return packedFile(name, this.place.digests).packed in this.place.digests;
   }
 
   /**
@@ -38,13 +45,11 @@ export class Files {
    */
   async bytes(name, onBytes = () => {}) {
     const { digests, inlined } = this.place;
-    const packed = `${name}.gz` in digests ? `${name}.gz` : name;
+    const { packed, unpack } = packedFile(name, digests);
     const bytes = inlined ? decoded(inlined[packed]) : await this.#fetched(packed, onBytes);
     const digest = hexadecimal(await crypto.subtle.digest("SHA-256", bytes));
     if (digest !== digests[packed]) throw new Error(`The file ${packed} is damaged or of another version: load the page again.`);
-    if (packed === name) return bytes;
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    return unpack(bytes);
   }
 
   /** Return a file of JSON. @param {string} name */

@@ -272,6 +272,8 @@ export default {
     "view.attribution.source": "Integrated gradients: Sundararajan et al. 2017. Occlusion: Zeiler & Fergus 2014. SHAP: Lundberg & Lee 2017. Grad-CAM: Selvaraju et al. 2017. Attention rollout: Abnar & Zuidema 2020.",
     "attribution.method": "Method",
     "attribution.slow": "{method} (slow)",
+    "attribution.comma": ", ",
+    "attribution.onServers": "Only where this software runs on a server: {methods}.",
     "attribution.target": "Class to explain",
     "attribution.class": "{target}, {share}",
     "classes.placeholder": "Type to search",

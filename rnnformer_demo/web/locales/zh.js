@@ -270,6 +270,8 @@ export default {
     "view.attribution.source": "积分梯度：Sundararajan 等，2017。遮挡：Zeiler 与 Fergus，2014。SHAP：Lundberg 与 Lee，2017。Grad-CAM：Selvaraju 等，2017。注意力展开：Abnar 与 Zuidema，2020。",
     "attribution.method": "方法",
     "attribution.slow": "{method}（较慢）",
+    "attribution.comma": "、",
+    "attribution.onServers": "只在服务器上运行本软件时可用：{methods}。",
     "attribution.target": "要解释的类别",
     "attribution.class": "{target}，{share}",
     "classes.placeholder": "输入以搜索",
