@@ -50,8 +50,8 @@ def test_it_carries_one_model_as_a_site_holds_it(document, runtime, monkeypatch)
     names = ("about", "card", "facts", "tokenizer")
     assert set(carried.files) == programs | {
         *(f"models/hybrid/{name}.json.gz" for name in names),
-        *("models/hybrid/weights.safetensors.gz", "data/text_facts.json.gz", "data/leaderboards.json.gz"),
-        *(f"runtime/{name}{'.gz' if name.endswith('.wasm') else ''}" for name in FILES),
+        *("models/hybrid/weights.safetensors.planes.gz", "data/text_facts.json.gz", "data/leaderboards.json.gz"),
+        *(f"runtime/{name}{'.lzma' if name.endswith('.wasm') else ''}" for name in FILES),
     }
 
 
