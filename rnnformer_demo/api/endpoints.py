@@ -8,6 +8,7 @@ import gradio as gr
 from ..data import InputError
 from . import legacy
 from .errors import as_gradio_error
+from .server.observation import observe
 from .uploads import source_of, text_of
 
 
@@ -141,7 +142,8 @@ def register() -> None:
     """Add the endpoints to the page that is being built."""
     gr.api(list_models, api_name="models", queue=False)
     for endpoint in ENDPOINTS:
-        gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
+        name = endpoint.__name__
+        gr.api(observe(name, endpoint), api_name=name, concurrency_id="model", concurrency_limit=1)
 
 
 def _document(

@@ -15,6 +15,7 @@ from ..data import InputError
 from ..nn.lock import MODEL_LOCK
 from .errors import error_of
 from .exports import page_export
+from .server.observation import observe
 from .steps import STEPS, document_in, list_in, text_in
 from .uploads import source_of
 
@@ -151,7 +152,7 @@ def register() -> None:
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(
-            _ending(handler),
+            _ending(observe(name, handler)),
             api_name=name,
             api_visibility="undocumented",
             concurrency_id=lane,

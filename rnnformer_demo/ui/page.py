@@ -56,6 +56,7 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "footer_links": ["api"],
         "ssr_mode": False,
+        "enable_monitoring": False,
         "show_error": False,
         "app_kwargs": {"routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)]},
     }

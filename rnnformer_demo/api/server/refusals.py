@@ -1,0 +1,60 @@
+"""Refusals over HTTP: what does not exist, and work for which there is no room, each as JSON with a sentence."""
+
+import traceback
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from . import metrics
+from .health import ENDING
+from .observation import PACE
+
+_JOINS = ("/gradio_api/queue/join", "/gradio_api/call/")
+
+
+def refusal(sentence: str, status: int, retry_after: int | None = None) -> JSONResponse:
+    """Return a refusal; `detail` is where Gradio's clients look for the sentence."""
+    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+    return JSONResponse({"error": sentence, "detail": sentence}, status, headers)
+
+
+def no_room(waiting: int, most: int) -> JSONResponse | None:
+    """Return the refusal of further work while the server ends or its queue is full; None where there is room."""
+    if ENDING.is_set():
+        metrics.REFUSALS.labels("ending").inc()
+        return refusal("This server is about to end: send the request again, another one takes it.", 503, 1)
+    if waiting >= most:
+        metrics.REFUSALS.labels("full").inc()
+        seconds = PACE.until(waiting)
+        return refusal(f"{waiting} requests are waiting already: try again in {seconds} seconds.", 503, seconds)
+    return None
+
+
+def misused(request: Request, error: Exception) -> JSONResponse:
+    """Answer a call that Gradio cannot match with an endpoint, or with the arguments of one.
+
+    Raises:
+        Exception: one that came from elsewhere.
+    """
+    *_, last = traceback.extract_tb(error.__traceback__)
+    if last.name == "construct_args":
+        return refusal(f"{str(error).partition('. ')[0]}.", 422)
+    if last.name == "get_fn" or error.args == (f"/{request.path_params.get('api_name')}",):
+        return refusal("There is no such endpoint: /v1/openapi.json and /gradio_api/info say which there are.", 404)
+    raise error
+
+
+class Room:
+    """Sends requests that would join the queue away where there is no room for them."""
+
+    def __init__(self, app: ASGIApp, waiting: Callable[[], int], most: int) -> None:
+        """Take the app, a function that counts the requests that wait, and how many may."""
+        self.app, self.waiting, self.most = app, waiting, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        joins = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(_JOINS)
+        refused = no_room(self.waiting(), self.most) if joins else None
+        await (refused or self.app)(scope, receive, send)

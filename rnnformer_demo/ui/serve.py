@@ -1,0 +1,82 @@
+"""The page in its web server: `serve` runs it until it is told to end."""
+
+from pathlib import Path
+
+import gradio as gr
+from gradio.route_utils import FnIndexInferError
+from gradio.utils import get_upload_folder
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+
+from ..api.server import health, metrics
+from ..api.server.headers import SecurityHeaders
+from ..api.server.logs import log, set_up
+from ..api.server.refusals import Room, misused
+from ..api.server.requests import Requests, fault
+from ..api.server.running import Server, check_writable, end, listening
+from ..api.server.settings import Settings
+from .page import build_page, launch_options
+from .warmup import warm_up
+
+_SPACES = r"https://huggingface\.co|https://[a-z0-9-]+\.hf\.space"
+
+
+def application(page: gr.Blocks, settings: Settings) -> Requests:
+    """Return the page with all that stands around it, as an ASGI app."""
+
+    def waiting() -> int:
+        return len(page._queue)
+
+    metrics.watch(waiting, _loaded)
+    app = Starlette(
+        routes=[
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz),
+            Route("/metrics", metrics.metrics),
+        ],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.origins,
+                allow_origin_regex=_SPACES,
+                allow_methods=["GET", "POST"],
+                allow_headers=["content-type"],
+                expose_headers=["retry-after", "x-request-id"],
+            ),
+            Middleware(Room, waiting, settings.queue),
+        ],
+        exception_handlers={Exception: fault},
+    )
+    options = launch_options()
+    mistakes = (FnIndexInferError, KeyError, TypeError, ValueError)
+    options["app_kwargs"]["exception_handlers"] = {Exception: fault, **dict.fromkeys(mistakes, misused)}
+    gr.mount_gradio_app(app, page, "/", root_path=settings.root_path, **options)
+    return Requests(SecurityHeaders(app), settings.root_path)
+
+
+def serve(settings: Settings) -> None:
+    """Serve the page until a signal ends it, and end the process.
+
+    Raises:
+        InputError: for a port that is taken, and folders that cannot be written to.
+    """
+    bound = listening(settings.host, settings.port)
+    check_writable(Path(get_upload_folder()), "GRADIO_TEMP_DIR")
+    set_up(settings.log_level)
+    page = build_page()
+    app = application(page, settings)
+    server = Server(app, settings.grace, lambda: app.open, lambda: page.close(verbose=False))
+    host, port = bound.getsockname()[:2]
+    log("started", host=host, port=port)
+    print(f"The page is at http://{settings.host}:{port}{settings.root_path}/", flush=True)
+    warm_up()
+    server.run(sockets=[bound])
+    end(0)
+
+
+def _loaded() -> int:
+    from ..analysis.registry import loaded
+
+    return loaded()
