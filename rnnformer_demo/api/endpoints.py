@@ -6,12 +6,12 @@ from typing import Any
 import gradio as gr
 
 from ..data import InputError
-from . import legacy
-from .errors import as_gradio_error
-from .server.observation import observe
-from .uploads import source_of, text_of
+from . import legacy, requests
+from .errors import checked
+from .uploads import source_of
 
 
+@checked(requests.ListModels)
 def list_models() -> list:
     """List the models: name, modality, labels, parameters, bytes and metrics of each."""
     from ..checkpoints.cards import list_models
@@ -19,7 +19,7 @@ def list_models() -> list:
     return list_models()
 
 
-@as_gradio_error
+@checked(requests.AnalyseText)
 def analyse(
     model: str,
     text: str,
@@ -33,7 +33,7 @@ def analyse(
     return _document(model, _text(model, text), sections, method, target, seed)
 
 
-@as_gradio_error
+@checked(requests.AnalyseImage)
 def analyse_image(
     model: str,
     image: dict,
@@ -46,7 +46,7 @@ def analyse_image(
     return _document(model, _photo(model, image), sections, method, target, seed)
 
 
-@as_gradio_error
+@checked(requests.PredictText)
 def predict(model: str, text: str) -> dict:
     """Classify a text: model, label, confidence, probabilities, in_domain, ood_score, notices, latency_ms.
 
@@ -54,13 +54,13 @@ def predict(model: str, text: str) -> dict:
     return _predict(model, _text(model, text))
 
 
-@as_gradio_error
+@checked(requests.PredictImage)
 def predict_image(model: str, image: dict) -> dict:
     """Classify a photo, sent with gradio_client's handle_file(path): the same object as /predict gives."""
     return _predict(model, _photo(model, image))
 
 
-@as_gradio_error
+@checked(requests.ExplainText)
 def explain(
     model: str,
     text: str,
@@ -76,7 +76,7 @@ def explain(
     return _explain(model, _text(model, text), method, target, trust, seed, inside)
 
 
-@as_gradio_error
+@checked(requests.ExplainImage)
 def explain_image(
     model: str,
     image: dict,
@@ -90,7 +90,7 @@ def explain_image(
     return _explain(model, _photo(model, image), method, target, trust, seed, inside)
 
 
-@as_gradio_error
+@checked(requests.WhatIfText)
 def whatif(
     model: str, text: str, without: list[str], removal: str | None = None, replacement: str | None = None
 ) -> dict:
@@ -99,13 +99,13 @@ def whatif(
     return _whatif(model, _text(model, text), without, removal, replacement)
 
 
-@as_gradio_error
+@checked(requests.WhatIfImage)
 def whatif_image(model: str, image: dict, without: list[str], removal: str | None = None) -> dict:
     """Cover cells of a photo, sent with handle_file(path), each as "ROW,COLUMN"; removal: blur or mean."""
     return _whatif(model, _photo(model, image), without, removal, None)
 
 
-@as_gradio_error
+@checked(requests.CounterfactualText)
 def fewest(model: str, text: str, removal: str | None = None) -> dict:
     """Find the fewest words of a text whose removal changes the label: a minimal counterfactual."""
     from ..analysis import edits
@@ -114,7 +114,7 @@ def fewest(model: str, text: str, removal: str | None = None) -> dict:
     return legacy.edit(edits.minimal_counterfactual(predict(model, _text(model, text)), removal or None))
 
 
-@as_gradio_error
+@checked(requests.CompareText)
 def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
     """Run the same text through a hybrid and its baselines: prediction, explanation with trust, and beliefs of each."""
     from ..analysis.comparison import compare_input
@@ -142,8 +142,7 @@ def register() -> None:
     """Add the endpoints to the page that is being built."""
     gr.api(list_models, api_name="models", queue=False)
     for endpoint in ENDPOINTS:
-        name = endpoint.__name__
-        gr.api(observe(name, endpoint), api_name=name, concurrency_id="model", concurrency_limit=1)
+        gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
 
 
 def _document(
@@ -187,7 +186,7 @@ def _whatif(model: str, source: Any, without: list[str], removal: str | None, re
 
 def _text(model: str, text: str) -> str:
     _check_modality(model, "text", "/analyse_image")
-    return text_of(model, text)
+    return text
 
 
 def _photo(model: str, image: dict) -> str | None:

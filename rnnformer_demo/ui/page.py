@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from .. import web
 from ..api import endpoints, streams
+from ..api.blocks import EXCEPTION_HANDLERS, ApiBlocks
 from ..api.uploads import EXAMPLES
 from .catalogue import catalogue
 from .theme import CSS, make_theme
@@ -32,7 +33,7 @@ import(`${{root}}/{_ADDRESS}/main.js`).then(({{ start }}) => start(element.query
 
 def build_page() -> gr.Blocks:
     """Build the whole page, with its streams and its API; read the models' cards, load no model."""
-    with gr.Blocks(title=TITLE) as page:
+    with ApiBlocks(title=TITLE) as page:
         gr.HTML(
             html_template=f'<div class="mount"><p class="loading">{escape(TITLE)} …</p></div>',
             js_on_load=_START,
@@ -58,7 +59,10 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "enable_monitoring": False,
         "show_error": False,
-        "app_kwargs": {"routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)]},
+        "app_kwargs": {
+            "routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)],
+            "exception_handlers": {**EXCEPTION_HANDLERS},
+        },
     }
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import gradio as gr
-from gradio.route_utils import FnIndexInferError
 from gradio.utils import get_upload_folder
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -50,8 +49,7 @@ def application(page: gr.Blocks, settings: Settings) -> Requests:
         exception_handlers={Exception: fault},
     )
     options = launch_options()
-    mistakes = (FnIndexInferError, KeyError, TypeError, ValueError)
-    options["app_kwargs"]["exception_handlers"] = {Exception: fault, **dict.fromkeys(mistakes, misused)}
+    options["app_kwargs"]["exception_handlers"] |= {Exception: fault, TypeError: misused, ValueError: misused}
     gr.mount_gradio_app(app, page, "/", root_path=settings.root_path, **options)
     return Requests(SecurityHeaders(app), settings.root_path)
 

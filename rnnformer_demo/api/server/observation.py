@@ -1,15 +1,11 @@
 """Observation of work: each request counts in the metrics and writes one line of log when it ends."""
 
-import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
-from inspect import isgeneratorfunction
 from typing import Any
 
-import gradio as gr
 from gradio.context import LocalContext
 
 from ...checkpoints.cards import names
@@ -39,32 +35,38 @@ class Pace:
 PACE = Pace()
 
 
+class Left(Exception):
+    """Nobody waits for the answer any more."""
+
+
+def request_id() -> str:
+    """Return the id of the request that is being answered: of the queue's work, Gradio has told it the browser."""
+    return LocalContext.event_id.get(None) or REQUEST_ID.get()
+
+
 @contextmanager
 def observed(kind: str, model: Any) -> Iterator[None]:
-    """Count the work of a block, time it, and log how it ended.
+    """Count the work of a block, time it, and log how it ended; that of a visitor who has left just ends.
 
     Args:
         kind: name of the endpoint.
         model: what the visitor calls a model; another name than that of a checkpoint is not logged, it may be any text.
     """
-    # Of the queue's work Gradio knows the number, which it has also told the browser.
-    request = LocalContext.event_id.get(None) or REQUEST_ID.get()
-    facts = {"request": request, "kind": kind, "model": model if model in names() else "unknown"}
+    facts = {"request": request_id(), "kind": kind, "model": model if model in names() else None}
     started = time.monotonic()
-    outcome, fault = "failed", None
+    outcome = "failed"
     metrics.RUNNING.inc()
     try:
         yield
         outcome = "done"
-    except (InputError, gr.Error):
-        outcome = "refused"
-        metrics.REFUSALS.labels("input").inc()
-        raise
-    except GeneratorExit:  # nobody takes the answers any more
+    except Left:
+        outcome = "left"
+    except GeneratorExit:
         outcome = "left"
         raise
-    except Exception as error:
-        fault = error
+    except InputError:
+        outcome = "refused"
+        metrics.REFUSALS.labels("input").inc()
         raise
     finally:
         seconds = time.monotonic() - started
@@ -73,31 +75,13 @@ def observed(kind: str, model: Any) -> Iterator[None]:
         metrics.SECONDS.labels(kind).observe(seconds)
         if outcome == "done":
             PACE.add(seconds)
-        level = logging.INFO if fault is None else logging.ERROR
-        log("request", level, fault, **facts, ms=round(1000 * seconds, 1), outcome=outcome)
+        log("request", **facts, ms=round(1000 * seconds, 1), outcome=outcome)
 
 
-def observe(kind: str, handler: Callable) -> Callable:
-    """Wrap a handler, or one that yields answers, whose first argument is a request or the name of a model."""
-
-    @wraps(handler)
-    def run(*arguments: Any, **options: Any) -> Any:
-        with observed(kind, _model_of(arguments, options)):
-            return handler(*arguments, **options)
-
-    @wraps(handler)
-    def stream(*arguments: Any, **options: Any) -> Iterator[Any]:
-        with observed(kind, _model_of(arguments, options)):
-            yield from handler(*arguments, **options)
-
-    return stream if isgeneratorfunction(handler) else run
-
-
-def _model_of(arguments: tuple, options: dict) -> Any:
-    first: Any = arguments[0] if arguments else options.get("model")
-    if isinstance(first, dict):
-        document = first.get("document")
-        first = first.get("model") or (document.get("model") if isinstance(document, dict) else None)
-    if isinstance(first, dict):
-        first = first.get("name")
-    return first if isinstance(first, str) else ""
+def model_of(request: Any) -> Any:
+    """Return the model that a request of the page names, itself or in its document; None where there is none."""
+    if not isinstance(request, dict):
+        return None
+    document = request.get("document")
+    model = document.get("model") if isinstance(document, dict) else None
+    return request.get("model") or (model.get("name") if isinstance(model, dict) else None)

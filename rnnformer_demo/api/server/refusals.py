@@ -32,18 +32,16 @@ def no_room(waiting: int, most: int) -> JSONResponse | None:
     return None
 
 
-def misused(request: Request, error: Exception) -> JSONResponse:
-    """Answer a call that Gradio cannot match with an endpoint, or with the arguments of one.
+def misused(_request: Request, error: Exception) -> JSONResponse:
+    """Answer a call whose named arguments Gradio cannot match with those of the endpoint.
 
     Raises:
         Exception: one that came from elsewhere.
     """
     *_, last = traceback.extract_tb(error.__traceback__)
-    if last.name == "construct_args":
-        return refusal(f"{str(error).partition('. ')[0]}.", 422)
-    if last.name == "get_fn" or error.args == (f"/{request.path_params.get('api_name')}",):
-        return refusal("There is no such endpoint: /v1/openapi.json and /gradio_api/info say which there are.", 404)
-    raise error
+    if last.name != "construct_args":
+        raise error
+    return refusal(f"{str(error).partition('. ')[0]}.", 422)
 
 
 class Room:
