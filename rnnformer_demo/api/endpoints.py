@@ -9,6 +9,7 @@ from ..data import InputError
 from . import legacy, requests
 from .errors import checked
 from .uploads import source_of
+from .v1.calls import edited
 
 
 @checked(requests.ListModels)
@@ -171,17 +172,7 @@ def _explain(
 
 
 def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:
-    from ..analysis import edits
-    from ..analysis.service import analyse
-
-    document = analyse(model, source)
-    if replacement:
-        if len(without) != 1:
-            raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")
-        unit = edits.unit_named(document, without[0])
-        return legacy.edit(edits.replace_word(document, unit, replacement))
-    units = [unit for name in without for unit in edits.units_named(document, name)]
-    return legacy.edit(edits.ablate_units(document, units, removal or None))
+    return legacy.edit(edited(model, source, without, removal, replacement))
 
 
 def _text(model: str, text: str) -> str:

@@ -1,10 +1,13 @@
 """The page in its web server: `serve` runs it until it is told to end."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
@@ -12,12 +15,17 @@ from starlette.routing import Route
 from ..api.server import health, metrics
 from ..api.server.headers import SecurityHeaders
 from ..api.server.logs import log, set_up
-from ..api.server.refusals import Room, misused
+from ..api.server.refusals import Room, misused, no_room, refused
 from ..api.server.requests import Requests, fault
 from ..api.server.running import Server, check_writable, end, listening
 from ..api.server.settings import Settings
+from ..api.v1.gate import Gate
+from ..api.v1.routes import routes
 from .page import build_page, launch_options
 from .warmup import warm_up
+
+if TYPE_CHECKING:
+    from ..api.v1.tools import Tools
 
 _SPACES = r"https://huggingface\.co|https://[a-z0-9-]+\.hf\.space"
 
@@ -25,16 +33,22 @@ _SPACES = r"https://huggingface\.co|https://[a-z0-9-]+\.hf\.space"
 def application(page: gr.Blocks, settings: Settings) -> Requests:
     """Return the page with all that stands around it, as an ASGI app."""
 
+    gate = Gate()
+
     def waiting() -> int:
-        return len(page._queue)
+        return len(page._queue) + gate.waiting()
 
     metrics.watch(waiting, _loaded)
+    tools = _tools(gate, lambda: no_room(waiting(), settings.queue), settings.upload_mb) if settings.mcp else None
     app = Starlette(
         routes=[
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/metrics", metrics.metrics),
+            routes(gate, settings.upload_mb, settings.root_path),
+            *([Route("/mcp", tools)] if tools else []),
         ],
+        lifespan=tools and tools.running,
         middleware=[
             Middleware(
                 CORSMiddleware,
@@ -46,7 +60,7 @@ def application(page: gr.Blocks, settings: Settings) -> Requests:
             ),
             Middleware(Room, waiting, settings.queue),
         ],
-        exception_handlers={Exception: fault},
+        exception_handlers={HTTPException: refused, Exception: fault},
     )
     options = launch_options()
     options["app_kwargs"]["exception_handlers"] |= {Exception: fault, TypeError: misused, ValueError: misused}
@@ -72,6 +86,12 @@ def serve(settings: Settings) -> None:
     warm_up()
     server.run(sockets=[bound])
     end(0)
+
+
+def _tools(gate: Gate, refused: Callable[[], Any], upload_mb: int) -> "Tools":
+    from ..api.v1.tools import Tools  # takes a second to import
+
+    return Tools(gate, refused, upload_mb)
 
 
 def _loaded() -> int:

@@ -31,8 +31,7 @@ def _run_everything_once() -> None:
             to_dict(service.analyse(model.name, _source(model.modality), ("attribution", *service.INTERNALS)))
         except Exception:
             _LOGGER.exception("The warm-up of %s failed; its first analysis will be slower.", model.name)
-        else:
-            READY.set()
+    READY.set()
 
 
 def _source(modality: str) -> Any:

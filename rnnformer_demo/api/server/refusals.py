@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,7 +12,7 @@ from . import metrics
 from .health import ENDING
 from .observation import PACE
 
-_JOINS = ("/gradio_api/queue/join", "/gradio_api/call/")
+_JOINS = ("/gradio_api/queue/join", "/gradio_api/call/", "/v1/")
 
 
 def refusal(sentence: str, status: int, retry_after: int | None = None) -> JSONResponse:
@@ -30,6 +31,11 @@ def no_room(waiting: int, most: int) -> JSONResponse | None:
         seconds = PACE.until(waiting)
         return refusal(f"{waiting} requests are waiting already: try again in {seconds} seconds.", 503, seconds)
     return None
+
+
+def refused(_request: Request, error: HTTPException) -> JSONResponse:
+    """Answer what the router refuses: a method that an address does not take."""
+    return refusal(f"{error.detail}.", error.status_code)
 
 
 def misused(_request: Request, error: Exception) -> JSONResponse:
