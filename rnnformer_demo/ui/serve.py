@@ -21,6 +21,8 @@ from ..api.server.running import Server, check_writable, end, listening
 from ..api.server.settings import Settings
 from ..api.v1.gate import Gate
 from ..api.v1.routes import routes
+from ..checkpoints.cards import default_folder, read_card, readable_cards
+from ..data import InputError
 from .page import build_page, launch_options
 from .warmup import warm_up
 
@@ -62,7 +64,7 @@ def application(page: gr.Blocks, settings: Settings) -> Requests:
         ],
         exception_handlers={HTTPException: refused, Exception: fault},
     )
-    options = launch_options()
+    options = launch_options(settings)
     options["app_kwargs"]["exception_handlers"] |= {Exception: fault, TypeError: misused, ValueError: misused}
     gr.mount_gradio_app(app, page, "/", root_path=settings.root_path, **options)
     return Requests(SecurityHeaders(app), settings.root_path)
@@ -72,12 +74,16 @@ def serve(settings: Settings) -> None:
     """Serve the page until a signal ends it, and end the process.
 
     Raises:
-        InputError: for a port that is taken, and folders that cannot be written to.
+        InputError: for a port that is taken, a folder that cannot be written to, and models that there are not.
     """
     bound = listening(settings.host, settings.port)
     check_writable(Path(get_upload_folder()), "GRADIO_TEMP_DIR")
     set_up(settings.log_level)
-    page = build_page()
+    for model in settings.models:
+        read_card(model)  # which refuses a name that no checkpoint bears
+    if not readable_cards():
+        raise InputError(f"There is no model in {default_folder()}: set RNNFORMER_CHECKPOINTS.")
+    page = build_page(settings)
     app = application(page, settings)
     server = Server(app, settings.grace, lambda: app.open, lambda: page.close(verbose=False))
     host, port = bound.getsockname()[:2]

@@ -32,7 +32,8 @@ def set_up(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # faults stand in our own lines
+    for name in ("uvicorn.error", "mcp"):  # faults stand in our own lines, and these quote what was sent
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     for name in ("rnnformer", "rnnformer_demo"):
         logging.getLogger(name).setLevel(level.upper())
 

@@ -24,7 +24,7 @@ _CLOSING = 1  # seconds that connections have to close
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address.
+    """Return a socket that listens at an address.
 
     Raises:
         InputError: for an address that is not one of this machine, and a port that is taken.
@@ -34,6 +34,7 @@ def listening(host: str, port: int) -> socket.socket:
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(128)  # who comes while models are read waits
     except OSError as error:
         reasons = {
             errno.EADDRINUSE: f"Port {port} is taken on {host}: end what listens there, or set RNNFORMER_PORT.",

@@ -90,6 +90,9 @@ class Settings:
     mcp: bool = _setting("RNNFORMER_MCP", False, _switch, "1 to serve tools over MCP at /mcp; needs the package mcp")
 
 
+DEFAULTS = Settings()
+
+
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings that an environment names; a variable that is empty counts as absent.
 
