@@ -58,7 +58,7 @@ def served(folder: Path, checkpoints: Path | None = None, few_orders: bool = Tru
             analysis, and more orders would only take time where trust is not what is tested.
     """
     from rnnformer_demo.api.server.running import Server, listening
-    from rnnformer_demo.api.server.settings import DEFAULTS
+    from rnnformer_demo.api.server.settings import read_settings
     from rnnformer_demo.interpret.trust import faithfulness
     from rnnformer_demo.ui import build_page
     from rnnformer_demo.ui.serve import application
@@ -69,8 +69,9 @@ def served(folder: Path, checkpoints: Path | None = None, few_orders: bool = Tru
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         if checkpoints:
             patch.setenv("RNNFORMER_CHECKPOINTS", str(checkpoints))
-        page, bound = build_page(), listening("127.0.0.1", 0)
-        server = Server(application(page, DEFAULTS), 0, lambda: 0, lambda: None)
+        settings = read_settings()
+        page, bound = build_page(settings), listening("127.0.0.1", 0)
+        server = Server(application(page, settings), 0, lambda: 0, lambda: None)
         thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         try:
