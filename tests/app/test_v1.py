@@ -129,6 +129,19 @@ def test_what_is_no_endpoint_is_not_found(http):
     assert http.get("/monitoring/summary").status_code == 403
 
 
+def test_behind_a_proxy_the_page_lies_under_a_prefix(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNFORMER_ROOT_PATH", "/demo")
+    with served(tmp_path) as address, httpx.Client(base_url=address, timeout=60) as http:
+        forwarded = {"x-forwarded-host": "shown.example", "x-forwarded-proto": "https"}
+        assert http.get("/config", headers=forwarded).json()["root"] == "https://shown.example/demo"
+        (style,) = set(re.findall(r"web-\w+/styles/base\.css", http.get("/demo/").text))
+        for prefix in ("", "/demo"):  # which the proxy strips, or leaves
+            assert http.get(f"{prefix}/{style}").headers["content-type"].startswith("text/css")
+            assert http.get(f"{prefix}/examples/panda.jpg").headers["content-type"] == "image/jpeg"
+            assert http.get(f"{prefix}/healthz").status_code == 200
+        assert http.get("/demo/v1/openapi.json").json()["servers"] == [{"url": "/demo"}]
+
+
 def test_health_and_figures(http):
     assert http.get("/healthz").json() == {"status": "live"}
     figures = http.get("/metrics").text

@@ -32,8 +32,9 @@ def set_up(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for name in ("uvicorn.error", "mcp"):  # faults stand in our own lines, and these quote what was sent
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # Faults of requests stand in lines of our own, and `mcp` quotes what was sent.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "ASGI" not in record.getMessage())
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)
     for name in ("rnnformer", "rnnformer_demo"):
         logging.getLogger(name).setLevel(level.upper())
 

@@ -59,6 +59,8 @@ class Room:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        joins = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(_JOINS)
-        refused = no_room(self.waiting(), self.most) if joins else None
+        refused = None
+        if scope["type"] == "http" and scope["method"] == "POST":
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            refused = no_room(self.waiting(), self.most) if path.startswith(_JOINS) else None
         await (refused or self.app)(scope, receive, send)

@@ -40,8 +40,9 @@ class Requests:
         if self.prefix and path == self.prefix:
             await RedirectResponse(f"{self.prefix}/")(scope, receive, send)
             return
-        if self.prefix and path.startswith(f"{self.prefix}/"):
-            scope = scope | {"path": path.removeprefix(self.prefix), "raw_path": None}
+        if self.prefix:  # stands in the path of an ASGI app, whether the proxy leaves it there or not
+            bare = path.removeprefix(self.prefix) if path.startswith(f"{self.prefix}/") else path
+            scope = scope | {"root_path": self.prefix, "path": self.prefix + bare, "raw_path": None}
         self.open += awaited
         try:
             await self._answer(scope, receive, send)
