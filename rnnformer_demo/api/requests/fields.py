@@ -49,6 +49,7 @@ Target = Annotated[
 Flag = Annotated[StrictBool, Field(description="true or false")]
 Seed = Annotated[
     int,
+    BeforeValidator(_without_halves),
     PlainValidator(whole_seed, json_schema_input_type=Annotated[int, Field(ge=0, le=LARGEST_SEED)]),
     Field(description=f"a whole number from 0 to {LARGEST_SEED}"),
 ]
