@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import numpy as np
 from PIL import Image
 
 from ..checkpoints.bare import BareCheckpoint
@@ -113,12 +112,6 @@ def encode_image(image: Image.Image) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def decode_image(data: str) -> Image.Image:
-    """Return the image that `encode_image` encoded."""
-    image = Image.open(io.BytesIO(base64.b64decode(data)), formats=("PNG",))
-    return Image.fromarray(np.asarray(image.convert("RGB")))
 
 
 def build_prediction(

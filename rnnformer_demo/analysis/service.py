@@ -20,6 +20,7 @@ from ..checkpoints.cards import list_models
 from ..checkpoints.store import Checkpoint
 from ..data import InputError, Sample
 from ..data.normalisation import whole_characters
+from ..data.opening import open_encoded
 from ..data.seeds import whole_seed
 from ..document import Attribution, Document, Provenance
 from ..evaluation.modality import image_reader
@@ -29,7 +30,7 @@ from ..nn.hooks import is_observed
 from ..nn.lock import MODEL_LOCK
 from .by_graphs import predict_by_graphs
 from .context import Clock, Context
-from .core import build_input, build_model, build_prediction, decode_image
+from .core import build_input, build_model, build_prediction
 from .progress import part_of
 from .registry import get
 from .sections import BUILDERS
@@ -221,7 +222,10 @@ def _sample_of(document: Document, checkpoint: Checkpoint) -> Sample:
         return replace(checkpoint.reader(document.input.text), warnings=document.input.warnings)
     if document.input.image is None:
         raise InputError("The photo is not in this document: analyse it again.")
-    return image_reader(checkpoint).of_square(decode_image(document.input.image), document.input.warnings)
+    square, reader = open_encoded(document.input.image), image_reader(checkpoint)
+    if square.size != (reader.size, reader.size):
+        raise InputError(f"The photo in this document is not as {document.model.name} reads it: analyse it again.")
+    return reader.of_square(square, document.input.warnings)
 
 
 def _check_sections(wanted: Collection[str]) -> None:

@@ -26,6 +26,7 @@ _FILES = {
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),
     "site": ("site", "space"),
+    "serve": ("serve",),
 }
 _TRAIN = "train a model: by a recipe, or one task of your own"
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."

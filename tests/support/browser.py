@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -56,8 +57,11 @@ def served(folder: Path, checkpoints: Path | None = None, few_orders: bool = Tru
         few_orders: whether trust is measured among 20 random orders, whatever they decide: the page opens with an
             analysis, and more orders would only take time where trust is not what is tested.
     """
+    from rnnformer_demo.api.server.running import Server, listening
+    from rnnformer_demo.api.server.settings import read_settings
     from rnnformer_demo.interpret.trust import faithfulness
-    from rnnformer_demo.ui import build_page, launch_options
+    from rnnformer_demo.ui import build_page
+    from rnnformer_demo.ui.serve import application
 
     with pytest.MonkeyPatch.context() as patch:
         if few_orders:
@@ -65,12 +69,17 @@ def served(folder: Path, checkpoints: Path | None = None, few_orders: bool = Tru
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         if checkpoints:
             patch.setenv("RNNFORMER_CHECKPOINTS", str(checkpoints))
-        page = build_page()
-        _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+        settings = read_settings()
+        page, bound = build_page(settings), listening("127.0.0.1", 0)
+        server = Server(application(page, settings), 0, lambda: 0, lambda: None)
+        thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
         try:
-            yield address
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}/"
         finally:
             page.close(verbose=False)
+            server.should_exit = True
+            thread.join()
 
 
 @contextmanager

@@ -886,7 +886,6 @@ export default {
     "neither recurrence nor attention": "既无循环层也无注意力层",
     "There is no example {0}.": "没有示例 {0}。",
     // Models
-    "models must be a list of names.": "models 必须是名称的列表。",
     "an LSTM, a GRU and a Transformer": "LSTM、GRU 和 Transformer",
     "an LSTM alone": "仅 LSTM",
     "a GRU alone": "仅 GRU",
@@ -964,6 +963,8 @@ export default {
       "这张照片（{0} x {1}）只读了中间的正方形：四边共 {2} 被裁掉。",
     "The image is stored in {0} passes, which would take too long: save it again.":
       "图像分 {0} 遍存储，读取耗时太长：请重新保存。",
+    "The file holds more than {0} pictures: save one of them alone.":
+      "这个文件含有超过 {0} 张图片：请只保存其中一张。",
     "This is a file of {0} pictures: only the first one was read.":
       "这个文件含有 {0} 张图片：只读了第一张。",
     "The colour profile of this photo could not be used: its colours may look a little different.":
@@ -1042,8 +1043,12 @@ export default {
       "文档已损坏，位置 {0}：{1}。",
     "The document is damaged at {0}: {1}.":
       "文档已损坏，位置 {0}：{1}。",
-    "The document is damaged: it holds half of a character, or is nested too deeply.":
-      "文档已损坏：含有半个字符，或嵌套过深。",
+    "The photo in this document is damaged: analyse it again.":
+      "这份文档中的照片已损坏：请重新分析。",
+    "The photo in this document is not as {0} reads it: analyse it again.":
+      "这份文档中的照片不是 {0} 读取的尺寸：请重新分析。",
+    "The document is damaged: it holds half of a character, an infinite number, or is nested too deeply.":
+      "文档已损坏：其中有半个字符、无穷大的数，或嵌套过深。",
     "The server does not answer: check the connection and try again.":
       "服务器没有响应：请检查连接后再试。",
     "The photo is too large: at most 20 MB can be sent.":
@@ -1054,6 +1059,8 @@ export default {
       "服务器返回错误（{0}）：请再试一次。",
     "The connection to the server was lost: try again.":
       "与服务器的连接中断：请再试一次。",
+    "Something went wrong on the server (reference {0}): try again.":
+      "服务器出错（编号 {0}）：请重试。",
     "Something went wrong on the server: try again.":
       "服务器出了问题：请再试一次。",
     "This does not look like what the model was trained on ({0}).":
