@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checkpoints.bare import load_bare
+from ..checkpoints.bare import load_bare, unfit
 from ..checkpoints.engines import chosen_engine
 from ..document import Document
 from ..graphs.builder import Uncovered
@@ -28,6 +28,8 @@ def predict(model: str, source: Any) -> Document:
             sessions.session("logits")
         except Uncovered:  # the service says so where graphs were asked for
             pass
+        except Exception as error:  # ONNX Runtime raises nothing narrower for weights of other shapes
+            raise unfit(model, error) from error
         else:
             return predict_by_graphs(checkpoint, sessions, source)
     from .service import predict as predict_with_torch

@@ -19,6 +19,7 @@ from ..data import Reader, reference_input
 from ..data.labels import Raw
 from ..models import Hybrid, HybridConfig, build, config_to_dict, freeze
 from ..nn.hooks import run
+from .aside import full_disk_named
 from .bare import complete, read_weights, unfit
 from .cards import (
     CARD,
@@ -121,11 +122,11 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     """
     folder = folder or default_folder()
     weights = read_weights(name, folder)
-    model = build(weights.card["modality"], weights.config)
     stored = {key: torch.from_numpy(array) for key, array in weights.tensors.items()}
     try:
+        model = build(weights.card["modality"], weights.config)
         model.load_state_dict({key: _widen(tensor) for key, tensor in unpack(stored).items()}, strict=True)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError, LookupError, MemoryError) as error:
         raise unfit(name, error) from error
     bare = complete(name, folder, weights)
     return Checkpoint(
@@ -165,6 +166,7 @@ def save(
 
     Raises:
         InputError: see `check_name`; and for a detector that is not the one of `about`.
+        DiskFullError: where there is no room; the old files are whole then.
     """
     check_name(name)
     folder = folder or default_folder()
@@ -193,7 +195,8 @@ def save(
         narrow: dict[str, Tensor] = {}
         for key, tensor in tensors.items():
             narrow |= pack(key, tensor) if key in eight_bits else {key: _narrow(tensor).contiguous()}
-        save_file(narrow, draft / f"{name}{WEIGHTS}")
+        with full_disk_named(folder / f"{name}{WEIGHTS}"):
+            save_file(narrow, draft / f"{name}{WEIGHTS}")
         (draft / f"{name}{WEIGHTS}").chmod(0o644)  # safetensors writes for the owner alone
         card = signed(name, card, draft)
         if tokenizer is not None:

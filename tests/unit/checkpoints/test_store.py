@@ -96,7 +96,7 @@ def _no_card(card):
 
 OOD_DAMAGE = {
     "missing": (_no_card, None, r"Unexpected key\(s\) in state_dict: \"ood\.between\""),
-    "no object": (lambda card: card.update(ood=[]), None, "ood must have feature and threshold, got \\[\\]"),
+    "no object": (lambda card: card.update(ood={}), None, "ood must have feature and threshold, got {}"),
     "no threshold": (lambda card: card["ood"].pop("threshold"), None, "ood must have feature and threshold"),
     "feature": (lambda card: card["ood"].update(feature="logits"), None, "feature must be one of .*, got 'logits'"),
     "zero": (lambda card: card["ood"].update(threshold=0), None, "threshold must be a number above 0, got 0"),
