@@ -1,12 +1,34 @@
-"""The lock of all models: it is handed on in turn, what is urgent first."""
+"""The lock of all models: it is handed on in turn, what is urgent first, and nobody keeps it for long."""
 
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 _URGENT_IN_A_ROW = 20
+QUANTUM = 0.1  # seconds after which a holder lets those of its own kind go first
 _Queue = deque[tuple[int, threading.Lock]]  # a thread, and what it waits for: released at its turn
+
+
+class Ended(Exception):
+    """Nobody waits for the work any more."""
+
+
+@dataclass
+class Errand:
+    """Work that a thread does for somebody.
+
+    Attributes:
+        urgent: it goes before what is not.
+        check: is called between two passes; what it raises ends the work.
+        seconds: time for which the work has held the lock.
+    """
+
+    urgent: bool = False
+    check: Callable[[], None] = lambda: None
+    seconds: float = 0.0
 
 
 class ModelLock:
@@ -17,71 +39,109 @@ class ModelLock:
     hands it to the thread that has waited longest, within `urgent` before all others; after 20 of those in a row
     one of the others has its turn, so that none waits for ever.
 
+    Args:
+        clock: returns seconds.
+
     Attributes:
         waiting: those that wait for it, and those that wait urgently.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self._guard = threading.Lock()
         self._holder: int | None = None
         self._depth = 0
+        self._since = self._counted = 0.0  # when the holder got it, and up to when its errand was told of the time
         self.waiting: tuple[_Queue, _Queue] = (deque(), deque())
         self._in_a_row = 0
         self._thread = threading.local()
 
-    @contextmanager
-    def urgent(self) -> Iterator[None]:
+    def urgent(self) -> AbstractContextManager[None]:
         """Let this thread go before those that are not urgent wherever it has to wait for the lock."""
-        before = self._is_urgent()
-        self._thread.urgent = True
+        return self.on(Errand(urgent=True))
+
+    @contextmanager
+    def on(self, errand: Errand) -> Iterator[None]:
+        """Let what this thread runs count as work on an errand."""
+        before = self._errand()
+        self._thread.errand = errand
         try:
             yield
         finally:
-            self._thread.urgent = before
+            self._thread.errand = before
 
     def give_way(self) -> None:
-        """Hand the lock to those that are urgent, and take it again as soon as they are done.
+        """Hand the lock to those whose turn it is, and take it again after them: between two passes.
 
-        A thread that is urgent itself, or does not hold the lock, goes on.
+        What is urgent goes before a holder that is not; others of the holder's kind go after `QUANTUM` seconds. A
+        thread that does not hold the lock goes on.
+
+        Raises:
+            Exception: what the check of this thread's errand raises.
         """
-        me = threading.get_ident()
+        me, urgent = threading.get_ident(), self._errand().urgent
         with self._guard:
-            if self._holder != me or self._is_urgent() or not self.waiting[True]:
+            if self._holder != me:
                 return
-            depth, turn = self._depth, _taken()
-            self.waiting[False].appendleft((me, turn))
-            self._hand_over()
-        turn.acquire()
-        self._depth = depth
+            self._count()
+            if self.waiting[True] and not urgent:
+                put = self.waiting[False].appendleft
+            elif self.waiting[urgent] and self.clock() - self._since >= QUANTUM:
+                put = self.waiting[urgent].append
+            else:
+                put = None
+            if put:
+                depth, turn = self._depth, _taken()
+                put((me, turn))
+                self._hand_over()
+        if put:
+            turn.acquire()
+            self._depth = depth
+        self._errand().check()
 
     def __enter__(self) -> None:
         me = threading.get_ident()
+        if self._holder != me:
+            self._errand().check()
         with self._guard:
             if self._holder in (None, me):
-                self._holder = me
+                if not self._depth:
+                    self._holder, self._since = me, self.clock()
+                    self._counted = self._since
                 self._depth += 1
                 return
             turn = _taken()
-            self.waiting[self._is_urgent()].append((me, turn))
+            self.waiting[self._errand().urgent].append((me, turn))
         turn.acquire()  # until it is handed over
 
     def __exit__(self, *_error: object) -> None:
         with self._guard:
             self._depth -= 1
             if not self._depth:
+                self._count()
                 self._hand_over()
 
-    def _is_urgent(self) -> bool:
-        return getattr(self._thread, "urgent", False)
+    def _errand(self) -> Errand:
+        if not hasattr(self._thread, "errand"):
+            self._thread.errand = Errand()
+        return self._thread.errand
+
+    def _count(self) -> None:
+        """Add the time since this was last called to the holder's errand."""
+        now = self.clock()
+        self._errand().seconds += now - self._counted
+        self._counted = now
 
     def _hand_over(self) -> None:
         self._holder = None
+        self._depth = 0
         others, urgent = self.waiting
         urgent_next = bool(urgent) and (self._in_a_row < _URGENT_IN_A_ROW or not others)
         self._in_a_row = self._in_a_row + 1 if urgent_next else 0
         if queue := self.waiting[urgent_next]:
             self._holder, turn = queue.popleft()
             self._depth = 1
+            self._since = self._counted = self.clock()
             turn.release()
 
 
