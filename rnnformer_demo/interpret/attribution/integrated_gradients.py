@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...models import Hybrid
 
 _PIXEL_STEPS = (64,)  # the way through the CNN has so many kinks that more steps than seconds allow would be needed
-_PHOTOS_PER_PASS = 16  # sparing of memory through the CNN
+_PHOTOS_PER_PASS = 2  # through the CNN and back: sparing of memory, and of the time until others have their turn
 
 
 @register_method(
