@@ -1,7 +1,9 @@
 """HTTP endpoints. `/analyse` gives parts of the analysis document; the others keep their objects for one version."""
 
+from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -9,6 +11,10 @@ from ..data import InputError
 from . import legacy
 from .errors import as_gradio_error
 from .uploads import source_of, text_of
+from .work import begin, in_turn
+
+if TYPE_CHECKING:
+    from ..document import Document
 
 
 def list_models() -> list:
@@ -107,19 +113,23 @@ def whatif_image(model: str, image: dict, without: list[str], removal: str | Non
 @as_gradio_error
 def fewest(model: str, text: str, removal: str | None = None) -> dict:
     """Find the fewest words of a text whose removal changes the label: a minimal counterfactual."""
-    from ..analysis import edits
-    from ..analysis.service import predict
+    from ..analysis import cost, edits
+    from ..analysis.service import DEFAULT_METHOD, predict
 
-    return legacy.edit(edits.minimal_counterfactual(predict(model, _text(model, text)), removal or None))
+    document = predict(model, _text(model, text))
+    begin(cost.size_of(document), lambda _method: cost.of_counterfactual, DEFAULT_METHOD)
+    return legacy.edit(edits.minimal_counterfactual(document, removal or None))
 
 
 @as_gradio_error
 def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
     """Run the same text through a hybrid and its baselines: prediction, explanation with trust, and beliefs of each."""
-    from ..analysis.comparison import compare_input
-    from ..analysis.service import DEFAULT_METHOD
+    from ..analysis import cost
+    from ..analysis.comparison import compare_input, family
+    from ..analysis.service import DEFAULT_METHOD, predict
 
-    source = _text(model, text)
+    source, models = _text(model, text), len(family(model))
+    begin(cost.size_of(predict(model, source)), partial(cost.of_comparison, models), method or DEFAULT_METHOD)
     return legacy.comparison(compare_input(model, source, target or None, method or DEFAULT_METHOD, seed))
 
 
@@ -137,21 +147,30 @@ ENDPOINTS = (
 )
 
 
+# Concurrency groups and their limits. What is short waits for nothing long; a large photo takes memory while it is
+# decoded, so that few are read at a time. In the lane of all others, short work passes by what waits for a place.
+_LANES = {
+    predict: ("api predict", 2),
+    predict_image: ("api predict photo", 1),
+    **dict.fromkeys((analyse_image, explain_image, whatif_image), ("api photo", 2)),
+}
+
+
 def register() -> None:
     """Add the endpoints to the page that is being built."""
     gr.api(list_models, api_name="models", queue=False)
     for endpoint in ENDPOINTS:
-        gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
+        lane, limit = _LANES.get(endpoint, ("api", 8))
+        gr.api(in_turn(endpoint), api_name=endpoint.__name__, concurrency_id=lane, concurrency_limit=limit)
 
 
 def _document(
     model: str, source: Any, sections: Sequence[str] | None, method: str | None, target: str | None, seed: int
 ) -> dict:
-    from ..analysis.service import DEFAULT_METHOD, analyse
     from ..document import to_dict
 
     wanted = ("attribution",) if sections is None else tuple(sections)
-    return to_dict(analyse(model, source, wanted, target or None, method or DEFAULT_METHOD, seed))
+    return to_dict(_analysed(model, source, wanted, target, method, seed))
 
 
 def _predict(model: str, source: Any) -> dict:
@@ -163,17 +182,30 @@ def _predict(model: str, source: Any) -> dict:
 def _explain(
     model: str, source: Any, method: str | None, target: str | None, trust: bool, seed: int, inside: bool
 ) -> dict:
-    from ..analysis.service import DEFAULT_METHOD, INTERNALS, analyse
+    from ..analysis.service import INTERNALS
 
     wanted = ("attribution", *(("trust",) if trust else ()), *(INTERNALS if inside else ()))
-    return legacy.explanation(analyse(model, source, wanted, target or None, method or DEFAULT_METHOD, seed))
+    return legacy.explanation(_analysed(model, source, wanted, target, method, seed))
+
+
+def _analysed(
+    model: str, source: Any, wanted: Sequence[str], target: str | None, method: str | None, seed: int
+) -> "Document":
+    """Return the document with the sections that are wanted, where they fit into the budget."""
+    from ..analysis import cost
+    from ..analysis.service import DEFAULT_METHOD, analyse_in_steps
+
+    method = method or DEFAULT_METHOD
+    steps = analyse_in_steps(model, source, wanted, target or None, method, seed)
+    document = next(steps)
+    begin(cost.size_of(document), partial(cost.of_sections, wanted), method)
+    return deque(steps, maxlen=1).pop() if wanted else document
 
 
 def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:
     from ..analysis import edits
-    from ..analysis.service import analyse
 
-    document = analyse(model, source)
+    document = _analysed(model, source, ("attribution",), None, None, 0)
     if replacement:
         if len(without) != 1:
             raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")

@@ -7,6 +7,7 @@ from ..data import InputError
 
 if TYPE_CHECKING:
     from ..document import Document
+    from ..interpret.cost import Cost, Size
 
 _LARGEST = 1e9  # threshold: states are smaller by far
 _MOST_TEXTS = 50  # that a visitor may have searched at once
@@ -139,3 +140,22 @@ STEPS: dict[str, Step] = {
     "counterfactual": find_counterfactual,
     "pattern-search": search_pattern,
 }
+
+
+def cost_of_steps(document: "Document", steps: "list[dict]") -> "tuple[Size, Callable[[str], Cost], str]":
+    """Return the size of a document's input, the cost of steps on it by the method of attribution, and that method."""
+    from ..analysis import cost
+    from ..analysis.service import DEFAULT_METHOD
+
+    sections = [text_in(step, "section") for step in steps]
+    method = next((text_in(step, "method") for step in steps if text_in(step, "method")), "")
+    if not method:
+        method = document.attribution.method if document.attribution else DEFAULT_METHOD
+    searches = sum(text_in(step, "edit") == "counterfactual" for step in steps)
+    passes = sum(len(list_in(step, "texts")) + 2 for step in steps)
+
+    def of(name: str) -> "Cost":
+        filled = cost.of_sections(sections, name)
+        return lambda size: filled(size) + searches * cost.of_counterfactual(size) + size.whole(passes)
+
+    return cost.size_of(document), of, method

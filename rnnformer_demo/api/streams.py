@@ -6,17 +6,18 @@ input again out of them. Any process can answer, and nothing is lost when one re
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.context import LocalContext
 
 from ..data import InputError
-from ..nn.lock import MODEL_LOCK
+from ..nn.lock import MODEL_LOCK, Ended
 from .errors import error_of
 from .exports import page_export
-from .steps import STEPS, document_in, list_in, text_in
+from .steps import STEPS, cost_of_steps, document_in, list_in, text_in
 from .uploads import source_of
+from .work import OF_PAGE, Work, begin
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -24,39 +25,40 @@ if TYPE_CHECKING:
 _PROGRESS_EVERY = 0.1  # seconds
 
 
-class _Left(Exception):
-    """Nobody waits for the answer any more."""
-
-
 def page_analyse(request: dict) -> Iterator[dict]:
     """Analyse an input: yields the sections of the analysis document one after the other."""
+    from ..analysis import cost
     from ..analysis.service import DEFAULT_METHOD, analyse_in_steps
 
-    model = text_in(request, "model")
-    steps = analyse_in_steps(
-        model,
-        source_of(model, request.get("source")),
-        tuple(map(str, list_in(request, "wanted"))),
-        text_in(request, "target") or None,
-        text_in(request, "method") or DEFAULT_METHOD,
-        report=_reporter(),
-    )
-    yield from _changes(None, steps)
+    model, wanted = text_in(request, "model"), tuple(map(str, list_in(request, "wanted")))
+    method = text_in(request, "method") or DEFAULT_METHOD
+    source, target = source_of(model, request.get("source")), text_in(request, "target") or None
+    steps = analyse_in_steps(model, source, wanted, target, method, report=_reporter())
+    first = next(steps)  # the prediction, for which nobody waits in the queue of long work
+    yield from _changes(None, iter([first]))
+    begin(cost.size_of(first), partial(cost.of_sections, wanted), method, _tell_place())
+    yield from _changes(first, steps)
 
 
 def page_extend(request: dict) -> Iterator[dict]:
     """Take further steps on a document: yields the sections that each of them changes."""
     document, report = document_in(request), _reporter()
-    for step in list_in(request, "steps"):
-        name = "section" if text_in(step, "section") else text_in(step, "edit") or text_in(step, "name")
-        if name not in STEPS:
-            raise InputError(f"There is no step {name[:60]!r}: there is {', '.join(STEPS)}.")
+    steps = [(_name_of(step), step) for step in list_in(request, "steps")]
+    begin(*cost_of_steps(document, [step for _, step in steps]), _tell_place())
+    for name, step in steps:
         for answer in STEPS[name](document, step, report):
             if isinstance(answer, dict):
                 yield answer
             else:
                 yield from _changes(document, iter([answer]))
                 document = answer
+
+
+def _name_of(step: Any) -> str:
+    name = "section" if text_in(step, "section") else text_in(step, "edit") or text_in(step, "name")
+    if name not in STEPS:
+        raise InputError(f"There is no step {name[:60]!r}: there is {', '.join(STEPS)}.")
+    return name
 
 
 def page_cards(request: dict) -> Iterator[dict]:
@@ -87,14 +89,11 @@ def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator
 
 def _reporter() -> Callable[[float], None]:
     """Return a report that shows the share done, and that ends the work when its visitor has left or said stop."""
-    progress = gr.Progress()
-    said, event_id, blocks = 0.0, LocalContext.event_id.get(None), LocalContext.blocks.get(None)
+    progress, said = gr.Progress(), 0.0
 
     def report(share: float) -> None:
         nonlocal said
-        event = blocks._queue.event_ids_to_events.get(event_id) if blocks and event_id else None
-        if event is not None and not event.alive:
-            raise _Left
+        MODEL_LOCK.errand().check()
         if time.monotonic() - said > _PROGRESS_EVERY:
             said = time.monotonic()
             progress(share)
@@ -102,20 +101,29 @@ def _reporter() -> Callable[[float], None]:
     return report
 
 
-def _urgent(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iterator[dict]]:
-    """Wrap a handler so that its passes through a model go before those of others.
+def _tell_place() -> Callable[[int, float], None]:
+    """Return a function that shows the place in the queue of long work, and the seconds until its turn."""
+    progress = gr.Progress()
+    return lambda place, seconds: progress(0.0, desc=f"queue {place} {seconds:.0f}")
+
+
+def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iterator[dict]]:
+    """Wrap a handler so that it works in turn with others, what is short before what is long.
 
     Gradio may take each step of a stream in another thread, therefore it is said anew for each.
     """
 
     def run(request: dict) -> Iterator[dict]:
-        answers = handler(request)
-        while True:
-            with MODEL_LOCK.urgent():
-                answer = next(answers, None)
-            if answer is None:
-                return
-            yield answer
+        work, answers = Work(OF_PAGE), handler(request)
+        try:
+            while True:
+                with MODEL_LOCK.on(work):
+                    answer = next(answers, None)
+                if answer is None:
+                    return
+                yield answer
+        finally:
+            work.end()
 
     return run
 
@@ -130,7 +138,7 @@ def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
             yield from handler(request)
         except InputError as error:
             raise error_of(error) from error
-        except _Left:
+        except Ended:
             return
 
     return run
@@ -139,12 +147,11 @@ def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
 def register() -> None:
     """Add the streams to the page that is being built."""
     lanes: dict[str, tuple[Callable[[dict], Iterator[dict]], str, int]] = {  # handler, concurrency group and its limit
-        # Texts take fractions of a second and wait for no photo and no measurement, but for the pass that one is in.
-        "page_analyse_text": (_urgent(page_analyse), "text", 2),
-        "page_extend": (_urgent(page_extend), "text", 2),
-        "page_analyse_photo": (page_analyse, "photo", 1),
-        # Measurements take seconds, and give the models' lock back after each pass.
-        "page_measure": (page_extend, "measure", 2),
+        # A lane is wider than the places for long work: what is short passes by what waits for one.
+        "page_analyse_text": (_in_turn(page_analyse), "text", 4),
+        "page_extend": (_in_turn(page_extend), "text", 4),
+        "page_analyse_photo": (_in_turn(page_analyse), "photo", 2),  # a large photo takes memory while it is decoded
+        "page_measure": (_in_turn(page_extend), "measure", 4),
         "page_export": (page_export, "export", 1),
         "page_cards": (page_cards, "cards", 4),
         "page_leaderboard": (page_leaderboard, "cards", 4),

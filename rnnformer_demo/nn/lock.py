@@ -63,7 +63,7 @@ class ModelLock:
     @contextmanager
     def on(self, errand: Errand) -> Iterator[None]:
         """Let what this thread runs count as work on an errand."""
-        before = self._errand()
+        before = self.errand()
         self._thread.errand = errand
         try:
             yield
@@ -79,7 +79,7 @@ class ModelLock:
         Raises:
             Exception: what the check of this thread's errand raises.
         """
-        me, urgent = threading.get_ident(), self._errand().urgent
+        me, urgent = threading.get_ident(), self.errand().urgent
         with self._guard:
             if self._holder != me:
                 return
@@ -97,12 +97,12 @@ class ModelLock:
         if put:
             turn.acquire()
             self._depth = depth
-        self._errand().check()
+        self.errand().check()
 
     def __enter__(self) -> None:
         me = threading.get_ident()
         if self._holder != me:
-            self._errand().check()
+            self.errand().check()
         with self._guard:
             if self._holder in (None, me):
                 if not self._depth:
@@ -111,7 +111,7 @@ class ModelLock:
                 self._depth += 1
                 return
             turn = _taken()
-            self.waiting[self._errand().urgent].append((me, turn))
+            self.waiting[self.errand().urgent].append((me, turn))
         turn.acquire()  # until it is handed over
 
     def __exit__(self, *_error: object) -> None:
@@ -121,7 +121,8 @@ class ModelLock:
                 self._count()
                 self._hand_over()
 
-    def _errand(self) -> Errand:
+    def errand(self) -> Errand:
+        """Return what this thread works on."""
         if not hasattr(self._thread, "errand"):
             self._thread.errand = Errand()
         return self._thread.errand
@@ -129,7 +130,7 @@ class ModelLock:
     def _count(self) -> None:
         """Add the time since this was last called to the holder's errand."""
         now = self.clock()
-        self._errand().seconds += now - self._counted
+        self.errand().seconds += now - self._counted
         self._counted = now
 
     def _hand_over(self) -> None:

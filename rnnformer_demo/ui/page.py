@@ -21,6 +21,7 @@ from .theme import CSS, make_theme
 
 TITLE = "RNNformer Demo"
 MAX_UPLOAD = "20mb"
+MOST_WAITING = 100
 _KEPT = "public, max-age=31536000, immutable"
 _ADDRESS = f"web-{web.digest()}"
 # Relative to the page's own root, which may lie behind a proxy.
@@ -42,7 +43,8 @@ def build_page() -> gr.Blocks:
         )
         streams.register()
         endpoints.register()
-    return page.queue(max_size=40)
+    # Nothing skips the queue: eight large photos at once would take gigabytes.
+    return page.queue(max_size=MOST_WAITING, api_open=False)
 
 
 def launch_options() -> dict[str, Any]:
