@@ -1,12 +1,16 @@
 """The page: one component that mounts the explorer of `web/`, its streams, and the API."""
 
+import os
+import tempfile
 from collections.abc import Awaitable, Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,13 +19,14 @@ from starlette.staticfiles import StaticFiles
 
 from .. import web
 from ..api import endpoints, streams
+from ..api.upload_limits import KEPT_SECONDS, MOST_BYTES, UploadLimits
 from ..api.uploads import EXAMPLES
 from .catalogue import catalogue
 from .theme import CSS, make_theme
 
 TITLE = "RNNformer Demo"
-MAX_UPLOAD = "20mb"
 MOST_WAITING = 100
+_CLEAN_EVERY = 600  # seconds
 _KEPT = "public, max-age=31536000, immutable"
 _ADDRESS = f"web-{web.digest()}"
 # Relative to the page's own root, which may lie behind a proxy.
@@ -33,7 +38,9 @@ import(`${{root}}/{_ADDRESS}/main.js`).then(({{ start }}) => start(element.query
 
 def build_page() -> gr.Blocks:
     """Build the whole page, with its streams and its API; read the models' cards, load no model."""
-    with gr.Blocks(title=TITLE) as page:
+    # A folder of its own, for old files in it are deleted.
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()) / "rnnformer-demo"))
+    with gr.Blocks(title=TITLE, delete_cache=(_CLEAN_EVERY, KEPT_SECONDS)) as page:
         gr.HTML(
             html_template=f'<div class="mount"><p class="loading">{escape(TITLE)} …</p></div>',
             js_on_load=_START,
@@ -54,12 +61,15 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": make_theme(),
         "head": _head(),
-        "max_file_size": MAX_UPLOAD,
+        "max_file_size": MOST_BYTES,
         "run_history": False,
         "footer_links": ["api"],
         "ssr_mode": False,
         "show_error": False,
-        "app_kwargs": {"routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)]},
+        "app_kwargs": {
+            "routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)],
+            "middleware": [Middleware(UploadLimits)],
+        },
     }
 
 

@@ -166,7 +166,7 @@ def test_what_is_asked_of_a_text_goes_before_others_at_every_step():
                 taken.append(f"text {number}")
             yield request
 
-    answers = streams._urgent(steps)({"some": "request"})
+    answers = streams._in_turn(steps)({"some": "request"})
     for number in (1, 2):
         with locked():
             photo = threading.Thread(target=lambda: run(lambda: taken.append("photo")))

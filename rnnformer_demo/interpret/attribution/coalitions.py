@@ -26,7 +26,7 @@ def budget(layout: str, units: int, steps: int) -> tuple[int, int]:
 
 
 def cost_of_coalitions(size: Size) -> float:
-    """Return the cost of the coalitions that an input of this size takes as a rule: twice those that are run at first."""
+    """Return the cost of the coalitions that an input takes as a rule: twice those that are run at first."""
     first, most = budget(size.layout, size.units, size.steps)
     return size.whole(min(2 * first, most, 2.0 ** min(size.units, 64)))
 

@@ -1,0 +1,122 @@
+"""Limits of uploads: bytes and files of a request, bytes of the folder; a full disk gets a sentence."""
+
+import errno
+import re
+from collections.abc import Callable
+from pathlib import Path
+from time import time
+
+from anyio.to_thread import run_sync
+from gradio.utils import get_upload_folder
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 20 * 2**20  # of a photo
+_OF_FORM = 2**14  # what a form adds to its files
+_MOST_FILES = 1
+_MOST_IN_FOLDER = 512 * 2**20
+KEPT_SECONDS = 3600
+_ABORTED_SECONDS = 600  # after which an upload that has no name yet was aborted
+_TOO_LARGE = f"The photo is too large: at most {MOST_BYTES // 2**20} MB can be sent."
+_TOO_MANY = "One photo at a time can be sent."
+_NO_ROOM = "The server has no room for a photo: try again later."
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class _Refused(Exception):
+    """A request that exceeds a limit, with its status and a sentence."""
+
+
+class UploadLimits:
+    """ASGI middleware that refuses uploads beyond the limits before they fill the disk.
+
+    Args:
+        app: whatever takes the uploads at `/upload`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].rstrip("/").endswith("/upload"):
+            await self.app(scope, receive, send)
+            return
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        try:
+            check = _counter(headers.get(b"content-type", b""))
+            length = headers.get(b"content-length", b"0")
+            if length.isdigit() and int(length) > MOST_BYTES + _OF_FORM:
+                raise _Refused(413, _TOO_LARGE)
+            await run_sync(make_room, Path(get_upload_folder()))
+
+            async def counted() -> Message:
+                message = await receive()
+                check(message.get("body", b""))
+                return message
+
+            await self.app(scope, counted, send)
+        except _Refused as refused:
+            status, sentence = refused.args
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            status, sentence = 507, _NO_ROOM
+        else:
+            return
+        await PlainTextResponse(sentence, status, {"connection": "close"})(scope, receive, send)
+
+
+def _counter(content_type: bytes) -> Callable[[bytes], None]:
+    """Return a function that takes the parts of a body and raises where there is too much in them."""
+    match = re.search(rb'boundary="?([^";,\s]{1,70})', content_type)
+    boundary = b"--" + match[1] if match else b""
+    total = files = 0
+    tail = b""
+
+    def check(body: bytes) -> None:
+        nonlocal total, files, tail
+        total += len(body)
+        if total > MOST_BYTES + _OF_FORM:
+            raise _Refused(413, _TOO_LARGE)
+        if boundary:
+            window = tail + body
+            files += window.count(boundary)
+            tail = window[-len(boundary) + 1 :]
+            if files > _MOST_FILES + 1:  # the last one ends the form
+                raise _Refused(413, _TOO_MANY)
+
+    return check
+
+
+def make_room(folder: Path, most: int = _MOST_IN_FOLDER - MOST_BYTES, now: Callable[[], float] = time) -> None:
+    """Delete aborted uploads, old ones, and the oldest of the others until few enough bytes are left.
+
+    Gradio deletes what it knows of after `KEPT_SECONDS`; this is about what it does not, such as uploads of a process
+    that was killed.
+    """
+    kept = []
+    for path in folder.rglob("*"):
+        try:
+            if not path.is_file() or path.is_symlink():
+                continue
+            facts = path.stat()
+        except FileNotFoundError:  # another process was faster
+            continue
+        age = now() - facts.st_ctime
+        if age > (_ABORTED_SECONDS if path.parent == folder else KEPT_SECONDS):
+            _delete(path, folder)
+        else:
+            kept.append((facts.st_ctime, facts.st_size, path))
+    total = sum(size for _, size, _ in kept)
+    for _, size, path in sorted(kept):
+        if total <= most:
+            return
+        _delete(path, folder)
+        total -= size
+
+
+def _delete(path: Path, folder: Path) -> None:
+    path.unlink(missing_ok=True)
+    if path.parent != folder and not any(path.parent.iterdir()):
+        path.parent.rmdir()
