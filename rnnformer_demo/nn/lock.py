@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-_URGENT_IN_A_ROW = 20
+_IN_A_ROW = 20
 QUANTUM = 0.1  # seconds after which a holder lets those of its own kind go first
-_Queue = deque[tuple[int, threading.Lock]]  # a thread, and what it waits for: released at its turn
 
 
 class Ended(Exception):
@@ -31,13 +30,23 @@ class Errand:
     seconds: float = 0.0
 
 
+@dataclass
+class _Waiting:
+    """A thread, what it works on, and what it waits for: released at its turn."""
+
+    thread: int
+    errand: Errand
+    turn: threading.Lock
+
+
 class ModelLock:
     """Lock that its holder may take again, and that goes from thread to thread in turn.
 
     A lock of Python's own goes to whoever happens to run, which is mostly the thread that has just released it: a photo
     that takes it a hundred times over would keep a line of text waiting to its end. Here whoever releases the lock
-    hands it to the thread that has waited longest, within `urgent` before all others; after 20 of those in a row
-    one of the others has its turn, so that none waits for ever.
+    hands it to a thread whose work has had it least so far, of those alike to the one that has waited longest, within
+    `urgent` before all others. After 20 turns by that rule whoever came first among the others has one, so that none
+    waits for ever.
 
     Args:
         clock: returns seconds.
@@ -52,7 +61,7 @@ class ModelLock:
         self._holder: int | None = None
         self._depth = 0
         self._since = self._counted = 0.0  # when the holder got it, and up to when its errand was told of the time
-        self.waiting: tuple[_Queue, _Queue] = (deque(), deque())
+        self.waiting: tuple[deque[_Waiting], deque[_Waiting]] = (deque(), deque())
         self._in_a_row = 0
         self._thread = threading.local()
 
@@ -91,11 +100,11 @@ class ModelLock:
             else:
                 put = None
             if put:
-                depth, turn = self._depth, _taken()
-                put((me, turn))
+                depth, waits = self._depth, self._waits()
+                put(waits)
                 self._hand_over()
         if put:
-            turn.acquire()
+            waits.turn.acquire()
             self._depth = depth
         self.errand().check()
 
@@ -110,9 +119,9 @@ class ModelLock:
                     self._counted = self._since
                 self._depth += 1
                 return
-            turn = _taken()
-            self.waiting[self.errand().urgent].append((me, turn))
-        turn.acquire()  # until it is handed over
+            waits = self._waits()
+            self.waiting[waits.errand.urgent].append(waits)
+        waits.turn.acquire()  # until it is handed over
 
     def __exit__(self, *_error: object) -> None:
         with self._guard:
@@ -137,19 +146,24 @@ class ModelLock:
         self._holder = None
         self._depth = 0
         others, urgent = self.waiting
-        urgent_next = bool(urgent) and (self._in_a_row < _URGENT_IN_A_ROW or not others)
-        self._in_a_row = self._in_a_row + 1 if urgent_next else 0
-        if queue := self.waiting[urgent_next]:
-            self._holder, turn = queue.popleft()
-            self._depth = 1
-            self._since = self._counted = self.clock()
-            turn.release()
+        by_rule = self._in_a_row < _IN_A_ROW
+        queue = urgent if urgent and (by_rule or not others) else others
+        if not queue:
+            self._in_a_row = 0
+            return
+        self._in_a_row = self._in_a_row + 1 if by_rule else 0
+        # The first of those that have had least; after many turns by that rule, the first of all.
+        place = min(range(len(queue)), key=lambda index: queue[index].errand.seconds) if by_rule else 0
+        waits = queue[place]
+        del queue[place]
+        self._holder, self._depth = waits.thread, 1
+        self._since = self._counted = self.clock()
+        waits.turn.release()
 
-
-def _taken() -> threading.Lock:
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
+    def _waits(self) -> _Waiting:
+        turn = threading.Lock()
+        turn.acquire()
+        return _Waiting(threading.get_ident(), self.errand(), turn)
 
 
 MODEL_LOCK = ModelLock()
