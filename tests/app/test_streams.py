@@ -170,7 +170,7 @@ def test_what_is_asked_of_a_text_goes_before_others_at_every_step():
                 taken.append(f"text {number}")
             yield request
 
-    answers = streams._urgent(two_steps)({"some": "request"})
+    answers = streams._in_turn(two_steps)({"some": "request"})
     for number in (1, 2):
         with locked():
             photo = threading.Thread(target=lambda: run(lambda: taken.append("photo")))

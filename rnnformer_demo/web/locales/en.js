@@ -36,6 +36,7 @@ export default {
     "input.placeholder": "Type or paste a sentence or a review, then press Enter (Shift+Enter for a new line)",
     "input.photo": "Photo",
     "status.queued": "Waiting: number {place} in the queue.",
+    "status.wait": " About {seconds} s.",
     "status.running": "Computing: {step} …",
     "status.prediction": "{label}, {share}.",
     "status.done": "All is there.",

@@ -36,6 +36,7 @@ export default {
     "input.placeholder": "输入或粘贴一句话或一段评论，然后按 Enter（Shift+Enter 换行）",
     "input.photo": "照片",
     "status.queued": "排队中：第 {place} 位。",
+    "status.wait": "大约 {seconds} 秒。",
     "status.running": "正在计算：{step} …",
     "status.prediction": "{label}，{share}。",
     "status.done": "全部完成。",
@@ -1053,6 +1054,20 @@ export default {
       "服务器没有响应：请检查连接后再试。",
     "The photo is too large: at most 20 MB can be sent.":
       "照片太大：最多可发送 20 MB。",
+    "The server has no room for a photo: try again later.": "服务器没有空间存放照片：请稍后再试。",
+    "This photo is no longer on the server, where uploads are kept for an hour: send it again.":
+      "这张照片已不在服务器上（上传的文件保留一小时）：请重新上传。",
+    "{0} on {1} words would take about {2} s here; the budget of a request is {3} s: {4}.":
+      "在此处理 {1} 个词的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
+    "{0} on {1} cells would take about {2} s here; the budget of a request is {3} s: {4}.":
+      "在此处理 {1} 个格子的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
+    "{0} fits, or at most {1} words": "可改用“{0}”，或最多 {1} 个词",
+    "{0} fits": "可改用“{0}”",
+    "at most {0} words": "最多 {0} 个词",
+    "ask for one thing at a time": "请一次只要求一项",
+    "This took longer than the {0} s after which computing ends here: take a shorter input or another method.":
+      "计算超过了此处 {0} 秒的上限，已停止：请缩短输入或换一种方法。",
+    "{0} long computations are waiting here: try again in a minute.": "已有 {0} 项较长的计算在等待：请过一分钟再试。",
     "Too many visitors are waiting: try again in a minute.":
       "等待的访客太多：请一分钟后再试。",
     "The server answered with an error ({0}): try again.":

@@ -136,11 +136,12 @@ export class Workbench {
     const busy = status.state === "queued" || status.state === "running";
     const step = status.step ? t(`step.${status.step}`) : "";
     const share = status.share === undefined ? "" : ` ${this.app.format.wholePercent(status.share)}`;
+    const wait = status.seconds === undefined ? "" : t("status.wait", { seconds: Math.ceil(status.seconds) });
     const prediction = this.store.document?.prediction;
     const answer = prediction ? t("status.prediction", { label: prediction.label, share: this.app.format.percent(prediction.confidence) }) : "";
     const text = {
       idle: "",
-      queued: t("status.queued", { place: status.place ?? 1 }),
+      queued: t("status.queued", { place: status.place ?? 1 }) + wait,
       running: t("status.running", { step }) + share,
       done: this.session.running.size ? answer : `${answer} ${t("status.done")}`,
       stopped: `${answer} ${t("status.stopped")}`,
