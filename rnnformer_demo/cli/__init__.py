@@ -22,6 +22,7 @@ _FILES = {
     "explain": ("explain", "report", "whatif", "compare"),
     "evaluate": ("evaluate",),
     "evaluate_explanations": ("evaluate-explanations",),
+    "evaluate_behaviour": ("evaluate-behaviour",),
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),
     "site": ("site", "space"),
