@@ -23,6 +23,7 @@ _FILES = {
     "evaluate": ("evaluate",),
     "evaluate_explanations": ("evaluate-explanations",),
     "evaluate_behaviour": ("evaluate-behaviour",),
+    "evaluate_shift": ("evaluate-shift",),
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),
     "site": ("site", "space"),

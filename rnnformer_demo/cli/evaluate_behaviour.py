@@ -22,7 +22,9 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     added.add_argument("--examples", type=int, default=0, metavar="N", help="print N failing cases of each capability")
     added.add_argument("--seed", type=seed, default=0, help="of all that is drawn (default: 0)")
     added.add_argument("--out", type=path, metavar="FILE", help="write the table into FILE")
-    added.add_argument("--write", action="store_true", help="keep the results where the cards and README take them from")
+    added.add_argument(
+        "--write", action="store_true", help="keep the results where the cards and README take them from"
+    )
 
 
 def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
@@ -30,12 +32,14 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
     from ..data import InputError
     from ..evaluation.behaviour import run, store
 
-    if options.all == bool(options.models) and not (options.teachers and not options.all):
+    if (options.all and options.models) or not (options.all or options.models or options.teachers):
         raise InputError("Name models, or --all for every sentiment model.")
     if options.cases < 1:
         raise InputError(f"--cases must be 1 or more, got {options.cases}.")
     if options.write and (options.capability or options.part != "test" or options.seed or options.cases != 200):
-        raise InputError("--write keeps all capabilities of the test, 200 cases each, by seed 0: leave the choices out.")
+        raise InputError(
+            "--write keeps all capabilities of the test, 200 cases each, by seed 0: leave the choices out."
+        )
     more = {"part": options.part, "count": options.cases, "seed": options.seed}
     names = run.sentiment_models() if options.all else options.models
     results = [run.evaluate_behaviour(get(name), options.capability, **more) for name in names]
@@ -50,10 +54,11 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
 
 
 def _of_teacher(name: str, options: argparse.Namespace, more: dict) -> dict:
-    from ..evaluation.behaviour import run
-    from ..training.teachers.find import load_teachers
+    from ..evaluation.behaviour import run, suite
+    from ..training.teachers.answers import answers_of
 
-    return run.evaluate_answers(name, options.language, options.capability, load_teachers(name, Path(options.runs)), **more)
+    answer, about = answers_of(name, Path(options.runs))
+    return about | run.evaluate_answers(answer, suite.read_suite(options.language), options.capability, **more)
 
 
 def _write(file: Path, text: str) -> None:

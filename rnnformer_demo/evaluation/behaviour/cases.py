@@ -61,7 +61,7 @@ def cases(suite: Suite, capability: Capability, part: str = "test", count: int =
 def texts_to_learn_from(language: str, of_each: int, seed: int = 0, part: str = "train") -> list[str]:
     """Return texts of every capability, for a teacher to label, none twice.
 
-    They share no template with `part="test"`, and no word of a list that comes in parts.
+    They share no template and no word of a list with those of another part.
 
     Args:
         of_each: of each capability, at most; a case of two texts gives both.
@@ -107,5 +107,5 @@ def filled(template: str, words: dict[str, str]) -> str:
 def _with_article(match: re.Match) -> str:
     article, first, rest = match.groups()
     word = first + rest
-    sounded = first.lower() in "aeiou" and not _SOUNDED_AS_CONSONANT.match(word) or _SILENT_H.match(word)
+    sounded = (first.lower() in "aeiou" and not _SOUNDED_AS_CONSONANT.match(word)) or _SILENT_H.match(word)
     return f"{article}{'n' if sounded else ''} {word}"

@@ -4,10 +4,13 @@ import datetime
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import torch
+
 from ... import __version__
 from ...checkpoints import cards
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
+from ...data.rows import TextRow
 from ..classification import text_ids, text_logits
 from ..modality import text_reader
 from ..reporting.sources import languages
@@ -51,12 +54,7 @@ def drawn(
 
 
 def probabilities_of(checkpoint: Checkpoint, texts: Sequence[str]) -> Probabilities:
-    """Return the calibrated probability of each class, by text; texts in which a model knows no sign are read as blanks,
-    as data sets are."""
-    import torch
-
-    from ...data.rows import TextRow
-
+    """Return the calibrated probability of each class, by text; where a model knows none of it, of a blank."""
     texts = list(dict.fromkeys(texts))
     ids = text_ids(text_reader(checkpoint), [TextRow(number, text, "") for number, text in enumerate(texts)])
     logits = text_logits(checkpoint.model, ids, progress=False)
@@ -67,35 +65,58 @@ def probabilities_of(checkpoint: Checkpoint, texts: Sequence[str]) -> Probabilit
     }
 
 
-def measured(suite: Suite, tested: dict[str, list[Case]], answer: Callable[[Sequence[str]], Probabilities]) -> dict:
-    """Return `capabilities` and `failing`, each by the capability's name, of whatever answers texts."""
-    probabilities = answer([text for some in tested.values() for case in some for text in case.texts])
-    kinds = {capability.name: capability.kind for capability in suite.capabilities.values()}
-    return {
-        "capabilities": {
-            name: {"kind": kinds[name], **summary(kinds[name], some, probabilities)} for name, some in tested.items()
-        },
-        "failing": {name: failing(kinds[name], some, probabilities) for name, some in tested.items()},
-    }
-
-
 def evaluate_behaviour(
     checkpoint: Checkpoint, wanted: Sequence[str] = (), part: str = "test", count: int = CASES, seed: int = 0
 ) -> dict[str, Any]:
-    """Return what a model fails: see `judging.summary` and `judging.failing`.
+    """Return what a model fails, see `evaluate_answers`.
 
     Raises:
         InputError: see `suite_of` and `drawn`.
     """
-    suite = suite_of(checkpoint)
+
+    def answer(texts: Sequence[str]) -> Probabilities:
+        return probabilities_of(checkpoint, texts)
+
+    about = {"model": checkpoint.name, "model_sha256": checkpoint.sha256}
+    return about | evaluate_answers(answer, suite_of(checkpoint), wanted, part, count, seed)
+
+
+def evaluate_answers(
+    answer: Callable[[Sequence[str]], Probabilities],
+    suite: Suite,
+    wanted: Sequence[str] = (),
+    part: str = "test",
+    count: int = CASES,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Return what fails of the answers of anything that tells praise from blame.
+
+    Args:
+        answer: returns probabilities of texts.
+        suite: of the language that it reads.
+        wanted: names of capabilities; none for all.
+        part: of the suite.
+        count: cases of each capability, at most.
+        seed: of all that is drawn.
+
+    Returns:
+        By the capability's name `capabilities`, see `judging.summary`, and `failing`, see `judging.failing`; and what
+        the figures depend on.
+
+    Raises:
+        InputError: see `drawn`.
+    """
     tested = drawn(suite, wanted, part, count, seed)
+    probabilities = answer([text for some in tested.values() for case in some for text in case.texts])
+    kinds = {capability.name: capability.kind for capability in suite.capabilities.values()}
+    figures = {name: summary(kinds[name], some, probabilities) for name, some in tested.items()}
     return {
-        "model": checkpoint.name,
-        "model_sha256": checkpoint.sha256,
         "language": suite.language,
+        "suite_sha256": suite.sha256,
         "part": part,
         "seed": seed,
         "version": __version__,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        **measured(suite, tested, lambda texts: probabilities_of(checkpoint, texts)),
+        "capabilities": {name: {"kind": kinds[name], **each} for name, each in figures.items()},
+        "failing": {name: failing(kinds[name], some, probabilities) for name, some in tested.items()},
     }

@@ -1,4 +1,5 @@
-"""Results of behavioural tests, a file a model in `evaluation/results/behaviour/`, and their tables. Imports no torch."""
+"""Results of behavioural tests, a file a model in `evaluation/results/behaviour/`, and their tables. Read without
+torch."""
 
 import json
 from pathlib import Path

@@ -2,18 +2,19 @@
 
 A file has
 
-- `[words]`: lists of words by the name of a slot, each with the parts `train`, `dev` and `test`, or one list for all of
-  them where a language has few such words ("very", names of days);
+- `[words]`: lists of words by the name of a slot, each with the parts `train`, `dev` and `test`;
 - `[domains.NAME]`: likewise, words that only go together with others of the domain: a film is tedious, a kettle is not;
-- `[capabilities.NAME]`: `about`, `kind` (one of `KINDS`), for INV `change` and what that needs, and for each part a table
-  of templates by the class that is right. `{slot}` stands for a word, `{domain.slot}` for one of that domain alone,
-`a(n)` for the article that fits the next word.
+- `[capabilities.NAME]`: `about`, `kind` (one of `KINDS`), for INV `change` and what that needs, and for each part a
+  table of templates by the class that is right. `{slot}` stands for a word, `{domain.slot}` for one of that domain
+  alone, `a(n)` for the article that fits the next word;
+- `homophones`: groups of characters that are typed for one another, where the language has such typos.
 """
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -71,6 +72,7 @@ class Suite:
     """The behavioural tests of a language.
 
     Attributes:
+        sha256: of its file: results of another one cannot stand beside those of this.
         words: by part, then slot.
         domains: by part, then domain, then slot.
         capabilities: by name.
@@ -78,10 +80,11 @@ class Suite:
     """
 
     language: str
+    sha256: str
     words: Mapping[str, Words]
     domains: Mapping[str, Mapping[str, Words]]
     capabilities: Mapping[str, Capability]
-    homophones: tuple[str, ...] = field(default=())
+    homophones: tuple[str, ...]
 
     def lexicons(self, template: Template, part: str) -> Iterator[Words]:
         """Yield the word lists that a template can be filled from: those of each domain that has its slots.
@@ -111,11 +114,13 @@ def read_suite(language: str) -> Suite:
     """
     if language not in languages():
         raise InputError(f"There are no behavioural tests in {language!r}: there are some in {', '.join(languages())}.")
-    held = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    content = (FOLDER / f"{language}.toml").read_bytes()
+    held = tomllib.loads(content.decode())
     domains = held["domains"]
     named = {f"{name}.{slot}": words for name, lists in domains.items() for slot, words in lists.items()}
     return Suite(
         language=language,
+        sha256=hashlib.sha256(content).hexdigest(),
         words={part: _of_part(held["words"] | named, part) for part in PARTS},
         domains={part: {name: _of_part(lists, part) for name, lists in domains.items()} for part in PARTS},
         capabilities={name: _capability(name, entry) for name, entry in held["capabilities"].items()},
@@ -123,8 +128,8 @@ def read_suite(language: str) -> Suite:
     )
 
 
-def _of_part(lists: Mapping[str, list[str] | dict[str, list[str]]], part: str) -> dict[str, tuple[str, ...]]:
-    return {slot: tuple(words if isinstance(words, list) else words[part]) for slot, words in lists.items()}
+def _of_part(lists: Mapping[str, Mapping[str, list[str]]], part: str) -> dict[str, tuple[str, ...]]:
+    return {slot: tuple(words[part]) for slot, words in lists.items()}
 
 
 def _capability(name: str, entry: dict) -> Capability:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ...data import InputError
+from ..behaviour import store as behaviour
 from .model_tables import (
     limits_list,
     model_table,
@@ -25,6 +26,7 @@ def readme_parts(folder: Path | None = None) -> dict[str, str]:
         "ood": ood_table(folder),
         "teachers": teachers_table(folder),
         "limits": limits_list(folder),
+        "behaviour": behaviour.markdown(behaviour.load_results()),
         "training": f"```bash\n{training_commands(folder)}\n```",
     }
 
