@@ -24,6 +24,7 @@ _FILES = {
     "evaluate_explanations": ("evaluate-explanations",),
     "evaluate_behaviour": ("evaluate-behaviour",),
     "evaluate_shift": ("evaluate-shift",),
+    "near_duplicates": ("near-duplicates",),
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),
     "site": ("site", "space"),

@@ -47,7 +47,7 @@ class Rows:
     """The rows of a set that count.
 
     Attributes:
-        rows: those that could be read, each text once.
+        rows: those that could be read, each text once; of a set of pairs all.
         pairs: of a set of pairs, the pair of each row; else none.
         repeats: number of rows left out since an earlier one has the same text.
     """
@@ -68,20 +68,22 @@ def read_rows(everyday: EverydaySet, folder: Path) -> Rows:
         raise InputError(f"There is no {everyday.path} in {folder}: --data names the folder of all data sets.")
     table = read_table(path)
     paired = _PAIR in table.columns.all
-    rows: dict[str, TextRow] = {}
+    rows: list[TextRow] = []
+    seen: set[str] = set()
     pairs, repeats = [], 0
     for line, record in table.records:
         row = checked(line, record, table.columns)
         if isinstance(row, Rejected) or row.label in everyday.drop:
             continue
         text = " ".join(row.text.casefold().split())
-        if text in rows:
-            repeats += 1
-            continue
-        rows[text] = row
         if paired and isinstance(record, dict):
             pairs.append(str(record[_PAIR]))
-    return Rows([*rows.values()], pairs, repeats)
+        elif text in seen:
+            repeats += 1
+            continue
+        seen.add(text)
+        rows.append(row)
+    return Rows(rows, pairs, repeats)
 
 
 def whole_pairs(pairs: list[str]) -> Iterator[tuple[int, int]]:

@@ -40,10 +40,10 @@ def markdown(result: dict[str, Any]) -> str:
     """Return the table: a row for each set and model."""
     if not result:
         return "Nothing has been measured yet."
-    notes = {everyday.name: f" ({everyday.note})" for everyday in SETS if everyday.note}
+    notes = {everyday.name: f"; {everyday.note}" for everyday in SETS if everyday.note}
     rows = [
         (
-            f"{each['data']}{notes.get(each['data'], '')}",
+            f"{each['data']}{notes.get(each['data'], '')}{_repeats(each)}",
             f"{each['n']:,}",
             f"`{each['model']}`",
             accuracy_with_interval(each),
@@ -55,6 +55,10 @@ def markdown(result: dict[str, Any]) -> str:
         for each in result["results"]
     ]
     return table(_HEADER, rows, "lrlrrrrr")
+
+
+def _repeats(figures: dict[str, Any]) -> str:
+    return f"; {figures['repeats']:,} repeats left out" if figures["repeats"] else ""
 
 
 def _p_value(p: float) -> str:

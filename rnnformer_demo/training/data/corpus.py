@@ -16,6 +16,7 @@ from ...data.labels import counted
 from ...data.rows import TextRow
 from ...data.tables import TableOptions, TextTable, read_texts
 from ...data.text import CJK, pad
+from ...data.text_likeness import normalised_text
 from ..config import CorpusConfig
 from ..loop import Batch
 from .classes import Classes, classes_of
@@ -129,14 +130,6 @@ def _check_classes(corpus: Corpus, tables: Sequence[TextTable], classes: Classes
                 f"{shown} holds too few different texts of the class {name!r} ({texts}) to train on some and hold some "
                 "out: add some, or name the other classes alone with --labels, each as CLASS=LABEL."
             )
-
-
-def normalised_text(text: str) -> str:
-    """Return the letters and digits of a text in lower case: two texts that differ in signs and gaps alone are one.
-
-    Where there are none, the text itself.
-    """
-    return "".join(filter(str.isalnum, text.lower())) or text
 
 
 def fold_of(text: str, folds: int) -> int:

@@ -38,7 +38,10 @@ def test_figures_count_failures_by_template():
     assert (figures["n"], figures["failures"], figures["failure_rate"]) == (4, 1, 0.25)
     assert figures["interval"] == pytest.approx([0.0456, 0.6994], abs=1e-4)  # Wilson's
     assert figures["template_interval"] == [0.0, 0.5]
-    assert [(each["template"], each["n"], each["failures"]) for each in figures["templates"]] == [("x", 2, 0), ("y", 2, 1)]
+    assert [(each["template"], each["n"], each["failures"]) for each in figures["templates"]] == [
+        ("x", 2, 0),
+        ("y", 2, 1),
+    ]
     assert "changed" not in figures
 
 
