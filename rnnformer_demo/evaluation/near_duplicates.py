@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .. import __version__
+from ..checkpoints.cards import read_card
 from ..checkpoints.store import Checkpoint
 from ..data import InputError
 from ..data.rows import TextRow
@@ -43,10 +44,11 @@ def find_near_duplicates(
     Raises:
         InputError: for a set that is not in the folder, and for a model of photos.
     """
-    results = []
+    names, results = [*names], []
+    for name in names:
+        if read_card(name)["modality"] != "text":
+            raise InputError(f"{name} reads photos: near-duplicates are sought among texts.")
     for model in map(load, names):
-        if model.model.modality != "text":
-            raise InputError(f"{model.name} reads photos: near-duplicates are sought among texts.")
         seen = [row for file in training_files(model.card) for row in read_texts(folder / file).rows]
         known, classes = KnownTexts((row.text for row in seen), least), _classes(seen, model, "training files")
         for test, rows in _tests(model, folder).items():
@@ -78,7 +80,7 @@ def _classes(rows: Sequence[TextRow], model: Checkpoint, name: str) -> Tensor:
 
 
 def _compared(
-    model: Checkpoint, rows: Sequence[TextRow], labels: Tensor, known: KnownTexts, classes: Tensor
+    model: Checkpoint, rows: list[TextRow], labels: Tensor, known: KnownTexts, classes: Tensor
 ) -> dict[str, Any]:
     nearest = [known.nearest(row.text) for row in rows]
     found = {place: one for place, one in enumerate(nearest) if one is not None}

@@ -92,12 +92,12 @@ class Suite:
         Raises:
             ValueError: for a slot that no list fills.
         """
-        general, wanted = self.words[part], template.slots
-        fitting = [words for words in self.domains[part].values() if words.keys() & set(wanted)]
-        several = [general | words for words in fitting if (general | words).keys() >= set(wanted)]
-        if not several and not general.keys() >= set(wanted):
+        general, wanted = self.words[part], set(template.slots)
+        in_domains = [{**general, **words} for words in self.domains[part].values() if words.keys() & wanted]
+        fitting = [words for words in in_domains or [general] if words.keys() >= wanted]
+        if not fitting:
             raise ValueError(f"slots must all have words, got {template.texts}")
-        yield from several or [general]
+        yield from fitting
 
 
 def languages() -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def test_near_duplicates_of_a_test_are_counted_and_scored(data, capsys):
     write_set(data / "imdb/train.jsonl.xz", [("Nothing of the kind.", 0)])
     write_set(data / "sst2/dev.tsv.xz", [(BAD, 0), (long.replace("of it", "of them"), 1)])
     for test in ("sst2/test.tsv.xz", "imdb/test.jsonl.xz"):
-        write_set(data / test, [(BAD, 0), (GOOD, 1)])
+        write_set(data / test, [(BAD, 0), ("I loved every minute.", 1)])
     assert main(["near-duplicates", "sentiment-en", "--data", str(data), "--json"]) == 0
     results = {each["data"]: each for each in json.loads(capsys.readouterr().out)["results"]}
     counts = ("n", "same", "similar", "other_label")
