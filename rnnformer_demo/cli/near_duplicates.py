@@ -27,8 +27,6 @@ def _find(options: argparse.Namespace) -> tuple[dict, str]:
 
     if not 0.5 <= options.likeness <= 1:
         raise InputError(f"--likeness must be from 0.5 to 1, got {options.likeness:g}.")
-    if options.write and options.models:
-        raise InputError("--write keeps the figures of every hybrid: name no model.")
     hybrids = [
         name for name, card in cards.in_families().items() if card["modality"] == "text" and "baseline_of" not in card
     ]

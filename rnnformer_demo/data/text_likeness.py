@@ -19,6 +19,7 @@ _NGRAM, _CHINESE_NGRAM = 5, 3  # letters; a Chinese character says as much as se
 _CHINESE = re.compile(rf"[{CJK}]")
 _CHINESE_SHARE = 0.3  # of a text's letters, from which on it is read as Chinese
 _BANDS, _ROWS = 16, 4  # of 64 hashes: of pairs at the limit of likeness 99 in 100 are found
+_SLACK = 0.2  # below the limit, three standard errors of a likeness that 64 hashes estimate
 _PRIME = np.uint64(0x100000001B3)
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # of splitmix64
 _SEED = 0
@@ -59,18 +60,23 @@ class KnownTexts:
         self._least = least
         self._letters = [_letters(text) for text in texts]
         self._buckets: list[dict[bytes, list[int]]] = [defaultdict(list) for _ in range(_BANDS)]
+        self._signatures = np.zeros((len(self._letters), _BANDS * _ROWS), np.uint32)
         for place, letters in enumerate(self._letters):
-            for bucket, key in zip(self._buckets, _keys(_ngrams(letters)), strict=True):
+            self._signatures[place] = _signature(_ngrams(letters))
+            for bucket, key in zip(self._buckets, _keys(self._signatures[place]), strict=True):
                 bucket[key].append(place)
 
     def nearest(self, text: str) -> Likeness | None:
         """Return the known text that a text is most like; None where it is nearly the same as none of them."""
         letters = _letters(text)
         ngrams = _ngrams(letters)
-        keys = zip(self._buckets, _keys(ngrams), strict=True)
+        signature = _signature(ngrams)
+        keys = zip(self._buckets, _keys(signature), strict=True)
+        places = np.array(sorted({place for bucket, key in keys for place in bucket.get(key, ())}), np.int64)
+        estimates = (self._signatures[places] == signature).mean(1)
         alike = [
             Likeness(place, _jaccard(ngrams, _ngrams(self._letters[place])), self._letters[place] == letters)
-            for place in sorted({place for bucket, key in keys for place in bucket.get(key, ())})
+            for place in places[estimates >= self._least - _SLACK].tolist()
         ]
         found = max(alike, key=lambda one: (one.same, one.likeness), default=None)
         return found if found and (found.same or found.likeness >= self._least) else None
@@ -97,10 +103,14 @@ _DRAWN = np.random.default_rng(_SEED).integers(0, 2**63, (2, _BANDS * _ROWS, 1),
 _FACTORS, _OFFSETS = _DRAWN[0] | np.uint64(1), _DRAWN[1]
 
 
-def _keys(ngrams: np.ndarray) -> list[bytes]:
-    """Return a key of each band: two texts share one with probability likeness ** rows."""
-    least = (_FACTORS * ngrams + _OFFSETS >> np.uint64(32)).min(1)  # (bands * rows,)
-    return [band.tobytes() for band in least.astype(np.uint32).reshape(_BANDS, _ROWS)]
+def _signature(ngrams: np.ndarray) -> np.ndarray:
+    """Return the least value of each hash (64,): two texts share each with the probability of their likeness."""
+    return (_FACTORS * ngrams + _OFFSETS >> np.uint64(32)).min(1).astype(np.uint32)
+
+
+def _keys(signature: np.ndarray) -> list[bytes]:
+    """Return a key of each band: two texts share one with the probability likeness ** rows."""
+    return [band.tobytes() for band in signature.reshape(_BANDS, _ROWS)]
 
 
 def _jaccard(one: np.ndarray, other: np.ndarray) -> float:

@@ -53,7 +53,9 @@ def find_near_duplicates(
         known, classes = KnownTexts((row.text for row in seen), least), _classes(seen, model, "training files")
         for test, rows in _tests(model, folder).items():
             about = {"model": model.name, "model_sha256": model.sha256, "data": test}
-            results.append(about | _compared(model, rows, _classes(rows, model, test), known, classes))
+            in_card = model.card["metrics"].get(test, {})
+            right = round(in_card["accuracy"] * in_card["n"]) if in_card.get("n") == len(rows) else None
+            results.append(about | _compared(model, rows, _classes(rows, model, test), known, classes, right))
     about = {"version": __version__, "date": datetime.datetime.now(datetime.UTC).date().isoformat()}
     return {**about, "likeness": least, "results": results}
 
@@ -80,23 +82,29 @@ def _classes(rows: Sequence[TextRow], model: Checkpoint, name: str) -> Tensor:
 
 
 def _compared(
-    model: Checkpoint, rows: list[TextRow], labels: Tensor, known: KnownTexts, classes: Tensor
+    model: Checkpoint, rows: list[TextRow], labels: Tensor, known: KnownTexts, classes: Tensor, right: int | None
 ) -> dict[str, Any]:
+    """Return the figures of a test; `right` counts the rows that the model gets right, None where nobody knows yet."""
     nearest = [known.nearest(row.text) for row in rows]
     found = {place: one for place, one in enumerate(nearest) if one is not None}
-    among = torch.tensor([one is not None for one in nearest])
-    right = text_logits(model.model, text_ids(text_reader(model), rows), progress=False).argmax(-1) == labels
+    among = _hits(model, [rows[place] for place in found], labels[[*found]])
+    if right is None:
+        right = _hits(model, rows, labels)
     return {
         "n": len(rows),
         "same": sum(one.same for one in found.values()),
         "similar": sum(not one.same for one in found.values()),
         "other_label": sum(bool(classes[one.place] != labels[place]) for place, one in found.items()),
-        "right_among": _share(right[among]),
-        "right_else": _share(right[~among]),
+        "right_among": _share(among, len(found)),
+        "right_else": _share(right - among, len(rows) - len(found)),
         "pairs": [(place, one.place, round(one.likeness, 3)) for place, one in found.items() if not one.same],
     }
 
 
-def _share(right: Tensor) -> dict[str, Any]:
-    hits, n = int(right.sum()), len(right)
+def _hits(model: Checkpoint, rows: list[TextRow], labels: Tensor) -> int:
+    logits = text_logits(model.model, text_ids(text_reader(model), rows), progress=False)
+    return int((logits.argmax(-1) == labels).sum())
+
+
+def _share(hits: int, n: int) -> dict[str, Any]:
     return {"n": n, "accuracy": hits / n, "interval": list(wilson_interval(hits, n))} if n else {"n": 0}

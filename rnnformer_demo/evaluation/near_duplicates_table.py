@@ -16,12 +16,16 @@ _HEADER = ("model", "test", "n", "same text", "nearly the same", "other label", 
 
 
 def write(result: dict[str, Any], path: Path = RESULTS) -> Path:
-    """Write what a call measured, without the pairs, in the place of the last one.
+    """Write what a call measured, without the pairs; what was measured of other models by the same likeness stays.
 
     Raises:
         InputError: for a folder that cannot be written to.
     """
-    kept = [{key: value for key, value in each.items() if key != "pairs"} for each in result["results"]]
+    before, models = load_result(path), {each["model"] for each in result["results"]}
+    others = before["results"] if before.get("likeness") == result["likeness"] else []
+    kept = [each for each in others if each["model"] not in models]
+    kept += [{key: value for key, value in each.items() if key != "pairs"} for each in result["results"]]
+    kept.sort(key=lambda each: each["model"])
     lines = ",\n".join(f"  {json.dumps(each)}" for each in kept)
     head = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in result.items() if key != "results")
     try:

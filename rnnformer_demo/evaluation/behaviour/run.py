@@ -108,8 +108,7 @@ def evaluate_answers(
     """
     tested = drawn(suite, wanted, part, count, seed)
     probabilities = answer([text for some in tested.values() for case in some for text in case.texts])
-    kinds = {capability.name: capability.kind for capability in suite.capabilities.values()}
-    figures = {name: summary(kinds[name], some, probabilities) for name, some in tested.items()}
+    known = {capability.name: capability for capability in suite.capabilities.values()}
     return {
         "language": suite.language,
         "suite_sha256": suite.sha256,
@@ -117,6 +116,13 @@ def evaluate_answers(
         "seed": seed,
         "version": __version__,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "capabilities": {name: {"kind": kinds[name], **each} for name, each in figures.items()},
-        "failing": {name: failing(kinds[name], some, probabilities) for name, some in tested.items()},
+        "capabilities": {
+            name: {
+                "about": known[name].about,
+                "kind": known[name].kind,
+                **summary(known[name].kind, some, probabilities),
+            }
+            for name, some in tested.items()
+        },
+        "failing": {name: failing(known[name].kind, some, probabilities) for name, some in tested.items()},
     }

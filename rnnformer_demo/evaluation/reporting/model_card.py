@@ -210,7 +210,10 @@ def _behaviour(tested: dict[str, Any], digest: str) -> Iterator[str]:
     )
     yield ""
     capabilities = tested["capabilities"].items()
-    rows = [(name, figures["kind"], figures["n"], behaviour.rate(figures)) for name, figures in capabilities]
+    rows = [
+        (f"{name}: {figures['about']}", figures["kind"], figures["n"], behaviour.rate(figures))
+        for name, figures in capabilities
+    ]
     yield table(("capability", "test", "n", "failures, %"), rows, "llrr")
 
 
