@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...checkpoints.aside import write_aside
+from ...checkpoints.cards import in_families
 from ...data import InputError
 from ..records import RESULTS as RECORDS
 from ..reporting.figures import percent
@@ -43,9 +44,11 @@ def read(name: str, folder: Path = RESULTS) -> dict[str, Any]:
 
 
 def load_results(folder: Path = RESULTS) -> list[dict[str, Any]]:
-    """Return all results, hybrids, whose names are shorter, before the others of their language."""
-    names = sorted((path.stem for path in folder.glob("*.json")), key=lambda name: (len(name), name))
-    return [read(name, folder) for name in names]
+    """Return all results: of each language those of the hybrid, its baselines, then teachers."""
+    places = {name: place for place, name in enumerate(in_families())}
+    names = sorted(path.stem for path in folder.glob("*.json"))
+    results = [read(name, folder) for name in names]
+    return sorted(results, key=lambda result: (result["language"], places.get(result["model"], len(places))))
 
 
 def rate(figures: dict[str, Any]) -> str:
