@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..evaluation.behaviour.cases import CASES
 from .arguments import path, seed
 
 
@@ -15,10 +16,10 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     added.add_argument("--all", action="store_true", help="every sentiment model")
     added.add_argument("--teachers", nargs="+", default=[], metavar="NAME", help="test teachers of training runs, too")
     added.add_argument("--runs", type=path, default="runs", metavar="FOLDER", help="where those lie (default: runs)")
-    added.add_argument("--language", default="en", metavar="CODE", help="of the teachers' texts (default: en)")
+    added.add_argument("--language", metavar="CODE", help="that teachers read, and models whose card names none")
     added.add_argument("--capability", nargs="+", default=[], metavar="NAME", help="default: all of the language")
     added.add_argument("--part", choices=("train", "dev", "test"), default="test", help="of templates and words")
-    added.add_argument("--cases", type=int, default=200, metavar="N", help="of each capability (default: 200)")
+    added.add_argument("--cases", type=int, default=CASES, metavar="N", help=f"of each capability (default: {CASES})")
     added.add_argument("--examples", type=int, default=0, metavar="N", help="print N failing cases of each capability")
     added.add_argument("--seed", type=seed, default=0, help="of all that is drawn (default: 0)")
     added.add_argument("--out", type=path, metavar="FILE", help="write the table into FILE")
@@ -36,13 +37,15 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
         raise InputError("Name models, or --all for every sentiment model.")
     if options.cases < 1:
         raise InputError(f"--cases must be 1 or more, got {options.cases}.")
-    if options.write and (options.capability or options.part != "test" or options.seed or options.cases != 200):
+    if options.write and (options.capability or options.part != "test" or options.seed or options.cases != CASES):
         raise InputError(
-            "--write keeps all capabilities of the test, 200 cases each, by seed 0: leave the choices out."
+            f"--write keeps all capabilities of the test, {CASES} cases each, by seed 0: leave the choices out."
         )
     more = {"part": options.part, "count": options.cases, "seed": options.seed}
     names = run.sentiment_models() if options.all else options.models
-    results = [run.evaluate_behaviour(get(name), options.capability, **more) for name in names]
+    results = [
+        run.evaluate_behaviour(get(name), options.capability, language=options.language, **more) for name in names
+    ]
     results += [_of_teacher(name, options, more) for name in options.teachers]
     text = store.markdown(results)
     if options.out:
@@ -54,10 +57,13 @@ def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
 
 
 def _of_teacher(name: str, options: argparse.Namespace, more: dict) -> dict:
+    from ..data import InputError
     from ..evaluation.behaviour import run, suite
     from ..training.teachers.answers import answers_of
 
-    answer, about = answers_of(name, Path(options.runs))
+    if options.language is None:
+        raise InputError(f"Say with --language which language {name} reads.")
+    answer, about = answers_of(name, Path(options.runs), run.SENTIMENT)
     return about | run.evaluate_answers(answer, suite.read_suite(options.language), options.capability, **more)
 
 

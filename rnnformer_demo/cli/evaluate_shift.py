@@ -19,12 +19,12 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
 def _evaluate(options: argparse.Namespace) -> tuple[dict, str]:
     from ..analysis.service import get
     from ..data import InputError
-    from ..evaluation.behaviour.run import sentiment_models, suite_of
+    from ..evaluation.behaviour.run import check_sentiment, sentiment_models
     from ..evaluation.shift import run, store
 
     names = options.models or sentiment_models()
     for name in names:
-        suite_of(get(name))  # refuses models of other tasks
+        check_sentiment(get(name))
     if options.write and options.models:
         raise InputError("--write keeps the figures of every model: name none.")
     result = run.evaluate_shift(names, get, Path(options.data))

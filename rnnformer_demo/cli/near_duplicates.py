@@ -13,7 +13,7 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     added.add_argument("models", metavar="MODEL", nargs="*", help="of text (default: every hybrid)")
     added.add_argument("--data", type=path, metavar="FOLDER", required=True, help="in which the data sets lie")
     added.add_argument(
-        "--likeness", type=float, default=0.7, metavar="SHARE", help="of their n-grams, 0.5 to 1 (default: 0.7)"
+        "--likeness", type=float, metavar="SHARE", help="of n-grams that nearly the same texts share, 0.5 to 1"
     )
     added.add_argument("--write", action="store_true", help="keep the figures where README takes them from")
 
@@ -25,12 +25,13 @@ def _find(options: argparse.Namespace) -> tuple[dict, str]:
     from ..evaluation import near_duplicates_table
     from ..evaluation.near_duplicates import find_near_duplicates
 
-    if not 0.5 <= options.likeness <= 1:
+    more = {} if options.likeness is None else {"least": options.likeness}
+    if options.likeness is not None and not 0.5 <= options.likeness <= 1:
         raise InputError(f"--likeness must be from 0.5 to 1, got {options.likeness:g}.")
     hybrids = [
         name for name, card in cards.in_families().items() if card["modality"] == "text" and "baseline_of" not in card
     ]
-    result = find_near_duplicates(options.models or hybrids, get, Path(options.data), options.likeness)
+    result = find_near_duplicates(options.models or hybrids, get, Path(options.data), **more)
     lines = [near_duplicates_table.markdown(result)]
     if options.write:
         lines.append(f"{near_duplicates_table.write(result)} is written.")

@@ -26,15 +26,31 @@ def sentiment_models() -> list[str]:
     return [name for name, card in cards.in_families().items() if card["config"]["labels"] == SENTIMENT]
 
 
-def suite_of(checkpoint: Checkpoint) -> Suite:
+def suite_of(checkpoint: Checkpoint, language: str | None = None) -> Suite:
     """Return the behavioural tests in the language of a model.
 
+    Args:
+        language: of a model whose training data are of no known one.
+
     Raises:
-        InputError: for a model that does not tell praise from blame, and for a language without tests.
+        InputError: for a model that does not tell praise from blame, and for a language that is not known or has no
+            tests.
+    """
+    check_sentiment(checkpoint)
+    language = next(iter(languages(checkpoint.card)), language)
+    if language is None:
+        raise InputError(f"The card of {checkpoint.name} names no data of a known language: say it with --language.")
+    return read_suite(language)
+
+
+def check_sentiment(checkpoint: Checkpoint) -> None:
+    """Refuse a model that does not tell praise from blame.
+
+    Raises:
+        InputError: for such a model.
     """
     if list(checkpoint.labels) != SENTIMENT:
         raise InputError(f"{checkpoint.name} does not tell negative from positive texts: take one that does.")
-    return read_suite(next(iter(languages(checkpoint.card)), "none"))
 
 
 def drawn(
@@ -66,9 +82,15 @@ def probabilities_of(checkpoint: Checkpoint, texts: Sequence[str]) -> Probabilit
 
 
 def evaluate_behaviour(
-    checkpoint: Checkpoint, wanted: Sequence[str] = (), part: str = "test", count: int = CASES, seed: int = 0
+    checkpoint: Checkpoint, wanted: Sequence[str] = (), language: str | None = None, **more: Any
 ) -> dict[str, Any]:
     """Return what a model fails, see `evaluate_answers`.
+
+    Args:
+        checkpoint: the model.
+        wanted: names of capabilities; none for all.
+        language: see `suite_of`.
+        more: further arguments of `evaluate_answers`.
 
     Raises:
         InputError: see `suite_of` and `drawn`.
@@ -78,7 +100,7 @@ def evaluate_behaviour(
         return probabilities_of(checkpoint, texts)
 
     about = {"model": checkpoint.name, "model_sha256": checkpoint.sha256}
-    return about | evaluate_answers(answer, suite_of(checkpoint), wanted, part, count, seed)
+    return about | evaluate_answers(answer, suite_of(checkpoint, language), wanted, **more)
 
 
 def evaluate_answers(

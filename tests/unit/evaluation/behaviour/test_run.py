@@ -1,8 +1,10 @@
 """Behavioural tests of the shipped models: the command, and the results that are kept."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from rnnformer_demo.checkpoints.cards import weights_digest
 from rnnformer_demo.cli import main
@@ -47,7 +49,8 @@ def test_the_command_prints_a_table_and_examples_and_writes_the_table(tmp_path, 
         (["sentiment-en", "--capability", "irony"], "There is no capability 'irony' to test: there is vocabulary, "),
         (["sentiment-en", "--cases", "0"], "--cases must be 1 or more, got 0."),
         (["sentiment-en", "--write", "--seed", "1"], "--write keeps all capabilities"),
-        (["--teachers", "nobody", "--runs", "nowhere"], "There is no teacher nobody in nowhere"),
+        (["--teachers", "nobody"], "Say with --language which language nobody reads."),
+        (["--teachers", "nobody", "--runs", "nowhere", "--language", "en"], "There is no teacher nobody in nowhere"),
     ],
 )
 def test_what_cannot_be_tested_is_refused_in_a_sentence(arguments, sentence, capsys):
@@ -64,3 +67,28 @@ def test_results_are_kept_without_the_failing_cases(tmp_path):
     assert kept == {key: value for key, value in result.items() if key != "failing"}
     assert store.markdown([kept]).splitlines()[2].startswith("| negation | MFT | 10 | ")
     assert store.markdown([]) == "Nothing has been measured yet."
+
+
+def test_a_teacher_is_tested_like_a_model(monkeypatch, capsys):
+    teacher = SimpleNamespace(labels=("negative", "positive"), weights=store.RESULTS / "sentiment-en.json")
+    teacher.logits = lambda texts: torch.tensor([[0.0, 1.0 if "!" in text else -1.0] for text in texts])
+    monkeypatch.setattr("rnnformer_demo.training.teachers.answers.load_teachers", lambda name, runs: [teacher, teacher])
+    command = [
+        "evaluate-behaviour",
+        "--teachers",
+        "shouting",
+        "--language",
+        "en",
+        "--capability",
+        "vocabulary",
+        "--json",
+    ]
+    assert main(command) == 0
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    failures = {each["template"]: each["failures"] for each in result["capabilities"]["vocabulary"]["templates"]}
+    assert result["model"] == "shouting"
+    assert failures["What a(n) {great} {thing}!"] == failures["The {thing} was {awful}."] == 0
+    assert failures["What a(n) {awful} {thing}!"] > 0 < failures["The {thing} was {great}."]
+    teacher.labels = ("no", "yes")
+    assert main(command) == 2
+    assert "shouting knows no, yes, not negative and positive." in capsys.readouterr().out
