@@ -93,7 +93,9 @@ class Suite:
             ValueError: for a slot that no list fills.
         """
         general, wanted = self.words[part], set(template.slots)
-        in_domains = [{**general, **words} for words in self.domains[part].values() if words.keys() & wanted]
+        in_domains: list[Words] = [
+            {**general, **words} for words in self.domains[part].values() if words.keys() & wanted
+        ]
         fitting = [words for words in in_domains or [general] if words.keys() >= wanted]
         if not fitting:
             raise ValueError(f"slots must all have words, got {template.texts}")
