@@ -6,11 +6,13 @@ from typing import Any
 import gradio as gr
 
 from ..data import InputError
-from . import legacy
-from .errors import as_gradio_error
-from .uploads import source_of, text_of
+from . import legacy, requests
+from .errors import checked
+from .uploads import source_of
+from .v1.calls import edited
 
 
+@checked(requests.ListModels)
 def list_models() -> list:
     """List the models: name, modality, labels, parameters, bytes and metrics of each."""
     from ..checkpoints.cards import list_models
@@ -18,7 +20,7 @@ def list_models() -> list:
     return list_models()
 
 
-@as_gradio_error
+@checked(requests.AnalyseText)
 def analyse(
     model: str,
     text: str,
@@ -32,7 +34,7 @@ def analyse(
     return _document(model, _text(model, text), sections, method, target, seed)
 
 
-@as_gradio_error
+@checked(requests.AnalyseImage)
 def analyse_image(
     model: str,
     image: dict,
@@ -45,7 +47,7 @@ def analyse_image(
     return _document(model, _photo(model, image), sections, method, target, seed)
 
 
-@as_gradio_error
+@checked(requests.PredictText)
 def predict(model: str, text: str) -> dict:
     """Classify a text: model, label, confidence, probabilities, in_domain, ood_score, notices, latency_ms.
 
@@ -53,13 +55,13 @@ def predict(model: str, text: str) -> dict:
     return _predict(model, _text(model, text))
 
 
-@as_gradio_error
+@checked(requests.PredictImage)
 def predict_image(model: str, image: dict) -> dict:
     """Classify a photo, sent with gradio_client's handle_file(path): the same object as /predict gives."""
     return _predict(model, _photo(model, image))
 
 
-@as_gradio_error
+@checked(requests.ExplainText)
 def explain(
     model: str,
     text: str,
@@ -75,7 +77,7 @@ def explain(
     return _explain(model, _text(model, text), method, target, trust, seed, inside)
 
 
-@as_gradio_error
+@checked(requests.ExplainImage)
 def explain_image(
     model: str,
     image: dict,
@@ -89,7 +91,7 @@ def explain_image(
     return _explain(model, _photo(model, image), method, target, trust, seed, inside)
 
 
-@as_gradio_error
+@checked(requests.WhatIfText)
 def whatif(
     model: str, text: str, without: list[str], removal: str | None = None, replacement: str | None = None
 ) -> dict:
@@ -98,13 +100,13 @@ def whatif(
     return _whatif(model, _text(model, text), without, removal, replacement)
 
 
-@as_gradio_error
+@checked(requests.WhatIfImage)
 def whatif_image(model: str, image: dict, without: list[str], removal: str | None = None) -> dict:
     """Cover cells of a photo, sent with handle_file(path), each as "ROW,COLUMN"; removal: blur or mean."""
     return _whatif(model, _photo(model, image), without, removal, None)
 
 
-@as_gradio_error
+@checked(requests.CounterfactualText)
 def fewest(model: str, text: str, removal: str | None = None) -> dict:
     """Find the fewest words of a text whose removal changes the label: a minimal counterfactual."""
     from ..analysis import edits
@@ -113,7 +115,7 @@ def fewest(model: str, text: str, removal: str | None = None) -> dict:
     return legacy.edit(edits.minimal_counterfactual(predict(model, _text(model, text)), removal or None))
 
 
-@as_gradio_error
+@checked(requests.CompareText)
 def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
     """Run the same text through a hybrid and its baselines: prediction, explanation with trust, and beliefs of each."""
     from ..analysis.comparison import compare_input
@@ -170,22 +172,12 @@ def _explain(
 
 
 def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:
-    from ..analysis import edits
-    from ..analysis.service import analyse
-
-    document = analyse(model, source)
-    if replacement:
-        if len(without) != 1:
-            raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")
-        unit = edits.unit_named(document, without[0])
-        return legacy.edit(edits.replace_word(document, unit, replacement))
-    units = [unit for name in without for unit in edits.units_named(document, name)]
-    return legacy.edit(edits.ablate_units(document, units, removal or None))
+    return legacy.edit(edited(model, source, without, removal, replacement))
 
 
 def _text(model: str, text: str) -> str:
     _check_modality(model, "text", "/analyse_image")
-    return text_of(model, text)
+    return text
 
 
 def _photo(model: str, image: dict) -> str | None:

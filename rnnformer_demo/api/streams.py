@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.context import LocalContext
 
-from ..data import InputError
 from ..nn.lock import MODEL_LOCK
-from .errors import error_of
+from .errors import answering
 from .exports import page_export
-from .steps import STEPS, document_in, list_in, text_in
+from .requests import AnalysePage, Cards, Extend, ScoreTable, read
+from .server.observation import Left, model_of, observed
+from .steps import take_step
+from .tables import scored_pieces
 from .uploads import source_of
 
 if TYPE_CHECKING:
@@ -24,21 +26,17 @@ if TYPE_CHECKING:
 _PROGRESS_EVERY = 0.1  # seconds
 
 
-class _Left(Exception):
-    """Nobody waits for the answer any more."""
-
-
 def page_analyse(request: dict) -> Iterator[dict]:
     """Analyse an input: yields the sections of the analysis document one after the other."""
     from ..analysis.service import DEFAULT_METHOD, analyse_in_steps
 
-    model = text_in(request, "model")
+    asked = read(AnalysePage, request)
     steps = analyse_in_steps(
-        model,
-        source_of(model, request.get("source")),
-        tuple(map(str, list_in(request, "wanted"))),
-        text_in(request, "target") or None,
-        text_in(request, "method") or DEFAULT_METHOD,
+        asked.model,
+        source_of(asked.model, asked.source),
+        asked.wanted,
+        asked.target or None,
+        asked.method or DEFAULT_METHOD,
         report=_reporter(),
     )
     yield from _changes(None, steps)
@@ -46,12 +44,10 @@ def page_analyse(request: dict) -> Iterator[dict]:
 
 def page_extend(request: dict) -> Iterator[dict]:
     """Take further steps on a document: yields the sections that each of them changes."""
-    document, report = document_in(request), _reporter()
-    for step in list_in(request, "steps"):
-        name = "section" if text_in(step, "section") else text_in(step, "edit") or text_in(step, "name")
-        if name not in STEPS:
-            raise InputError(f"There is no step {name[:60]!r}: there is {', '.join(STEPS)}.")
-        for answer in STEPS[name](document, step, report):
+    asked, report = read(Extend, request), _reporter()
+    document = asked.document
+    for step in asked.steps:
+        for answer in take_step(document, step, report):
             if isinstance(answer, dict):
                 yield answer
             else:
@@ -63,10 +59,7 @@ def page_cards(request: dict) -> Iterator[dict]:
     """Yield the facts of some models, one after the other."""
     from ..evaluation.reporting.card_facts import facts
 
-    models = list_in(request, "models")
-    if not all(isinstance(model, str) for model in models):
-        raise InputError("models must be a list of names.")
-    for model in dict.fromkeys(models):
+    for model in dict.fromkeys(read(Cards, request).models):
         yield facts(model)
 
 
@@ -75,6 +68,14 @@ def page_leaderboard(request: dict) -> Iterator[dict]:
     from ..evaluation.explanations import leaderboards
 
     yield leaderboards()
+
+
+def page_batch(request: dict) -> Iterator[dict]:
+    """Score a table of texts, piece by piece."""
+    report = _reporter()
+    for share, piece in scored_pieces(read(ScoreTable, request)):
+        report(share)
+        yield piece
 
 
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
@@ -94,7 +95,7 @@ def _reporter() -> Callable[[float], None]:
         nonlocal said
         event = blocks._queue.event_ids_to_events.get(event_id) if blocks and event_id else None
         if event is not None and not event.alive:
-            raise _Left
+            raise Left
         if time.monotonic() - said > _PROGRESS_EVERY:
             said = time.monotonic()
             progress(share)
@@ -120,18 +121,12 @@ def _urgent(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Itera
     return run
 
 
-def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
+def _ending(name: str, handler: Callable[[dict], Iterator[dict]]) -> Callable:
     """Wrap a handler so that bad input reaches the visitor as a sentence, and work that nobody waits for just ends."""
 
     def run(request: dict) -> Any:  # Gradio reads these types
-        try:
-            if not isinstance(request, dict):  # it is whatever came over HTTP
-                raise InputError("A request must be an object.")
+        with answering(name), observed(name, model_of(request)):
             yield from handler(request)
-        except InputError as error:
-            raise error_of(error) from error
-        except _Left:
-            return
 
     return run
 
@@ -146,12 +141,13 @@ def register() -> None:
         # Measurements take seconds, and give the models' lock back after each pass.
         "page_measure": (page_extend, "measure", 2),
         "page_export": (page_export, "export", 1),
+        "page_batch": (page_batch, "batch", 1),
         "page_cards": (page_cards, "cards", 4),
         "page_leaderboard": (page_leaderboard, "cards", 4),
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(
-            _ending(handler),
+            _ending(name, handler),
             api_name=name,
             api_visibility="undocumented",
             concurrency_id=lane,

@@ -45,6 +45,7 @@ def relevance_propagation(
     "of the logit stays with the CNN's biases: read places, not sizes.",
     scale="share of the logit",
     layout="grid",
+    in_browser=False,
 )
 def pixel_relevance_propagation(model: ImageHybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Run one pass forward, and one backward that is written by hand, down to the pixels."""
