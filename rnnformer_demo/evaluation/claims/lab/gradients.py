@@ -54,6 +54,9 @@ def make_orthogonal(rnn: nn.RNNBase) -> None:
 
 
 def set_spectral_radius(rnn: nn.RNN, radius: float) -> None:
-    """Scale the recurrent weights so that their largest eigenvalue has that magnitude."""
+    """Scale the recurrent weights so that their largest eigenvalue has that magnitude; biases, which would move the
+    states, go."""
+    nn.init.zeros_(rnn.bias_ih_l0)
+    nn.init.zeros_(rnn.bias_hh_l0)
     weight = rnn.weight_hh_l0.data
     weight *= radius / torch.linalg.eigvals(weight).abs().max()

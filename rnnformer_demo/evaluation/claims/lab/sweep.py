@@ -10,7 +10,7 @@ from .statistics import differences, mean_interval, quantity
 
 @dataclass(frozen=True)
 class Variant:
-    """Changes of config and course that make a variant; of several learning rates the best on held-out inputs counts."""
+    """Changes of config and course that make a variant; of several rates the best on held-out inputs counts."""
 
     shape: str = "hybrid"
     config: Mapping[str, Any] = field(default_factory=dict)
