@@ -8,20 +8,21 @@ from torch import Tensor, nn
 
 from .statistics import slope
 
-FLOOR = 1e-30  # what a gradient of zero counts as, for logarithms
+FLOOR = 1e-200  # what a gradient of zero counts as, for logarithms
 
 
 def gradient_norms(network: nn.Module, x: Tensor) -> list[float]:
     """Return the norm of the gradient of a loss on the last step with respect to each input, by distance from it.
 
-    The loss is the cross-entropy of the first two outputs of the last step; norms are means over the batch.
+    The loss is the cross-entropy of the first two outputs of the last step; norms are means over the batch. All is in
+    64 bits, since what vanishes or explodes leaves the range of 32.
 
     Args:
         x: (B, T, D).
     """
-    x = x.detach().requires_grad_()
+    x = x.detach().double().requires_grad_()
     labels = torch.arange(len(x)) % 2
-    loss = F.cross_entropy(network(x)[:, -1, :2], labels, reduction="sum")
+    loss = F.cross_entropy(network.double()(x)[:, -1, :2], labels, reduction="sum")
     (gradient,) = torch.autograd.grad(loss, x)
     return gradient.norm(dim=-1).mean(0).flip(0).tolist()  # (T,), the last step first
 

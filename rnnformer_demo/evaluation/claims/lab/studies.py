@@ -1,0 +1,52 @@
+"""Recorded studies as quantities: differences between conditions, seed by seed. Imports no torch."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ...reporting.study_tables import by_condition
+from .result import Plot, Point, Quantity, Series
+from .statistics import differences, mean_interval, quantity
+
+_ROOT = Path(__file__).resolve().parents[4]
+
+
+def source(path: Path) -> str:
+    """Return the path of a recorded study in the repository."""
+    return path.relative_to(_ROOT).as_posix()
+
+
+def gain(path: Path, condition: str, against: str, figure: str, where: Mapping[str, str | float]) -> Quantity:
+    """Return by how many points a condition of a study is better than another, over the seeds that both have.
+
+    Args:
+        figure: a share in each row of the study, such as "accuracy".
+    """
+    rows = {row["seed"]: 100 * row[figure] for row in by_condition(path)[condition]}
+    others = {row["seed"]: 100 * row[figure] for row in by_condition(path)[against]}
+    seeds = sorted(rows.keys() & others.keys())
+    found = differences([rows[seed] for seed in seeds], [others[seed] for seed in seeds])
+    return quantity("gain in accuracy", {**where, "model": condition, "against": against}, found, "points")
+
+
+def compared(path: Path, conditions: Mapping[str, str], figures: Mapping[str, str], title: str) -> Plot:
+    """Return a plot of conditions of a study, by their titles.
+
+    Args:
+        figures: keys of its rows by the titles of their series.
+    """
+    groups = by_condition(path)
+    return Plot(
+        title,
+        "model",
+        "accuracy, %",
+        tuple(
+            Series(
+                label,
+                tuple(
+                    Point(name, *mean_interval([100 * row[figure] for row in groups[condition]]))
+                    for name, condition in conditions.items()
+                ),
+            )
+            for label, figure in figures.items()
+        ),
+    )
