@@ -22,6 +22,7 @@ _FILES = {
     "explain": ("explain", "report", "whatif", "compare"),
     "evaluate": ("evaluate",),
     "evaluate_explanations": ("evaluate-explanations",),
+    "claims": ("claims",),
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),
     "site": ("site", "space"),

@@ -24,7 +24,7 @@ from ..document import Document, to_json
 from ..views import Choices, View, views_for
 from ..views.prediction import most_probable
 
-_FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def render(document: Document) -> str:
     The document stands in it as JSON, in the element with the id `document`; the modules and the views that fit the
     document, in the one with the id `explorer`.
     """
-    boot = (_FOLDER / "boot.js").read_text(encoding="utf-8")
+    boot = (FOLDER / "boot.js").read_text(encoding="utf-8")
     return _template().render(
         document=document,
         policy=_policy(boot),
@@ -68,7 +68,7 @@ def render(document: Document) -> str:
 
 @cache
 def _template() -> Template:
-    folder = FileSystemLoader(_FOLDER, encoding="utf-8")
+    folder = FileSystemLoader(FOLDER, encoding="utf-8")
     environment = Environment(
         loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

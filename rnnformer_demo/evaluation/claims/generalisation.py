@@ -9,7 +9,7 @@ from .lab.registry import Claim, register
 from .lab.result import Measured, Plot, Quantity, Report, Series, Verdict, named, part_of
 from .lab.rules import is_above, sentence, together
 from .lab.statistics import differences, point, quantity
-from .lab.studies import compared, gain, source
+from .lab.studies import compared, gain, paired, source
 from .lab.sweep import Variant, gains, sweep
 
 _LITTLE = 1.0  # points of accuracy that do not matter
@@ -129,16 +129,8 @@ def _elsewhere(domains: Sequence[tuple[str, str]], report: Report) -> Iterator[Q
         others = [load(f"{_MODEL}-{name}") for name in ("lstm", "gru")]
         tested = evaluate(first, Path(path), None, [], others)
         for other in tested["beside"]:
-            yield _paired(title, tested["n"], other)
-
-
-def _paired(title: str, n: int, other: dict) -> Quantity:
-    """Return the difference of two models on the same texts in points, by the normal approximation of McNemar's."""
-    losses, wins = other["paired"]["only_this"], other["paired"]["only_first"]
-    mean = (wins - losses) / n
-    half = 1.96 * ((wins + losses) / n - mean**2) ** 0.5 / n**0.5
-    where = {"test": title, "model": f"{_MODEL}-transformer", "against": other["model"]}
-    return Quantity("gain in accuracy", where, 100 * mean, 100 * (mean - half), 100 * (mean + half), "points", n)
+            where = {"test": title, "model": first.name, "against": other["model"]}
+            yield paired(where, tested["n"], other["paired"]["only_first"], other["paired"]["only_this"])
 
 
 def rule(quantities: Sequence[Quantity]) -> Verdict:

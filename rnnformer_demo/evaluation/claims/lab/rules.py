@@ -27,21 +27,24 @@ def is_below(quantity: Quantity, most: float) -> str:
 def together(answers: Iterable[str]) -> str:
     """Return what answers under several conditions say together.
 
-    All hold: holds. Some hold: holds partly. None holds and some fail: does not hold; else undecided.
+    All hold: holds. Some hold: holds partly. None holds: does not hold where half of them or more fail, else undecided.
     """
     answers = list(answers)
     if answers and all(answer == HOLDS for answer in answers):
         return HOLDS
     if HOLDS in answers:
         return PARTLY
-    return FAILS if FAILS in answers else UNDECIDED
+    return FAILS if answers and 2 * answers.count(FAILS) >= len(answers) else UNDECIDED
 
 
 def sentence(quantity: Quantity, digits: int = 2) -> str:
     """Return a quantity as words: where it was measured, its value and its interval."""
     where = ", ".join(
-        str(value) if isinstance(value, str) else f"{kind} {value:g}" for kind, value in quantity.where.items()
+        value if isinstance(value, str) else f"{kind} {value:g}"
+        for kind, value in quantity.where.items()
+        if kind != "against"
     )
+    where += f" against {quantity.where['against']}" if "against" in quantity.where else ""
     unit = f" {quantity.unit}" if quantity.unit else ""
     return (
         f"{where}: {quantity.name} {quantity.value:.{digits}f}{unit} "
