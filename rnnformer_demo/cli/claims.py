@@ -34,12 +34,13 @@ def _claims(options: argparse.Namespace) -> tuple[dict, str]:
     if options.record and options.size != "full":
         raise InputError("Recorded are full measurements alone: add --full.")
     chosen = [claim_named(options.name)] if options.name else in_order()
-    results, lines = {}, []
+    results: dict[str, Result | None] = {}
+    lines: list[str] = []
     for claim in chosen:
-        results[claim.name] = _result(claim, options.size)
-        lines += _lines(claim, results[claim.name])
-        if options.record:
-            lines.append(f"{record(results[claim.name])} is written.")
+        results[claim.name] = result = _result(claim, options.size)
+        lines += _lines(claim, result)
+        if options.record and result:
+            lines.append(f"{record(result)} is written.")
     if options.out:
         lines.append(_page(options.out, chosen, results))
     about = [

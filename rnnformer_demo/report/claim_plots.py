@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ def draw(plot: Plot) -> Figure:
     legend = _ROW * -(-len(plot.series) // _COLUMNS)
     height = _HEIGHT + legend
     figure = Figure(figsize=(_WIDTH, height))
-    ax = figure.add_axes((0.13, (0.95 + legend) / height, 0.84, (_HEIGHT - 1.4) / height))
+    ax = figure.add_axes((0.17, (0.95 + legend) / height, 0.8, (_HEIGHT - 1.4) / height))
     ax.set_title(plot.title, fontsize=10, loc="left")
     categories = list(dict.fromkeys(point.x for series in plot.series for point in series.points))
     named = any(isinstance(x, str) for x in categories)
@@ -47,7 +47,7 @@ def draw(plot: Plot) -> Figure:
     return figure
 
 
-def _line(ax: Axes, series: Series, places: Sequence[float], number: int, style: str) -> None:
+def _line(ax: Axes, series: Series, places: Sequence[Any], number: int, style: str) -> None:
     values = [point.y for point in series.points]
     ends = [
         [max(0.0, point.y - _end(point, point.low)) for point in series.points],

@@ -48,7 +48,8 @@ def measure(sizes: Sizes, report: Report) -> Measured:
     from .lab.timing import INFERENCE, TRAINING
 
     settings = list(product(sizes.batches, sizes.threads, (INFERENCE, TRAINING)))
-    plots, quantities = [], []
+    plots: list[Plot] = []
+    quantities: list[Quantity] = []
     for number, setting in enumerate(settings):
         part = part_of(report, number / len(settings), (number + 1) / len(settings))
         times, memory = _timed(sizes, setting, part)
@@ -95,7 +96,7 @@ def _timed(sizes: Sizes, setting: Setting, report: Report) -> tuple[Times, dict[
 
 def _where(setting: Setting, **more: str | float) -> dict[str, str | float]:
     batch, threads, kind = setting
-    return {"work": kind, "batch": batch, "threads": threads} | more
+    return {"work": kind, "batch": batch, "threads": threads, **more}
 
 
 def _transformers() -> tuple[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..reporting.study_tables import ABLATIONS
 from .lab.registry import Claim, register
-from .lab.result import Measured, Plot, Quantity, Report, Series, Verdict, named, part_of
+from .lab.result import Measured, Plot, Point, Quantity, Report, Series, Verdict, named, part_of
 from .lab.rules import is_above, sentence, together
 from .lab.statistics import differences, point, quantity
 from .lab.studies import compared, gain, paired, source
@@ -101,7 +101,8 @@ def _beyond_length(sizes: Sizes, task: str, report: Report) -> tuple[Plot, list[
 def _from_few_rows(sizes: Sizes, report: Report) -> tuple[Plot, list[Quantity]]:
     """Return the learning curve and the gap between training inputs and others, by the number of training inputs."""
     variants = {shape: Variant(shape) for shape in (_TRANSFORMER, _RNN)}
-    quantities, curves = [], {shape: ([], []) for shape in variants}
+    quantities: list[Quantity] = []
+    curves: dict[str, tuple[list[Point], list[Point]]] = {shape: ([], []) for shape in variants}
     for number, rows in enumerate(sizes.rows):
         part = part_of(report, number / len(sizes.rows), (number + 1) / len(sizes.rows))
         trials = sweep(variants, "negation", sizes.updates, sizes.seeds, part, rows=rows)

@@ -1,6 +1,7 @@
 """Small networks over vectors, (B, T, D) to (B, T, D), of equal numbers of weights, for timing and gradients."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -42,8 +43,8 @@ class RecurrentLayer(nn.Module):
 
     def __init__(self, kind: str, width: int, units: int) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.rnn = _recurrence(kind, width, units)
+        self.norm: nn.Module = nn.LayerNorm(width)
+        self.rnn: Any = _recurrence(kind, width, units)
         self.out = nn.Linear(units, width)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .result import Plot, Point, Quantity, Report, Series, part_of
 from .statistics import differences, mean_interval, quantity
+
+if TYPE_CHECKING:
+    from .learning import Learnt
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,12 @@ def _trial(variant: Variant, task: str, course: Mapping[str, Any], seed: int, re
     plain = {**course, **variant.course}
     settings = [Course(**plain | {"rate": rate}) for rate in variant.rates] or [Course(**plain)]
     held_out = unseen_inputs(task, settings[0].length, 512, 7 + seed)
-    best = None
+    tried: list[tuple[float, Learnt]] = []
     for number, each in enumerate(settings):
         part = part_of(report, number / len(settings), (number + 1) / len(settings))
         learnt = learn(config, task, each, seed, part)
-        right = accuracy(learnt.model, held_out) if len(settings) > 1 else 0.0
-        if best is None or right > best[0]:
-            best = right, learnt
-    learnt = best[1]
+        tried.append((accuracy(learnt.model, held_out) if len(settings) > 1 else 1.0, learnt))
+    _, learnt = max(tried, key=lambda each: each[0])
     unseen = accuracy(learnt.model, unseen_inputs(task, settings[0].length))
     seen = accuracy(learnt.model, learnt.trained_on) if learnt.trained_on else unseen
     return Trial(seen, unseen, learnt.model.parameters_count, learnt.seconds)
