@@ -77,6 +77,22 @@ def page_leaderboard(request: dict) -> Iterator[dict]:
     yield leaderboards()
 
 
+def page_claims(request: dict) -> Iterator[dict]:
+    """Yield the article's claims with their recorded results; or, of a claim that is named, a result measured now."""
+    from ..evaluation.claims import claim_named, in_order
+    from ..evaluation.claims.lab.files import recorded, to_dict
+
+    if name := text_in(request, "name"):
+        from ..evaluation.claims.lab.machine import run
+
+        yield to_dict(run(claim_named(name), "quick", _reporter()))
+        return
+    for claim in in_order():
+        about = {"name": claim.name, "place": claim.place, "sentence": claim.sentence, "method": claim.method}
+        result = recorded(claim.name)
+        yield about | {"result": to_dict(result) if result else None}
+
+
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
     from ..document import changes
 
@@ -148,6 +164,8 @@ def register() -> None:
         "page_export": (page_export, "export", 1),
         "page_cards": (page_cards, "cards", 4),
         "page_leaderboard": (page_leaderboard, "cards", 4),
+        # Each takes seconds of a processor core: one after the other, and none that waits for a prediction.
+        "page_claims": (page_claims, "claims", 1),
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(

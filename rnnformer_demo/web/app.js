@@ -10,7 +10,7 @@ import { Workbench } from "./pages/workbench.js";
 /** Languages by code: each is a file of locales/, of which a visitor gets the one that is wanted. */
 const LANGUAGES = { en: "English", zh: "简体中文" };
 const LANGUAGE = "rnnformer-language";
-const PAGES = ["text", "photo", "models"];
+const PAGES = ["text", "photo", "models", "claims"];
 
 export class App {
   /** @param {{engine: any, catalogue: any, views: any[], load: (name: string) => Promise<any>}} options */
@@ -19,6 +19,8 @@ export class App {
     this.catalogue = catalogue;
     this.views = views;
     this.load = load;
+    // A page of claims asks a server to measure them.
+    this.names = PAGES.filter((page) => page !== "claims" || engine.claims);
     this.announcer = h("p", { class: "unseen", role: "status" });
   }
 
@@ -70,7 +72,7 @@ export class App {
   }
 
   async #open(wanted, first = false) {
-    const page = PAGES.includes(wanted.page) ? wanted.page : "text";
+    const page = this.names.includes(wanted.page) ? wanted.page : "text";
     this.page = page;
     this.#head();
     const opened = await this.#fetched(page);
@@ -81,11 +83,11 @@ export class App {
     await opened.open(wanted, first);
   }
 
-  /** Return a page; that of the models is fetched when it is first opened. @param {string} name */
+  /** Return a page; those of models and of claims are fetched when they are first opened. @param {string} name */
   async #fetched(name) {
     if (!this.pages[name]) {
-      const { ModelsPage } = await import("./pages/models.js");
-      this.pages[name] = new ModelsPage(this);
+      const late = name === "models" ? (await import("./pages/models.js")).ModelsPage : (await import("./pages/claims.js")).ClaimsPage;
+      this.pages[name] = new late(this);
       this.pages[name].translate();
     }
     return this.pages[name];
@@ -98,7 +100,7 @@ export class App {
       this.header,
       h("a", { class: "skip", href: "#rnnformer-main", onclick: skip }, t("skip")),
       h("div", { class: "masthead-title" }, h("h1", {}, t("title")), h("p", {}, t("subtitle"))),
-      h("nav", { "aria-label": t("pages") }, PAGES.map(link)),
+      h("nav", { "aria-label": t("pages") }, this.names.map(link)),
       h("div", { class: "masthead-tools" }, this.pages[this.page ?? "text"]?.tools?.() ?? null, languageSwitch(LANGUAGES, this, (code) => this.#choose(code))),
     );
   }
