@@ -14,7 +14,7 @@ import gradio as gr
 from ..nn.lock import MODEL_LOCK
 from .errors import answering
 from .exports import page_export
-from .requests import AnalysePage, Cards, Extend, ScoreTable, read
+from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, read
 from .server.observation import model_of, observed
 from .steps import cost_of_steps, read_step
 from .tables import scored_pieces
@@ -76,6 +76,22 @@ def page_batch(request: dict) -> Iterator[dict]:
     for share, piece in scored_pieces(read(ScoreTable, request)):
         report(share)
         yield piece
+
+
+def page_claims(request: dict) -> Iterator[dict]:
+    """Yield the article's claims with their recorded results; or, of a claim that is named, a result measured now."""
+    from ..evaluation.claims import claim_named, in_order
+    from ..evaluation.claims.lab.files import recorded, to_dict
+
+    if name := read(Claims, request).name:
+        from ..evaluation.claims.lab.machine import run
+
+        yield to_dict(run(claim_named(name), "quick", _reporter()))
+        return
+    for claim in in_order():
+        about = {"name": claim.name, "place": claim.place, "sentence": claim.sentence, "method": claim.method}
+        result = recorded(claim.name)
+        yield about | {"result": to_dict(result) if result else None}
 
 
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
@@ -149,6 +165,8 @@ def register() -> None:
         "page_batch": (_in_turn(page_batch), "batch", 1),
         "page_cards": (page_cards, "cards", 4),
         "page_leaderboard": (page_leaderboard, "cards", 4),
+        # Each takes seconds of a processor core: one after the other, and none that waits for a prediction.
+        "page_claims": (_in_turn(page_claims), "claims", 1),
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(

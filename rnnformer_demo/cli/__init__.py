@@ -27,6 +27,7 @@ _FILES = {
     "evaluate_behaviour": ("evaluate-behaviour",),
     "evaluate_shift": ("evaluate-shift",),
     "near_duplicates": ("near-duplicates",),
+    "claims": ("claims",),
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),
     "site": ("site", "space"),

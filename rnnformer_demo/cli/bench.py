@@ -89,7 +89,7 @@ def _bench(options: argparse.Namespace) -> tuple[dict, str]:
     if options.write:
         check_place(Path(options.write), "bench")
     figures = run(options.runs, load_minilm)
-    from ..training.tasks.finish import machine
+    from ..nn.devices import machine
 
     figures = {"machine": machine()} | figures
     if options.write:

@@ -54,6 +54,12 @@ class Cards(_Lenient):
     models: Names = ()
 
 
+class Claims(_Lenient):
+    """Ask for the article's claims, or for one to be measured."""
+
+    name: Name = ""
+
+
 class Leaderboards(_Lenient):
     """Ask for the leaderboards of methods."""
 
