@@ -18,6 +18,9 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
         metavar="FILE",
         help="put the table in its place in FILE, as in rnnformer_demo/bench/README.md",
     )
+    bench.add_argument(
+        "--site", type=path, metavar="FOLDER", help="measure a static site in Chromium instead, see the command site"
+    )
     pictures = command("screenshots", _screenshots, "take pictures of the page: widths, light and dark, both languages")
     pictures.add_argument(
         "--out", type=path, metavar="FOLDER", default="screenshots", help="where to (default: screenshots/)"
@@ -34,6 +37,11 @@ def _screenshots(options: argparse.Namespace) -> tuple[dict, str]:
 def _bench(options: argparse.Namespace) -> tuple[dict, str]:
     if options.runs < 1:
         raise InputError(f"--runs must be at least 1, got {options.runs}.")
+    if options.site:
+        from ..bench.site import of_site
+
+        figures = of_site(Path(options.site), options.runs)
+        return figures, "\n".join(_lines(figures))
     from ..bench import markdown, run
     from ..evaluation.reporting.readme import check_place, fill
     from ..training.pretrained.minilm import load_minilm
