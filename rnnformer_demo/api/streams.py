@@ -16,6 +16,7 @@ from ..nn.lock import MODEL_LOCK
 from .errors import error_of
 from .exports import page_export
 from .steps import STEPS, document_in, list_in, text_in
+from .tables import scored_pieces
 from .uploads import source_of
 
 if TYPE_CHECKING:
@@ -75,6 +76,14 @@ def page_leaderboard(request: dict) -> Iterator[dict]:
     from ..evaluation.explanations import leaderboards
 
     yield leaderboards()
+
+
+def page_batch(request: dict) -> Iterator[dict]:
+    """Score a table of texts, piece by piece."""
+    report = _reporter()
+    for share, piece in scored_pieces(request):
+        report(share)
+        yield piece
 
 
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
@@ -146,6 +155,7 @@ def register() -> None:
         # Measurements take seconds, and give the models' lock back after each pass.
         "page_measure": (page_extend, "measure", 2),
         "page_export": (page_export, "export", 1),
+        "page_batch": (page_batch, "batch", 1),
         "page_cards": (page_cards, "cards", 4),
         "page_leaderboard": (page_leaderboard, "cards", 4),
     }

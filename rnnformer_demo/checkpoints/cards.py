@@ -22,12 +22,14 @@ _NEEDED = {
     *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
     *("parameters", "metrics", "data"),  # to list it
 }
+_SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 _BASELINES = ("lstm", "gru", "transformer", "cnn")  # as they follow their hybrid
 
 
 def default_folder() -> Path:
     """Return `checkpoints/` beside the package, or the folder that RNNFORMER_CHECKPOINTS names."""
-    return Path(os.environ.get("RNNFORMER_CHECKPOINTS") or Path(__file__).resolve().parents[2] / "checkpoints")
+    named = os.environ.get("RNNFORMER_CHECKPOINTS")
+    return Path(named) if named else _SHIPPED
 
 
 def names(folder: Path | None = None) -> list[str]:

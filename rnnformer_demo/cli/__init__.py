@@ -21,6 +21,7 @@ _FILES = {
     "predict": ("predict",),
     "explain": ("explain", "report", "whatif", "compare"),
     "evaluate": ("evaluate",),
+    "batch": ("batch",),
     "evaluate_explanations": ("evaluate-explanations",),
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),

@@ -24,6 +24,9 @@ class GraphEngine:
         config: the model's config.
         tensors: those of its checkpoint as they are stored, under the names of today.
 
+    Attributes:
+        sessions: the same programs, which take and return arrays.
+
     Raises:
         Uncovered: for a model that no graph covers.
     """
@@ -31,9 +34,10 @@ class GraphEngine:
     name = "onnx"
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
-        self._sessions = Sessions(config, tensors)
+        self.sessions = Sessions(config, tensors)
         self._takes_ids = hasattr(config, "vocabulary")
-        self._sessions.session("trace")
+        for program in ("logits", "trace"):  # at once: opening them is no part of an answer's time
+            self.sessions.session(program)
 
     def __deepcopy__(self, _memo: dict) -> None:
         """Stay behind where a model is copied: whoever changes the weights of a copy must not get answers of these."""
@@ -51,7 +55,7 @@ class GraphEngine:
         """Return the outputs of all hook points of a forward pass, by their names."""
         return {
             name: torch.from_numpy(array)
-            for name, array in self._sessions.run("trace", self._feeds(inputs, mask)).items()
+            for name, array in self.sessions.run("trace", self._feeds(inputs, mask)).items()
         }
 
     def token_logits(self, tokens: Tensor, mask: Tensor) -> Tensor:
@@ -78,7 +82,7 @@ class GraphEngine:
         Returns:
             The gradient, and the logit.
         """
-        found = self._sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
+        found = self.sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
         return torch.from_numpy(found["gradient"][0]), float(found["logits"][0, target])
 
     def gradient(self, tokens: Tensor, target: int) -> Tensor:
@@ -87,7 +91,7 @@ class GraphEngine:
 
     def replace(self, program: str, session: onnxruntime.InferenceSession) -> None:
         """Run a program in another session from now on, which takes and returns the same."""
-        self._sessions.replace(program, session)
+        self.sessions.replace(program, session)
 
     def _feeds(self, inputs: Tensor, mask: Tensor) -> dict[str, np.ndarray]:
         if self._takes_ids:
@@ -95,7 +99,7 @@ class GraphEngine:
         return {"photos": _array(inputs)}
 
     def _run(self, program: str, feeds: dict[str, np.ndarray], output: str) -> Tensor:
-        return torch.from_numpy(self._sessions.run(program, feeds, [output])[output])
+        return torch.from_numpy(self.sessions.run(program, feeds, [output])[output])
 
 
 class _TokenLogits(torch.autograd.Function):

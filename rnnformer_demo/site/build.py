@@ -13,13 +13,9 @@
 """
 
 import gzip
-import hashlib
-import json
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .. import __version__, web
 from ..api.uploads import EXAMPLES
@@ -28,11 +24,11 @@ from ..checkpoints.store import load
 from ..data import InputError
 from ..evaluation.explanations import leaderboards
 from ..evaluation.reporting.card_facts import facts
-from ..ui.catalogue import catalogue
-from .methods import split_by_place
+from .folder import contents, copy, digest, write_json
+from .methods import site_catalogue
 from .models import write_model
 from .packing import pack
-from .runtime import GLUE, MODULE, packed_binary, runtime_folder
+from .runtime import runtime_files, runtime_folder
 from .text_facts import text_facts
 
 _PAGE = Path(__file__).parent / "page"
@@ -77,15 +73,15 @@ def build(out: Path, names: Iterable[str] = (), report: Callable[[str], None] = 
     out.mkdir(parents=True, exist_ok=True)
     report("page")
     _write_web(out)
-    for path in (runtime / MODULE, runtime / GLUE, packed_binary(runtime)):
-        _copy(path, out / "runtime" / path.name)
+    for path in runtime_files(runtime):
+        copy(path, out / "runtime" / path.name)
     for photo in sorted(EXAMPLES.glob("*.jpg")):
-        _copy(photo, out / "examples" / photo.name)
+        copy(photo, out / "examples" / photo.name)
     _write_data(out, chosen)
     for name in chosen:
         report(name)
         write_model(load(name), out / "models" / name)
-        _write_json(out / "models" / name / "about.json", facts(name))
+        write_json(out / "models" / name / "about.json", facts(name))
     pack(out)
     _check_sizes(out)
     _write_page(out)
@@ -102,16 +98,6 @@ def must_be_new(out: Path) -> None:
         raise InputError(f"{out} holds something already: name a folder that is new or empty.")
 
 
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-
-
 def _web_folder() -> str:
     return f"web-{web.digest()}"
 
@@ -124,18 +110,15 @@ def _write_web(out: Path) -> None:
 
 
 def _write_data(out: Path, names: tuple[str, ...]) -> None:
-    whole = catalogue()
-    offered = [model for model in whole["models"] if model["name"] in names]
-    examples = [entry for entry in whole["gallery"] if entry["model"] in names]
-    methods = split_by_place(whole["methods"])
-    _write_json(out / "data" / "catalogue.json", whole | {"models": offered, "gallery": examples} | methods)
-    _write_json(out / "data" / "views.json", web.views_of_registry())
-    _write_json(out / "data" / "text_facts.json", text_facts())
-    _write_json(out / "data" / "leaderboards.json", leaderboards())
+    write_json(out / "data" / "catalogue.json", site_catalogue(names))
+    write_json(out / "data" / "views.json", web.views_of_registry())
+    write_json(out / "data" / "text_facts.json", text_facts())
+    write_json(out / "data" / "leaderboards.json", leaderboards())
 
 
 def _check_sizes(out: Path) -> None:
-    too_large = [path.name for path in out.rglob("*") if path.is_file() and path.stat().st_size > _LARGEST]
+    """Refuse a file that some hosts would not take."""
+    too_large = [path.name for path in contents(out).values() if path.stat().st_size > _LARGEST]
     if too_large:
         raise InputError(f"{', '.join(too_large)} takes more than 10 MB: such files need LFS on Hugging Face.")
 
@@ -143,13 +126,9 @@ def _check_sizes(out: Path) -> None:
 def _write_page(out: Path) -> None:
     """Write what names the other files: the page, the list of digests, the service worker."""
     folder = _web_folder()
-    digests = {
-        path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name not in _UNHASHED
-    }
-    _write_json(out / "files.json", digests)
-    version = hashlib.sha256((out / "files.json").read_bytes()).hexdigest()[:12]
+    digests = {name: digest(path.read_bytes()) for name, path in contents(out).items() if path.name not in _UNHASHED}
+    write_json(out / "files.json", digests)
+    version = digest((out / "files.json").read_bytes())[:12]
     styles = "\n".join(f'<link rel="stylesheet" href="{folder}/{style}">' for style in web.styles())
     modules = "\n".join(f'<link rel="modulepreload" href="{folder}/{module}">' for module in _first_modules())
     filled = {"FOLDER": folder, "STYLES": styles, "MODULES": modules, "VERSION": version, "SOFTWARE": __version__}

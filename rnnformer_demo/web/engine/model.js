@@ -36,7 +36,7 @@ export class LocalModel {
   static async open(programsOf, read, textFacts) {
     const json = async (/** @type {string} */ name) => JSON.parse(new TextDecoder().decode(await read(name)));
     const [card, facts, weights] = await Promise.all([json("card.json"), json("facts.json"), read("weights.safetensors")]);
-    const parts = { card, facts, weights, programs: programsOf(weights) };
+    const parts = { card, facts, weights, programs: await programsOf(weights) };
     if (facts.layout === "grid") {
       const { PhotoReader } = await import("./photo/reader.js");
       return new LocalModel({ ...parts, reader: new PhotoReader(facts.preprocessing), writing: null });

@@ -15,25 +15,29 @@ import { Programs } from "./programs.js";
  * @property {string[] | null} [outputs] see `Programs.run`
  */
 
+/** Load the runtime. @param {Runtime} runtime */
+export async function loaded({ module, glue, binary }) {
+  const ort = await import(module);
+  ort.env.wasm.numThreads = 1; // runners are the threads: these need no headers that a static host does not send
+  ort.env.wasm.wasmPaths = { mjs: glue };
+  ort.env.wasm.wasmBinary = binary;
+  return ort;
+}
+
 /**
  * Return the answer to tasks of other workers.
  * @param {Runtime} runtime
  * @returns {(task: Task) => Promise<void>}
  */
-export function runner({ module, glue, binary }) {
-  const loaded = import(module).then((ort) => {
-    ort.env.wasm.numThreads = 1; // runners are the threads: these need no headers that a static host does not send
-    ort.env.wasm.wasmPaths = { mjs: glue };
-    ort.env.wasm.wasmBinary = binary;
-    return ort;
-  });
-  loaded.catch(() => {}); // it is told with each answer
+export function runner(runtime) {
+  const ort = loaded(runtime);
+  ort.catch(() => {}); // it is told with each answer
   /** @type {Map<string, Promise<Programs>>} */
   const models = new Map();
   /** @type {Map<string, Uint8Array>} */
   const graphs = new Map();
   const opened = async (/** @type {string} */ model, /** @type {Uint8Array} */ weights) =>
-    new Programs(await loaded, async (file) => /** @type {Uint8Array} */ (graphs.get(`${model}/${file}`)), weights);
+    new Programs(await ort, async (file) => /** @type {Uint8Array} */ (graphs.get(`${model}/${file}`)), weights);
   return async ({ number, model, program, weights, graph, feeds, outputs }) => {
     if (weights) models.set(model, opened(model, weights));
     if (graph) graphs.set(`${model}/${program}.onnx`, graph);

@@ -8,7 +8,8 @@ import { InputError } from "./errors.js";
 import { Files } from "./files.js";
 import { LocalModel } from "./model.js";
 import { Pool, SharedPrograms } from "./pool.js";
-import { runner } from "./runner.js";
+import { Programs } from "./programs.js";
+import { loaded, runner } from "./runner.js";
 
 const TOLD_EVERY = 100; // milliseconds between two reports
 
@@ -33,10 +34,10 @@ self.onmessage = ({ data }) => {
   else turn = turn.then(() => answer(data));
 };
 
-/** @param {{root: string, digests: Record<string, string>, version: string}} site */
-function start({ root, digests, version }) {
-  const files = new Files(root, digests);
-  const pool = new Pool(self.location.href, once(() => runtimeOf(files)));
+/** @param {{place: import("./files.js").Place, version: string}} site */
+function start({ place, version }) {
+  const files = new Files(place);
+  const programsOf = files.inlined ? runHere(files) : runByOthers(files);
   const textFacts = once(() => files.json("data/text_facts.json"));
   const open = (/** @type {string} */ name) => {
     const known = models.get(name) ?? opened(name);
@@ -45,11 +46,25 @@ function start({ root, digests, version }) {
     return known;
   };
   const opened = async (/** @type {string} */ name) => {
-    if (!(`models/${name}/card.json.gz` in digests)) throw new InputError(`There is no model ${name.slice(0, 60)} on this page.`);
+    if (!files.has(`models/${name}/card.json`)) throw new InputError(`There is no model ${name.slice(0, 60)} on this page.`);
     const read = (/** @type {string} */ file) => files.bytes(`models/${name}/${file}`);
-    return LocalModel.open((weights) => new SharedPrograms(pool, name, read, weights), read, textFacts);
+    return LocalModel.open((weights) => programsOf(name, read, weights), read, textFacts);
   };
   engine = { analyst: new Analyst(open, version), files };
+}
+
+/** @typedef {(name: string, read: (file: string) => Promise<Uint8Array>, weights: Uint8Array) => any} ProgramsOf a model, by its name */
+
+/** Let further workers run the programs of models. @param {Files} files @returns {ProgramsOf} */
+function runByOthers(files) {
+  const pool = new Pool(self.location.href, once(() => runtimeOf(files)));
+  return (name, read, weights) => new SharedPrograms(pool, name, read, weights);
+}
+
+/** Run the programs of models here: in a page that was opened from a disk a worker can start no others. @param {Files} files @returns {ProgramsOf} */
+function runHere(files) {
+  const runtime = once(async () => loaded(await runtimeOf(files)));
+  return async (_, read, weights) => new Programs(await runtime(), read, weights);
 }
 
 /** @param {Files} files @returns {Promise<import("./runner.js").Runtime>} */
