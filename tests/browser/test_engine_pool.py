@@ -24,7 +24,7 @@ RUN = """async ({ rows }) => {
     const [module, glue] = ["ort.js", "glue.js"].map((name) => new URL(`/files/${name}`, location.href).href);
     return { module, glue, binary: await read("ort.wasm") };
   };
-  const pool = new Pool("/web/engine/worker.js", runtime, 3);
+  const pool = new Pool("/web/engine/serving.js", runtime, 3);
   const work = pool.work.bind(pool);
   pool.work = (job) => {
     const done = work(job);

@@ -72,6 +72,21 @@ ANALYSE = """async ({ folder, requests, version }) => {
 }"""
 
 
+# Asks for three sections of one document at once, and returns them in the order in which they came.
+QUICK = """async ({ folder, request }) => {
+  const { Files } = await import(`./${folder}/engine/files.js`);
+  const { LocalEngine } = await import(`./${folder}/engine/local.js`);
+  const engine = new LocalEngine(await Files.at(new URL(".", document.baseURI).href), "1");
+  let found = {};
+  await engine.analyse(request, { sections: (changed) => (found = { ...found, ...changed }) });
+  const came = [];
+  const sections = (changed) => came.push(Object.keys(changed)[0]);
+  const steps = [{ section: "trust" }, { section: "recurrence" }, { section: "jacobian", quick: true }];
+  await Promise.all(steps.map((step) => engine.extend(found, [step], { sections })));
+  return came;
+}"""
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, runtime_folder):
     return build(tmp_path_factory.mktemp("site") / "deep" / "demo", [ENGLISH, CHINESE, PHOTOS])
@@ -179,6 +194,12 @@ def test_trust_edits_and_other_methods_have_the_numbers_of_python(visit, site):
     wanted = to_dict(document)
     for section in ("attribution", "other_attributions"):
         assert differences(wanted[section], found[section]) == []
+
+
+def test_what_is_quick_does_not_wait_for_a_trust_card(visit, site):
+    (folder,) = (path.name for path in site.folder.glob("web-*"))
+    argument = {"folder": folder, "request": {"model": ENGLISH, "source": TEXTS[ENGLISH][1], "wanted": ["attribution"]}}
+    assert visit.page.evaluate(QUICK, argument) == ["jacobian", "trust", "recurrence"]
 
 
 def test_bad_input_gets_the_sentences_of_python(visit, site):

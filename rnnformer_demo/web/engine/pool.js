@@ -17,7 +17,7 @@ export function processors() {
 
 export class Pool {
   /**
-   * @param {string} script address of the workers @param {() => Promise<import("./runner.js").Runtime>} runtime gets what each needs
+   * @param {string | URL} script address of the workers, see `serving.js` @param {() => Promise<import("./runner.js").Runtime>} runtime gets what each needs
    * @param {number} size the most workers; the first one starts now, others when there is work for them
    */
   constructor(script, runtime, size = processors()) {
@@ -85,7 +85,7 @@ class Runner {
 
   /** @param {import("./runner.js").Runtime} runtime */
   start(runtime) {
-    this.worker.postMessage({ kind: "serve", runtime });
+    this.worker.postMessage({ runtime });
     this.ready = true;
     this.onFree();
   }
@@ -103,7 +103,7 @@ class Runner {
     this.known.set(programs, (known ?? new Set()).add(program));
     this.job = job;
     this.count += 1;
-    this.worker.postMessage({ kind: "task", number: this.count, model: programs.name, program, feeds, outputs, ...news });
+    this.worker.postMessage({ number: this.count, model: programs.name, program, feeds, outputs, ...news });
   }
 
   /** @param {{found?: Record<string, any>, error?: string}} answer */
