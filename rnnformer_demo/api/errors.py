@@ -1,7 +1,6 @@
 """Answers to what goes wrong, for all handlers: a sentence to the visitor, a line in the log."""
 
 import logging
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -13,8 +12,8 @@ import gradio as gr
 from ..data import InputError
 from ..data.normalisation import whole_characters
 from .requests import Request, read
-
-_log = logging.getLogger(__name__)
+from .server.logs import log
+from .server.observation import observed, request_id
 
 
 def error_of(error: InputError) -> gr.Error:
@@ -33,13 +32,12 @@ def answering(name: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        _log.info("%s refused its input", name)
         raise error_of(error) from error
     except gr.Error:
         raise
     except Exception as error:
-        reference = secrets.token_hex(4)
-        _log.exception("%s failed, reference %s", name, reference)
+        reference = request_id()
+        log("fault", logging.ERROR, error, request=reference, kind=name)
         sentence = f"Something went wrong on the server (reference {reference}): try again."
         raise gr.Error(sentence, title="Please note", print_exception=False) from error
 
@@ -52,8 +50,9 @@ def checked(schema: type[Request]) -> Callable[[Callable], Callable]:
 
         @wraps(handler)
         def run(*arguments: Any, **options: Any) -> Any:
-            with answering(handler.__name__):
-                request = read(schema, dict(zip(names, arguments, strict=True)) | options)
+            given = dict(zip(names, arguments, strict=True)) | options
+            with answering(handler.__name__), observed(handler.__name__, given.get("model")):
+                request = read(schema, given)
                 return handler(**{name: getattr(request, name) for name in names})
 
         return run

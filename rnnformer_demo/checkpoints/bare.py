@@ -32,7 +32,7 @@ from .cards import (
 from .migration import migrate_weight_names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BareCheckpoint:
     """A trained model as it lies on disk, but for its modules.
 

@@ -23,20 +23,23 @@ _NEEDED = {
     *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
     *("parameters", "metrics", "data"),  # to list it
 }
+_SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 _BASELINES = ("lstm", "gru", "transformer", "cnn")  # as they follow their hybrid
 
 
 def default_folder() -> Path:
     """Return `checkpoints/` beside the package, or the folder that RNNFORMER_CHECKPOINTS names."""
-    return Path(os.environ.get("RNNFORMER_CHECKPOINTS") or Path(__file__).resolve().parents[2] / "checkpoints")
+    named = os.environ.get("RNNFORMER_CHECKPOINTS")
+    return Path(named) if named else _SHIPPED
 
 
 def names(folder: Path | None = None) -> list[str]:
-    """Return the names of the checkpoints in a folder, sorted."""
+    """Return the names of the checkpoints in a folder, sorted; of those that RNNFORMER_MODELS names where it is set."""
     folder = folder or default_folder()
     files = set(os.listdir(folder)) if folder.is_dir() else set()
+    offered = os.environ.get("RNNFORMER_MODELS", "").replace(",", " ").split()
     stems = (file.removesuffix(CARD) for file in files if file.endswith(CARD))
-    return sorted(stem for stem in stems if stem + WEIGHTS in files)
+    return sorted(stem for stem in stems if stem + WEIGHTS in files and (not offered or stem in offered))
 
 
 def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:

@@ -22,10 +22,16 @@ _FILES = {
     "predict": ("predict",),
     "explain": ("explain", "report", "whatif", "compare"),
     "evaluate": ("evaluate",),
+    "batch": ("batch",),
     "evaluate_explanations": ("evaluate-explanations",),
+    "evaluate_behaviour": ("evaluate-behaviour",),
+    "evaluate_shift": ("evaluate-shift",),
+    "near_duplicates": ("near-duplicates",),
+    "claims": ("claims",),
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),
     "site": ("site", "space"),
+    "serve": ("serve",),
 }
 _TRAIN = "train a model: by a recipe, or one task of your own"
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."
