@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from ..data import InputError
-from ..data.normalisation import whole_characters
 from .errors import answering
 
 
@@ -43,15 +42,4 @@ async def _no_endpoint(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": "There is no such endpoint: GET /gradio_api/info lists them."}, 404)
 
 
-async def _misfit(request: Request, error: Exception) -> JSONResponse:
-    """Answer 422 where Gradio itself puts named arguments in order, and one is missing or is none."""
-    if "/call/v2/" not in request.url.path:
-        raise error
-    return JSONResponse({"error": f"{whole_characters(str(error)).rstrip('.')}."}, 422)
-
-
-EXCEPTION_HANDLERS: dict[type[Exception], Callable] = {
-    FnIndexInferError: _no_endpoint,
-    KeyError: _no_endpoint,
-    TypeError: _misfit,
-}
+EXCEPTION_HANDLERS: dict[type[Exception], Callable] = {FnIndexInferError: _no_endpoint, KeyError: _no_endpoint}
