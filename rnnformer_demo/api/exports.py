@@ -22,7 +22,12 @@ def page_export(request: dict) -> Iterator[dict]:
     document, kind, view = asked.document, asked.kind, asked.view
     if kind not in _MIME:
         raise InputError(f"There is no kind of file {kind[:20]!r}: there is {', '.join(_MIME)}.")
-    content = _report(document) if kind == "html" else _figure(document, view, asked.choices, kind)
+    try:
+        content = _report(document) if kind == "html" else _figure(document, view, asked.choices, kind)
+    except InputError:
+        raise
+    except (LookupError, TypeError, ValueError) as error:  # anybody may send a document whose sections do not agree
+        raise InputError("The sections of this document do not agree: analyse the input again.") from error
     yield {
         "name": file_name(document, "report" if kind == "html" else view, kind),
         "mime": _MIME[kind],

@@ -1126,6 +1126,8 @@ export default {
       "文档已损坏，位置 {0}：{1}。",
     "The document is damaged at {0}: {1}.":
       "文档已损坏，位置 {0}：{1}。",
+    "The sections of this document do not agree: analyse the input again.":
+      "这份文档的各部分互相矛盾：请重新分析输入。",
     "The photo in this document is damaged: analyse it again.":
       "这份文档中的照片已损坏：请重新分析。",
     "The photo in this document is not as {0} reads it: analyse it again.":

@@ -47,6 +47,13 @@ def test_what_cannot_be_made_gets_a_sentence(request_, sentence):
         exported(**request_)
 
 
+def test_a_document_whose_sections_do_not_agree_gets_a_sentence():
+    interventions = replace(TEXT.interventions, probability={"unknown": 0.5}, total_variation={"unknown": 0.5})
+    damaged = to_dict(replace(TEXT, interventions=interventions))
+    with pytest.raises(InputError, match="The sections of this document do not agree: analyse the input again"):
+        exported(kind="svg", view="interventions", document=damaged)
+
+
 @pytest.mark.parametrize(
     ("text", "start"),
     [
