@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from PIL import Image
 
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
     from ..checkpoints.store import Checkpoint
 
 
+_models: WeakKeyDictionary[Checkpoint | BareCheckpoint, Model] = WeakKeyDictionary()
+
+
 def build_model(checkpoint: Checkpoint | BareCheckpoint) -> Model:
-    """Return name, weights' hash, labels, size and perturbations of a model."""
+    """Return name, weights' hash, labels, size and perturbations of a model; made once for each."""
+    if checkpoint not in _models:
+        _models[checkpoint] = _model_of(checkpoint)
+    return _models[checkpoint]
+
+
+def _model_of(checkpoint: Checkpoint | BareCheckpoint) -> Model:
     return Model(
         name=checkpoint.name,
         sha256=checkpoint.sha256,

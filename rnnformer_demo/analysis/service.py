@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from .. import __version__
 from ..checkpoints.cards import list_models
 from ..checkpoints.store import Checkpoint
@@ -22,7 +24,11 @@ from ..data.opening import open_encoded
 from ..data.seeds import whole_seed
 from ..document import Attribution, Document, Provenance
 from ..evaluation.modality import image_reader
+from ..graphs.engine import GraphEngine
 from ..interpret.attribution import Report
+from ..nn.hooks import is_observed
+from ..nn.lock import MODEL_LOCK
+from .by_graphs import predict_by_graphs
 from .context import Clock, Context
 from .core import build_input, build_model, build_prediction
 from .progress import part_of
@@ -55,7 +61,10 @@ def predict(model: str | Checkpoint, source: Any) -> Document:
     Raises:
         InputError: for an unknown model, and for input that the model cannot read.
     """
-    document, _ = _begin(model, source, with_photo=False)
+    checkpoint = get(model) if isinstance(model, str) else model
+    if isinstance(checkpoint.model.engine, GraphEngine) and not is_observed():
+        return predict_by_graphs(checkpoint, checkpoint.model.engine.sessions, source, MODEL_LOCK)
+    document, _ = _begin(checkpoint, source, with_photo=False)
     return document
 
 
@@ -162,10 +171,16 @@ def _begin(
     document = Document(
         model=build_model(checkpoint),
         input=build_input(sample, whole_characters(source) if sample.grid is None else path, with_photo),
-        prediction=build_prediction(checkpoint, context.run.outputs, sample.mask, sample.normalised, context.clock.ms),
+        prediction=build_prediction(checkpoint, *_as_arrays(context), sample.normalised, context.clock.ms),
         provenance=Provenance(__version__, seed),
     )
     return document, context
+
+
+def _as_arrays(context: Context) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the outputs of the forward pass, and the mask."""
+    outputs = {name: tensor.detach().cpu().numpy() for name, tensor in context.run.outputs.items()}
+    return outputs, context.sample.mask.numpy()
 
 
 def _fill(document: Document, context: Context, section: str) -> Document:

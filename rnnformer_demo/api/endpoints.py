@@ -9,7 +9,8 @@ from ..data import InputError
 from . import legacy, requests
 from .errors import checked
 from .uploads import source_of
-from .v1.calls import edited
+from .v1.calls import analysed, compared, edited, minimal_counterfactual
+from .work import in_turn
 
 
 @checked(requests.ListModels)
@@ -109,20 +110,13 @@ def whatif_image(model: str, image: dict, without: list[str], removal: str | Non
 @checked(requests.CounterfactualText)
 def fewest(model: str, text: str, removal: str | None = None) -> dict:
     """Find the fewest words of a text whose removal changes the label: a minimal counterfactual."""
-    from ..analysis import edits
-    from ..analysis.service import predict
-
-    return legacy.edit(edits.minimal_counterfactual(predict(model, _text(model, text)), removal or None))
+    return legacy.edit(minimal_counterfactual(model, _text(model, text), removal))
 
 
 @checked(requests.CompareText)
 def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
     """Run the same text through a hybrid and its baselines: prediction, explanation with trust, and beliefs of each."""
-    from ..analysis.comparison import compare_input
-    from ..analysis.service import DEFAULT_METHOD
-
-    source = _text(model, text)
-    return legacy.comparison(compare_input(model, source, target or None, method or DEFAULT_METHOD, seed))
+    return legacy.comparison(compared(model, _text(model, text), method, target, seed))
 
 
 ENDPOINTS = (
@@ -139,21 +133,30 @@ ENDPOINTS = (
 )
 
 
+# Concurrency groups and their limits. What is short waits for nothing long; a large photo takes memory while it is
+# decoded, so that few are read at a time. In the lane of all others, short work passes by what waits for a place.
+_LANES = {
+    predict: ("api predict", 2),
+    predict_image: ("api predict photo", 1),
+    **dict.fromkeys((analyse_image, explain_image, whatif_image), ("api photo", 2)),
+}
+
+
 def register() -> None:
     """Add the endpoints to the page that is being built."""
     gr.api(list_models, api_name="models", queue=False)
     for endpoint in ENDPOINTS:
-        gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
+        lane, limit = _LANES.get(endpoint, ("api", 8))
+        gr.api(in_turn(endpoint), api_name=endpoint.__name__, concurrency_id=lane, concurrency_limit=limit)
 
 
 def _document(
     model: str, source: Any, sections: Sequence[str] | None, method: str | None, target: str | None, seed: int
 ) -> dict:
-    from ..analysis.service import DEFAULT_METHOD, analyse
     from ..document import to_dict
 
     wanted = ("attribution",) if sections is None else tuple(sections)
-    return to_dict(analyse(model, source, wanted, target or None, method or DEFAULT_METHOD, seed))
+    return to_dict(analysed(model, source, wanted, method, target, seed))
 
 
 def _predict(model: str, source: Any) -> dict:
@@ -165,10 +168,10 @@ def _predict(model: str, source: Any) -> dict:
 def _explain(
     model: str, source: Any, method: str | None, target: str | None, trust: bool, seed: int, inside: bool
 ) -> dict:
-    from ..analysis.service import DEFAULT_METHOD, INTERNALS, analyse
+    from ..analysis.service import INTERNALS
 
     wanted = ("attribution", *(("trust",) if trust else ()), *(INTERNALS if inside else ()))
-    return legacy.explanation(analyse(model, source, wanted, target or None, method or DEFAULT_METHOD, seed))
+    return legacy.explanation(analysed(model, source, wanted, method, target, seed))
 
 
 def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:

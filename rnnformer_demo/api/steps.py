@@ -1,6 +1,6 @@
 """Steps that the page takes on a document: a further section, an edit. Each yields documents or an answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..data import InputError
@@ -8,13 +8,14 @@ from . import requests
 
 if TYPE_CHECKING:
     from ..document import Document
+    from ..interpret.cost import Cost, Size
 
 Report = Callable[[float], None]
 Step = Callable[["Document", Any, Report], Iterator[Any]]  # yields documents, or dicts that are sent as they are
 
 
-def take_step(document: "Document", step: Any, report: Report) -> Iterator[Any]:
-    """Take a step that the page names by a section to fill, an edit, or its own name.
+def read_step(step: Any) -> tuple[requests.Request, Step]:
+    """Return the arguments of a step that the page names by a section to fill, an edit, or its own name; and the step.
 
     Raises:
         InputError: for a step that there is not, and for one whose arguments do not fit.
@@ -24,7 +25,7 @@ def take_step(document: "Document", step: Any, report: Report) -> Iterator[Any]:
     if not isinstance(name, str) or name not in STEPS:
         raise InputError(f"There is no step {str(name)[:60]!r}: there is {', '.join(STEPS)}.")
     schema, take = STEPS[name]
-    yield from take(document, requests.read(schema, asked), report)
+    return requests.read(schema, asked), take
 
 
 def fill_section(document: "Document", step: requests.Section, report: Report) -> "Iterator[Document]":
@@ -80,3 +81,23 @@ STEPS: dict[str, tuple[type[requests.Request], Step]] = {
     "counterfactual": (requests.Counterfactual, find_counterfactual),
     "pattern-search": (requests.Search, search_pattern),
 }
+
+
+def cost_of_steps(
+    document: "Document", steps: "Sequence[requests.Request]"
+) -> "tuple[Size, Callable[[str], Cost], str]":
+    """Return the size of a document's input, the cost of steps on it by the method of attribution, and that method."""
+    from ..analysis import cost
+    from ..analysis.service import DEFAULT_METHOD
+
+    sections = [step.section for step in steps if isinstance(step, requests.Section)]
+    named = [step.method for step in steps if isinstance(step, requests.Section) and step.method]
+    method = named[0] if named else document.attribution.method if document.attribution else DEFAULT_METHOD
+    searches = sum(isinstance(step, requests.Counterfactual) for step in steps)
+    passes = sum((len(step.texts) if isinstance(step, requests.Search) else 0) + 2 for step in steps)
+
+    def of(name: str) -> "Cost":
+        filled = cost.of_sections(sections, name)
+        return lambda size: filled(size) + searches * cost.of_counterfactual(size) + size.whole(passes)
+
+    return cost.size_of(document), of, method

@@ -67,6 +67,8 @@ def _uploaded(model: str, payload: Any) -> str:
             f"The model {model} reads photos, and a photo must be sent as an uploaded file: upload one in the page, or "
             "use handle_file(path) of gradio_client."
         )
+    if not Path(path).is_file():
+        raise InputError("This photo is no longer on the server, where uploads are kept for an hour: send it again.")
     return path
 
 

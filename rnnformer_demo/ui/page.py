@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,11 +18,13 @@ from .. import web
 from ..api import endpoints, streams
 from ..api.blocks import EXCEPTION_HANDLERS, ApiBlocks
 from ..api.server.settings import DEFAULTS, Settings
+from ..api.upload_limits import KEPT_SECONDS, UploadLimits, use_own_folder
 from ..api.uploads import EXAMPLES
 from .catalogue import catalogue
 from .theme import CSS, make_theme
 
 TITLE = "RNNformer Demo"
+_CLEAN_EVERY = 600  # seconds
 _KEPT = "public, max-age=31536000, immutable"
 _ADDRESS = f"web-{web.digest()}"
 # Relative to the page's own root, which may lie behind a proxy.
@@ -33,7 +36,8 @@ import(`${{root}}/{_ADDRESS}/main.js`).then(({{ start }}) => start(element.query
 
 def build_page(settings: Settings = DEFAULTS) -> gr.Blocks:
     """Build the whole page, with its streams and its API; read the models' cards, load no model."""
-    with ApiBlocks(title=TITLE) as page:
+    use_own_folder()
+    with ApiBlocks(title=TITLE, delete_cache=(_CLEAN_EVERY, KEPT_SECONDS)) as page:
         gr.HTML(
             html_template=f'<div class="mount"><p class="loading">{escape(TITLE)} …</p></div>',
             js_on_load=_START,
@@ -43,7 +47,8 @@ def build_page(settings: Settings = DEFAULTS) -> gr.Blocks:
         )
         streams.register()
         endpoints.register()
-    return page.queue(max_size=settings.queue)
+    # Nothing skips the queue: eight large photos at once would take gigabytes.
+    return page.queue(max_size=settings.queue, api_open=False)
 
 
 def launch_options(settings: Settings = DEFAULTS) -> dict[str, Any]:
@@ -62,6 +67,7 @@ def launch_options(settings: Settings = DEFAULTS) -> dict[str, Any]:
         "app_kwargs": {
             "routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)],
             "exception_handlers": {**EXCEPTION_HANDLERS},
+            "middleware": [Middleware(UploadLimits, settings.upload_mb)],
         },
     }
 

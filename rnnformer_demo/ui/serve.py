@@ -19,6 +19,7 @@ from ..api.server.refusals import Room, misused, no_room, refused
 from ..api.server.requests import Requests, fault
 from ..api.server.running import Server, check_writable, end, listening
 from ..api.server.settings import Settings
+from ..api.upload_limits import use_own_folder
 from ..api.v1.gate import Gate
 from ..api.v1.routes import routes
 from ..checkpoints.cards import default_folder, read_card, readable_cards
@@ -77,6 +78,7 @@ def serve(settings: Settings) -> None:
         InputError: for a port that is taken, a folder that cannot be written to, and models that there are not.
     """
     bound = listening(settings.host, settings.port)
+    use_own_folder()
     check_writable(Path(get_upload_folder()), "GRADIO_TEMP_DIR")
     set_up(settings.log_level)
     for model in settings.models:

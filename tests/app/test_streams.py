@@ -11,6 +11,7 @@ from rnnformer_demo.api import requests, steps, streams
 from rnnformer_demo.bench import Page
 from rnnformer_demo.bench.page import SECTIONS
 from rnnformer_demo.document import from_dict
+from rnnformer_demo.evaluation.claims import in_order
 from rnnformer_demo.interpret.trust.verdict import VERDICTS
 from rnnformer_demo.nn.hooks import locked, run
 from rnnformer_demo.nn.lock import MODEL_LOCK
@@ -170,7 +171,7 @@ def test_what_is_asked_of_a_text_goes_before_others_at_every_step():
                 taken.append(f"text {number}")
             yield request
 
-    answers = streams._urgent(two_steps)({"some": "request"})
+    answers = streams._in_turn(two_steps)({"some": "request"})
     for number in (1, 2):
         with locked():
             photo = threading.Thread(target=lambda: run(lambda: taken.append("photo")))
@@ -189,3 +190,12 @@ def test_what_is_asked_of_a_text_goes_before_others_at_every_step():
 def _wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         time.sleep(0.001)
+
+
+def test_a_claim_is_measured_and_the_others_are_told(page):
+    told = stream(page, "page_claims", {})
+    assert [claim["name"] for claim in told] == [claim.name for claim in in_order()]
+    (measured,) = stream(page, "page_claims", {"name": "image_hybrid"})
+    assert measured["size"] == "quick"
+    assert measured["measured"]["quantities"] == told[9]["result"]["measured"]["quantities"]
+    assert "There is no claim 'x'" in refusal(page, "page_claims", {"name": "x"})

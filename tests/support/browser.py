@@ -134,6 +134,32 @@ class Visit:
         return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+class Opened(Visit):
+    """A report that is open from the disk, without a network, with all that it asked for and said on the console."""
+
+    def __init__(self, browser, path: Path, width: int = 1280, ready: str = "#report .takeaway"):
+        self.path = path
+        self.asked: list[str] = []
+        self.said: list[str] = []
+        super().__init__(browser, "about:blank", width)
+        self.context.set_offline(True)
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.goto(path.as_uri())
+        self.page.locator(ready).wait_for()
+
+    def title(self, view: str):
+        """The heading of a view."""
+        return self.page.locator(f"#view-{view} h2")
+
+    def close(self) -> None:
+        """Close it, and check that it has asked for nothing but itself and said nothing."""
+        self.context.close()
+        assert (self.said, self.errors) == ([], [])
+        assert {urlsplit(url).scheme for url in self.asked} <= {"file", "blob", "data"}
+        assert [url for url in self.asked if url.startswith("file:")] == [self.path.as_uri()]
+
+
 def upload(page, photo: Path) -> None:
     """Chooses a photo, and waits until its answer stands in the place of that of the example, with which the page
     opens: before, the views are still the example's, and go."""

@@ -5,7 +5,7 @@ Unlike the arguments of the API they may hold more than is read: an older page m
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StrictFloat, StrictInt, model_validator
+from pydantic import ConfigDict, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
 from ...data import InputError
 from .fields import Given, MaybeName, Name, Names, Options, Photo, Target, Text, Units, Whole
@@ -40,10 +40,24 @@ class Extend(_Lenient):
     ] = ()
 
 
+class ScoreTable(_Lenient):
+    """Score a table of texts."""
+
+    model: Name = ""
+    name: Name = ""
+    data: Annotated[StrictStr, Field(description="a file in base64")] = ""
+
+
 class Cards(_Lenient):
     """Ask for the facts of models."""
 
     models: Names = ()
+
+
+class Claims(_Lenient):
+    """Ask for the article's claims, or for one to be measured."""
+
+    name: Name = ""
 
 
 class Leaderboards(_Lenient):

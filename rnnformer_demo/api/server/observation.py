@@ -10,6 +10,7 @@ from gradio.context import LocalContext
 
 from ...checkpoints.cards import names
 from ...data import InputError
+from ...nn.lock import Ended
 from . import metrics
 from .logs import log
 
@@ -35,10 +36,6 @@ class Pace:
 PACE = Pace()
 
 
-class Left(Exception):
-    """Nobody waits for the answer any more."""
-
-
 def request_id() -> str:
     """Return the id of the request that is being answered: of the queue's work, Gradio has told it the browser."""
     return LocalContext.event_id.get(None) or REQUEST_ID.get()
@@ -59,7 +56,7 @@ def observed(kind: str, model: Any) -> Iterator[None]:
     try:
         yield
         outcome = "done"
-    except Left:
+    except Ended:
         outcome = "left"
     except GeneratorExit:
         outcome = "left"

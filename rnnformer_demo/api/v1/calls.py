@@ -1,7 +1,9 @@
 """The calls of the API: what each takes, and the analysis document that it makes of it."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...checkpoints.cards import read_card
@@ -9,6 +11,7 @@ from ...data import InputError
 from .. import requests
 from ..requests.fields import MaybeName
 from ..server.observation import observed
+from ..work import begin
 
 if TYPE_CHECKING:
     from ...document import Document
@@ -41,6 +44,30 @@ class Call:
     run: Callable[[Any, Any, Report], "Document"]
 
 
+def analysed(
+    model: str,
+    source: Any,
+    wanted: Sequence[str],
+    method: str | None = None,
+    target: str | None = None,
+    seed: int = 0,
+    report: Report = lambda share: None,
+) -> "Document":
+    """Return the document of an input with the sections that are wanted, where they fit into the budget.
+
+    Raises:
+        InputError: where they do not, and see `analyse`.
+    """
+    from ...analysis import cost
+    from ...analysis.service import DEFAULT_METHOD, analyse_in_steps
+
+    method = method or DEFAULT_METHOD
+    steps = analyse_in_steps(model, source, wanted, target or None, method, seed, report)
+    document = next(steps)
+    begin(cost.size_of(document), partial(cost.of_sections, wanted), method)
+    return deque(steps, maxlen=1).pop() if wanted else document
+
+
 def edited(
     model: str, source: Any, without: Sequence[str], removal: str | None = None, replacement: str | None = None
 ) -> "Document":
@@ -50,9 +77,8 @@ def edited(
         InputError: see `analysis.edits`.
     """
     from ...analysis import edits
-    from ...analysis.service import analyse
 
-    document = analyse(model, source)
+    document = analysed(model, source, ("attribution",))
     if replacement:
         if len(without) != 1:
             raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")
@@ -61,20 +87,53 @@ def edited(
     return edits.ablate_units(document, units, removal or None)
 
 
+def minimal_counterfactual(
+    model: str, source: Any, removal: str | None = None, report: Report = lambda share: None
+) -> "Document":
+    """Return the document of an input with the fewest units removed that change the label.
+
+    Raises:
+        InputError: where the search exceeds the budget, and see `analysis.edits`.
+    """
+    from ...analysis import cost, edits
+    from ...analysis.service import DEFAULT_METHOD
+
+    document = analysed(model, source, ())
+    begin(cost.size_of(document), lambda _method: cost.of_counterfactual, DEFAULT_METHOD)
+    return edits.minimal_counterfactual(document, removal or None, report)
+
+
+def compared(
+    model: str,
+    source: Any,
+    method: str | None = None,
+    target: str | None = None,
+    seed: int = 0,
+    report: Report = lambda share: None,
+) -> "Document":
+    """Return the document of a text with what a hybrid's baselines say of it.
+
+    Raises:
+        InputError: where that exceeds the budget, and see `compare_input`.
+    """
+    from ...analysis import cost
+    from ...analysis.comparison import compare_input, family
+    from ...analysis.service import DEFAULT_METHOD, predict
+
+    method, models = method or DEFAULT_METHOD, len(family(model))
+    begin(cost.size_of(predict(model, source)), partial(cost.of_comparison, models), method)
+    return compare_input(model, source, target or None, method, seed, report)
+
+
 def _predict(asked: Any, source: Any, _report: Report) -> "Document":
     from ...analysis.service import predict
-    from ...nn.lock import MODEL_LOCK
 
-    with MODEL_LOCK.urgent():
-        return predict(asked.model, source)
+    return predict(asked.model, source)
 
 
 def _analyse(asked: Any, source: Any, report: Report) -> "Document":
-    from ...analysis.service import DEFAULT_METHOD, analyse
-
     sections = ("attribution",) if asked.sections is None else asked.sections
-    method = asked.method or DEFAULT_METHOD
-    return analyse(asked.model, source, sections, asked.target or None, method, asked.seed, report)
+    return analysed(asked.model, source, sections, asked.method, asked.target, asked.seed, report)
 
 
 def _edit(asked: Any, source: Any, _report: Report) -> "Document":
@@ -82,17 +141,11 @@ def _edit(asked: Any, source: Any, _report: Report) -> "Document":
 
 
 def _counterfactual(asked: Any, source: Any, report: Report) -> "Document":
-    from ...analysis import edits
-    from ...analysis.service import analyse
-
-    return edits.minimal_counterfactual(analyse(asked.model, source, ()), asked.removal or None, report)
+    return minimal_counterfactual(asked.model, source, asked.removal, report)
 
 
 def _compare(asked: Any, source: Any, report: Report) -> "Document":
-    from ...analysis.comparison import compare_input
-    from ...analysis.service import DEFAULT_METHOD
-
-    return compare_input(asked.model, source, asked.target or None, asked.method or DEFAULT_METHOD, asked.seed, report)
+    return compared(asked.model, source, asked.method, asked.target, asked.seed, report)
 
 
 CALLS = {
@@ -145,7 +198,7 @@ def run(call: Call, values: dict[str, Any], report: Report) -> dict[str, Any]:
 
     Args:
         values: arguments by name; `image` holds the bytes of a photo.
-        report: is told the share that is done; `Left` that it raises ends the work.
+        report: is told the share that is done; `Ended` that it raises ends the work.
 
     Raises:
         InputError: for what does not fit.

@@ -1,6 +1,7 @@
 """The gate of the API: so many calls run at a time, the others wait; a call whose caller leaves ends."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
@@ -9,13 +10,15 @@ import anyio
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 
-from ..server.observation import Left
+from ...nn.lock import MODEL_LOCK
+from ..places import Visitor
+from ..work import OF_API, Work
 
-_RUNNING = 2  # calls at a time: passes through the models take turns anyhow
+_RUNNING = 8  # calls at a time: passes through the models take turns, and long work waits for a place
 _LARGE = 4  # of the requests that hold a photo in memory
 _FROM = 2**20  # bytes from which on a request counts as large
 
-Work = Callable[[Callable[[float], None]], Any]
+Reporting = Callable[[Callable[[float], None]], Any]  # gets a function to report the share that it has done
 
 
 class Gate:
@@ -35,17 +38,22 @@ class Gate:
         async with self._large if length is None or length >= _FROM else nullcontext():
             yield
 
-    async def run(self, work: Work, request: Request | None = None) -> Any:
-        """Return what work gives, which gets a function to report the share that it has done.
+    async def run(self, work: Reporting, request: Request | None = None) -> Any:
+        """Return what work gives.
 
         Args:
-            request: is watched: the work ends at its next report when its sender leaves.
+            request: is watched: the work ends at its next pass when its sender leaves.
         """
         left = False
+        client = request.client if request else None
+        errand = Work(OF_API, Visitor(client.host if client else "", secrets.token_hex(8)), lambda: left)
 
-        def report(_share: float) -> None:
-            if left:
-                raise Left
+        def in_turn() -> Any:
+            try:
+                with MODEL_LOCK.on(errand):
+                    return work(lambda _share: errand.check())
+            finally:
+                errand.end()
 
         async def watch(request: Request) -> None:
             nonlocal left
@@ -55,7 +63,7 @@ class Gate:
 
         watching = asyncio.create_task(watch(request)) if request else None
         try:
-            return await run_sync(work, report, limiter=self._turns)
+            return await run_sync(in_turn, limiter=self._turns)
         finally:
             if watching:
                 watching.cancel()

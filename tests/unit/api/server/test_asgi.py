@@ -16,10 +16,11 @@ from starlette.testclient import TestClient
 from rnnformer_demo.api.server import health, metrics, refusals
 from rnnformer_demo.api.server.headers import SecurityHeaders, policy
 from rnnformer_demo.api.server.logs import LOGGER, log, set_up
-from rnnformer_demo.api.server.observation import PACE, Left, observed
+from rnnformer_demo.api.server.observation import PACE, observed
 from rnnformer_demo.api.server.refusals import Room
 from rnnformer_demo.api.server.requests import Requests, fault
 from rnnformer_demo.data import InputError
+from rnnformer_demo.nn.lock import Ended
 
 
 @pytest.fixture
@@ -133,7 +134,7 @@ def test_the_outcome_of_each_request_is_counted_and_logged_without_its_text(capl
         with pytest.raises(InputError), observed("test", secret):
             raise InputError(secret)
         with observed("test", None):
-            raise Left
+            raise Ended
         with pytest.raises(ZeroDivisionError), observed("test", ["no", "name"]):
             raise ZeroDivisionError(secret)
     assert [record.facts["outcome"] for record in caplog.records] == list(before)
