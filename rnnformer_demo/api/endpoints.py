@@ -1,22 +1,20 @@
 """HTTP endpoints. `/analyse` gives parts of the analysis document; the others keep their objects for one version."""
 
-from collections import deque
 from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
 from ..data import InputError
-from . import legacy
-from .errors import as_gradio_error
-from .uploads import source_of, text_of
-from .work import begin, in_turn
+from . import legacy, requests
+from .budgeted import analysed, compared, searched
+from .errors import checked
+from .uploads import source_of
+from .v1.calls import edited
+from .work import in_turn
 
-if TYPE_CHECKING:
-    from ..document import Document
 
-
+@checked(requests.ListModels)
 def list_models() -> list:
     """List the models: name, modality, labels, parameters, bytes and metrics of each."""
     from ..checkpoints.cards import list_models
@@ -24,7 +22,7 @@ def list_models() -> list:
     return list_models()
 
 
-@as_gradio_error
+@checked(requests.AnalyseText)
 def analyse(
     model: str,
     text: str,
@@ -38,7 +36,7 @@ def analyse(
     return _document(model, _text(model, text), sections, method, target, seed)
 
 
-@as_gradio_error
+@checked(requests.AnalyseImage)
 def analyse_image(
     model: str,
     image: dict,
@@ -51,7 +49,7 @@ def analyse_image(
     return _document(model, _photo(model, image), sections, method, target, seed)
 
 
-@as_gradio_error
+@checked(requests.PredictText)
 def predict(model: str, text: str) -> dict:
     """Classify a text: model, label, confidence, probabilities, in_domain, ood_score, notices, latency_ms.
 
@@ -59,13 +57,13 @@ def predict(model: str, text: str) -> dict:
     return _predict(model, _text(model, text))
 
 
-@as_gradio_error
+@checked(requests.PredictImage)
 def predict_image(model: str, image: dict) -> dict:
     """Classify a photo, sent with gradio_client's handle_file(path): the same object as /predict gives."""
     return _predict(model, _photo(model, image))
 
 
-@as_gradio_error
+@checked(requests.ExplainText)
 def explain(
     model: str,
     text: str,
@@ -81,7 +79,7 @@ def explain(
     return _explain(model, _text(model, text), method, target, trust, seed, inside)
 
 
-@as_gradio_error
+@checked(requests.ExplainImage)
 def explain_image(
     model: str,
     image: dict,
@@ -95,7 +93,7 @@ def explain_image(
     return _explain(model, _photo(model, image), method, target, trust, seed, inside)
 
 
-@as_gradio_error
+@checked(requests.WhatIfText)
 def whatif(
     model: str, text: str, without: list[str], removal: str | None = None, replacement: str | None = None
 ) -> dict:
@@ -104,33 +102,22 @@ def whatif(
     return _whatif(model, _text(model, text), without, removal, replacement)
 
 
-@as_gradio_error
+@checked(requests.WhatIfImage)
 def whatif_image(model: str, image: dict, without: list[str], removal: str | None = None) -> dict:
     """Cover cells of a photo, sent with handle_file(path), each as "ROW,COLUMN"; removal: blur or mean."""
     return _whatif(model, _photo(model, image), without, removal, None)
 
 
-@as_gradio_error
+@checked(requests.CounterfactualText)
 def fewest(model: str, text: str, removal: str | None = None) -> dict:
     """Find the fewest words of a text whose removal changes the label: a minimal counterfactual."""
-    from ..analysis import cost, edits
-    from ..analysis.service import DEFAULT_METHOD, predict
-
-    document = predict(model, _text(model, text))
-    begin(cost.size_of(document), lambda _method: cost.of_counterfactual, DEFAULT_METHOD)
-    return legacy.edit(edits.minimal_counterfactual(document, removal or None))
+    return legacy.edit(searched(model, _text(model, text), removal))
 
 
-@as_gradio_error
+@checked(requests.CompareText)
 def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
     """Run the same text through a hybrid and its baselines: prediction, explanation with trust, and beliefs of each."""
-    from ..analysis import cost
-    from ..analysis.comparison import compare_input, family
-    from ..analysis.service import DEFAULT_METHOD, predict
-
-    source, models = _text(model, text), len(family(model))
-    begin(cost.size_of(predict(model, source)), partial(cost.of_comparison, models), method or DEFAULT_METHOD)
-    return legacy.comparison(compare_input(model, source, target or None, method or DEFAULT_METHOD, seed))
+    return legacy.comparison(compared(model, _text(model, text), target, method, seed))
 
 
 ENDPOINTS = (
@@ -170,7 +157,7 @@ def _document(
     from ..document import to_dict
 
     wanted = ("attribution",) if sections is None else tuple(sections)
-    return to_dict(_analysed(model, source, wanted, target, method, seed))
+    return to_dict(analysed(model, source, wanted, target, method, seed))
 
 
 def _predict(model: str, source: Any) -> dict:
@@ -185,39 +172,16 @@ def _explain(
     from ..analysis.service import INTERNALS
 
     wanted = ("attribution", *(("trust",) if trust else ()), *(INTERNALS if inside else ()))
-    return legacy.explanation(_analysed(model, source, wanted, target, method, seed))
-
-
-def _analysed(
-    model: str, source: Any, wanted: Sequence[str], target: str | None, method: str | None, seed: int
-) -> "Document":
-    """Return the document with the sections that are wanted, where they fit into the budget."""
-    from ..analysis import cost
-    from ..analysis.service import DEFAULT_METHOD, analyse_in_steps
-
-    method = method or DEFAULT_METHOD
-    steps = analyse_in_steps(model, source, wanted, target or None, method, seed)
-    document = next(steps)
-    begin(cost.size_of(document), partial(cost.of_sections, wanted), method)
-    return deque(steps, maxlen=1).pop() if wanted else document
+    return legacy.explanation(analysed(model, source, wanted, target, method, seed))
 
 
 def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:
-    from ..analysis import edits
-
-    document = _analysed(model, source, ("attribution",), None, None, 0)
-    if replacement:
-        if len(without) != 1:
-            raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")
-        unit = edits.unit_named(document, without[0])
-        return legacy.edit(edits.replace_word(document, unit, replacement))
-    units = [unit for name in without for unit in edits.units_named(document, name)]
-    return legacy.edit(edits.ablate_units(document, units, removal or None))
+    return legacy.edit(edited(model, source, without, removal, replacement))
 
 
 def _text(model: str, text: str) -> str:
     _check_modality(model, "text", "/analyse_image")
-    return text_of(model, text)
+    return text
 
 
 def _photo(model: str, image: dict) -> str | None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from ..data import InputError
-from ..nn.lock import MODEL_LOCK, Ended
-from .errors import error_of
+from ..nn.lock import MODEL_LOCK
+from .errors import answering
 from .exports import page_export
-from .steps import STEPS, cost_of_steps, document_in, list_in, text_in
+from .requests import AnalysePage, Cards, Extend, ScoreTable, read
+from .server.observation import model_of, observed
+from .steps import cost_of_steps, take_step
+from .tables import scored_pieces
 from .uploads import source_of
 from .work import OF_PAGE, Work, begin
 
@@ -30,23 +32,22 @@ def page_analyse(request: dict) -> Iterator[dict]:
     from ..analysis import cost
     from ..analysis.service import DEFAULT_METHOD, analyse_in_steps
 
-    model, wanted = text_in(request, "model"), tuple(map(str, list_in(request, "wanted")))
-    method = text_in(request, "method") or DEFAULT_METHOD
-    source, target = source_of(model, request.get("source")), text_in(request, "target") or None
-    steps = analyse_in_steps(model, source, wanted, target, method, report=_reporter())
-    first = next(steps)  # the prediction, for which nobody waits in the queue of long work
+    asked = read(AnalysePage, request)
+    source, method = source_of(asked.model, asked.source), asked.method or DEFAULT_METHOD
+    steps = analyse_in_steps(asked.model, source, asked.wanted, asked.target or None, method, report=_reporter())
+    first = next(steps)  # the prediction, which waits for no place
     yield from _changes(None, iter([first]))
-    begin(cost.size_of(first), partial(cost.of_sections, wanted), method, _tell_place())
+    begin(cost.size_of(first), partial(cost.of_sections, asked.wanted), method, _tell_place())
     yield from _changes(first, steps)
 
 
 def page_extend(request: dict) -> Iterator[dict]:
     """Take further steps on a document: yields the sections that each of them changes."""
-    document, report = document_in(request), _reporter()
-    steps = [(_name_of(step), step) for step in list_in(request, "steps")]
-    begin(*cost_of_steps(document, [step for _, step in steps]), _tell_place())
-    for name, step in steps:
-        for answer in STEPS[name](document, step, report):
+    asked, report = read(Extend, request), _reporter()
+    document = asked.document
+    begin(*cost_of_steps(document, asked.steps), _tell_place())
+    for step in asked.steps:
+        for answer in take_step(document, step, report):
             if isinstance(answer, dict):
                 yield answer
             else:
@@ -54,21 +55,11 @@ def page_extend(request: dict) -> Iterator[dict]:
                 document = answer
 
 
-def _name_of(step: Any) -> str:
-    name = "section" if text_in(step, "section") else text_in(step, "edit") or text_in(step, "name")
-    if name not in STEPS:
-        raise InputError(f"There is no step {name[:60]!r}: there is {', '.join(STEPS)}.")
-    return name
-
-
 def page_cards(request: dict) -> Iterator[dict]:
     """Yield the facts of some models, one after the other."""
     from ..evaluation.reporting.card_facts import facts
 
-    models = list_in(request, "models")
-    if not all(isinstance(model, str) for model in models):
-        raise InputError("models must be a list of names.")
-    for model in dict.fromkeys(models):
+    for model in dict.fromkeys(read(Cards, request).models):
         yield facts(model)
 
 
@@ -77,6 +68,14 @@ def page_leaderboard(request: dict) -> Iterator[dict]:
     from ..evaluation.explanations import leaderboards
 
     yield leaderboards()
+
+
+def page_batch(request: dict) -> Iterator[dict]:
+    """Score a table of texts, piece by piece."""
+    report = _reporter()
+    for share, piece in scored_pieces(read(ScoreTable, request)):
+        report(share)
+        yield piece
 
 
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
@@ -114,7 +113,7 @@ def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iter
     """
 
     def run(request: dict) -> Iterator[dict]:
-        work, answers = Work(OF_PAGE), handler(request)
+        work, answers = Work.of_queue(OF_PAGE), handler(request)
         try:
             while True:
                 with MODEL_LOCK.on(work):
@@ -128,18 +127,12 @@ def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iter
     return run
 
 
-def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
+def _ending(name: str, handler: Callable[[dict], Iterator[dict]]) -> Callable:
     """Wrap a handler so that bad input reaches the visitor as a sentence, and work that nobody waits for just ends."""
 
     def run(request: dict) -> Any:  # Gradio reads these types
-        try:
-            if not isinstance(request, dict):  # it is whatever came over HTTP
-                raise InputError("A request must be an object.")
+        with answering(name), observed(name, model_of(request)):
             yield from handler(request)
-        except InputError as error:
-            raise error_of(error) from error
-        except Ended:
-            return
 
     return run
 
@@ -153,12 +146,13 @@ def register() -> None:
         "page_analyse_photo": (_in_turn(page_analyse), "photo", 2),  # a large photo takes memory while it is decoded
         "page_measure": (_in_turn(page_extend), "measure", 4),
         "page_export": (page_export, "export", 1),
+        "page_batch": (_in_turn(page_batch), "batch", 1),
         "page_cards": (page_cards, "cards", 4),
         "page_leaderboard": (page_leaderboard, "cards", 4),
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(
-            _ending(handler),
+            _ending(name, handler),
             api_name=name,
             api_visibility="undocumented",
             concurrency_id=lane,

@@ -1,7 +1,9 @@
 """Limits of uploads: bytes and files of a request, bytes of the folder; a full disk gets a sentence."""
 
 import errno
+import os
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import time
@@ -11,16 +13,19 @@ from gradio.utils import get_upload_folder
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 20 * 2**20  # of a photo
 _OF_FORM = 2**14  # what a form adds to its files
 _MOST_FILES = 1
 _MOST_IN_FOLDER = 512 * 2**20
 KEPT_SECONDS = 3600
 _ABORTED_SECONDS = 600  # after which an upload that has no name yet was aborted
-_TOO_LARGE = f"The photo is too large: at most {MOST_BYTES // 2**20} MB can be sent."
 _TOO_MANY = "One photo at a time can be sent."
 _NO_ROOM = "The server has no room for a photo: try again later."
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def use_own_folder() -> None:
+    """Let uploads lie in a folder of their own unless GRADIO_TEMP_DIR names one: old files in it are deleted."""
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()) / "rnnformer-demo"))
 
 
 class _Refused(Exception):
@@ -32,10 +37,12 @@ class UploadLimits:
 
     Args:
         app: whatever takes the uploads at `/upload`.
+        most_mb: megabytes of the largest photo.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, most_mb: int) -> None:
+        self.app, self.most = app, most_mb * 2**20
+        self.too_large = f"The photo is too large: at most {most_mb} MB can be sent."
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -44,11 +51,11 @@ class UploadLimits:
             return
         headers = {name.lower(): value for name, value in scope["headers"]}
         try:
-            check = _counter(headers.get(b"content-type", b""))
+            check = self._counter(headers.get(b"content-type", b""))
             length = headers.get(b"content-length", b"0")
-            if length.isdigit() and int(length) > MOST_BYTES + _OF_FORM:
-                raise _Refused(413, _TOO_LARGE)
-            await run_sync(make_room, Path(get_upload_folder()))
+            if length.isdigit() and int(length) > self.most + _OF_FORM:
+                raise _Refused(413, self.too_large)
+            await run_sync(make_room, Path(get_upload_folder()), _MOST_IN_FOLDER - self.most)
 
             async def counted() -> Message:
                 message = await receive()
@@ -66,30 +73,29 @@ class UploadLimits:
             return
         await PlainTextResponse(sentence, status, {"connection": "close"})(scope, receive, send)
 
+    def _counter(self, content_type: bytes) -> Callable[[bytes], None]:
+        """Return a function that takes the parts of a body and raises where there is too much in them."""
+        match = re.search(rb'boundary="?([^";,\s]{1,70})', content_type)
+        boundary = b"--" + match[1] if match else b""
+        total = files = 0
+        tail = b""
 
-def _counter(content_type: bytes) -> Callable[[bytes], None]:
-    """Return a function that takes the parts of a body and raises where there is too much in them."""
-    match = re.search(rb'boundary="?([^";,\s]{1,70})', content_type)
-    boundary = b"--" + match[1] if match else b""
-    total = files = 0
-    tail = b""
+        def check(body: bytes) -> None:
+            nonlocal total, files, tail
+            total += len(body)
+            if total > self.most + _OF_FORM:
+                raise _Refused(413, self.too_large)
+            if boundary:
+                window = tail + body
+                files += window.count(boundary)
+                tail = window[-len(boundary) + 1 :]
+                if files > _MOST_FILES + 1:  # the last one ends the form
+                    raise _Refused(413, _TOO_MANY)
 
-    def check(body: bytes) -> None:
-        nonlocal total, files, tail
-        total += len(body)
-        if total > MOST_BYTES + _OF_FORM:
-            raise _Refused(413, _TOO_LARGE)
-        if boundary:
-            window = tail + body
-            files += window.count(boundary)
-            tail = window[-len(boundary) + 1 :]
-            if files > _MOST_FILES + 1:  # the last one ends the form
-                raise _Refused(413, _TOO_MANY)
-
-    return check
+        return check
 
 
-def make_room(folder: Path, most: int = _MOST_IN_FOLDER - MOST_BYTES, now: Callable[[], float] = time) -> None:
+def make_room(folder: Path, most: int, now: Callable[[], float] = time) -> None:
     """Delete aborted uploads, old ones, and the oldest of the others until few enough bytes are left.
 
     Gradio deletes what it knows of after `KEPT_SECONDS`; this is about what it does not, such as uploads of a process

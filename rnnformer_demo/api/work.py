@@ -1,58 +1,52 @@
 """Work for a request: estimated before it starts, in turn with the others', ended when its visitor leaves."""
 
-import os
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
 from gradio.context import LocalContext
 
 from ..data import InputError
 from ..nn.lock import MODEL_LOCK, Ended, Errand
 from .places import Places, Visitor
+from .server.settings import read_settings
 
 if TYPE_CHECKING:
     from ..interpret.cost import Cost, Size
 
-VARIABLE = "RNNFORMER_BUDGET_SECONDS"
-_BUDGET = 30.0
-_LENIENCE = 2.0  # the machine may be slower than the estimate thinks: work ends after so many times the budget
+_LENIENCE = 2  # the machine may be slower than the estimate thinks: work ends after so many times the budget
 CHEAP = 1.0  # seconds: work that takes less needs no place, and goes before all other
 OF_PAGE = Places(2)
 OF_API = Places(2, most_waiting=4)
 
 
-def budget_seconds() -> float:
-    """Return the seconds of computing that a request may take, by the environment.
-
-    Raises:
-        InputError: for a value that is no number above 0.
-    """
-    value = os.environ.get(VARIABLE) or str(_BUDGET)
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = 0.0
-    if not seconds > 0:
-        raise InputError(f"{VARIABLE} must be a number of seconds above 0, got {value[:40]!r}.")
-    return seconds
-
-
 class Work(Errand):
-    """The work of one request of Gradio's queue.
+    """The work of one request.
 
     Args:
         places: where it waits if it is long.
+        visitor: whoever sent the request.
+        check: raises `Ended` when nobody waits for the answer any more.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, visitor: Visitor, check: Callable[[], None]) -> None:
         super().__init__(urgent=True, check=self._check)
-        self._event_id, self._blocks = LocalContext.event_id.get(None), LocalContext.blocks.get(None)
-        self._visitor = _visitor(self._event_id)
+        self._visitor, self._check_visitor = visitor, check
         self._places, self._place = places, ExitStack()
-        self._most = _LENIENCE * budget_seconds()
+        self._budget = read_settings().budget
+
+    @classmethod
+    def of_queue(cls, places: Places) -> "Work":
+        """Return the work of the request of Gradio's queue that this thread answers."""
+        event_id, blocks = LocalContext.event_id.get(None), LocalContext.blocks.get(None)
+
+        def check() -> None:
+            event = blocks._queue.event_ids_to_events.get(event_id) if blocks and event_id else None
+            if blocks and event_id and (event is None or not event.alive):
+                raise Ended
+
+        return cls(places, _visitor(event_id), check)
 
     def begin(
         self, size: "Size", cost: "Callable[[str], Cost]", method: str, tell: Callable[[int, float], None]
@@ -64,7 +58,7 @@ class Work(Errand):
         """
         from ..analysis.cost import check
 
-        seconds = check(size, cost, method, budget_seconds())
+        seconds = check(size, cost, method, self._budget)
         if seconds > CHEAP and self.urgent:
             self.urgent = False
             self._place.enter_context(self._places.taken(self._visitor, seconds, self._check, tell))
@@ -74,15 +68,23 @@ class Work(Errand):
         self._place.close()
 
     def _check(self) -> None:
-        if self._event_id and self._blocks:
-            event = self._blocks._queue.event_ids_to_events.get(self._event_id)
-            if event is None or not event.alive:
-                raise Ended
-        if self.seconds > self._most:
+        self._check_visitor()
+        most = _LENIENCE * self._budget
+        if self.seconds > most:
             raise InputError(
-                f"This took longer than the {self._most:g} s after which computing ends here: take a shorter input or "
-                "another method."
+                f"This took longer than the {most} s after which computing ends here: take a shorter input or another "
+                "method."
             )
+
+
+@contextmanager
+def working(work: Work) -> Iterator[None]:
+    """Let what this thread runs count as some work, which ends with the block."""
+    try:
+        with MODEL_LOCK.on(work):
+            yield
+    finally:
+        work.end()
 
 
 def begin(
@@ -102,14 +104,8 @@ def in_turn(handler: Callable) -> Callable:
 
     @wraps(handler)
     def run(*arguments: Any, **options: Any) -> Any:
-        work = Work(OF_API)
-        try:
-            with MODEL_LOCK.on(work):
-                return handler(*arguments, **options)
-        except Ended as error:
-            raise gr.Error("Stopped.", print_exception=False) from error
-        finally:
-            work.end()
+        with working(Work.of_queue(OF_API)):
+            return handler(*arguments, **options)
 
     return run
 

@@ -30,6 +30,9 @@ class GraphEngine:
         config: the model's config.
         tensors: those of its checkpoint as they are stored, under the names of today.
 
+    Attributes:
+        sessions: the same programs, which take and return arrays.
+
     Raises:
         Uncovered: for a model that no graph covers.
     """
@@ -37,9 +40,10 @@ class GraphEngine:
     name = "onnx"
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
-        self._sessions = Sessions(config, tensors)
+        self.sessions = Sessions(config, tensors)
         self._takes_ids = hasattr(config, "vocabulary")
-        self._sessions.session("trace")
+        for program in ("logits", "trace"):  # at once: opening them is no part of an answer's time
+            self.sessions.session(program)
 
     def __deepcopy__(self, _memo: dict) -> None:
         """Stay behind where a model is copied: whoever changes the weights of a copy must not get answers of these."""
@@ -57,7 +61,7 @@ class GraphEngine:
         """Return the outputs of all hook points of a forward pass, by their names."""
         return {
             name: torch.from_numpy(array)
-            for name, array in self._sessions.run("trace", self._feeds(inputs, mask)).items()
+            for name, array in self.sessions.run("trace", self._feeds(inputs, mask)).items()
         }
 
     def token_logits(self, tokens: Tensor, mask: Tensor) -> Tensor:
@@ -84,7 +88,7 @@ class GraphEngine:
         Returns:
             The gradient, and the logit.
         """
-        found = self._sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
+        found = self.sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
         return torch.from_numpy(found["gradient"][0]), float(found["logits"][0, target])
 
     def gradient(self, tokens: Tensor, target: int) -> Tensor:
@@ -93,7 +97,7 @@ class GraphEngine:
 
     def replace(self, program: str, session: onnxruntime.InferenceSession) -> None:
         """Run a program in another session from now on, which takes and returns the same."""
-        self._sessions.replace(program, session)
+        self.sessions.replace(program, session)
 
     def _feeds(self, inputs: Tensor, mask: Tensor) -> dict[str, np.ndarray]:
         if self._takes_ids:
@@ -104,11 +108,11 @@ class GraphEngine:
         batch = next(iter(feeds.values()))
         rows = _rows_at_once(program, batch)
         if len(batch) <= rows:
-            return torch.from_numpy(self._sessions.run(program, feeds, [output])[output])
+            return torch.from_numpy(self.sessions.run(program, feeds, [output])[output])
         parts = []
         for start in range(0, len(batch), rows):
             part = {name: array if name == "target" else array[start : start + rows] for name, array in feeds.items()}
-            parts.append(self._sessions.run(program, part, [output])[output])
+            parts.append(self.sessions.run(program, part, [output])[output])
             give_way()
         return torch.from_numpy(np.concatenate(parts))
 

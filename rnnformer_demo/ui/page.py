@@ -1,10 +1,7 @@
 """The page: one component that mounts the explorer of `web/`, its streams, and the API."""
 
-import os
-import tempfile
 from collections.abc import Awaitable, Callable
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -19,13 +16,14 @@ from starlette.staticfiles import StaticFiles
 
 from .. import web
 from ..api import endpoints, streams
-from ..api.upload_limits import KEPT_SECONDS, MOST_BYTES, UploadLimits
+from ..api.blocks import EXCEPTION_HANDLERS, ApiBlocks
+from ..api.server.settings import DEFAULTS, Settings
+from ..api.upload_limits import KEPT_SECONDS, UploadLimits, use_own_folder
 from ..api.uploads import EXAMPLES
 from .catalogue import catalogue
 from .theme import CSS, make_theme
 
 TITLE = "RNNformer Demo"
-MOST_WAITING = 100
 _CLEAN_EVERY = 600  # seconds
 _KEPT = "public, max-age=31536000, immutable"
 _ADDRESS = f"web-{web.digest()}"
@@ -36,11 +34,10 @@ import(`${{root}}/{_ADDRESS}/main.js`).then(({{ start }}) => start(element.query
 """
 
 
-def build_page() -> gr.Blocks:
+def build_page(settings: Settings = DEFAULTS) -> gr.Blocks:
     """Build the whole page, with its streams and its API; read the models' cards, load no model."""
-    # A folder of its own, for old files in it are deleted.
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()) / "rnnformer-demo"))
-    with gr.Blocks(title=TITLE, delete_cache=(_CLEAN_EVERY, KEPT_SECONDS)) as page:
+    use_own_folder()
+    with ApiBlocks(title=TITLE, delete_cache=(_CLEAN_EVERY, KEPT_SECONDS)) as page:
         gr.HTML(
             html_template=f'<div class="mount"><p class="loading">{escape(TITLE)} …</p></div>',
             js_on_load=_START,
@@ -51,24 +48,26 @@ def build_page() -> gr.Blocks:
         streams.register()
         endpoints.register()
     # Nothing skips the queue: eight large photos at once would take gigabytes.
-    return page.queue(max_size=MOST_WAITING, api_open=False)
+    return page.queue(max_size=settings.queue, api_open=False)
 
 
-def launch_options() -> dict[str, Any]:
-    """Return the arguments of `launch`; host and port are left to the environment."""
+def launch_options(settings: Settings = DEFAULTS) -> dict[str, Any]:
+    """Return the arguments with which Gradio serves the page."""
     files = GZipMiddleware(Starlette(routes=[Route("/{name:path}", _files())]))
     photos = StaticFiles(directory=EXAMPLES)
     return {
         "theme": make_theme(),
         "head": _head(),
-        "max_file_size": MOST_BYTES,
+        "max_file_size": f"{settings.upload_mb}mb",
         "run_history": False,
         "footer_links": ["api"],
         "ssr_mode": False,
+        "enable_monitoring": False,
         "show_error": False,
         "app_kwargs": {
             "routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)],
-            "middleware": [Middleware(UploadLimits)],
+            "exception_handlers": {**EXCEPTION_HANDLERS},
+            "middleware": [Middleware(UploadLimits, settings.upload_mb)],
         },
     }
 

@@ -217,11 +217,11 @@ def test_a_damaged_file_is_said(browser, site, tmp_path):
 
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
-    weights = copy / "models" / ENGLISH / "weights.safetensors.gz"
+    weights = copy / "models" / ENGLISH / "weights.safetensors.planes.gz"
     weights.write_bytes(weights.read_bytes()[:-8] + bytes(8))
     with on_loopback(copy) as address:
         visit = Visit(browser, f"{address}/")
-        sentence = f"The file models/{ENGLISH}/weights.safetensors.gz is damaged or of another version"
+        sentence = f"The file models/{ENGLISH}/weights.safetensors.planes.gz is damaged or of another version"
         visit.page.get_by_text(sentence).first.wait_for()
         visit.context.close()
 

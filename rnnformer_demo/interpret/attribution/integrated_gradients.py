@@ -51,6 +51,7 @@ def integrated_gradients(
     integrates=True,
     layout="grid",
     slow_on_grid=True,
+    in_browser=False,
 )
 def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Integrate over pixels, through the CNN, from a grey photo on."""

@@ -62,6 +62,7 @@ class Method:
         draws: its scores depend on a seed.
         signed: negative scores speak against the class; otherwise all are 0 or more and none does.
         options: the values that each of its options takes, the default first.
+        in_browser: the engine in the browser computes it, too: its graphs give no gradient through the CNN.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Method:
     draws: bool = False
     signed: bool = True
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    in_browser: bool = True
 
 
 METHODS: dict[str, Method] = {}

@@ -48,6 +48,7 @@ def relevance_propagation(
     scale="share of the logit",
     cost=lambda size: size.to_pixels(1),
     layout="grid",
+    in_browser=False,
 )
 def pixel_relevance_propagation(model: ImageHybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Run one pass forward, and one backward that is written by hand, down to the pixels."""

@@ -65,6 +65,14 @@ export class ServerEngine {
     return this.#stream("page_cards", { models }, watch);
   }
 
+  /**
+   * Score a table of texts, piece by piece.
+   * @param {{model: string, name: string, data: string}} request `data` of the file in base64 @param {Watch} watch
+   */
+  scoreTable(request, watch) {
+    return this.#stream("page_batch", request, watch);
+  }
+
   /** Tell the leaderboards of attribution methods, by modality. @param {Watch} watch gets them at once as `sections` */
   leaderboards(watch) {
     return this.#stream("page_leaderboard", {}, watch);
