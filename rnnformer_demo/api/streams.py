@@ -19,7 +19,7 @@ from .server.observation import model_of, observed
 from .steps import cost_of_steps, read_step
 from .tables import scored_pieces
 from .uploads import source_of
-from .work import OF_PAGE, begin, work_of_event
+from .work import OF_PAGE, Work, begin
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -35,7 +35,7 @@ def page_analyse(request: dict) -> Iterator[dict]:
     asked = read(AnalysePage, request)
     source, method = source_of(asked.model, asked.source), asked.method or DEFAULT_METHOD
     steps = analyse_in_steps(asked.model, source, asked.wanted, asked.target or None, method, report=_reporter())
-    first = next(steps)  # the prediction, for which nobody waits in the queue of long work
+    first = next(steps)  # the prediction, which waits for no place
     yield from _changes(None, iter([first]))
     begin(cost.size_of(first), partial(cost.of_sections, asked.wanted), method, _tell_place())
     yield from _changes(first, steps)
@@ -129,7 +129,7 @@ def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iter
     """
 
     def run(request: dict) -> Iterator[dict]:
-        work, answers = work_of_event(OF_PAGE), handler(request)
+        work, answers = Work.of_queue(OF_PAGE), handler(request)
         try:
             while True:
                 with MODEL_LOCK.on(work):
