@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checkpoints.cards import default_folder, read_card, weights_digest
 from ..data import InputError
-from .steps import text_in
+from .requests import ScoreTable
 
 if TYPE_CHECKING:
     from ..batch.rows import Row
@@ -24,11 +24,8 @@ _PIECE = 32  # rows: a fraction of a second, after which a visitor may have left
 _SUFFIXES = (".csv", ".tsv", ".jsonl")
 
 
-def scored_pieces(request: dict) -> Iterator[tuple[float, dict[str, Any]]]:
+def scored_pieces(asked: ScoreTable) -> Iterator[tuple[float, dict[str, Any]]]:
     """Yield the share that is done, and a piece of the answer.
-
-    Args:
-        request: `model`, `name` of a file and its `data` in base64.
 
     Yields:
         `csv`, a part of a table of which the first has the names of the columns; `rejected`, the place and reason of
@@ -39,10 +36,10 @@ def scored_pieces(request: dict) -> Iterator[tuple[float, dict[str, Any]]]:
     """
     from ..batch.writer import write_csv
 
-    model = text_in(request, "model")
+    model = asked.model
     if read_card(model)["modality"] != "text":
         raise InputError("Tables hold texts: choose a model of texts.")
-    rows = _rows_in(request)
+    rows = _rows_in(asked)
     scorer = _scorer(model, weights_digest(model, default_folder()))
     columns, header = ["id", "text", *scorer.columns[1:]], True
     for start in range(0, len(rows), _PIECE):
@@ -62,11 +59,11 @@ def scored_pieces(request: dict) -> Iterator[tuple[float, dict[str, Any]]]:
         )
 
 
-def _rows_in(request: dict) -> list[Row]:
+def _rows_in(asked: ScoreTable) -> list[Row]:
     from ..batch.reader import text_rows
     from ..data.columns import TableOptions
 
-    name, data = Path(text_in(request, "name")).name, text_in(request, "data")
+    name, data = Path(asked.name).name, asked.data
     if not name.lower().endswith(_SUFFIXES):
         raise InputError("A table must be a .csv, .tsv or .jsonl file: save it as one of them.")
     if len(data) > MOST_BYTES * 4 / 3 + 4:

@@ -128,6 +128,8 @@ class TextReader:
     ) -> None:
         if isinstance(tokenizer, dict):
             tokenizer = Tokenizer.from_str(json.dumps(tokenizer))
+        if not isinstance(max_tokens, int) or max_tokens < 1:
+            raise ValueError(f"max_tokens must be a whole number above 0, got {max_tokens!r}")
         tokenizer.encode_special_tokens = True  # whoever types "[PAD]" means these signs, not padding
         self.tokenizer, self.max_tokens = tokenizer, max_tokens
         self.normalise = Normaliser(rules_from(normalisation, tokenizer.get_vocab()))

@@ -1,4 +1,4 @@
-/** The page: header, the pages "text", "photo" and "models", and the language. Gradio mounts it. */
+/** The page: header, the pages "text", "photo", "models" and "claims", and the language. Gradio mounts it. */
 
 import { App } from "./app.js";
 import { ServerEngine } from "./engine/server.js";
@@ -10,6 +10,6 @@ import { ServerEngine } from "./engine/server.js";
  */
 export async function start(element, { catalogue, views }) {
   const engine = ServerEngine.ofPage(/** @type {any} */ (window).gradio_config);
-  const app = new App({ engine, catalogue, views, load: (name) => import(`./views/${name}.js`) });
+  const app = new App({ engine, catalogue, views, load: (path) => import(`./${path}`) });
   await app.start(element);
 }

@@ -45,7 +45,8 @@ export class TakeAway {
     const { document } = store;
     const { text, example } = address.read();
     const report = app.engine.exported && (() => exported(app.engine, { document, kind: "html" }));
-    open(app, app.t("take.title"), (speaker) => takeAway(document, { ...speaker, say: app.say, report, link: text || example ? linkTo() : null }));
+    const link = app.linkable ? (text || example ? linkTo() : null) : undefined;
+    open(app, app.t("take.title"), (speaker) => takeAway(document, { ...speaker, say: app.say, report, link }));
   }
 }
 
@@ -56,7 +57,7 @@ export class TakeAway {
  * @param {import("./core/i18n.js").Translate} options.t
  * @param {(sentence: string) => void} options.announce
  * @param {(sentence: string) => string} options.say
- * @param {string | null} [options.link] address that repeats the analysis; null where none can, undefined where there is no page
+ * @param {string | null} [options.link] address that repeats the analysis; null where none can, undefined where addresses are not to be given to others
  * @param {() => Promise<string>} [options.report] saves the report and returns its name
  */
 export function takeAway(document, { t, announce, say, link, report }) {

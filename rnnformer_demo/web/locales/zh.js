@@ -12,6 +12,7 @@ export default {
     "page.photo": "照片",
     "page.table": "表格",
     "page.models": "模型",
+    "page.claims": "论断",
     // Table
     "table.about": "选择一个最多 1,000 段文本的表格（CSV、TSV 或 JSON Lines），其中一列名为 text。返回的 CSV 包含每一行的标签、概率和分布外得分。服务器不保留其中任何内容。",
     "table.file": "表格",
@@ -36,6 +37,7 @@ export default {
     "input.placeholder": "输入或粘贴一句话或一段评论，然后按 Enter（Shift+Enter 换行）",
     "input.photo": "照片",
     "status.queued": "排队中：第 {place} 位。",
+    "status.wait": "大约 {seconds} 秒。",
     "status.running": "正在计算：{step} …",
     "status.prediction": "{label}，{share}。",
     "status.done": "全部完成。",
@@ -270,6 +272,8 @@ export default {
     "view.attribution.source": "积分梯度：Sundararajan 等，2017。遮挡：Zeiler 与 Fergus，2014。SHAP：Lundberg 与 Lee，2017。Grad-CAM：Selvaraju 等，2017。注意力展开：Abnar 与 Zuidema，2020。",
     "attribution.method": "方法",
     "attribution.slow": "{method}（较慢）",
+    "attribution.comma": "、",
+    "attribution.onServers": "只在服务器上运行本软件时可用：{methods}。",
     "attribution.target": "要解释的类别",
     "attribution.class": "{target}，{share}",
     "classes.placeholder": "输入以搜索",
@@ -425,6 +429,10 @@ export default {
     "take.selected": "此处无法访问剪贴板：文字已选中，请按 Ctrl+C 或 ⌘C 复制。",
     "report.heading": "{model}：{label}，{share}",
     "report.about": "交互式报告：一个文件包含整个分析，不需要网络。指向一个词或一个格，所有视图都会随之变化。",
+    "report.live.title": "{model} 的报告，内含模型",
+    "report.live.about": "一个文件包含整个分析和做出分析的模型。更改输入，模型就会在您自己的设备上重新回答：不会发送任何内容。",
+    "report.live.own": "回到本报告的分析",
+    "report.live.pictures": "本报告自带分析的图表图片",
     "report.input": "模型读到的输入",
     "report.pictures": "图片形式的图表",
     "report.provenance": "{model} 的权重：SHA-256 {sha256}。随机种子 {seed}。版本 {version}。文档格式 {schema}。",
@@ -839,6 +847,29 @@ export default {
     "models.ood": "分布外分数（OOD）",
     "models.oodRecall": "{signal}；{share} 的留出输入能通过",
     "models.licence": "许可",
+    // The article's claims
+    "claims.about": "本项目所实现的文章说了什么，测量又说了什么。每个结论都由该论断文件中的规则从数字得出；区间均为 95%。",
+    "claims.measure": "在这里测量",
+    "claims.stop": "停止",
+    "claims.title": "{place}. {sentence}",
+    "claims.recorded": "已记录：{answer}",
+    "claims.live": "此处测得：{answer}",
+    "claims.none": "尚无记录。",
+    "claims.agrees": "与记录的结论相同。",
+    "claims.differs": "与记录的结论不同：短测量的轮数、种子和长度较少，区间较宽。",
+    "claims.conditions": "在哪些条件下（{count}）",
+    "claims.plots": "其他图（{count}）",
+    "claims.notes": "这些数字没有说明的",
+    "claims.provenance": "{date} UTC，{machine}，{seconds} 秒",
+    "claims.running": "已完成 {share}",
+    "claims.waiting": "排在第 {place} 位",
+    "claims.stopped": "已停止。",
+    "claims.interval": "{value}（{low} 到 {high}）",
+    "claims.plot": "{title}；{y}，按{x}。{series}",
+    "claims.answer.holds": "成立",
+    "claims.answer.holds-partly": "部分成立",
+    "claims.answer.does-not-hold": "不成立",
+    "claims.answer.undecided": "未定",
   },
   messages: {
     // Tables
@@ -858,6 +889,64 @@ export default {
     "not JSON ({0})": "不是 JSON（{0}）",
     "not a JSON object": "不是 JSON 对象",
     "it holds bytes that mean nothing in the encoding of the file": "其中有在该文件编码中无意义的字节",
+    "Transformers are computationally cheaper than RNNs.":
+      "Transformer 的计算开销低于 RNN。",
+    "Transformers generalise better than RNNs.":
+      "Transformer 的泛化优于 RNN。",
+    "RNNs suffer from vanishing and exploding gradients.":
+      "RNN 受梯度消失和梯度爆炸之苦。",
+    "Dropout prevents vanishing and exploding gradients.":
+      "Dropout 能防止梯度消失和梯度爆炸。",
+    "The Adam optimiser improves a model.":
+      "Adam 优化器能改进模型。",
+    "Dropout improves a model.":
+      "Dropout 能改进模型。",
+    "Fully connected layers before the output improve a model.":
+      "输出之前的全连接层能改进模型。",
+    "More hidden layers and other numbers of parameters improve a model.":
+      "更多隐藏层和其他参数数量能改进模型。",
+    "Pretrained LSTM and GRU networks that feed a Transformer improve text classification.":
+      "预训练的 LSTM 和 GRU 接入 Transformer 能改进文本分类。",
+    "A pretrained CNN that feeds a Transformer improves image classification.":
+      "预训练的 CNN 接入 Transformer 能改进图像分类。",
+    "The integrated model is evaluated and tuned on a test set.":
+      "集成模型在测试集上评估和调优。",
+    "Milliseconds and peak memory of one layer of each kind, of equal numbers of weights, against length.":
+      "各类网络各一层、权重数相同时，毫秒数和内存峰值随长度的变化。",
+    "Accuracy beyond the training length, from few training inputs, on shuffled words and on other domains.":
+      "超出训练长度、训练样本很少、词序打乱以及在其他领域时的准确率。",
+    "The norm of d loss / d x_t against the distance of step t from the loss; clipping along training.":
+      "损失对 x_t 的梯度范数随该步到损失的距离的变化；训练中的梯度裁剪。",
+    "What is left of the gradient over a sequence, with dropout between layers and without.":
+      "层间有无 dropout 时，梯度经过一个序列后还剩多少。",
+    "A small hybrid learns a made task with Adam, AdamW and SGD with momentum, each at its best rate.":
+      "小型混合模型分别用 Adam、AdamW 和带动量的 SGD 学习人造任务，各用最佳学习率。",
+    "A small hybrid learns from few inputs, some wrongly labelled, at several rates of dropout.":
+      "小型混合模型在几种 dropout 率下从少量样本（部分标签有误）学习。",
+    "A small hybrid learns made tasks with a linear head and with hidden layers before it.":
+      "小型混合模型用线性输出头和带隐藏层的输出头学习人造任务。",
+    "Small hybrids of several numbers of layers, units and heads learn made tasks; accuracy beside cost.":
+      "层数、单元数和头数不同的小型混合模型学习人造任务；准确率与开销并列。",
+    "Recorded models on SST-2, paired by seed; small models on made tasks that one ability decides.":
+      "SST-2 上已记录的模型，按种子配对；小型模型在各由一种能力决定的人造任务上。",
+    "Recorded models on Caltech-101, all of which read the same pretrained CNN, paired by seed.":
+      "Caltech-101 上已记录的模型，都读取同一个预训练 CNN，按种子配对。",
+    "How much the accuracy of the best of several models flatters it on the test set that chose it.":
+      "用来挑选的测试集上，几个模型中最好者的准确率被高估多少。",
+    "There is no claim {0}. Claims: {1}.":
+      "没有论断 {0}。现有论断：{1}。",
+    "{0}: gain in accuracy {1} points ({2} to {3})":
+      "{0}：准确率提高 {1} 个百分点（{2} 到 {3}）",
+    "{0}: nearer to an even gradient {1} powers of ten ({2} to {3})":
+      "{0}：更接近均匀梯度 {1} 个数量级（{2} 到 {3}）",
+    "{0}: left of the gradient {1} powers of ten ({2} to {3})":
+      "{0}：梯度剩余 10 的 {1} 次方（{2} 到 {3}）",
+    "{0}: growth of the gradient {1} powers of ten ({2} to {3})":
+      "{0}：梯度增长 10 的 {1} 次方（{2} 到 {3}）",
+    "{0}: flattery {1} points ({2} to {3})":
+      "{0}：高估 {1} 个百分点（{2} 到 {3}）",
+    "{0} and {1}, {2}, batch {3}, threads {4}: {5}":
+      "{0} 与 {1}，{2}，批量 {3}，线程 {4}：{5}",
     "There is no tokenizer {0}: choose {1}.":
       "没有分词器 {0}：请选择 {1}。",
     "Only texts can be searched.":
@@ -880,7 +969,6 @@ export default {
     "neither recurrence nor attention": "既无循环层也无注意力层",
     "There is no example {0}.": "没有示例 {0}。",
     // Models
-    "models must be a list of names.": "models 必须是名称的列表。",
     "an LSTM, a GRU and a Transformer": "LSTM、GRU 和 Transformer",
     "an LSTM alone": "仅 LSTM",
     "a GRU alone": "仅 GRU",
@@ -958,6 +1046,8 @@ export default {
       "这张照片（{0} x {1}）只读了中间的正方形：四边共 {2} 被裁掉。",
     "The image is stored in {0} passes, which would take too long: save it again.":
       "图像分 {0} 遍存储，读取耗时太长：请重新保存。",
+    "The file holds more than {0} pictures: save one of them alone.":
+      "这个文件含有超过 {0} 张图片：请只保存其中一张。",
     "This is a file of {0} pictures: only the first one was read.":
       "这个文件含有 {0} 张图片：只读了第一张。",
     "The colour profile of this photo could not be used: its colours may look a little different.":
@@ -1036,18 +1126,38 @@ export default {
       "文档已损坏，位置 {0}：{1}。",
     "The document is damaged at {0}: {1}.":
       "文档已损坏，位置 {0}：{1}。",
-    "The document is damaged: it holds half of a character, or is nested too deeply.":
-      "文档已损坏：含有半个字符，或嵌套过深。",
+    "The photo in this document is damaged: analyse it again.":
+      "这份文档中的照片已损坏：请重新分析。",
+    "The photo in this document is not as {0} reads it: analyse it again.":
+      "这份文档中的照片不是 {0} 读取的尺寸：请重新分析。",
+    "The document is damaged: it holds half of a character, an infinite number, or is nested too deeply.":
+      "文档已损坏：其中有半个字符、无穷大的数，或嵌套过深。",
     "The server does not answer: check the connection and try again.":
       "服务器没有响应：请检查连接后再试。",
     "The photo is too large: at most 20 MB can be sent.":
       "照片太大：最多可发送 20 MB。",
+    "The server has no room for a photo: try again later.": "服务器没有空间存放照片：请稍后再试。",
+    "This photo is no longer on the server, where uploads are kept for an hour: send it again.":
+      "这张照片已不在服务器上（上传的文件保留一小时）：请重新上传。",
+    "{0} on {1} words would take about {2} s here; the budget of a request is {3} s: {4}.":
+      "在此处理 {1} 个词的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
+    "{0} on {1} cells would take about {2} s here; the budget of a request is {3} s: {4}.":
+      "在此处理 {1} 个格子的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
+    "{0} fits, or at most {1} words": "可改用“{0}”，或最多 {1} 个词",
+    "{0} fits": "可改用“{0}”",
+    "at most {0} words": "最多 {0} 个词",
+    "ask for one thing at a time": "请一次只要求一项",
+    "This took longer than the {0} s after which computing ends here: take a shorter input or another method.":
+      "计算超过了此处 {0} 秒的上限，已停止：请缩短输入或换一种方法。",
+    "{0} long computations are waiting here: try again in a minute.": "已有 {0} 项较长的计算在等待：请过一分钟再试。",
     "Too many visitors are waiting: try again in a minute.":
       "等待的访客太多：请一分钟后再试。",
     "The server answered with an error ({0}): try again.":
       "服务器返回错误（{0}）：请再试一次。",
     "The connection to the server was lost: try again.":
       "与服务器的连接中断：请再试一次。",
+    "Something went wrong on the server (reference {0}): try again.":
+      "服务器出错（编号 {0}）：请重试。",
     "Something went wrong on the server: try again.":
       "服务器出了问题：请再试一次。",
     "This does not look like what the model was trained on ({0}).":
