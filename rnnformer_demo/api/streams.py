@@ -6,12 +6,14 @@ input again out of them. Any process can answer, and nothing is lost when one re
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.context import LocalContext
 
 from ..data import InputError
+from ..data.seeds import whole_seed
 from ..nn.lock import MODEL_LOCK
 from .errors import error_of
 from .exports import page_export
@@ -93,6 +95,14 @@ def page_claims(request: dict) -> Iterator[dict]:
         yield about | {"result": to_dict(result) if result else None}
 
 
+def page_training(request: dict) -> Iterator[dict]:
+    """Yield a small hybrid after every epoch of a training that goes on meanwhile."""
+    from ..evaluation.claims.lab.live_training import train_live
+
+    for frame in train_live(whole_seed(request.get("seed", 0)), _reporter()):
+        yield asdict(frame)
+
+
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
     from ..document import changes
 
@@ -166,6 +176,7 @@ def register() -> None:
         "page_leaderboard": (page_leaderboard, "cards", 4),
         # Each takes seconds of a processor core: one after the other, and none that waits for a prediction.
         "page_claims": (page_claims, "claims", 1),
+        "page_training": (page_training, "claims", 1),
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(
