@@ -5,7 +5,7 @@ import { button, h, replace } from "../../core/dom.js";
 import { Heatmap } from "../../core/heatmap.js";
 import { messageOf } from "../../core/i18n.js";
 import { slider } from "../../core/parts.js";
-import { Curves, legend, shareTicks } from "../../core/plot.js";
+import { Curves, legend } from "../../core/plot.js";
 
 /**
  * @typedef {object} Frame see evaluation/claims/lab/live_training.py
@@ -109,7 +109,7 @@ export class LiveTraining {
     ];
     const label = t("training.lossLabel", { loss: format.exact(last.loss), accuracy: format.percent(last.accuracy), epoch: last.epoch });
     const xTicks = [0, 5, 10, 15].filter((at) => at <= last.epochs).map((at) => ({ at, text: String(at) }));
-    const yTicks = shareTicks((share) => format.tenth(share));
+    const yTicks = [0, 0.5, 1].map((at) => ({ at, text: format.tenth(at) }));
     return new Curves({ series, label, x: [0, last.epochs], y: [0, 1], xTicks, yTicks, height: 200 });
   }
 
