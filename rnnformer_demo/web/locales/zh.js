@@ -907,8 +907,8 @@ export default {
       "SST-2 上已记录的模型，按种子配对；小型模型在各由一种能力决定的人造任务上。",
     "Recorded models on Caltech-101, all of which read the same pretrained CNN, paired by seed.":
       "Caltech-101 上已记录的模型，都读取同一个预训练 CNN，按种子配对。",
-    "How much the accuracy of the best of several models flatters it on the test set that chose it.":
-      "用来挑选的测试集上，几个模型中最好者的准确率被高估多少。",
+    "Whether that is fair: how much accuracy flatters the best of several models on the set that chose it.":
+      "这样做是否公平：在用来挑选的测试集上，几个模型中最好者的准确率被高估多少。",
     "There is no claim {0}. Claims: {1}.":
       "没有论断 {0}。现有论断：{1}。",
     "{0}: gain in accuracy {1} points ({2} to {3})":

@@ -132,8 +132,6 @@ def batch_of(task: str, course: Course, kept: Drawn | None, generator: torch.Gen
 def train_step(
     model: Hybrid, optimizer: torch.optim.Optimizer, drawn: Drawn, clip: float | None
 ) -> tuple[float, float]:
-    model: Hybrid, optimizer: torch.optim.Optimizer, drawn: Drawn, clip: float | None
-) -> tuple[float, float]:
     """Take a step of the optimiser on a batch; return the loss and the norm of the gradient before clipping."""
     ids, labels = drawn
     loss = F.cross_entropy(model(ids, torch.ones_like(ids, dtype=torch.bool)), labels)
