@@ -149,8 +149,8 @@ def test_rules_read_intervals():
     assert [rules.is_below(gain(*ends), 0) for ends in ((-2, -1), (0, 2), (-1, 3))] == [HOLDS, FAILS, UNDECIDED]
     assert rules.together([HOLDS, HOLDS]) == HOLDS
     assert rules.together([HOLDS, FAILS]) == PARTLY
-    assert rules.together([UNDECIDED, FAILS]) == FAILS
-    assert rules.together([UNDECIDED, UNDECIDED, FAILS]) == UNDECIDED
+    assert rules.together([UNDECIDED, FAILS, FAILS]) == FAILS
+    assert rules.together([UNDECIDED, FAILS]) == UNDECIDED
     assert rules.together([]) == UNDECIDED
     assert rules.sentence(gain(1, 2), 1) == "t, length 8 against other: gain 1.5 points (1.0 to 2.0)"
 
