@@ -1,22 +1,18 @@
-"""Opens the page: `python app.py`. GRADIO_SERVER_NAME and GRADIO_SERVER_PORT choose where."""
+"""Opens the page: `python app.py`. `python app.py --help` lists the variables of the environment that choose how."""
 
 import os
+import sys
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # nothing is asked of another machine
 # One visitor's model runs at a time, and it is small: more threads only get in the way of those that serve the page.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def main() -> None:
+def main() -> int:
     """Serves the page; models are loaded as soon as it is up."""
-    from rnnformer_demo.ui import build_page, launch_options, warm_up
-    from rnnformer_demo.ui.allocator import return_freed_memory
+    from rnnformer_demo.cli import main
 
-    return_freed_memory()
-    page = build_page()
-    page.launch(prevent_thread_lock=True, **launch_options())
-    warm_up()
-    page.block_thread()
+    return main(["serve", *sys.argv[1:]])
 
 
 def __getattr__(name: str):
@@ -29,4 +25,4 @@ def __getattr__(name: str):
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

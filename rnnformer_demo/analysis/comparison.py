@@ -6,9 +6,9 @@ from typing import Any
 
 from ..checkpoints.cards import by_family, read_card, readable_cards
 from ..data import InputError
+from ..data.opening import open_encoded
 from ..document import ComparedModel, Document, require
 from ..interpret.attribution import Report
-from .core import decode_image
 from .progress import part_of
 from .service import DEFAULT_METHOD, analyse, extend, predict
 
@@ -44,7 +44,7 @@ def compare(document: Document, report: Report = lambda share: None) -> Document
         InputError: for a model that has no baselines, and see `analyse`.
     """
     names = _family_of(document.model.name)
-    source = document.input.text if document.input.image is None else decode_image(document.input.image)
+    source = document.input.text if document.input.image is None else open_encoded(document.input.image)
     method = document.attribution.method if document.attribution else DEFAULT_METHOD
     compared = []
     for done, name in enumerate(names):

@@ -8,8 +8,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-import numpy as np
 from PIL import Image
 
 from ..checkpoints.bare import BareCheckpoint
@@ -23,8 +23,17 @@ if TYPE_CHECKING:
     from ..checkpoints.store import Checkpoint
 
 
+_models: WeakKeyDictionary[Checkpoint | BareCheckpoint, Model] = WeakKeyDictionary()
+
+
 def build_model(checkpoint: Checkpoint | BareCheckpoint) -> Model:
-    """Return name, weights' hash, labels, size and perturbations of a model."""
+    """Return name, weights' hash, labels, size and perturbations of a model; made once for each."""
+    if checkpoint not in _models:
+        _models[checkpoint] = _model_of(checkpoint)
+    return _models[checkpoint]
+
+
+def _model_of(checkpoint: Checkpoint | BareCheckpoint) -> Model:
     return Model(
         name=checkpoint.name,
         sha256=checkpoint.sha256,
@@ -103,12 +112,6 @@ def encode_image(image: Image.Image) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def decode_image(data: str) -> Image.Image:
-    """Return the image that `encode_image` encoded."""
-    image = Image.open(io.BytesIO(base64.b64decode(data)), formats=("PNG",))
-    return Image.fromarray(np.asarray(image.convert("RGB")))
 
 
 def build_prediction(

@@ -23,3 +23,8 @@ def get(name: str, folder: Path | None = None) -> Checkpoint:
         if key not in _loaded:
             _loaded[key] = accelerate(store.load(name, folder), folder)
         return _loaded[key]
+
+
+def loaded() -> int:
+    """Return the number of checkpoints that are loaded."""
+    return len(_loaded)

@@ -13,17 +13,24 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from .. import __version__
 from ..checkpoints.cards import list_models
 from ..checkpoints.store import Checkpoint
 from ..data import InputError, Sample
 from ..data.normalisation import whole_characters
+from ..data.opening import open_encoded
 from ..data.seeds import whole_seed
 from ..document import Attribution, Document, Provenance
 from ..evaluation.modality import image_reader
+from ..graphs.engine import GraphEngine
 from ..interpret.attribution import Report
+from ..nn.hooks import is_observed
+from ..nn.lock import MODEL_LOCK
+from .by_graphs import predict_by_graphs
 from .context import Clock, Context
-from .core import build_input, build_model, build_prediction, decode_image
+from .core import build_input, build_model, build_prediction
 from .progress import part_of
 from .registry import get
 from .sections import BUILDERS
@@ -54,7 +61,10 @@ def predict(model: str | Checkpoint, source: Any) -> Document:
     Raises:
         InputError: for an unknown model, and for input that the model cannot read.
     """
-    document, _ = _begin(model, source, with_photo=False)
+    checkpoint = get(model) if isinstance(model, str) else model
+    if isinstance(checkpoint.model.engine, GraphEngine) and not is_observed():
+        return predict_by_graphs(checkpoint, checkpoint.model.engine.sessions, source, MODEL_LOCK)
+    document, _ = _begin(checkpoint, source, with_photo=False)
     return document
 
 
@@ -161,10 +171,16 @@ def _begin(
     document = Document(
         model=build_model(checkpoint),
         input=build_input(sample, whole_characters(source) if sample.grid is None else path, with_photo),
-        prediction=build_prediction(checkpoint, context.run.outputs, sample.mask, sample.normalised, context.clock.ms),
+        prediction=build_prediction(checkpoint, *_as_arrays(context), sample.normalised, context.clock.ms),
         provenance=Provenance(__version__, seed),
     )
     return document, context
+
+
+def _as_arrays(context: Context) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the outputs of the forward pass, and the mask."""
+    outputs = {name: tensor.detach().cpu().numpy() for name, tensor in context.run.outputs.items()}
+    return outputs, context.sample.mask.numpy()
 
 
 def _fill(document: Document, context: Context, section: str) -> Document:
@@ -206,7 +222,10 @@ def _sample_of(document: Document, checkpoint: Checkpoint) -> Sample:
         return replace(checkpoint.reader(document.input.text), warnings=document.input.warnings)
     if document.input.image is None:
         raise InputError("The photo is not in this document: analyse it again.")
-    return image_reader(checkpoint).of_square(decode_image(document.input.image), document.input.warnings)
+    square, reader = open_encoded(document.input.image), image_reader(checkpoint)
+    if square.size != (reader.size, reader.size):
+        raise InputError(f"The photo in this document is not as {document.model.name} reads it: analyse it again.")
+    return reader.of_square(square, document.input.warnings)
 
 
 def _check_sections(wanted: Collection[str]) -> None:

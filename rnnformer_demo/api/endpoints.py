@@ -6,11 +6,14 @@ from typing import Any
 import gradio as gr
 
 from ..data import InputError
-from . import legacy
-from .errors import as_gradio_error
-from .uploads import source_of, text_of
+from . import legacy, requests
+from .errors import checked
+from .uploads import source_of
+from .v1.calls import analysed, compared, edited, minimal_counterfactual
+from .work import in_turn
 
 
+@checked(requests.ListModels)
 def list_models() -> list:
     """List the models: name, modality, labels, parameters, bytes and metrics of each."""
     from ..checkpoints.cards import list_models
@@ -18,7 +21,7 @@ def list_models() -> list:
     return list_models()
 
 
-@as_gradio_error
+@checked(requests.AnalyseText)
 def analyse(
     model: str,
     text: str,
@@ -32,7 +35,7 @@ def analyse(
     return _document(model, _text(model, text), sections, method, target, seed)
 
 
-@as_gradio_error
+@checked(requests.AnalyseImage)
 def analyse_image(
     model: str,
     image: dict,
@@ -45,7 +48,7 @@ def analyse_image(
     return _document(model, _photo(model, image), sections, method, target, seed)
 
 
-@as_gradio_error
+@checked(requests.PredictText)
 def predict(model: str, text: str) -> dict:
     """Classify a text: model, label, confidence, probabilities, in_domain, ood_score, notices, latency_ms.
 
@@ -53,13 +56,13 @@ def predict(model: str, text: str) -> dict:
     return _predict(model, _text(model, text))
 
 
-@as_gradio_error
+@checked(requests.PredictImage)
 def predict_image(model: str, image: dict) -> dict:
     """Classify a photo, sent with gradio_client's handle_file(path): the same object as /predict gives."""
     return _predict(model, _photo(model, image))
 
 
-@as_gradio_error
+@checked(requests.ExplainText)
 def explain(
     model: str,
     text: str,
@@ -75,7 +78,7 @@ def explain(
     return _explain(model, _text(model, text), method, target, trust, seed, inside)
 
 
-@as_gradio_error
+@checked(requests.ExplainImage)
 def explain_image(
     model: str,
     image: dict,
@@ -89,7 +92,7 @@ def explain_image(
     return _explain(model, _photo(model, image), method, target, trust, seed, inside)
 
 
-@as_gradio_error
+@checked(requests.WhatIfText)
 def whatif(
     model: str, text: str, without: list[str], removal: str | None = None, replacement: str | None = None
 ) -> dict:
@@ -98,29 +101,22 @@ def whatif(
     return _whatif(model, _text(model, text), without, removal, replacement)
 
 
-@as_gradio_error
+@checked(requests.WhatIfImage)
 def whatif_image(model: str, image: dict, without: list[str], removal: str | None = None) -> dict:
     """Cover cells of a photo, sent with handle_file(path), each as "ROW,COLUMN"; removal: blur or mean."""
     return _whatif(model, _photo(model, image), without, removal, None)
 
 
-@as_gradio_error
+@checked(requests.CounterfactualText)
 def fewest(model: str, text: str, removal: str | None = None) -> dict:
     """Find the fewest words of a text whose removal changes the label: a minimal counterfactual."""
-    from ..analysis import edits
-    from ..analysis.service import predict
-
-    return legacy.edit(edits.minimal_counterfactual(predict(model, _text(model, text)), removal or None))
+    return legacy.edit(minimal_counterfactual(model, _text(model, text), removal))
 
 
-@as_gradio_error
+@checked(requests.CompareText)
 def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
     """Run the same text through a hybrid and its baselines: prediction, explanation with trust, and beliefs of each."""
-    from ..analysis.comparison import compare_input
-    from ..analysis.service import DEFAULT_METHOD
-
-    source = _text(model, text)
-    return legacy.comparison(compare_input(model, source, target or None, method or DEFAULT_METHOD, seed))
+    return legacy.comparison(compared(model, _text(model, text), method, target, seed))
 
 
 ENDPOINTS = (
@@ -137,21 +133,30 @@ ENDPOINTS = (
 )
 
 
+# Concurrency groups and their limits. What is short waits for nothing long; a large photo takes memory while it is
+# decoded, so that few are read at a time. In the lane of all others, short work passes by what waits for a place.
+_LANES = {
+    predict: ("api predict", 2),
+    predict_image: ("api predict photo", 1),
+    **dict.fromkeys((analyse_image, explain_image, whatif_image), ("api photo", 2)),
+}
+
+
 def register() -> None:
     """Add the endpoints to the page that is being built."""
     gr.api(list_models, api_name="models", queue=False)
     for endpoint in ENDPOINTS:
-        gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
+        lane, limit = _LANES.get(endpoint, ("api", 8))
+        gr.api(in_turn(endpoint), api_name=endpoint.__name__, concurrency_id=lane, concurrency_limit=limit)
 
 
 def _document(
     model: str, source: Any, sections: Sequence[str] | None, method: str | None, target: str | None, seed: int
 ) -> dict:
-    from ..analysis.service import DEFAULT_METHOD, analyse
     from ..document import to_dict
 
     wanted = ("attribution",) if sections is None else tuple(sections)
-    return to_dict(analyse(model, source, wanted, target or None, method or DEFAULT_METHOD, seed))
+    return to_dict(analysed(model, source, wanted, method, target, seed))
 
 
 def _predict(model: str, source: Any) -> dict:
@@ -163,29 +168,19 @@ def _predict(model: str, source: Any) -> dict:
 def _explain(
     model: str, source: Any, method: str | None, target: str | None, trust: bool, seed: int, inside: bool
 ) -> dict:
-    from ..analysis.service import DEFAULT_METHOD, INTERNALS, analyse
+    from ..analysis.service import INTERNALS
 
     wanted = ("attribution", *(("trust",) if trust else ()), *(INTERNALS if inside else ()))
-    return legacy.explanation(analyse(model, source, wanted, target or None, method or DEFAULT_METHOD, seed))
+    return legacy.explanation(analysed(model, source, wanted, method, target, seed))
 
 
 def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:
-    from ..analysis import edits
-    from ..analysis.service import analyse
-
-    document = analyse(model, source)
-    if replacement:
-        if len(without) != 1:
-            raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")
-        unit = edits.unit_named(document, without[0])
-        return legacy.edit(edits.replace_word(document, unit, replacement))
-    units = [unit for name in without for unit in edits.units_named(document, name)]
-    return legacy.edit(edits.ablate_units(document, units, removal or None))
+    return legacy.edit(edited(model, source, without, removal, replacement))
 
 
 def _text(model: str, text: str) -> str:
     _check_modality(model, "text", "/analyse_image")
-    return text_of(model, text)
+    return text
 
 
 def _photo(model: str, image: dict) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from ..data import InputError
-from .steps import document_in, text_in
+from .requests import Export, read
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -18,11 +18,11 @@ _MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf", "
 
 def page_export(request: dict) -> Iterator[dict]:
     """Make a file of a document: {name, mime, data}, base64. kind is png, svg or pdf of a view, or html: the report."""
-    document = document_in(request)
-    kind, view = text_in(request, "kind"), text_in(request, "view")
+    asked = read(Export, request)
+    document, kind, view = asked.document, asked.kind, asked.view
     if kind not in _MIME:
         raise InputError(f"There is no kind of file {kind[:20]!r}: there is {', '.join(_MIME)}.")
-    content = _report(document) if kind == "html" else _figure(document, view, request.get("choices"), kind)
+    content = _report(document) if kind == "html" else _figure(document, view, asked.choices, kind)
     yield {
         "name": file_name(document, "report" if kind == "html" else view, kind),
         "mime": _MIME[kind],
@@ -50,15 +50,14 @@ def _report(document: "Document") -> bytes:
     return render(document).encode()
 
 
-def _figure(document: "Document", name: str, choices: object, kind: str) -> bytes:
+def _figure(document: "Document", name: str, choices: dict[str, str], kind: str) -> bytes:
     from ..views import VIEWS
     from ..views.canvas import to_bytes
 
     view = VIEWS.get(name)
     if view is None or not view.fits(document):
         raise InputError(f"There is no view {name[:40]!r} of this analysis.")
-    chosen = {str(key): str(value) for key, value in choices.items()} if isinstance(choices, dict) else {}
-    settled = view.settle(document, chosen)
+    settled = view.settle(document, choices)
     for section in view.extends(settled):
         if not document.has(section):
             raise InputError(f"This choice of the view needs the section {section}, which the analysis does not hold.")

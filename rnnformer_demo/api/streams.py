@@ -7,18 +7,20 @@ input again out of them. Any process can answer, and nothing is lost when one re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.context import LocalContext
 
-from ..data import InputError
-from ..data.seeds import whole_seed
 from ..nn.lock import MODEL_LOCK
-from .errors import error_of
+from .errors import answering
 from .exports import page_export
-from .steps import STEPS, document_in, list_in, text_in
+from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, Training, read
+from .server.observation import model_of, observed
+from .steps import cost_of_steps, read_step
+from .tables import scored_pieces
 from .uploads import source_of
+from .work import OF_PAGE, begin, work_of_event
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -26,34 +28,27 @@ if TYPE_CHECKING:
 _PROGRESS_EVERY = 0.1  # seconds
 
 
-class _Left(Exception):
-    """Nobody waits for the answer any more."""
-
-
 def page_analyse(request: dict) -> Iterator[dict]:
     """Analyse an input: yields the sections of the analysis document one after the other."""
+    from ..analysis import cost
     from ..analysis.service import DEFAULT_METHOD, analyse_in_steps
 
-    model = text_in(request, "model")
-    steps = analyse_in_steps(
-        model,
-        source_of(model, request.get("source")),
-        tuple(map(str, list_in(request, "wanted"))),
-        text_in(request, "target") or None,
-        text_in(request, "method") or DEFAULT_METHOD,
-        report=_reporter(),
-    )
-    yield from _changes(None, steps)
+    asked = read(AnalysePage, request)
+    source, method = source_of(asked.model, asked.source), asked.method or DEFAULT_METHOD
+    steps = analyse_in_steps(asked.model, source, asked.wanted, asked.target or None, method, report=_reporter())
+    first = next(steps)  # the prediction, for which nobody waits in the queue of long work
+    yield from _changes(None, iter([first]))
+    begin(cost.size_of(first), partial(cost.of_sections, asked.wanted), method, _tell_place())
+    yield from _changes(first, steps)
 
 
 def page_extend(request: dict) -> Iterator[dict]:
     """Take further steps on a document: yields the sections that each of them changes."""
-    document, report = document_in(request), _reporter()
-    for step in list_in(request, "steps"):
-        name = "section" if text_in(step, "section") else text_in(step, "edit") or text_in(step, "name")
-        if name not in STEPS:
-            raise InputError(f"There is no step {name[:60]!r}: there is {', '.join(STEPS)}.")
-        for answer in STEPS[name](document, step, report):
+    asked, report = read(Extend, request), _reporter()
+    document, steps = asked.document, [read_step(step) for step in asked.steps]
+    begin(*cost_of_steps(document, [arguments for arguments, _ in steps]), _tell_place())
+    for arguments, take in steps:
+        for answer in take(document, arguments, report):
             if isinstance(answer, dict):
                 yield answer
             else:
@@ -65,10 +60,7 @@ def page_cards(request: dict) -> Iterator[dict]:
     """Yield the facts of some models, one after the other."""
     from ..evaluation.reporting.card_facts import facts
 
-    models = list_in(request, "models")
-    if not all(isinstance(model, str) for model in models):
-        raise InputError("models must be a list of names.")
-    for model in dict.fromkeys(models):
+    for model in dict.fromkeys(read(Cards, request).models):
         yield facts(model)
 
 
@@ -79,12 +71,20 @@ def page_leaderboard(request: dict) -> Iterator[dict]:
     yield leaderboards()
 
 
+def page_batch(request: dict) -> Iterator[dict]:
+    """Score a table of texts, piece by piece."""
+    report = _reporter()
+    for share, piece in scored_pieces(read(ScoreTable, request)):
+        report(share)
+        yield piece
+
+
 def page_claims(request: dict) -> Iterator[dict]:
     """Yield the article's claims with their recorded results; or, of a claim that is named, a result measured now."""
     from ..evaluation.claims import claim_named, in_order
     from ..evaluation.claims.lab.files import recorded, to_dict
 
-    if name := text_in(request, "name"):
+    if name := read(Claims, request).name:
         from ..evaluation.claims.lab.machine import run
 
         yield to_dict(run(claim_named(name), "quick", _reporter()))
@@ -99,7 +99,7 @@ def page_training(request: dict) -> Iterator[dict]:
     """Yield a small hybrid after every epoch of a training that goes on meanwhile."""
     from ..evaluation.claims.lab.live_training import train_live
 
-    for frame in train_live(whole_seed(request.get("seed", 0)), _reporter()):
+    for frame in train_live(read(Training, request).seed, _reporter()):
         yield asdict(frame)
 
 
@@ -113,14 +113,11 @@ def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator
 
 def _reporter() -> Callable[[float], None]:
     """Return a report that shows the share done, and that ends the work when its visitor has left or said stop."""
-    progress = gr.Progress()
-    said, event_id, blocks = 0.0, LocalContext.event_id.get(None), LocalContext.blocks.get(None)
+    progress, said = gr.Progress(), 0.0
 
     def report(share: float) -> None:
         nonlocal said
-        event = blocks._queue.event_ids_to_events.get(event_id) if blocks and event_id else None
-        if event is not None and not event.alive:
-            raise _Left
+        MODEL_LOCK.errand().check()
         if time.monotonic() - said > _PROGRESS_EVERY:
             said = time.monotonic()
             progress(share)
@@ -128,36 +125,39 @@ def _reporter() -> Callable[[float], None]:
     return report
 
 
-def _urgent(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iterator[dict]]:
-    """Wrap a handler so that its passes through a model go before those of others.
+def _tell_place() -> Callable[[int, float], None]:
+    """Return a function that shows the place in the queue of long work, and the seconds until its turn."""
+    progress = gr.Progress()
+    return lambda place, seconds: progress(0.0, desc=f"queue {place} {seconds:.0f}")
+
+
+def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iterator[dict]]:
+    """Wrap a handler so that it works in turn with others, what is short before what is long.
 
     Gradio may take each step of a stream in another thread, therefore it is said anew for each.
     """
 
     def run(request: dict) -> Iterator[dict]:
-        answers = handler(request)
-        while True:
-            with MODEL_LOCK.urgent():
-                answer = next(answers, None)
-            if answer is None:
-                return
-            yield answer
+        work, answers = work_of_event(OF_PAGE), handler(request)
+        try:
+            while True:
+                with MODEL_LOCK.on(work):
+                    answer = next(answers, None)
+                if answer is None:
+                    return
+                yield answer
+        finally:
+            work.end()
 
     return run
 
 
-def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
+def _ending(name: str, handler: Callable[[dict], Iterator[dict]]) -> Callable:
     """Wrap a handler so that bad input reaches the visitor as a sentence, and work that nobody waits for just ends."""
 
     def run(request: dict) -> Any:  # Gradio reads these types
-        try:
-            if not isinstance(request, dict):  # it is whatever came over HTTP
-                raise InputError("A request must be an object.")
+        with answering(name), observed(name, model_of(request)):
             yield from handler(request)
-        except InputError as error:
-            raise error_of(error) from error
-        except _Left:
-            return
 
     return run
 
@@ -165,22 +165,22 @@ def _ending(handler: Callable[[dict], Iterator[dict]]) -> Callable:
 def register() -> None:
     """Add the streams to the page that is being built."""
     lanes: dict[str, tuple[Callable[[dict], Iterator[dict]], str, int]] = {  # handler, concurrency group and its limit
-        # Texts take fractions of a second and wait for no photo and no measurement, but for the pass that one is in.
-        "page_analyse_text": (_urgent(page_analyse), "text", 2),
-        "page_extend": (_urgent(page_extend), "text", 2),
-        "page_analyse_photo": (page_analyse, "photo", 1),
-        # Measurements take seconds, and give the models' lock back after each pass.
-        "page_measure": (page_extend, "measure", 2),
+        # A lane is wider than the places for long work: what is short passes by what waits for one.
+        "page_analyse_text": (_in_turn(page_analyse), "text", 16),
+        "page_extend": (_in_turn(page_extend), "text", 16),
+        "page_analyse_photo": (_in_turn(page_analyse), "photo", 2),  # a large photo takes memory while it is decoded
+        "page_measure": (_in_turn(page_extend), "measure", 4),
         "page_export": (page_export, "export", 1),
+        "page_batch": (_in_turn(page_batch), "batch", 1),
         "page_cards": (page_cards, "cards", 4),
         "page_leaderboard": (page_leaderboard, "cards", 4),
         # Each takes seconds of a processor core: one after the other, and none that waits for a prediction.
-        "page_claims": (page_claims, "claims", 1),
-        "page_training": (page_training, "claims", 1),
+        "page_claims": (_in_turn(page_claims), "claims", 1),
+        "page_training": (_in_turn(page_training), "claims", 1),
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(
-            _ending(handler),
+            _ending(name, handler),
             api_name=name,
             api_visibility="undocumented",
             concurrency_id=lane,

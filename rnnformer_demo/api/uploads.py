@@ -7,6 +7,7 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 
 from ..checkpoints.cards import read_card
 from ..data import InputError
+from ..data.normalisation import whole_characters
 
 EXAMPLES = Path(__file__).parents[1] / "ui" / "examples"  # photos that the page offers
 _MARK = "gradio.FileData"
@@ -61,9 +62,16 @@ def _uploaded(model: str, payload: Any) -> str:
     """
     meta = payload.get("meta") if isinstance(payload, dict) else None
     path = payload.get("path") if isinstance(meta, dict) and meta.get("_type") == _MARK else None
-    if not isinstance(path, str) or "\0" in path or not is_in_or_equal(path, get_upload_folder()):
+    if not isinstance(path, str) or not _is_name(path) or not is_in_or_equal(path, get_upload_folder()):
         raise InputError(
             f"The model {model} reads photos, and a photo must be sent as an uploaded file: upload one in the page, or "
             "use handle_file(path) of gradio_client."
         )
+    if not Path(path).is_file():
+        raise InputError("This photo is no longer on the server, where uploads are kept for an hour: send it again.")
     return path
+
+
+def _is_name(path: str) -> bool:
+    """Return whether a file can have this name: neither NUL nor half of a character in it."""
+    return "\0" not in path and path == whole_characters(path)

@@ -5,14 +5,29 @@ from typing import Any
 
 from .beside_photos import text_beside_photos
 from .browser import in_browser, screenshots
+from .crowd import crowd, crowd_table
 from .distilbert import beside_distilbert
+from .fuzz import fuzz, fuzz_table
 from .latency import LoadEncoder, beside_minilm, latencies
 from .page import Page, clicks, first_click, first_page
+from .passes import passes
 from .resnet18 import beside_resnet18
 from .table import markdown
 from .timing import PHOTO_MODEL, TEXT_MODEL
 
-__all__ = ["PHOTO_MODEL", "TEXT_MODEL", "Page", "markdown", "run", "screenshots"]
+__all__ = [
+    "PHOTO_MODEL",
+    "TEXT_MODEL",
+    "Page",
+    "crowd",
+    "crowd_table",
+    "fuzz",
+    "fuzz_table",
+    "markdown",
+    "passes",
+    "run",
+    "screenshots",
+]
 
 _READING_SECONDS = 5  # of a visitor who reads the page before the first click
 

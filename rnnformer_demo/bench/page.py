@@ -35,14 +35,19 @@ def _free_port() -> int:
 
 
 @contextmanager
-def server(*command: str) -> Iterator[tuple[str, int, float]]:
-    """Start a page and yield its address, its process id and the seconds until its first page came."""
+def server(*command: str, log: Path | None = None) -> Iterator[tuple[str, int, float]]:
+    """Start a page and yield its address, its process id and the seconds until its first page came.
+
+    Args:
+        log: file that gets what it says.
+    """
     port = _free_port()
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    with (log or Path(os.devnull)).open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         while not _answers(address):
@@ -151,7 +156,8 @@ class Page:
         """Queue an event and yield the messages of its stream, that of its completion last."""
         session = uuid.uuid4().hex
         joining = {"fn_index": event, "data": data, "session_hash": session, "simple_format": True}
-        self.http.post("/queue/join", json=joining).raise_for_status()
+        body, headers = json.dumps(joining), {"content-type": "application/json"}  # ASCII: half a character passes, too
+        self.http.post("/queue/join", content=body, headers=headers).raise_for_status()
         with self.http.stream("GET", "/queue/data", params={"session_hash": session}) as stream:
             for line in stream.iter_lines():
                 message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
@@ -191,14 +197,14 @@ def clicks(runs: int) -> dict[str, Any]:
                 seconds[f"{name}_click"].append(time.perf_counter() - started)
                 seconds[f"{name}_prediction"].append(sections["prediction"])
             if done + 1 == _CLICKS_FOR_MEMORY:
-                resident = _memory_mb(pid, "VmRSS")
+                resident = memory_mb(pid, "VmRSS")
         page.explain("explain", TEXT_MODEL, text_of_64_tokens())
         page.explain("explain_image", PHOTO_MODEL, page.upload(photo))
         figures = {f"{name}_p50_ms": round(1000 * median(took[1:], 5), 1) for name, took in seconds.items()}
-        return figures | {"resident_mb_after_75_analyses": resident, "resident_mb_peak": _memory_mb(pid, "VmHWM")}
+        return figures | {"resident_mb_after_75_analyses": resident, "resident_mb_peak": memory_mb(pid, "VmHWM")}
 
 
-def _memory_mb(pid: int, entry: str) -> float | None:
+def memory_mb(pid: int, entry: str) -> float | None:
     """Return the memory of a process in MB; None where the system has no /proc.
 
     Args:

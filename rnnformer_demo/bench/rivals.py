@@ -167,5 +167,5 @@ def engines_of(checkpoint: Checkpoint) -> dict[str, GraphEngine | None]:
 def in_eight_bits(checkpoint: Checkpoint, tensors: Mapping[str, np.ndarray]) -> GraphEngine:
     """Return the engine of a checkpoint that runs its forward pass with matrices in 8 bits."""
     engine = GraphEngine(checkpoint.model.config, tensors)
-    engine.replace("trace", open_in_eight_bits(write("trace", checkpoint.model.config, known(tensors)), tensors))
+    engine.replace("logits", open_in_eight_bits(write("logits", checkpoint.model.config, known(tensors)), tensors))
     return engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from .cards import (
 from .migration import migrate_weight_names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BareCheckpoint:
     """A trained model as it lies on disk, but for its modules.
 
@@ -92,7 +93,11 @@ def load_bare(name: str, folder: Path | None = None) -> BareCheckpoint:
         InputError: for a name that no checkpoint bears, for files that do not belong together, and damaged ones.
     """
     folder = folder or default_folder()
-    return complete(name, folder, read_weights(name, folder))
+    checkpoint = complete(name, folder, read_weights(name, folder))
+    count = sum(prod(shape) for shape in checkpoint.shapes.values())
+    if count != checkpoint.card["parameters"]:  # no module is there to refuse weights of other shapes
+        raise unfit(name, ValueError(f"there must be {checkpoint.card['parameters']:,} weights, got {count:,}"))
+    return checkpoint
 
 
 def read_weights(name: str, folder: Path) -> Weights:
@@ -104,13 +109,16 @@ def read_weights(name: str, folder: Path) -> Weights:
     card = read_card(name, folder)
     try:
         config = config_from_dict(card["modality"], card["config"])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError) as error:
         raise InputError(f"{name}{CARD} is damaged: {error}.") from error
     try:
         tensors = migrate_weight_names(load_file(folder / f"{name}{WEIGHTS}"))
         ood = _take_ood(card["ood"], tensors, config) if "ood" in card else None
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError, LookupError) as error:
         raise unfit(name, error) from error
+    for key, tensor in tensors.items():
+        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+            raise unfit(name, ValueError(f"{key} must be finite"))
     return Weights(card, config, tensors, ood)
 
 
@@ -122,7 +130,12 @@ def complete(name: str, folder: Path, weights: Weights) -> BareCheckpoint:
     """
     check_weights(name, folder)  # of what can be read, for its sentence says less
     card = weights.card
-    reader = make_reader(card["modality"], preprocessing_of(name, folder))
+    preprocessing = preprocessing_of(name, folder)
+    try:
+        reader = make_reader(card["modality"], preprocessing)
+        writing = WritingCheck(reader) if isinstance(reader, TextReader) else None
+    except Exception as error:  # `tokenizers` raises nothing narrower for a tokenizer that is none
+        raise InputError(f"{name} has no reader that works: {str(error)[:200]}") from error
     return BareCheckpoint(
         name=name,
         config=weights.config,
@@ -132,7 +145,7 @@ def complete(name: str, folder: Path, weights: Weights) -> BareCheckpoint:
         sha256=weights_digest(name, folder),
         size=size_on_disk(name, folder),
         ood=weights.ood,
-        writing=WritingCheck(reader) if isinstance(reader, TextReader) else None,
+        writing=writing,
         tensors=weights.tensors,
     )
 

@@ -12,6 +12,7 @@ from ..confidence import OOD_TENSORS
 from ..data import InputError
 from ..data.normalisation import rules_for
 from .aside import write_aside
+from .card_schema import fault_of
 from .migration import migrate_card, migrate_weight_names
 
 FORMAT = 2
@@ -22,20 +23,23 @@ _NEEDED = {
     *("format", "modality", "config", "preprocessing", "temperature", "recorded"),  # to load the model
     *("parameters", "metrics", "data"),  # to list it
 }
+_SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 _BASELINES = ("lstm", "gru", "transformer", "cnn")  # as they follow their hybrid
 
 
 def default_folder() -> Path:
     """Return `checkpoints/` beside the package, or the folder that RNNFORMER_CHECKPOINTS names."""
-    return Path(os.environ.get("RNNFORMER_CHECKPOINTS") or Path(__file__).resolve().parents[2] / "checkpoints")
+    named = os.environ.get("RNNFORMER_CHECKPOINTS")
+    return Path(named) if named else _SHIPPED
 
 
 def names(folder: Path | None = None) -> list[str]:
-    """Return the names of the checkpoints in a folder, sorted."""
+    """Return the names of the checkpoints in a folder, sorted; of those that RNNFORMER_MODELS names where it is set."""
     folder = folder or default_folder()
     files = set(os.listdir(folder)) if folder.is_dir() else set()
+    offered = os.environ.get("RNNFORMER_MODELS", "").replace(",", " ").split()
     stems = (file.removesuffix(CARD) for file in files if file.endswith(CARD))
-    return sorted(stem for stem in stems if stem + WEIGHTS in files)
+    return sorted(stem for stem in stems if stem + WEIGHTS in files and (not offered or stem in offered))
 
 
 def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:
@@ -51,8 +55,11 @@ def read_card(name: str, folder: Path | None = None) -> dict[str, Any]:
         others = ", ".join(names(folder)) or "none at all"
         raise InputError(f"There is no model {str(name)[:60]!r}: there is {others}.")
     path = folder / f"{name}{CARD}"
-    status = path.stat()
-    return dict(_parsed(path, status.st_mtime_ns, status.st_size, status.st_ino))
+    try:
+        status = path.stat()
+        return dict(_parsed(path, status.st_mtime_ns, status.st_size, status.st_ino))
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
 @lru_cache(maxsize=256)
@@ -60,16 +67,15 @@ def _parsed(path: Path, mtime_ns: int, size: int, inode: int) -> dict[str, Any]:
     """Return the card in a file; the other arguments tell a changed file from the one that was read."""
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # neither JSON nor UTF-8
+    except (ValueError, RecursionError) as error:  # neither JSON nor UTF-8, or nested without end
         raise InputError(f"{path.name} is damaged: {error}.") from error
     if not isinstance(card, dict) or not card.keys() >= _NEEDED:
         raise InputError(f"{path.name} is damaged: it must have {', '.join(sorted(_NEEDED))}.")
     if card["format"] not in _READABLE_FORMATS:
         formats = " and ".join(map(str, _READABLE_FORMATS))
         raise InputError(f"{path.name} has format {card['format']}, this version reads {formats}: train it again.")
-    for key in ("config", "preprocessing", "metrics", "data"):
-        if not isinstance(card[key], dict):
-            raise InputError(f"{path.name} is damaged: {key} must be an object, got {card[key]!r:.60}.")
+    if fault := fault_of(card):
+        raise InputError(f"{path.name} is damaged at {fault}.")
     return migrate_card(card)
 
 
@@ -194,18 +200,20 @@ def weights_digest(name: str, folder: Path | None = None) -> str:
 def _digests_of(name: str, folder: Path) -> tuple[str, str]:
     """Return the digest of the weights, and that of the detector's tensors."""
     path = folder / f"{name}{WEIGHTS}"
-    status = path.stat()
-    return _digests(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    try:
+        status = path.stat()
+        return _digests(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read: {error.strerror}.") from error
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:  # a header that is none
+        raise InputError(f"{path.name} is damaged: {error}.") from error
 
 
 @lru_cache(maxsize=256)
 def _digests(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[str, str]:
     content = path.read_bytes()
     start = 8 + int.from_bytes(content[:8], "little")  # the length of the header, the header, then the tensors
-    try:
-        tensors = json.loads(content[8:start])
-    except ValueError as error:
-        raise InputError(f"{path.name} is damaged: {error}.") from error
+    tensors = json.loads(content[8:start])
     weights, detector = hashlib.sha256(), hashlib.sha256()
     for key, about in sorted(migrate_weight_names(tensors).items()):
         if key != "__metadata__":
@@ -217,14 +225,32 @@ def _digests(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[str, str
 
 
 def readable_cards(folder: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Return the card of every checkpoint whose card can be read, by name; others are logged."""
-    cards = {}
+    """Return the card of every checkpoint whose card can be read, by name; others are logged once."""
+    cards, faults = _cards_and_faults(folder)
+    for name, sentence in faults.items():
+        _log_once(name, sentence)
+    return cards
+
+
+def damaged_cards(folder: Path | None = None) -> dict[str, str]:
+    """Return what is wrong with each checkpoint whose card cannot be read, by name."""
+    return _cards_and_faults(folder)[1]
+
+
+def _cards_and_faults(folder: Path | None) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    cards, faults = {}, {}
     for name in names(folder):
         try:
             cards[name] = read_card(name, folder)
         except InputError as error:  # one bad card must not take the others along
-            logging.getLogger(__name__).warning("%s is not listed: %s", name, error)
-    return cards
+            faults[name] = str(error)
+    return cards, faults
+
+
+@lru_cache(maxsize=256)
+def _log_once(name: str, sentence: str) -> None:
+    """Log a card that is left out; it would be read again for every visitor."""
+    logging.getLogger(__name__).warning("%s is left out: %s", name, sentence)
 
 
 def list_models(folder: Path | None = None) -> list[dict[str, Any]]:

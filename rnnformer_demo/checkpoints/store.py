@@ -13,12 +13,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..confidence.calibration import NO_SCALING, Temperature
-from ..confidence.ood import OODDetector, restore
+from ..confidence.ood import OODDetector
 from ..confidence.writing import WritingCheck
 from ..data import Reader, reference_input
 from ..data.labels import Raw
 from ..models import Hybrid, HybridConfig, build, config_to_dict, freeze
 from ..nn.hooks import run
+from .aside import full_disk_named
 from .bare import complete, read_weights, unfit
 from .cards import (
     CARD,
@@ -58,7 +59,7 @@ _WRITTEN_BY_SAVE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checkpoint:
     """A trained model as it lies on disk.
 
@@ -70,7 +71,7 @@ class Checkpoint:
         temperature: makes probabilities of logits.
         sha256: the digest of the weights, see `weights_digest`.
         size: bytes of all its files.
-        ood: the out-of-distribution detector; None where none was fitted, see `train ood`.
+        ood: the out-of-distribution detector, which holds arrays of NumPy; None where none was fitted, see `train ood`.
         eight_bit_weights: names of the matrices that are stored in 8 bits; the others lie there in 16.
         writing: names texts that are written as none that the model reads; None for a model of photos.
     """
@@ -121,11 +122,11 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
     """
     folder = folder or default_folder()
     weights = read_weights(name, folder)
-    model = build(weights.card["modality"], weights.config)
     stored = {key: torch.from_numpy(array) for key, array in weights.tensors.items()}
     try:
+        model = build(weights.card["modality"], weights.config)
         model.load_state_dict({key: _widen(tensor) for key, tensor in unpack(stored).items()}, strict=True)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError, LookupError, MemoryError) as error:
         raise unfit(name, error) from error
     bare = complete(name, folder, weights)
     return Checkpoint(
@@ -136,16 +137,10 @@ def load(name: str, folder: Path | None = None) -> Checkpoint:
         temperature=bare.temperature,
         sha256=bare.sha256,
         size=bare.size,
-        ood=_as_tensors(bare.ood, bare.card, bare.config) if bare.ood else None,
+        ood=bare.ood,
         eight_bit_weights=tuple(key for key, tensor in stored.items() if tensor.dtype == torch.int8),
         writing=bare.writing,
     )
-
-
-def _as_tensors(detector: OODDetector, card: dict[str, Any], config: HybridConfig) -> OODDetector:
-    """Return a detector of arrays as one of tensors."""
-    tensors = {key: torch.from_numpy(array) for key, array in detector.tensors().items()}
-    return restore(card["ood"], tensors, config)
 
 
 def save(
@@ -171,6 +166,7 @@ def save(
 
     Raises:
         InputError: see `check_name`; and for a detector that is not the one of `about`.
+        DiskFullError: where there is no room; the old files are whole then.
     """
     check_name(name)
     folder = folder or default_folder()
@@ -193,12 +189,14 @@ def save(
     # old one betrays that they are not its own.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
         draft = Path(aside)
-        tensors = model.state_dict() | (ood.tensors() if ood else {})
+        detector = {key: torch.as_tensor(array) for key, array in (ood.tensors() if ood else {}).items()}
+        tensors = model.state_dict() | detector
         eight_bits = model.eight_bit_weights if eight_bit_weights is None else eight_bit_weights
         narrow: dict[str, Tensor] = {}
         for key, tensor in tensors.items():
             narrow |= pack(key, tensor) if key in eight_bits else {key: _narrow(tensor).contiguous()}
-        save_file(narrow, draft / f"{name}{WEIGHTS}")
+        with full_disk_named(folder / f"{name}{WEIGHTS}"):
+            save_file(narrow, draft / f"{name}{WEIGHTS}")
         (draft / f"{name}{WEIGHTS}").chmod(0o644)  # safetensors writes for the owner alone
         card = signed(name, card, draft)
         if tokenizer is not None:

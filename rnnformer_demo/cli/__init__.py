@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NoReturn
 
+from ..checkpoints.aside import DiskFullError
 from ..checkpoints.engines import ENGINES
 from ..data import InputError
 from .arguments import path
@@ -21,11 +22,16 @@ _FILES = {
     "predict": ("predict",),
     "explain": ("explain", "report", "whatif", "compare"),
     "evaluate": ("evaluate",),
+    "batch": ("batch",),
     "evaluate_explanations": ("evaluate-explanations",),
+    "evaluate_behaviour": ("evaluate-behaviour",),
+    "evaluate_shift": ("evaluate-shift",),
+    "near_duplicates": ("near-duplicates",),
     "claims": ("claims",),
     "bench": ("bench", "screenshots"),
     "cuts": ("compare-cuts",),
     "site": ("site", "space"),
+    "serve": ("serve",),
 }
 _TRAIN = "train a model: by a recipe, or one task of your own"
 _DESCRIPTION = "RNN+Transformer hybrids for text and photos, shown from the inside."
@@ -45,6 +51,11 @@ def main(arguments: list[str] | None = None) -> int:
         if as_json:
             _print_json({"error": str(error)})
         return 2
+    except DiskFullError as error:
+        print(error, file=sys.stderr)
+        if as_json:
+            _print_json({"error": str(error)})
+        return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 1

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _FIGURES: "dict[str, Kind]" = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 _SUFFIXES = (*_FIGURES, ".json", ".html")
+_LIVE = "put the model into the report, so that its reader can change the input: 10 to 21 MB, still one file"
 _DRAWN = "attribution"  # the view that --out draws where none is named
 
 
@@ -41,9 +42,11 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     explain.add_argument("--view", metavar="VIEW", default=_DRAWN, help=f"that --out draws as a figure: {views}")
     kinds = f"write a figure ({', '.join(_FIGURES)}), the document (.json) or a report with everything (.html)"
     explain.add_argument("--out", type=path, metavar="FILE", help=kinds)
-    report = command("report", _report, "draw a report from a document that explain --json printed: no model is needed")
+    report = command("report", _report, "draw a report from a document that explain --json printed")
     report.add_argument("document", type=path, metavar="FILE", help="the document, or - for standard input")
     report.add_argument("--out", type=path, metavar="FILE", required=True, help="where the report goes (.html)")
+    for parser in (explain, report):
+        parser.add_argument("--live", action="store_true", help=_LIVE)
     whatif = command("whatif", _whatif, "remove words or cells, or replace a word: what is forecast, what comes")
     _add_question(whatif)
     change = whatif.add_mutually_exclusive_group(required=True)
@@ -79,6 +82,8 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
     suffix = Path(options.out).suffix.lower() if options.out else None
     if suffix not in (None, *_SUFFIXES):
         raise InputError(f"--out must end in {', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}, got {options.out}.")
+    if options.live and suffix != ".html":
+        raise InputError("--live makes a report: it goes with --out FILE.html.")
     from ..analysis.service import INTERNALS
 
     whole = suffix == ".html"
@@ -99,7 +104,7 @@ def _explain(options: argparse.Namespace) -> tuple[dict, str]:
     elif suffix == ".json":
         _write(options.out, to_json(document).encode())
     elif whole:
-        _write_report(document, options.out)
+        _write_report(document, options)
     return printed(document, options, legacy.explanation), "\n".join(_lines(document))
 
 
@@ -145,14 +150,22 @@ def _report(options: argparse.Namespace) -> tuple[dict, str]:
         raise InputError(f"{options.document} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise InputError(str(error)) from error
-    _write_report(document, options.out)
-    return {"out": options.out}, f"{options.out} is written."
+    size = _write_report(document, options)
+    return {"out": options.out, "bytes": size}, f"{options.out} is written, {size / 1e6:.1f} MB."
 
 
-def _write_report(document: "Document", file: str) -> None:
-    from ..report import render
+def _write_report(document: "Document", options: argparse.Namespace) -> int:
+    """Write the report and return its size in bytes."""
+    if options.live:
+        from ..site.live_report import live_report
 
-    _write(file, render(document).encode())
+        page = live_report(document).encode()
+    else:
+        from ..report import render
+
+        page = render(document).encode()
+    _write(options.out, page)
+    return len(page)
 
 
 def _write(file: str, data: bytes) -> None:

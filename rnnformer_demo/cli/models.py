@@ -41,6 +41,9 @@ def _models(options: argparse.Namespace) -> tuple[list | dict, str]:
         places = {file: readme.fill(Path(file), parts) for file in options.write}
         return models, "\n".join(f"{file} is filled: {', '.join(names)}." for file, names in places.items())
     lines = [_line(model) for model in models]
+    damaged = cards.damaged_cards()
+    lines += [f"{name} is left out: {sentence}" for name, sentence in damaged.items()]
+    models += [{"name": name, "error": sentence} for name, sentence in damaged.items()]
     return models, "\n".join(lines) or "There are no models: train one, see python -m rnnformer_demo train --help."
 
 
@@ -54,10 +57,11 @@ def _tables() -> dict[str, str]:
 
 def _line(model: dict[str, Any]) -> str:
     """Return a model of the list as one line."""
-    test = model["metrics"]["held_out"]
+    test = model["metrics"].get("held_out", {})
+    measured = f", {test['accuracy']:.1%} of {test['n']} held out" if {"accuracy", "n"} <= test.keys() else ""
     return (
         f"{model['name']}: {model['modality']}, {len(model['labels'])} labels, {model['parameters']:,} parameters, "
-        f"{model['bytes'] / 1e6:.1f} MB, {test['accuracy']:.1%} of {test['n']} held out"
+        f"{model['bytes'] / 1e6:.1f} MB{measured}"
     )
 
 

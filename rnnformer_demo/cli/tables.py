@@ -1,6 +1,7 @@
 """Flags about tables and labels, shared by the commands that read labelled data."""
 
 import argparse
+from collections.abc import Iterable
 
 from ..data.labels import OPTION
 from ..data.tables import TableOptions
@@ -15,12 +16,22 @@ _HELP = {
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:
     """Let a command take how a table is written and what its labels mean."""
-    for name, (value, about) in _HELP.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", metavar=value, help=about)
+    _add(parser, _HELP)
     about = "what labels mean where it cannot be found out: negative=1 positive=2; a class may have several"
     parser.add_argument(OPTION, nargs="+", default=[], metavar="CLASS=LABEL", help=about)
 
 
+def add_format_options(parser: argparse.ArgumentParser) -> None:
+    """Let a command take how a table is written whose labels do not matter."""
+    _add(parser, [name for name in _HELP if name != "label_column"])
+
+
+def _add(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    for name in names:
+        value, about = _HELP[name]
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar=value, help=about)
+
+
 def table_of(options: argparse.Namespace) -> TableOptions:
     """Return how a table is written, as a command was told."""
-    return TableOptions(**{name: getattr(options, name) for name in _HELP})
+    return TableOptions(**{name: getattr(options, name) for name in _HELP if name in options})

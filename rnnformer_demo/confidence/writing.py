@@ -12,7 +12,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
+from operator import itemgetter
 
 from ..data.text import CJK, TextReader
 from .writing_tables import (
@@ -91,11 +92,15 @@ class WritingCheck:
         return Spelling(word for word in self._vocabulary if len(word) > 1 and _WORD.fullmatch(word))
 
     def _is_mashed(self, words: list[str]) -> bool:
-        mashed = sum(len(word) for word in words if self._is_mash(word))
-        return mashed >= MASHED_SHARE * sum(map(len, words))
+        least, unknown = MASHED_SHARE * sum(map(len, words)), self._unknown(words)
+        # Few texts have as many letters in unknown words: of those alone the spelling is asked.
+        return sum(map(len, unknown)) >= least and sum(len(word) for word in unknown if self._is_mash(word)) >= least
+
+    def _unknown(self, words: list[str]) -> list[str]:
+        return [word for word in words if word not in self._vocabulary]
 
     def _is_mash(self, word: str) -> bool:
-        if word in self._vocabulary or len(word) < MASHED_LEAST:
+        if len(word) < MASHED_LEAST:
             return False
         if _runs_along_keys(word) or (len(set(word)) == 1 and len(word) >= JUDGED_LEAST):
             return True
@@ -105,13 +110,15 @@ class WritingCheck:
     def _foreign_language(self, words: list[str], language: str) -> str:
         if len(words) < LANGUAGE_WORDS_LEAST:
             return ""
-        counts = {name: len(_common(name).intersection(words)) for name in COMMON_WORDS}
+        different = set(words)
+        counts = {name: len(_common(name) & different) for name in COMMON_WORDS}
         own = counts.pop(language)
         other = max(counts, key=counts.__getitem__)
         if counts[other] >= COMMON_LEAST and counts[other] > own:
             return f"This looks like {other}; the model was trained on {language}."
-        unknown = sum(len(word) for word in words if word not in self._vocabulary)
-        if not own and len(words) >= UNKNOWN_WORDS_LEAST and unknown > UNKNOWN_SHARE * sum(map(len, words)):
+        if own or len(words) < UNKNOWN_WORDS_LEAST:
+            return ""
+        if sum(map(len, self._unknown(words))) > UNKNOWN_SHARE * sum(map(len, words)):
             return f"The model knows few of these words: they may be another language than {language}."
         return ""
 
@@ -163,9 +170,12 @@ def _common(language: str) -> frozenset[str]:
 
 def _scripts(text: str) -> Counter[str]:
     """Return how many words of a text belong to each script; a Chinese character and a kana count as one each."""
-    found = _RUNS.findall(text)
-    names = (unicodedata.name(run[0], "").split(" ")[0] for run in found)
-    return Counter(SCRIPTS.get(name, OTHER_SCRIPT) for name in names)
+    return Counter(map(_script, map(itemgetter(0), _RUNS.findall(text))))
+
+
+@lru_cache(maxsize=2**14)
+def _script(letter: str) -> str:
+    return SCRIPTS.get(unicodedata.name(letter, "").split(" ")[0], OTHER_SCRIPT)
 
 
 def _is_code(text: str) -> bool:

@@ -35,7 +35,9 @@ def to_rgb(
     colours, alpha = _without_alpha(image)
     rgb, more = _srgb(colours, profile)
     if alpha is not None:
-        rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+        white = Image.new("RGB", rgb.size, "white")
+        white.paste(rgb, mask=alpha)
+        rgb = white
     return rgb, [*notices, *more]
 
 
@@ -167,14 +169,19 @@ def _srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, list[
     if image.mode == "LAB":  # no other way leads from it
         return _converted(image, ImageCms.createProfile("LAB")), []
     if not profile:
-        return image.convert("RGB"), []
+        return _as_rgb(image), []
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "srgb" in ImageCms.getProfileDescription(source).lower():
-            return image.convert("RGB"), []
+            return _as_rgb(image), []
         return _converted(image, source), []
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return image.convert("RGB"), [_BROKEN_PROFILE]
+        return _as_rgb(image), [_BROKEN_PROFILE]
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """Return an image in the mode RGB: itself where it has it."""
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _converted(image: Image.Image, source: object) -> Image.Image:

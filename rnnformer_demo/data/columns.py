@@ -36,7 +36,7 @@ class Columns:
     """The columns of a table.
 
     Attributes:
-        text, label: those that hold the texts and the labels.
+        text, label: those that hold the texts and the labels; "" where no labels are wanted.
         all: every column.
         numbered: the table has no header: columns are called by their numbers.
         spelled_alike: records may spell a column in several ways, as the keys of JSON lines may be.
@@ -98,6 +98,31 @@ def choose(header: Sequence[str], wanted: TableOptions, name: str, spelled_alike
         _check_unique(header, text, wanted.text_column, name)
         _check_unique(header, label, wanted.label_column, name)
     return Columns(text, label, tuple(header), spelled_alike=spelled_alike)
+
+
+def fits_text(header: Sequence[str], wanted: TableOptions) -> bool:
+    """Tell if a header names a column of texts."""
+    return (_named(header, wanted.text_column) if wanted.text_column else _usual(header, TEXT_COLUMNS)) is not None
+
+
+def choose_text(header: Sequence[str], wanted: TableOptions, name: str, spelled_alike: bool = False) -> Columns:
+    """Return the columns of a table whose labels do not matter; see `choose`. A single one holds the texts.
+
+    Raises:
+        InputError: where there is no column of texts, or two of one name.
+    """
+    numbers = tuple(str(number) for number in range(1, len(header) + 1))
+    if wanted.text_column in numbers and wanted.text_column not in header:
+        return Columns(wanted.text_column, "", numbers, numbered=True)
+    only = header[0] if len(header) == 1 and header[0].strip() else None
+    text = _named(header, wanted.text_column) if wanted.text_column else _usual(header, TEXT_COLUMNS) or only
+    if text is None:
+        shown = listed([repr(column[:40]) for column in header])
+        must = f"must have {'the key' if spelled_alike else 'a column'} {wanted.text_column or 'text'}"
+        raise InputError(f"{name} {must}, got {shown or 'none'}: name the one of the texts with --text-column.")
+    if not spelled_alike:
+        _check_unique(header, text, wanted.text_column, name)
+    return Columns(text, "", tuple(header), spelled_alike=spelled_alike)
 
 
 def _missing(header: Sequence[str], wanted: TableOptions, name: str, keys: bool) -> str:

@@ -6,7 +6,7 @@ pandas would not do: it joins rows in silence where a quotation mark does not pa
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .encodings import DAMAGED, MEANINGLESS
 from .sample import InputError
@@ -17,6 +17,7 @@ _QUOTED = re.compile(r'".+"')
 _DOUBLED = re.compile(r'(^|\t)"([^"\t]|"")*""([^"\t]|"")*"(\t|$)')
 _SAMPLE = 50  # lines by which a separator is chosen
 _MAX_FIELD = 10 * 2**20
+_NO_LABEL = -1
 _UNPAIRED = "a quotation mark in it does not pair"
 Row = tuple[int, list[str] | str]  # the line on which it begins; its cells, or its fault
 
@@ -83,6 +84,41 @@ def rows_of(lines: Sequence[str], separator: str, first: int, cells: int, label:
         rows: Iterator[Row] = ((number, lines[number].split(separator)) for number in range(first, len(lines)))
     else:
         rows = _Quoted(lines, separator, cells, label).rows(first)
+    yield from _checked(rows, cells)
+
+
+def rows_of_blocks(
+    blocks: Iterable[Sequence[str]], separator: str, start: int, first: int, cells: int
+) -> Iterator[Row]:
+    """Yield the rows of a table that comes in blocks of lines, however long it is; see `rows_of`.
+
+    No labels are asked for: where a quotation mark is never closed, the next one tells.
+
+    Args:
+        blocks: of lines.
+        start: index of the header in the first block.
+        first: index of the first line there that is a row.
+    """
+    csv.field_size_limit(_MAX_FIELD)
+    waiting = iter(blocks)
+    lines, following = list(next(waiting, [])), next(waiting, None)
+    quoted, before = separator != "\t" or _is_quoted(lines[start:]), 0
+    while True:
+        rest = len(lines)
+        if quoted:
+            table = _Quoted(lines, separator, cells, _NO_LABEL, more=following is not None)
+            yield from _checked(((number + before, row) for number, row in table.rows(first)), cells)
+            rest = table.rest
+        else:
+            split = ((number + before, lines[number].split(separator)) for number in range(first, rest))
+            yield from _checked(split, cells)
+        if following is None:
+            return
+        before, first, lines = before + rest, 0, [*lines[rest:], *following]
+        following = next(waiting, None)
+
+
+def _checked(rows: Iterable[tuple[int, list[str] | str]], cells: int) -> Iterator[Row]:
     for number, row in rows:
         if isinstance(row, list) and not "".join(row).strip() and len(row) <= 1:
             continue  # a blank line
@@ -118,6 +154,10 @@ class _Torn(Exception):
     """A quoted cell has reached a line that is a row of its own."""
 
 
+class _Unfinished(Exception):
+    """A row goes on in lines that are still to come."""
+
+
 class _Quoted:
     """A table in which quotation marks quote, and a cell may go over several lines.
 
@@ -125,14 +165,15 @@ class _Quoted:
     lines by the labels that recur: no line within such a text is a whole row with one of the table's labels.
     """
 
-    def __init__(self, lines: Sequence[str], separator: str, cells: int, label: int):
-        self.lines, self.separator, self.cells, self.label = lines, separator, cells, label
+    def __init__(self, lines: Sequence[str], separator: str, cells: int, label: int, more: bool = False):
+        self.lines, self.separator, self.cells, self.label, self.more = lines, separator, cells, label, more
         self.labels: frozenset[str] = frozenset()
+        self.rest = len(lines)  # the first line of a row that goes on in lines still to come
 
     def rows(self, first: int) -> Iterator[tuple[int, list[str] | str]]:
         """Return the rows from a line on, each with the index of the line on which it begins."""
         found = list(self._read(first))
-        if all(isinstance(row, list) and "\n" not in "".join(row) for _, row in found):
+        if self.label == _NO_LABEL or all(isinstance(row, list) and "\n" not in "".join(row) for _, row in found):
             return iter(found)
         sound = (row for _, row in found if isinstance(row, list) and len(row) == self.cells)
         self.labels = frozenset(row[self.label] for row in sound if row[self.label].strip())
@@ -140,7 +181,11 @@ class _Quoted:
 
     def _read(self, number: int) -> Iterator[tuple[int, list[str] | str]]:
         while number < len(self.lines):
-            row, following = self._row_at(number)
+            try:
+                row, following = self._row_at(number)
+            except _Unfinished:
+                self.rest = number
+                return
             yield number, row
             number = following
 
@@ -159,6 +204,8 @@ class _Quoted:
         try:
             row = next(csv.reader(feed(), delimiter=self.separator, strict=True))
         except (csv.Error, _Torn) as error:
+            if self.more and first + read == len(self.lines):
+                raise _Unfinished from error
             return _UNPAIRED if '"' in self.lines[first] else f"it cannot be read ({error})", first + 1
         if read > 1 and self._is_swallowed(first, first + read - 1):
             return _UNPAIRED, first + 1

@@ -7,7 +7,8 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .sample import InputError
@@ -20,7 +21,7 @@ _UNPACK: dict[bytes, Callable[[bytes], bytes]] = {
     b"\xfd7zXZ\0": lzma.decompress,
     b"BZh": bz2.decompress,
 }
-_ZIP = b"PK\x03\x04"
+ZIP = b"PK\x03\x04"
 _MARKS = {  # of byte order; that of UTF-32 begins as the one of UTF-16 does
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -49,23 +50,37 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         InputError: for a file that is missing or damaged.
     """
-    try:
+    with damage_reported(path):
         data = path.read_bytes()
-        if data.startswith(_ZIP):
-            return _only_member(data, path.name)
+        if data.startswith(ZIP):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                return archive.read(only_member(archive, path.name))
         return next((unpack for start, unpack in _UNPACK.items() if data.startswith(start)), bytes)(data)
+
+
+@contextmanager
+def damage_reported(path: Path) -> Iterator[None]:
+    """Turn the errors of reading and unpacking a file into sentences."""
+    try:
+        yield
+    except InputError:
+        raise
     except FileNotFoundError as error:
         raise InputError(f"There is no file {path}: check the path.") from error
     except (OSError, EOFError, ValueError, RuntimeError, lzma.LZMAError, zlib.error, zipfile.BadZipFile) as error:
         raise InputError(f"{path.name} cannot be read: {error}.") from error
 
 
-def _only_member(data: bytes, name: str) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        files = [each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX")]
-        if len(files) != 1:
-            raise InputError(f"{name} holds {len(files)} files: unpack it and name the one to read.")
-        return archive.read(files[0])
+def only_member(archive: zipfile.ZipFile, name: str) -> str:
+    """Return the name of the file in a zip that holds a single one.
+
+    Raises:
+        InputError: for a zip of none or several.
+    """
+    files = [each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX")]
+    if len(files) != 1:
+        raise InputError(f"{name} holds {len(files)} files: unpack it and name the one to read.")
+    return files[0]
 
 
 def decode(data: bytes, encoding: str | None, name: str) -> tuple[str, str]:

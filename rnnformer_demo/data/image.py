@@ -71,6 +71,10 @@ class ImageReader:
     """
 
     def __init__(self, size: int, stride: int, mean: float, std: float, share: float = 1.0) -> None:
+        if not (isinstance(size, int) and isinstance(stride, int) and 0 < stride <= size):
+            raise ValueError(f"size and stride must be whole numbers above 0, got {size!r} and {stride!r}")
+        if not all(isinstance(value, int | float) for value in (mean, std, share)) or not std or not 0 < share <= 1:
+            raise ValueError(f"mean, std and share must be numbers, got {mean!r}, {std!r} and {share!r}")
         self.size, self.stride, self.mean, self.std, self.share = size, stride, mean, std, share
 
     def preprocessing(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Records of JSON lines, or of one JSON list, each with its place."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .encodings import lines_of
@@ -21,7 +21,12 @@ def json_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
         if isinstance(listed, list) and any(isinstance(record, dict) for record in listed):
             yield from ((number, _object(record)) for number, record in enumerate(listed, start=1))
             return
-    for line, part in enumerate(lines_of(text), start=1):
+    yield from json_lines(lines_of(text))
+
+
+def json_lines(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Yield each record of JSON lines with its line; a fault stands in place of a bad one."""
+    for line, part in enumerate(lines, start=1):
         if part.strip():
             yield line, _parsed(part)
 

@@ -1,5 +1,7 @@
 """The one way in for photos: whatever the file, the first frame comes out upright, in 8 bits and in sRGB."""
 
+import base64
+import binascii
 import io
 import struct
 import warnings
@@ -8,9 +10,10 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from .colours import low_bytes_of, to_rgb
+from .photo_limits import check_cost, check_file, check_size, frames_of, too_large
 from .sample import InputError
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF", "PPM", "ICO", "JPEG2000", "QOI", "PCX")
@@ -19,10 +22,6 @@ _UNMARKED = ("TGA",)
 _HEIF_SUFFIXES = (".heic", ".heif", ".hif", ".heics", ".heifs")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"MiHE")
 MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 50_000_000
-MIN_SIDE = 8
-_SCAN = b"\xff\xda"  # begins a pass over the pixels of a JPEG
-_MOST_SCANNED = 30 * MAX_PIXELS  # pixels times passes: a second or two
 # Errors of Pillow's decoders on damaged files (found by flipping and cutting bytes of the fixtures, see tests).
 _DAMAGED = (OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, LookupError, struct.error)
 _PAGES = ("TIFF", "HEIF", "ICO")  # formats whose further frames are no animation
@@ -73,7 +72,8 @@ def open_photo(source: str | Path | bytes | Image.Image) -> tuple[Image.Image, l
         raise InputError("There is no photo yet: upload one, paste one, or take one with the camera.")
     if isinstance(source, Image.Image):
         with _damage_reported():  # it may not have been loaded yet
-            return _upright(source)
+            photo, notices = _upright(source)
+            return photo.copy() if photo is source else photo, notices
     if not isinstance(source, str | Path | bytes):
         raise InputError(f"Expected a photo, got {type(source).__name__}: give a path, bytes or a PIL image.")
     data = source if isinstance(source, bytes) else read_bytes(source)
@@ -83,8 +83,20 @@ def open_photo(source: str | Path | bytes | Image.Image) -> tuple[Image.Image, l
         raise InputError(f"The file is larger than {MAX_BYTES // 2**20} MB: save the photo smaller and try again.")
     with _damage_reported(data):
         image = _identified(data)
-        _check_passes(image, data)
+        check_file(image, data)
         return _upright(image)
+
+
+def open_encoded(data: str) -> Image.Image:
+    """Return the photo that a document holds as base64.
+
+    Raises:
+        InputError: for what is none, and see `open_photo`.
+    """
+    try:
+        return open_photo(base64.b64decode(data))[0]
+    except binascii.Error as error:
+        raise InputError("The photo in this document is damaged: analyse it again.") from error
 
 
 def _identified(data: bytes) -> Image.Image:
@@ -117,7 +129,7 @@ def _damage_reported(data: bytes = b"") -> Iterator[None]:
     except InputError:
         raise
     except Image.DecompressionBombError as error:
-        raise InputError(_too_large()) from error
+        raise too_large() from error
     except UnidentifiedImageError as error:
         if b"<svg" in data[:4096].lower():
             raise InputError("SVG drawings are not photos: save it as PNG or JPEG first.") from error
@@ -131,18 +143,24 @@ def _damage_reported(data: bytes = b"") -> Iterator[None]:
 
 def _upright(image: Image.Image) -> tuple[Image.Image, list[str]]:
     """Return the first frame of an opened image, upright and RGB, and sentences about its changes."""
-    _check_size(*image.size)
-    frames = getattr(image, "n_frames", 1)
+    check_size(*image.size)
+    frames = frames_of(image)
     notices = []
     if frames > 1 and image.format != "MPO":
         what = f"a file of {frames} pictures" if image.format in _PAGES else f"an animation of {frames} frames"
         notices.append(f"This is {what}: only the first one was read.")
     with _at_first_frame(image):
-        _check_size(*image.size)
         low_bytes = low_bytes_of(image)
+        check_cost(image, low_bytes is not None)
         image.load()
-        rgb, changes = to_rgb(ImageOps.exif_transpose(image), low_bytes, _is_unsigned(image))
+        # A copy of a large photo takes 200 MB: only what lies on its side is copied.
+        upright = ImageOps.exif_transpose(image) if _is_turned(image) else image
+        rgb, changes = to_rgb(upright, low_bytes, _is_unsigned(image))
     return rgb, notices + changes
+
+
+def _is_turned(image: Image.Image) -> bool:
+    return image.getexif().get(ExifTags.Base.Orientation, 1) != 1
 
 
 def _is_unsigned(image: Image.Image) -> bool:
@@ -161,23 +179,3 @@ def _at_first_frame(image: Image.Image) -> Iterator[None]:
         yield
     finally:
         image.seek(frame)
-
-
-def _check_passes(image: Image.Image, data: bytes) -> None:
-    """Refuse a progressive JPEG that goes over its pixels again and again, for minutes."""
-    passes = data.count(_SCAN) if image.info.get("progressive") else 1
-    if passes * image.width * image.height > _MOST_SCANNED:
-        raise InputError(f"The image is stored in {passes} passes, which would take too long: save it again.")
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise InputError(_too_large())
-    if min(width, height) < MIN_SIDE:
-        raise InputError(
-            f"The image has only {width} x {height} pixels: choose one of at least {MIN_SIDE} x {MIN_SIDE}."
-        )
-
-
-def _too_large() -> str:
-    return f"The image has more than {MAX_PIXELS // 10**6} million pixels: save it smaller and try again."

@@ -51,10 +51,11 @@ class TextTable:
 
 def is_table(path: Path) -> bool:
     """Tell by its name if a file is a table, packed or not."""
-    return _kind(path) in (*DELIMITED, *JSON, *PARQUET)
+    return kind_of(path) in (*DELIMITED, *JSON, *PARQUET)
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
+    """Return the suffix that tells how a table is written, such as ".csv" for reviews.csv.gz; "" for none."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return next((suffix for suffix in reversed(suffixes) if suffix not in PACKED), "")
 
@@ -91,7 +92,7 @@ def read_table(path: Path, options: TableOptions | None = None) -> Table:
     Raises:
         InputError: for a file that is missing, of another kind, or without those columns.
     """
-    options, kind = options or TableOptions(), _kind(path)
+    options, kind = options or TableOptions(), kind_of(path)
     if not is_table(path):
         raise InputError(
             f"{path.name} must be a .tsv, .csv, .jsonl or .parquet file (the first three also as .gz, .xz, .bz2 or "

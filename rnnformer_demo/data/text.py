@@ -21,6 +21,7 @@ SPECIAL_TOKENS = ("[PAD]", "[UNK]")  # with the ids that follow
 PAD, UNKNOWN = 0, 1
 _CHARACTERS_PER_TOKEN = 40  # far more than any real text has: beyond it nothing is tokenized in vain
 _MANY_UNKNOWN = 0.25
+NOTHING_KNOWN = "This model knows none of these words or signs: write in the language that it was trained on."
 
 CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Words as the Penn Treebank cuts them, which is how SST-2 comes: "can't" -> "ca", "n't"; "it's" -> "it", "'s".
@@ -127,6 +128,8 @@ class TextReader:
     ) -> None:
         if isinstance(tokenizer, dict):
             tokenizer = Tokenizer.from_str(json.dumps(tokenizer))
+        if not isinstance(max_tokens, int) or max_tokens < 1:
+            raise ValueError(f"max_tokens must be a whole number above 0, got {max_tokens!r}")
         tokenizer.encode_special_tokens = True  # whoever types "[PAD]" means these signs, not padding
         self.tokenizer, self.max_tokens = tokenizer, max_tokens
         self.normalise = Normaliser(rules_from(normalisation, tokenizer.get_vocab()))
@@ -141,7 +144,7 @@ class TextReader:
 
     def ids(self, text: str) -> list[int]:
         """Return the token ids of a text, cut to the model's length, without the checks that a visitor's text gets."""
-        return self.tokenizer.encode(self._read(text).text).ids[: self.max_tokens]
+        return self.tokenizer.encode(self.normalise_cut(text).text).ids[: self.max_tokens]
 
     def words(self, text: str) -> list[str]:
         """Return the words of a text, however long, as a sample's units are."""
@@ -172,13 +175,11 @@ class TextReader:
             raise InputError(f"Expected text, got {type(text).__name__}: type or paste a sentence.")
         if not text.strip():
             raise InputError("There is no text yet: type or paste a sentence.")
-        read = self._read(text)
+        read = self.normalise_cut(text)
         encoding = self.tokenizer.encode(read.text)
         ids = encoding.ids[: self.max_tokens]
         if not ids or all(token == UNKNOWN for token in ids):
-            raise InputError(
-                "This model knows none of these words or signs: write in the language that it was trained on."
-            )
+            raise InputError(NOTHING_KNOWN)
         offsets = encoding.offsets[: len(ids)]
         spans, units = _merge_subwords(read, offsets, encoding.word_ids[: len(ids)])
         typed = whole_characters(text)
@@ -198,7 +199,7 @@ class TextReader:
             normalised=read.text[: offsets[-1][1]] if was_cut else read.text,
         )
 
-    def _read(self, text: str) -> Normalised:
+    def normalise_cut(self, text: str) -> Normalised:
         """Return the part of a text that can matter, as the tokenizer reads it."""
         return self.normalise(text, self.max_tokens * _CHARACTERS_PER_TOKEN)
 

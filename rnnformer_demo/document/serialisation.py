@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
+from .consistency import contradictions
 from .document import SCHEMA, Document
 
 
@@ -52,15 +53,20 @@ def from_dict(values: Any) -> Document:
     if values["schema"] != SCHEMA:
         raise ValueError(f"The document must have schema {SCHEMA}, got {str(values['schema'])[:20]}.")
     try:
-        json.dumps(values, ensure_ascii=False, default=str).encode()
-    except (UnicodeEncodeError, RecursionError) as error:
-        raise ValueError("The document is damaged: it holds half of a character, or is nested too deeply.") from error
+        json.dumps(values, ensure_ascii=False, default=str, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            "The document is damaged: it holds half of a character, an infinite number, or is nested too deeply."
+        ) from error
     try:
-        return _adapter().validate_python(values)
+        document = _adapter().validate_python(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the document"
         raise ValueError(f"The document is damaged at {place}: {first['msg']}.") from error
+    for place, message in contradictions(document):
+        raise ValueError(f"The document is damaged at {place}: {message}.")
+    return document
 
 
 def from_json(text: str | bytes) -> Document:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from ..checkpoints.store import Checkpoint
 from ..data import InputError
+from ..data.bulk import by_length, token_rows
 from ..data.photo_sets import PhotoSet
 from ..data.rows import Rejected, TextRow
 from ..data.tables import TableOptions, read_texts
@@ -23,8 +24,7 @@ from .intervals import holm, mcnemar
 from .labelling import Labelling, Reading, balance_notice, label_rows, reading_of
 from .modality import require_grid, text_reader
 
-TEXTS_PER_BATCH, PHOTOS_PER_BATCH = 64, 32
-_STEPS_PER_BATCH = 4096  # padding included: the attention of 64 long texts outgrows the processor's caches
+PHOTOS_PER_BATCH = 32
 
 
 def short_path(path: str | Path) -> str:
@@ -204,8 +204,9 @@ def _score_texts(checkpoint: Checkpoint, request: DataRequest, forward: Forward)
     kept = [row for row in table.rows if row.label not in labelling.dropped]
     rows = [row for row in kept if row.label in mapping.indices]
     unknown = [Rejected(row.line, mapping.refusal(row.label)) for row in kept if row.label not in mapping.indices]
-    ids = text_ids(reader, rows)
-    reading = reading_of(reader, rows, ids)
+    read = token_rows(reader, [row.text for row in rows])
+    ids = [row.ids or [UNKNOWN] for row in read]
+    reading = reading_of(read)
     return Scored(
         data=f"{path.parent.name} {path.name.split('.')[0]}".strip(),
         logits=_in_batches(forward, checkpoint.model, ids),
@@ -220,7 +221,7 @@ def _score_texts(checkpoint: Checkpoint, request: DataRequest, forward: Forward)
 
 def text_ids(reader: TextReader, rows: list[TextRow]) -> list[list[int]]:
     """Return the ids of many texts, at least one of each."""
-    return [reader.ids(row.text) or [UNKNOWN] for row in rows]
+    return [row.ids or [UNKNOWN] for row in token_rows(reader, [row.text for row in rows])]
 
 
 def text_logits(model: Hybrid, ids: list[list[int]], progress: bool = True) -> Tensor:
@@ -241,16 +242,6 @@ def _in_batches(forward: Forward, model: Hybrid, ids: list[list[int]], progress:
     parts = [*tqdm(running, desc="texts", total=len(batches), disable=not progress, mininterval=2)]
     order = torch.tensor([index for batch in batches for index in batch], dtype=torch.long)
     return torch.cat(parts)[order.argsort()] if parts else torch.zeros(0, len(model.config.labels))
-
-
-def by_length(ids: list[list[int]]) -> list[list[int]]:
-    """Return batches of texts of like length, as indices: many short ones, few long ones."""
-    batches: list[list[int]] = [[]]
-    for index in sorted(range(len(ids)), key=lambda index: len(ids[index])):
-        if len(batches[-1]) >= max(1, min(TEXTS_PER_BATCH, _STEPS_PER_BATCH // max(1, len(ids[index])))):
-            batches.append([])
-        batches[-1].append(index)
-    return [batch for batch in batches if batch]
 
 
 @torch.no_grad()

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..data import InputError
+from ..data.bulk import TokenRow
 from ..data.labels import LabelMap, Raw, counted, map_labels, select
-from ..data.rows import TextRow
-from ..data.text import UNKNOWN, TextReader
 
 _UNBALANCED = 10  # times as many rows in the largest class as in the smallest
 
@@ -116,9 +115,6 @@ class Reading:
             )
 
 
-def reading_of(reader: TextReader, rows: Sequence[TextRow], ids: Sequence[Sequence[int]]) -> Reading:
-    """Return how a model reads texts, given their ids as it cuts them."""
-    beyond = TextReader(reader.tokenizer, reader.max_tokens + 1)
-    full = [row for row, own in zip(rows, ids, strict=True) if len(own) == reader.max_tokens]
-    cut = sum(len(beyond.ids(row.text)) > reader.max_tokens for row in full)
-    return Reading(cut, sum(set(own) <= {UNKNOWN} for own in ids))
+def reading_of(rows: Sequence[TokenRow]) -> Reading:
+    """Return how a model reads texts."""
+    return Reading(sum(row.cut for row in rows), sum(not row.is_known for row in rows))

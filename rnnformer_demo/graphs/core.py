@@ -29,7 +29,7 @@ class Core:
         grid: (h, w) of the steps, None for a sequence.
         mask: (B, T) bool, true for real steps; None where all are.
         lengths: (B,) int32, the real steps of a sequence; None where all are.
-        shown: show the output of every hook point.
+        shown: tells by the name of a hook point whether its output is shown.
         contributions: show what each step adds to each logit, (B, T, C), where the head has no hidden layer.
         gates: show the gates of every recurrence, (B, T, 2, U), under its name and theirs.
         fading: take from inputs how much of each recurrent block there is at each step, see `Core._faded`.
@@ -42,7 +42,7 @@ class Core:
     grid: tuple[int, int] | None
     mask: str | None = None
     lengths: str | None = None
-    shown: bool = False
+    shown: Callable[[str], bool] = lambda name: False
     contributions: bool = False
     gates: bool = False
     fading: bool = False
@@ -52,8 +52,8 @@ class Core:
     below_attention: str = ""  # the input of the first attention block, or of the pooling
 
     def show(self, value: str, name: str) -> str:
-        """Show a value as the output of a hook point."""
-        return self.graph.output(value, name) if self.shown else value
+        """Show a value as the output of a hook point, where that is wanted."""
+        return self.graph.output(value, name) if self.shown(name) else value
 
     def logits(self, tokens: str) -> str:
         """Add all from the tokens (B, T, width in) to the logits (B, C), and return these."""

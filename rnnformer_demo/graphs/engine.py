@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..nn.hooks import give_way
 from .sessions import Sessions
 
 if TYPE_CHECKING:
@@ -16,13 +17,21 @@ if TYPE_CHECKING:
 
     from ..models import HybridConfig
 
+# Of a batch, what is run at once: about 100 ms, after which others have their turn. More is no faster.
+_PHOTOS, _STEPS, _STEPS_BACKWARD = 4, 2048, 800
+
 
 class GraphEngine:
     """The programs of one model, which take and return tensors.
 
+    Large batches are run in parts, with a turn for others between two of them.
+
     Args:
         config: the model's config.
         tensors: those of its checkpoint as they are stored, under the names of today.
+
+    Attributes:
+        sessions: the same programs, which take and return arrays.
 
     Raises:
         Uncovered: for a model that no graph covers.
@@ -31,9 +40,10 @@ class GraphEngine:
     name = "onnx"
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
-        self._sessions = Sessions(config, tensors)
+        self.sessions = Sessions(config, tensors)
         self._takes_ids = hasattr(config, "vocabulary")
-        self._sessions.session("trace")
+        for program in ("logits", "trace"):  # at once: opening them is no part of an answer's time
+            self.sessions.session(program)
 
     def __deepcopy__(self, _memo: dict) -> None:
         """Stay behind where a model is copied: whoever changes the weights of a copy must not get answers of these."""
@@ -51,7 +61,7 @@ class GraphEngine:
         """Return the outputs of all hook points of a forward pass, by their names."""
         return {
             name: torch.from_numpy(array)
-            for name, array in self._sessions.run("trace", self._feeds(inputs, mask)).items()
+            for name, array in self.sessions.run("trace", self._feeds(inputs, mask)).items()
         }
 
     def token_logits(self, tokens: Tensor, mask: Tensor) -> Tensor:
@@ -78,7 +88,7 @@ class GraphEngine:
         Returns:
             The gradient, and the logit.
         """
-        found = self._sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
+        found = self.sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
         return torch.from_numpy(found["gradient"][0]), float(found["logits"][0, target])
 
     def gradient(self, tokens: Tensor, target: int) -> Tensor:
@@ -87,7 +97,7 @@ class GraphEngine:
 
     def replace(self, program: str, session: onnxruntime.InferenceSession) -> None:
         """Run a program in another session from now on, which takes and returns the same."""
-        self._sessions.replace(program, session)
+        self.sessions.replace(program, session)
 
     def _feeds(self, inputs: Tensor, mask: Tensor) -> dict[str, np.ndarray]:
         if self._takes_ids:
@@ -95,7 +105,16 @@ class GraphEngine:
         return {"photos": _array(inputs)}
 
     def _run(self, program: str, feeds: dict[str, np.ndarray], output: str) -> Tensor:
-        return torch.from_numpy(self._sessions.run(program, feeds, [output])[output])
+        batch = next(iter(feeds.values()))
+        rows = _rows_at_once(program, batch)
+        if len(batch) <= rows:
+            return torch.from_numpy(self.sessions.run(program, feeds, [output])[output])
+        parts = []
+        for start in range(0, len(batch), rows):
+            part = {name: array if name == "target" else array[start : start + rows] for name, array in feeds.items()}
+            parts.append(self.sessions.run(program, part, [output])[output])
+            give_way()
+        return torch.from_numpy(np.concatenate(parts))
 
 
 class _TokenLogits(torch.autograd.Function):
@@ -114,6 +133,13 @@ class _TokenLogits(torch.autograd.Function):
         for target in of_logits.any(0).nonzero()[:, 0].tolist():
             total += of_logits[:, target, None, None] * context.engine.gradient(tokens.detach(), target)
         return total, None
+
+
+def _rows_at_once(program: str, batch: np.ndarray) -> int:
+    """Return the number of photos (B, 3, S, S), or of rows of ids (B, T) or tokens (B, T, W), that are run at once."""
+    if batch.ndim > 3:
+        return _PHOTOS
+    return max(1, (_STEPS_BACKWARD if program == "gradient" else _STEPS) // batch.shape[1])
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -6,7 +6,7 @@ of the hook points, with "logits".
 | program | inputs | outputs |
 |---|---|---|
 | trace | ids, lengths, or photos | logits and every hook point |
-| logits | the same | logits, tokens |
+| logits | the same | logits, and the hook points that detectors read: tokens, pooled, texture |
 | tokens | ids, or photos | tokens |
 | token_logits | tokens, and lengths or mask | logits |
 | below_attention | tokens | states, the input of the first attention block |
@@ -22,7 +22,7 @@ Those from `below_attention` on take inputs without padding. Batch and length ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from .backbone import cells
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _RULES: dict[str, Rules] = {"gradient": GRADIENT, "fading": GRADIENT, "cp-lrp": CP_LRP, "attn-lrp": ATTN_LRP}
 _OF_THE_CORE = ("token_logits", "below_attention", "inside", "gates", "interventions")
+_READ_BY_DETECTORS = frozenset({"tokens", "pooled", "texture"})
 PROGRAMS = ("trace", "logits", "tokens", *_OF_THE_CORE, *_RULES)
 
 
@@ -52,7 +53,7 @@ def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> B
     """
     graph = Graph(stored)
     if program in ("trace", "logits"):
-        _from_inputs(graph, config, shown=program == "trace")
+        _from_inputs(graph, config, _every if program == "trace" else _READ_BY_DETECTORS.__contains__)
     elif program == "tokens":
         graph.output(_tokens(graph, config)[0], "tokens")
     elif program == "token_logits":
@@ -81,7 +82,7 @@ def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> B
     else:
         raise ValueError(f"program must be one of {PROGRAMS}, got {program!r}")
     body = graph.finish(program)
-    if program == "trace":
+    if program in ("trace", "logits"):
         _check_covered(body, stored)
     return body
 
@@ -93,24 +94,26 @@ def _check_covered(body: Body, stored: Mapping[str, Stored]) -> None:
         raise Uncovered(f"the graph leaves out {', '.join(left[:5])}")
 
 
-def _tokens(graph: Graph, config: HybridConfig, shown: bool = False) -> tuple[str, str]:
+def _every(_name: str) -> bool:
+    return True
+
+
+def _tokens(graph: Graph, config: HybridConfig, texture: bool = False) -> tuple[str, str]:
     """Add all from the inputs to the tokens; return these, and of a photo the CNN's grid."""
     if _reads_ids(config):
         return graph.rows("embedding.weight", graph.input("ids", ("B", "T"), "int64")), ""
     image = cast("ImageConfig", config)
     photos = graph.input("photos", ("B", 3, image.image_size, image.image_size))
-    return cells(graph, photos, image, texture=shown)
+    return cells(graph, photos, image, texture)
 
 
-def _from_inputs(graph: Graph, config: HybridConfig, shown: bool) -> None:
-    tokens, grid = _tokens(graph, config, shown)
-    if shown and grid:
+def _from_inputs(graph: Graph, config: HybridConfig, shown: Callable[[str], bool]) -> None:
+    tokens, grid = _tokens(graph, config, texture=shown("texture"))
+    if grid and shown("CNN grid"):
         graph.output(grid, "CNN grid")
     core = _sequence_core(graph, config, tokens) if _reads_ids(config) else _grid_core(graph, config)
     core.shown = shown
     graph.output(core.logits(tokens), "logits")
-    if not shown:
-        graph.output(tokens, "tokens")
 
 
 def _reads_ids(config: HybridConfig) -> bool:

@@ -9,8 +9,10 @@ from torch import Tensor, nn
 from ..data import Sample
 from ..models import Hybrid
 from ..nn.hooks import Change, give_way, locked, replace_outputs, run
+from .cost import Size
 
 _PERMUTATIONS, _FEWEST, _STEPS = 32, 8, 4096  # of a short input and of a long one; steps of all of them together
+_BY_MODULES = 3  # a pass by the modules, which hooks need, in passes by the graph
 _WEIGHTS_PER_PASS = 4_000_000  # attention weights of one layer that are permuted at once
 
 
@@ -52,7 +54,7 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
         ValueError: for less than one permutation.
     """
     if permutations is None:
-        permutations = min(_PERMUTATIONS, max(_FEWEST, _STEPS // sample.mask.shape[1]))
+        permutations = _default_permutations(sample.mask.shape[1])
     if permutations < 1:
         raise ValueError(f"permutations must be at least 1, got {permutations}")
     attention, blocks = model.hook_points("attention"), model.core.recurrent_blocks
@@ -81,6 +83,15 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
             permuted_pooling=run_permuted(pooling) if pooling else None,
             without_recurrence=run_with(blocks, _passed_on)[0] if blocks else None,
         )
+
+
+def cost_of_interventions(size: Size) -> float:
+    """Return the cost of all interventions on an input of this size."""
+    return size.whole(1) + _BY_MODULES * size.above(2 * _default_permutations(size.steps) + 4)
+
+
+def _default_permutations(steps: int) -> int:
+    return min(_PERMUTATIONS, max(_FEWEST, _STEPS // steps))
 
 
 def ablation_logits(model: Hybrid, inputs: Tensor, mask: Tensor, seed: int = 0) -> dict[str, Tensor]:

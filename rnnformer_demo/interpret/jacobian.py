@@ -13,6 +13,7 @@ from ..data import Sample
 from ..models import Hybrid
 from ..nn.hooks import locked, run
 from .attention_flow import conicity, to_token_attention
+from .cost import Size
 
 PROBES = 4  # random vectors for each token, see `token_jacobian`
 _FEWEST_PROBES = 2  # of long inputs: of one alone the error could not be told
@@ -71,6 +72,16 @@ def jackknife_errors(replicates: Tensor) -> Tensor:
     return ((probes - 1) / probes * (replicates - replicates.mean(0)).square().sum(0)).sqrt()
 
 
+def default_probes(steps: int) -> int:
+    """Return the number of random vectors for each of so many tokens."""
+    return max(_FEWEST_PROBES, min(PROBES, PROBES * 128 // steps))
+
+
+def cost_of_jacobian(size: Size) -> float:
+    """Return the cost of the token Jacobian of an input of this size."""
+    return size.whole(1) + size.above(default_probes(size.steps) * size.steps)
+
+
 @torch.no_grad()
 def token_jacobian(
     model: Hybrid,
@@ -97,7 +108,7 @@ def token_jacobian(
     """
     tokens = run(model.token_vectors, sample.inputs)
     count = tokens.shape[1]
-    probes = max(_FEWEST_PROBES, min(PROBES, PROBES * 128 // count)) if probes is None else probes
+    probes = default_probes(count) if probes is None else probes
     if probes < _FEWEST_PROBES:
         raise ValueError(f"probes must be at least {_FEWEST_PROBES}, got {probes}")
     generator = torch.Generator().manual_seed(seed)

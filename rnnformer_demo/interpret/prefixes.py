@@ -4,6 +4,7 @@ A hidden state of a bidirectional model knows the future, so nothing can be read
 an input of its own. All of them share one embedding, or one pass through the CNN, and go through the core in batches.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -15,6 +16,7 @@ from torch.nn.utils.rnn import pad_sequence
 from ..data import Sample
 from ..models import Hybrid
 from ..nn.hooks import give_way, locked
+from .cost import Size
 
 _MOST, _LEAST, _SHORT = 64, 16, 128  # parts of a scan of a short text and of a long one, and how long the first may be
 _TOKENS_PER_PASS = 2048  # padding included; with more of them a pass is slower for each token, and takes more memory
@@ -82,7 +84,7 @@ def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -
         ValueError: for less than one part.
     """
     if most is None:
-        most = min(_MOST, max(_LEAST, _MOST * _SHORT // sample.mask.shape[1]))
+        most = _default_most(sample.mask.shape[1])
     if most < 1:
         raise ValueError(f"most must be at least 1, got {most}")
     grid = cast("tuple[int, int]", sample.grid)
@@ -96,6 +98,19 @@ def prefix_predictions(model: Hybrid, sample: Sample, most: int | None = None) -
         PrefixLogits(scan.name, scan.names, scan.positions, own_steps, own_logits)
         for scan, own_steps, own_logits in zip(scans, steps.split(counts), logits.split(counts), strict=True)
     )
+
+
+def cost_of_prefixes(size: Size) -> float:
+    """Return the cost of all parts of an input of this size."""
+    if size.layout == "grid":
+        return size.whole(1) + size.above(4 * math.isqrt(size.units))
+    return size.above(
+        min(size.units, _default_most(size.steps))
+    )  # two scans, of parts that are half as long on average
+
+
+def _default_most(steps: int) -> int:
+    return min(_MOST, max(_LEAST, _MOST * _SHORT // steps))
 
 
 def flips(prefixes: PrefixLogits) -> Decision:

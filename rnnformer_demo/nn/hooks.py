@@ -3,7 +3,7 @@
 Hooks belong to a module, not to a thread: whoever runs a model while another thread observes it would be observed,
 too. Whatever runs a model therefore does so by `run`, or within one of the contexts `locked`, `with_gradients`,
 `capture` and `replace_outputs`. All of them hold one lock, which its holder may take again and which is handed on in
-turn, what is urgent first: see `ModelLock`.
+turn, what is urgent first: see `ModelLock`. Passes are kept to about 100 ms, with `give_way` between them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,9 +39,12 @@ class HookPoint(nn.Identity):
 
 
 def give_way() -> None:
-    """Let urgent threads run models before the holder of the lock, who calls this between two passes, goes on.
+    """Let others run models, in turn, before the holder of the lock, who calls this between two passes, goes on.
 
     Nothing happens while hooks are registered, for the others' passes would be observed.
+
+    Raises:
+        Exception: what ends the work, see `Errand.check`.
     """
     if not _hooked:
         MODEL_LOCK.give_way()

@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
-import torch
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 VARIABLE = "RNNFORMER_THREADS"
@@ -27,6 +25,8 @@ def _pool(workers: int) -> ThreadPoolExecutor:
 
 def side_by_side(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Yield what a function gives for each item, in their order, without gradients, on all lanes."""
+    import torch
+
     return _pool(lanes()).map(torch.no_grad()(function), items)
 
 

@@ -1,12 +1,42 @@
-"""The lock of all models: it is handed on in turn, what is urgent first."""
+"""The lock of all models: it is handed on in turn, what is urgent first, and nobody keeps it for long."""
 
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
-_URGENT_IN_A_ROW = 20
-_Queue = deque[tuple[int, threading.Lock]]  # a thread, and what it waits for: released at its turn
+_IN_A_ROW = 20
+QUANTUM = 0.1  # seconds after which a holder lets those of its own kind go first
+
+
+class Ended(Exception):
+    """Nobody waits for the work any more."""
+
+
+@dataclass
+class Errand:
+    """Work that a thread does for somebody.
+
+    Attributes:
+        urgent: it goes before what is not.
+        check: is called between two passes; what it raises ends the work.
+        seconds: time for which the work has held the lock.
+    """
+
+    urgent: bool = False
+    check: Callable[[], None] = lambda: None
+    seconds: float = 0.0
+
+
+@dataclass
+class _Waiting:
+    """A thread, what it works on, and what it waits for: released at its turn."""
+
+    thread: int
+    errand: Errand
+    turn: threading.Lock
 
 
 class ModelLock:
@@ -14,81 +44,126 @@ class ModelLock:
 
     A lock of Python's own goes to whoever happens to run, which is mostly the thread that has just released it: a photo
     that takes it a hundred times over would keep a line of text waiting to its end. Here whoever releases the lock
-    hands it to the thread that has waited longest, within `urgent` before all others; after 20 of those in a row
-    one of the others has its turn, so that none waits for ever.
+    hands it to a thread whose work has had it least so far, of those alike to the one that has waited longest, within
+    `urgent` before all others. After 20 turns by that rule whoever came first among the others has one, so that none
+    waits for ever.
+
+    Args:
+        clock: returns seconds.
 
     Attributes:
         waiting: those that wait for it, and those that wait urgently.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self._guard = threading.Lock()
         self._holder: int | None = None
         self._depth = 0
-        self.waiting: tuple[_Queue, _Queue] = (deque(), deque())
+        self._since = self._counted = 0.0  # when the holder got it, and up to when its errand was told of the time
+        self.waiting: tuple[deque[_Waiting], deque[_Waiting]] = (deque(), deque())
         self._in_a_row = 0
         self._thread = threading.local()
 
-    @contextmanager
-    def urgent(self) -> Iterator[None]:
+    def urgent(self) -> AbstractContextManager[None]:
         """Let this thread go before those that are not urgent wherever it has to wait for the lock."""
-        before = self._is_urgent()
-        self._thread.urgent = True
+        return self.on(Errand(urgent=True))
+
+    @contextmanager
+    def on(self, errand: Errand) -> Iterator[None]:
+        """Let what this thread runs count as work on an errand."""
+        before = self.errand()
+        self._thread.errand = errand
         try:
             yield
         finally:
-            self._thread.urgent = before
+            self._thread.errand = before
 
     def give_way(self) -> None:
-        """Hand the lock to those that are urgent, and take it again as soon as they are done.
+        """Hand the lock to those whose turn it is, and take it again after them: between two passes.
 
-        A thread that is urgent itself, or does not hold the lock, goes on.
+        What is urgent goes before a holder that is not; others of the holder's kind go after `QUANTUM` seconds. A
+        thread that does not hold the lock goes on.
+
+        Raises:
+            Exception: what the check of this thread's errand raises.
         """
-        me = threading.get_ident()
+        me, urgent = threading.get_ident(), self.errand().urgent
         with self._guard:
-            if self._holder != me or self._is_urgent() or not self.waiting[True]:
+            if self._holder != me:
                 return
-            depth, turn = self._depth, _taken()
-            self.waiting[False].appendleft((me, turn))
-            self._hand_over()
-        turn.acquire()
-        self._depth = depth
+            self._count()
+            if self.waiting[True] and not urgent:
+                put = self.waiting[False].appendleft
+            elif self.waiting[urgent] and self.clock() - self._since >= QUANTUM:
+                put = self.waiting[urgent].append
+            else:
+                put = None
+            if put:
+                depth, waits = self._depth, self._waits()
+                put(waits)
+                self._hand_over()
+        if put:
+            waits.turn.acquire()
+            self._depth = depth
+        self.errand().check()
 
     def __enter__(self) -> None:
         me = threading.get_ident()
+        if self._holder != me:
+            self.errand().check()
         with self._guard:
             if self._holder in (None, me):
-                self._holder = me
+                if not self._depth:
+                    self._holder, self._since = me, self.clock()
+                    self._counted = self._since
                 self._depth += 1
                 return
-            turn = _taken()
-            self.waiting[self._is_urgent()].append((me, turn))
-        turn.acquire()  # until it is handed over
+            waits = self._waits()
+            self.waiting[waits.errand.urgent].append(waits)
+        waits.turn.acquire()  # until it is handed over
 
     def __exit__(self, *_error: object) -> None:
         with self._guard:
             self._depth -= 1
             if not self._depth:
+                self._count()
                 self._hand_over()
 
-    def _is_urgent(self) -> bool:
-        return getattr(self._thread, "urgent", False)
+    def errand(self) -> Errand:
+        """Return what this thread works on."""
+        if not hasattr(self._thread, "errand"):
+            self._thread.errand = Errand()
+        return self._thread.errand
+
+    def _count(self) -> None:
+        """Add the time since this was last called to the holder's errand."""
+        now = self.clock()
+        self.errand().seconds += now - self._counted
+        self._counted = now
 
     def _hand_over(self) -> None:
         self._holder = None
+        self._depth = 0
         others, urgent = self.waiting
-        urgent_next = bool(urgent) and (self._in_a_row < _URGENT_IN_A_ROW or not others)
-        self._in_a_row = self._in_a_row + 1 if urgent_next else 0
-        if queue := self.waiting[urgent_next]:
-            self._holder, turn = queue.popleft()
-            self._depth = 1
-            turn.release()
+        by_rule = self._in_a_row < _IN_A_ROW
+        queue = urgent if urgent and (by_rule or not others) else others
+        if not queue:
+            self._in_a_row = 0
+            return
+        self._in_a_row = self._in_a_row + 1 if by_rule else 0
+        # The first of those that have had least; after many turns by that rule, the first of all.
+        place = min(range(len(queue)), key=lambda index: queue[index].errand.seconds) if by_rule else 0
+        waits = queue[place]
+        del queue[place]
+        self._holder, self._depth = waits.thread, 1
+        self._since = self._counted = self.clock()
+        waits.turn.release()
 
-
-def _taken() -> threading.Lock:
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
+    def _waits(self) -> _Waiting:
+        turn = threading.Lock()
+        turn.acquire()
+        return _Waiting(threading.get_ident(), self.errand(), turn)
 
 
 MODEL_LOCK = ModelLock()

@@ -7,14 +7,11 @@ lets none. Without JavaScript the pictures stand open.
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -23,6 +20,7 @@ from .. import web
 from ..document import Document, to_json
 from ..views import Choices, View, views_for
 from ..views.prediction import most_probable
+from .inlined import Carried, as_json, escaped, explorer, files, policy
 
 FOLDER = Path(__file__).parent
 
@@ -46,23 +44,24 @@ class _Section:
     parts: tuple[_Part, ...]
 
 
-def render(document: Document) -> str:
+def render(document: Document, carried: Carried | None = None) -> str:
     """Return the page as HTML.
 
-    The document stands in it as JSON, in the element with the id `document`; the modules and the views that fit the
-    document, in the one with the id `explorer`.
+    The document stands in it as JSON, in the element with the id `document`; the modules and the views, in the one with
+    the id `explorer`; the files of a model that travels along, in the one with the id `files`.
     """
     boot = (FOLDER / "boot.js").read_text(encoding="utf-8")
     return _template().render(
         document=document,
-        policy=_policy(boot),
+        policy=policy(boot, carried),
         styles=Markup("".join((web.FOLDER / style).read_text(encoding="utf-8") for style in web.styles())),
         boot=Markup(boot),
-        explorer=_inlined(json.dumps(_explorer(document), ensure_ascii=False, separators=(",", ":"))),
+        explorer=as_json(explorer(document, carried)),
         sections=list(_sections(document)),
         probabilities=most_probable(document),
         scores=_scores(document),
-        json=_inlined(to_json(document)),
+        json=escaped(to_json(document)),
+        files=as_json(files(carried)) if carried else None,
     )
 
 
@@ -104,24 +103,3 @@ def _scores(document: Document) -> list[tuple[str, float]]:
     if attribution is None or len(names) != len(attribution.scores):
         return []
     return list(zip(names, attribution.scores, strict=True))
-
-
-def _explorer(document: Document) -> dict[str, Any]:
-    """Return the views that fit a document, and the sources of their modules and of all that these import."""
-    fitting = {view.name for view in views_for(document)}
-    views = [view for view in web.views_of_registry() if view["name"] in fitting]
-    return {"views": views, "modules": web.modules("report.js", *(f"views/{view['name']}.js" for view in views))}
-
-
-def _policy(boot: str) -> str:
-    """Return the content security policy: one script, modules that it makes, inlined pictures, and no network."""
-    digest = base64.b64encode(hashlib.sha256(boot.encode()).digest()).decode("ascii")
-    return (
-        f"default-src 'none'; script-src 'sha256-{digest}' blob:; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _inlined(text: str) -> Markup:
-    """Return JSON for inside a script element, which neither a tag nor a comment in it can end."""
-    return Markup(text.replace("<", "\\u003c"))

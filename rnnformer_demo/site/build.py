@@ -5,7 +5,7 @@
 | `index.html`, `sw.js` | the page with its policy; the service worker, which keeps what was fetched |
 | `web-DIGEST/` | the explorer and the browser's engine, as the page of the server has them |
 | `data/` | catalogue, views, facts of texts, leaderboards |
-| `models/NAME/` | a model, see `models.py`; packed with gzip, for hosts that send such files as they are |
+| `models/NAME/` | a model, see `models.py`; packed, see `packing.py` |
 | `runtime/` | ONNX Runtime for browsers |
 | `examples/` | photos of the gallery |
 | `files.json` | the digest of every file, against which the loader compares what it gets |
@@ -13,13 +13,9 @@
 """
 
 import gzip
-import hashlib
-import json
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .. import __version__, web
 from ..api.uploads import EXAMPLES
@@ -28,13 +24,14 @@ from ..checkpoints.store import load
 from ..data import InputError
 from ..evaluation.explanations import leaderboards
 from ..evaluation.reporting.card_facts import facts
-from ..ui.catalogue import catalogue
+from .folder import contents, copy, digest, write_json
+from .methods import site_catalogue
 from .models import write_model
-from .runtime import BINARY, FILES, runtime_folder
+from .packing import pack
+from .runtime import runtime_files, runtime_folder
 from .text_facts import text_facts
 
 _PAGE = Path(__file__).parent / "page"
-_PACKED = (".onnx", ".safetensors", ".wasm", ".json")  # that the loader unpacks
 _LARGEST = 10_000_000  # bytes of a file that Hugging Face takes without LFS
 _UNHASHED = ("index.html", "README.md", "files.json", "sw.js")  # asked for by the browser itself
 
@@ -76,16 +73,17 @@ def build(out: Path, names: Iterable[str] = (), report: Callable[[str], None] = 
     out.mkdir(parents=True, exist_ok=True)
     report("page")
     _write_web(out)
-    for name in FILES:
-        _copy(runtime / name, out / "runtime" / name)
+    for path in runtime_files(runtime):
+        copy(path, out / "runtime" / path.name)
     for photo in sorted(EXAMPLES.glob("*.jpg")):
-        _copy(photo, out / "examples" / photo.name)
+        copy(photo, out / "examples" / photo.name)
     _write_data(out, chosen)
     for name in chosen:
         report(name)
         write_model(load(name), out / "models" / name)
-        _write_json(out / "models" / name / "about.json", facts(name))
-    _pack(out)
+        write_json(out / "models" / name / "about.json", facts(name))
+    pack(out)
+    _check_sizes(out)
     _write_page(out)
     return Site(out, chosen, _size(out.rglob("*")), _first_visit(out, chosen))
 
@@ -100,16 +98,6 @@ def must_be_new(out: Path) -> None:
         raise InputError(f"{out} holds something already: name a folder that is new or empty.")
 
 
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-
-
 def _web_folder() -> str:
     return f"web-{web.digest()}"
 
@@ -122,23 +110,15 @@ def _write_web(out: Path) -> None:
 
 
 def _write_data(out: Path, names: tuple[str, ...]) -> None:
-    whole = catalogue()
-    offered = [model for model in whole["models"] if model["name"] in names]
-    examples = [entry for entry in whole["gallery"] if entry["model"] in names]
-    _write_json(out / "data" / "catalogue.json", whole | {"models": offered, "gallery": examples})
-    _write_json(out / "data" / "views.json", web.views_of_registry())
-    _write_json(out / "data" / "text_facts.json", text_facts())
-    _write_json(out / "data" / "leaderboards.json", leaderboards())
+    write_json(out / "data" / "catalogue.json", site_catalogue(names))
+    write_json(out / "data" / "views.json", web.views_of_registry())
+    write_json(out / "data" / "text_facts.json", text_facts())
+    write_json(out / "data" / "leaderboards.json", leaderboards())
 
 
-def _pack(out: Path) -> None:
-    """Pack what the loader unpacks: hosts differ in what they send packed by themselves."""
-    for path in sorted(out.rglob("*")):
-        if path.suffix in _PACKED:
-            packed = gzip.compress(path.read_bytes(), 9, mtime=0)
-            path.with_name(f"{path.name}.gz").write_bytes(packed)
-            path.unlink()
-    too_large = [path.name for path in out.rglob("*") if path.is_file() and path.stat().st_size > _LARGEST]
+def _check_sizes(out: Path) -> None:
+    """Refuse a file that some hosts would not take."""
+    too_large = [path.name for path in contents(out).values() if path.stat().st_size > _LARGEST]
     if too_large:
         raise InputError(f"{', '.join(too_large)} takes more than 10 MB: such files need LFS on Hugging Face.")
 
@@ -146,13 +126,9 @@ def _pack(out: Path) -> None:
 def _write_page(out: Path) -> None:
     """Write what names the other files: the page, the list of digests, the service worker."""
     folder = _web_folder()
-    digests = {
-        path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name not in _UNHASHED
-    }
-    _write_json(out / "files.json", digests)
-    version = hashlib.sha256((out / "files.json").read_bytes()).hexdigest()[:12]
+    digests = {name: digest(path.read_bytes()) for name, path in contents(out).items() if path.name not in _UNHASHED}
+    write_json(out / "files.json", digests)
+    version = digest((out / "files.json").read_bytes())[:12]
     styles = "\n".join(f'<link rel="stylesheet" href="{folder}/{style}">' for style in web.styles())
     modules = "\n".join(f'<link rel="modulepreload" href="{folder}/{module}">' for module in _first_modules())
     filled = {"FOLDER": folder, "STYLES": styles, "MODULES": modules, "VERSION": version, "SOFTWARE": __version__}
@@ -180,8 +156,8 @@ def _first_visit(out: Path, names: tuple[str, ...]) -> int:
     needed = [path for path in needed if path.name not in ("about.json.gz", "leaderboards.json.gz")]
     scripts = [out / _web_folder() / name for name in (*_first_modules(), *_worker_modules(), *web.styles())]
     packed = sum(len(gzip.compress(path.read_bytes(), 6)) for path in {*scripts, out / "index.html"})
-    return packed + _size(path for path in needed if path.name != BINARY)
+    return packed + _size(needed)
 
 
 def _worker_modules() -> list[str]:
-    return [*web.modules("engine/worker.js")]
+    return [*web.modules("engine/worker.js", "engine/serving.js")]

@@ -8,11 +8,12 @@ import tempfile
 from pathlib import Path
 
 from ..data import InputError
+from .packing import with_lzma
 
 _FOLDER = Path(__file__).parent
 _LOCK = "package-lock.json"
-MODULE, GLUE, BINARY = "ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"
-FILES = (MODULE, GLUE, BINARY)
+_MODULE, _GLUE, _BINARY = "ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"
+FILES = (_MODULE, _GLUE, _BINARY)
 
 
 def runtime_folder() -> Path:
@@ -28,7 +29,7 @@ def runtime_folder() -> Path:
         return kept
     npm = shutil.which("npm")
     if npm is None:
-        raise InputError("The runtime of a site comes by npm: install Node.js with npm, and try again.")
+        raise InputError("ONNX Runtime for browsers comes by npm: install Node.js with npm, and try again.")
     with tempfile.TemporaryDirectory() as folder:
         for name in ("package.json", _LOCK):
             shutil.copyfile(_FOLDER / name, Path(folder) / name)
@@ -41,10 +42,23 @@ def runtime_folder() -> Path:
         )
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["it gave no reason"]
-            raise InputError(f"npm could not fetch the runtime of a site: {lines[-1][:200]}.")
+            raise InputError(f"npm could not fetch ONNX Runtime for browsers: {lines[-1][:200]}.")
         kept.mkdir(parents=True, exist_ok=True)
         for name in FILES:
-            aside = kept / f"{name}.{os.getpid()}"
-            shutil.copyfile(Path(folder) / "node_modules" / "onnxruntime-web" / "dist" / name, aside)
-            aside.replace(kept / name)
+            _write(kept / name, (Path(folder) / "node_modules" / "onnxruntime-web" / "dist" / name).read_bytes())
     return kept
+
+
+def runtime_files(folder: Path) -> tuple[Path, ...]:
+    """Return the files of a runtime's folder that a site holds; the packed binary is kept from the first time on."""
+    packed = folder / f"{_BINARY}.lzma"
+    if not packed.exists():
+        _write(packed, with_lzma((folder / _BINARY).read_bytes()))
+    return folder / _MODULE, folder / _GLUE, packed
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, whoever else writes it meanwhile."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    aside.write_bytes(data)
+    aside.replace(path)

@@ -36,6 +36,9 @@ except ImportError:  # not on a Space
     pass
 else:
     _on_gpu = spaces.GPU(_on_gpu)
+    # On ZeroGPU, `spaces` reports its functions when Gradio launches a page by itself; this one has its own server.
+    if report := getattr(spaces.zero, "startup", None):
+        report()
 '''
 
 

@@ -1,6 +1,7 @@
 """The catalogue of the page: models and attribution methods, as the explorer's menus take them. Imports no torch."""
 
-from dataclasses import fields
+from collections.abc import Collection
+from dataclasses import fields, replace
 from typing import Any
 
 from ..interpret.attribution import METHODS
@@ -11,9 +12,15 @@ from .model_list import ModelEntry, list_entries
 _LAYOUTS = {"text": "sequence", "image": "grid"}
 
 
-def catalogue() -> dict[str, Any]:
-    """Return the models that can be read, the methods with the layouts that they work on, and the gallery."""
-    models = list_entries()
+def catalogue(names: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the models that can be read, the methods with the layouts that they work on, and the gallery.
+
+    Args:
+        names: of the models to take; all by default. A baseline without its hybrid stands for itself.
+    """
+    models = [entry for entry in list_entries() if names is None or entry.name in names]
+    if names is not None:
+        models = [entry if entry.baseline_of in names else replace(entry, baseline_of=None) for entry in models]
     return {
         "models": [_model(entry) for entry in models],
         "gallery": gallery([entry.name for entry in models]),

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,12 +16,15 @@ from starlette.staticfiles import StaticFiles
 
 from .. import web
 from ..api import endpoints, streams
+from ..api.blocks import EXCEPTION_HANDLERS, ApiBlocks
+from ..api.server.settings import DEFAULTS, Settings
+from ..api.upload_limits import KEPT_SECONDS, UploadLimits, use_own_folder
 from ..api.uploads import EXAMPLES
 from .catalogue import catalogue
 from .theme import CSS, make_theme
 
 TITLE = "RNNformer Demo"
-MAX_UPLOAD = "20mb"
+_CLEAN_EVERY = 600  # seconds
 _KEPT = "public, max-age=31536000, immutable"
 _ADDRESS = f"web-{web.digest()}"
 # Relative to the page's own root, which may lie behind a proxy.
@@ -30,9 +34,10 @@ import(`${{root}}/{_ADDRESS}/main.js`).then(({{ start }}) => start(element.query
 """
 
 
-def build_page() -> gr.Blocks:
+def build_page(settings: Settings = DEFAULTS) -> gr.Blocks:
     """Build the whole page, with its streams and its API; read the models' cards, load no model."""
-    with gr.Blocks(title=TITLE) as page:
+    use_own_folder()
+    with ApiBlocks(title=TITLE, delete_cache=(_CLEAN_EVERY, KEPT_SECONDS)) as page:
         gr.HTML(
             html_template=f'<div class="mount"><p class="loading">{escape(TITLE)} …</p></div>',
             js_on_load=_START,
@@ -42,22 +47,28 @@ def build_page() -> gr.Blocks:
         )
         streams.register()
         endpoints.register()
-    return page.queue(max_size=40)
+    # Nothing skips the queue: eight large photos at once would take gigabytes.
+    return page.queue(max_size=settings.queue, api_open=False)
 
 
-def launch_options() -> dict[str, Any]:
-    """Return the arguments of `launch`; host and port are left to the environment."""
+def launch_options(settings: Settings = DEFAULTS) -> dict[str, Any]:
+    """Return the arguments with which Gradio serves the page."""
     files = GZipMiddleware(Starlette(routes=[Route("/{name:path}", _files())]))
     photos = StaticFiles(directory=EXAMPLES)
     return {
         "theme": make_theme(),
         "head": _head(),
-        "max_file_size": MAX_UPLOAD,
+        "max_file_size": f"{settings.upload_mb}mb",
         "run_history": False,
         "footer_links": ["api"],
         "ssr_mode": False,
+        "enable_monitoring": False,
         "show_error": False,
-        "app_kwargs": {"routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)]},
+        "app_kwargs": {
+            "routes": [Mount(f"/{_ADDRESS}", app=files), Mount("/examples", app=photos)],
+            "exception_handlers": {**EXCEPTION_HANDLERS},
+            "middleware": [Middleware(UploadLimits, settings.upload_mb)],
+        },
     }
 
 

@@ -4,9 +4,11 @@ import logging
 import threading
 from typing import Any
 
+from ..api.server.health import READY
 from .model_list import list_entries
 
 _HEAD_START = 1.0  # seconds in which the first page has the interpreter for itself
+_LOGGER = logging.getLogger(__name__)
 _TEXT = "A first sentence."
 
 
@@ -19,16 +21,17 @@ def warm_up() -> threading.Thread:
 
 
 def _run_everything_once() -> None:
-    # The page works without: a failure here would come again, with its sentence, at the visitor's click.
-    try:
-        from ..analysis import service
-        from ..document import to_dict
+    from ..analysis import service
+    from ..document import to_dict
 
-        first_of_each = {model.modality: model for model in reversed(list_entries())}
-        for model in first_of_each.values():
+    first_of_each = {model.modality: model for model in reversed(list_entries())}
+    for model in first_of_each.values():
+        # The page works without: a failure here would come again, with its sentence, at the visitor's click.
+        try:
             to_dict(service.analyse(model.name, _source(model.modality), ("attribution", *service.INTERNALS)))
-    except Exception:
-        logging.getLogger(__name__).exception("The warm-up failed; the first analysis will be slower.")
+        except Exception:
+            _LOGGER.exception("The warm-up of %s failed; its first analysis will be slower.", model.name)
+    READY.set()
 
 
 def _source(modality: str) -> Any:

@@ -1,6 +1,5 @@
 """Shared drawing tools of the figures: fonts, colours, margins, files. pyplot is never touched."""
 
-import base64
 import io
 import re
 import unicodedata
@@ -19,6 +18,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from PIL import Image
 
+from ..data.opening import open_encoded
 from ..document import Document
 from .colours import AGAINST, FOR
 
@@ -181,7 +181,7 @@ def colour_bar(image: ScalarMappable, bar: Axes, label: str) -> None:
 def photo_of(document: Document) -> Image.Image:
     """Return the photo in grey; an even grey of the grid's shape where the document holds no picture."""
     if document.input.image is not None:
-        return Image.open(io.BytesIO(base64.b64decode(document.input.image))).convert("L")
+        return open_encoded(document.input.image).convert("L")
     rows, columns = document.input.grid or (1, 1)
     return Image.new("L", (columns * _CELL, rows * _CELL), 128)
 

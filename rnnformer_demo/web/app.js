@@ -5,15 +5,22 @@ import { keep, stored } from "./core/storage.js";
 import { languageSwitch, modified } from "./core/parts.js";
 import { firstLanguage, formatter, messageTranslator, translator } from "./core/i18n.js";
 import * as address from "./address.js";
+import * as memory from "./pages/memory.js";
 import { Workbench } from "./pages/workbench.js";
 
 /** Languages by code: each is a file of locales/, of which a visitor gets the one that is wanted. */
 const LANGUAGES = { en: "English", zh: "简体中文" };
 const LANGUAGE = "rnnformer-language";
-const PAGES = ["text", "photo", "models", "claims"];
 
 export class App {
-  /** @param {{engine: any, catalogue: any, views: any[], load: (name: string) => Promise<any>}} options */
+  /** Layouts of inputs, each with a page of its own. */
+  layouts = /** @type {("sequence" | "grid")[]} */ (["sequence", "grid"]);
+  /** Keeps the last analysis of a page. */
+  memory = memory;
+  /** Whether the address of the page can be given to others. */
+  linkable = true;
+
+  /** @param {{engine: any, catalogue: any, views: any[], load: (path: string) => Promise<any>}} options load: a module, by its path */
   constructor({ engine, catalogue, views, load }) {
     this.engine = engine;
     this.catalogue = catalogue;
@@ -26,27 +33,44 @@ export class App {
 
   /** @param {string} code */
   async setLanguage(code) {
-    this.locale = (await import(`./locales/${code}.js`)).default;
+    this.locale = (await this.load(`locales/${code}.js`)).default;
     this.language = code;
     this.t = translator(this.locale);
     this.say = messageTranslator(this.locale);
     this.format = formatter(code);
     document.documentElement.lang = code === "zh" ? "zh-Hans" : code;
-    document.title = this.t("title");
+    document.title = this.titles().title;
+  }
+
+  /** Return what stands at the top of the page. @returns {{title: string, subtitle: string}} */
+  titles() {
+    return { title: this.t("title"), subtitle: this.t("subtitle") };
+  }
+
+  /** Return buttons of the page's head. @returns {any} */
+  tools() {
+    return this.pages[this.page ?? this.names[0]]?.tools?.() ?? null;
+  }
+
+  /** Names of the pages, the first one first; of tables and claims only some engines know. */
+  get names() {
+    const { scoreTable, claims } = this.engine;
+    return [...this.layouts.map((layout) => address.PAGE_OF[layout]), ...(scoreTable ? ["table"] : []), "models", ...(claims ? ["claims"] : [])];
   }
 
   /** Build the page and open what the address says. @param {HTMLElement} element */
   async start(element) {
     await this.setLanguage(firstLanguage(LANGUAGES, stored(LANGUAGE)));
     this.header = h("header", { class: "masthead" });
-    this.pages = /** @type {Record<string, any>} */ ({ text: new Workbench(this, "sequence"), photo: new Workbench(this, "grid") });
+    this.pages = /** @type {Record<string, any>} */ ({});
+    for (const layout of this.layouts) this.pages[address.PAGE_OF[layout]] = new Workbench(this, layout);
     this.main = h("div", { id: "rnnformer-main", class: "page" }); // Gradio's own <main> is around it
     this.root = h("div", { class: "rnnformer" }, this.header, this.main, this.announcer);
     replace(element, this.root);
     this.#translate();
     new MutationObserver(() => this.#themed()).observe(document.body, { attributeFilter: ["class"] });
     window.addEventListener("hashchange", () => this.#open(address.read()));
-    await Promise.all([this.pages.text.ready, this.pages.photo.ready]);
+    await Promise.all(Object.values(this.pages).map(({ ready }) => ready));
     await this.#open(address.read(), true);
   }
 
@@ -72,7 +96,7 @@ export class App {
   }
 
   async #open(wanted, first = false) {
-    const page = this.names.includes(wanted.page) ? wanted.page : "text";
+    const page = this.names.includes(wanted.page) ? wanted.page : this.names[0];
     this.page = page;
     this.#head();
     const opened = await this.#fetched(page);
@@ -83,11 +107,11 @@ export class App {
     await opened.open(wanted, first);
   }
 
-  /** Return a page; those of models and of claims are fetched when they are first opened. @param {string} name */
+  /** Return a page; those without a workbench are fetched when they are first opened. @param {string} name */
   async #fetched(name) {
     if (!this.pages[name]) {
-      const late = name === "models" ? (await import("./pages/models.js")).ModelsPage : (await import("./pages/claims.js")).ClaimsPage;
-      this.pages[name] = new late(this);
+      const { Page } = await this.load(`pages/${name}.js`);
+      this.pages[name] = new Page(this);
       this.pages[name].translate();
     }
     return this.pages[name];
@@ -95,13 +119,14 @@ export class App {
 
   #head() {
     const { t } = this;
+    const { title, subtitle } = this.titles();
     const link = (page) => this.link(t(`page.${page}`), { page }, { "aria-current": this.page === page ? "page" : null });
     replace(
       this.header,
       h("a", { class: "skip", href: "#rnnformer-main", onclick: skip }, t("skip")),
-      h("div", { class: "masthead-title" }, h("h1", {}, t("title")), h("p", {}, t("subtitle"))),
+      h("div", { class: "masthead-title" }, h("h1", {}, title), h("p", {}, subtitle)),
       h("nav", { "aria-label": t("pages") }, this.names.map(link)),
-      h("div", { class: "masthead-tools" }, this.pages[this.page ?? "text"]?.tools?.() ?? null, languageSwitch(LANGUAGES, this, (code) => this.#choose(code))),
+      h("div", { class: "masthead-tools" }, this.tools(), languageSwitch(LANGUAGES, this, (code) => this.#choose(code))),
     );
   }
 

@@ -42,7 +42,8 @@ import { Inspector } from "./inspector.js";
  * @property {(step: Record<string, any>) => Promise<boolean>} extend runs one more step, such as
  *   {section: "jacobian"} or {edit: "ablation", units, perturbation}; false where it was ended or failed
  * @property {(text: string) => void} analyseText keeps an edited text and analyses it
- * @property {(view: string, kind: string) => void} exportView saves a view as "png", "svg" or "pdf"
+ * @property {(view: string, kind: string) => void} exportView saves a view as "png", "svg" or "pdf", or copies its "link"
+ * @property {boolean} linkable whether the address of the page can be given to others
  * @property {(step: string) => void} stop ends a step that runs
  * @property {(request: any) => Promise<any>} ask sends one step and returns the answer without taking it into the document
  * @property {() => HTMLImageElement | null} photo the photo as the visitor gave it, where the browser can draw it
@@ -133,7 +134,9 @@ class Panel {
 
   #files({ t, actions }) {
     const { name, figure } = this.view;
-    const kinds = figure && actions.engine?.exported ? ["png", "svg", "pdf", "link"] : ["link"]; // Matplotlib draws on a server
+    const drawn = figure && actions.engine?.exported ? ["png", "svg", "pdf"] : []; // Matplotlib draws on a server
+    const kinds = [...drawn, ...(actions.linkable ? ["link"] : [])];
+    if (!kinds.length) return null;
     const items = kinds.map((kind) => ({ text: t(`files.${kind}`), choose: () => actions.exportView(name, kind) }));
     return menu(t("files.save"), t("files.of", { view: this.title }), items);
   }

@@ -15,6 +15,7 @@ from ..views import ordered
 FOLDER = Path(__file__).parent
 _MINIFIERS = {".js": jsmin, ".css": cssmin}
 _IMPORT = re.compile(r'^import [^"]*"(\.[^"]+)";$', re.MULTILINE)
+_LAZY = re.compile(r'\bawait import\("(\.[^"]+)"\)')
 
 
 @cache
@@ -47,11 +48,12 @@ def all_modules() -> list[str]:
     return list(modules("main.js", *(f"views/{view['name']}.js" for view in views_of_registry())))
 
 
-def modules(*entries: str) -> dict[str, str]:
+def modules(*entries: str, lazy: bool = False) -> dict[str, str]:
     """Return the sources of modules and of all that they import, by path in `FOLDER`; imported ones come first.
 
     Args:
         entries: paths such as "report.js".
+        lazy: also take what they import when it is first needed.
 
     Raises:
         ValueError: for modules that import each other in a circle: none of them could come first.
@@ -63,7 +65,7 @@ def modules(*entries: str) -> dict[str, str]:
             raise ValueError(f"modules must not import each other in a circle, got {' -> '.join([*above, name])}")
         if name not in found:
             source = (FOLDER / name).read_text(encoding="utf-8")
-            for imported in _IMPORT.findall(source):
+            for imported in [*_IMPORT.findall(source), *(_LAZY.findall(source) if lazy else ())]:
                 visit(posixpath.normpath(posixpath.join(posixpath.dirname(name), imported)), (*above, name))
             found[name] = source
 

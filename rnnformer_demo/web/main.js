@@ -10,6 +10,6 @@ import { ServerEngine } from "./engine/server.js";
  */
 export async function start(element, { catalogue, views }) {
   const engine = ServerEngine.ofPage(/** @type {any} */ (window).gradio_config);
-  const app = new App({ engine, catalogue, views, load: (name) => import(`./views/${name}.js`) });
+  const app = new App({ engine, catalogue, views, load: (path) => import(`./${path}`) });
   await app.start(element);
 }

@@ -18,7 +18,7 @@ const LANGUAGES = { en: en.name, zh: zh.name };
  * @param {HTMLElement} options.element whose content the report replaces
  * @param {any} options.analysis the document
  * @param {import("./explorer.js").ViewEntry[]} options.views
- * @param {(name: string) => Promise<any>} options.load a module of views/
+ * @param {(path: string) => Promise<any>} options.load a module
  */
 export async function start({ element, analysis, views, load }) {
   const store = new Store(analysis);
@@ -30,7 +30,7 @@ export async function start({ element, analysis, views, load }) {
   const announce = (sentence) => (announcer.textContent = sentence);
   let spoken = languages[firstLanguage(LOCALES, null)];
   const context = () => ({ ...spoken, catalogue: { models: [], methods: [] }, actions: null, announce });
-  const explorer = new Explorer({ store, views, load, context });
+  const explorer = new Explorer({ store, views, load: (name) => load(`views/${name}.js`), context });
   const header = h("header", { class: "masthead" });
   const end = h("footer", {});
   const pictures = document.querySelector("#pictures > summary");

@@ -16,6 +16,7 @@ const QUICK = [...SECTIONS, "jacobian"];
  * @property {"idle" | "queued" | "running" | "done" | "stopped" | "failed"} state
  * @property {string} [step] what is being done: a section, "analysis", "edit" …
  * @property {number} [place] in the queue, counted from 1
+ * @property {number} [seconds] until the answer is there, as far as that can be told
  * @property {number} [share] that is done, 0-1
  * @property {string} [message] of an error, in the server's English
  */

@@ -14,7 +14,8 @@ async function start() {
   const files = await Files.at(new URL(".", document.baseURI).href);
   const [catalogue, views] = await Promise.all([files.json("data/catalogue.json"), files.json("data/views.json")]);
   const engine = new LocalEngine(files, mount.dataset.software ?? "");
-  const app = new App({ engine, catalogue, views, load: (name) => import(`./views/${name}.js`) });
+  engine.start(); // while the page is being built
+  const app = new App({ engine, catalogue, views, load: (path) => import(`./${path}`) });
   await app.start(mount);
   await navigator.serviceWorker?.register("sw.js").catch(() => {}); // it is not to be had over plain http
 }

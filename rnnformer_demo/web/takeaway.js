@@ -2,7 +2,7 @@
 
 import * as address from "./address.js";
 import { citation } from "./citations.js";
-import { able, button, h } from "./core/dom.js";
+import { able, button, h, save } from "./core/dom.js";
 import { command, fileName, pythonCode, scoresCsv } from "./formats.js";
 
 const READABLE = 4000; // milliseconds that a short message stays
@@ -45,7 +45,8 @@ export class TakeAway {
     const { document } = store;
     const { text, example } = address.read();
     const report = app.engine.exported && (() => exported(app.engine, { document, kind: "html" }));
-    open(app, app.t("take.title"), (speaker) => takeAway(document, { ...speaker, say: app.say, report, link: text || example ? linkTo() : null }));
+    const link = app.linkable ? (text || example ? linkTo() : null) : undefined;
+    open(app, app.t("take.title"), (speaker) => takeAway(document, { ...speaker, say: app.say, report, link }));
   }
 }
 
@@ -56,7 +57,7 @@ export class TakeAway {
  * @param {import("./core/i18n.js").Translate} options.t
  * @param {(sentence: string) => void} options.announce
  * @param {(sentence: string) => string} options.say
- * @param {string | null} [options.link] address that repeats the analysis; null where none can, undefined where there is no page
+ * @param {string | null} [options.link] address that repeats the analysis; null where none can, undefined where addresses are not to be given to others
  * @param {() => Promise<string>} [options.report] saves the report and returns its name
  */
 export function takeAway(document, { t, announce, say, link, report }) {
@@ -165,9 +166,3 @@ async function copy(text) {
   }
 }
 
-/** Let the browser save a file. @param {string} name @param {string} mime @param {BlobPart} content */
-function save(name, mime, content) {
-  const link = h("a", { href: URL.createObjectURL(new Blob([content], { type: mime })), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

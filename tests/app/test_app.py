@@ -323,6 +323,8 @@ def test_the_catalogue_holds_what_the_menus_show(family, monkeypatch):
     assert {model["layout"] for model in models.values()} == {"sequence"}
     methods = {method["name"]: method["layouts"] for method in catalogue()["methods"]}
     assert methods["grad-cam"] == ["grid"]
+    (alone,) = catalogue(["sentiment-zh-lstm"])["models"]
+    assert (models["sentiment-zh-lstm"]["baseline_of"], alone["baseline_of"]) == ("sentiment-zh", None)
     assert methods["integrated-gradients"] == ["sequence", "grid"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from browser import EXAMPLES, served
 
-from rnnformer_demo.api import streams
+from rnnformer_demo.api import requests, steps, streams
 from rnnformer_demo.bench import Page
 from rnnformer_demo.bench.page import SECTIONS
 from rnnformer_demo.document import from_dict
@@ -107,7 +107,7 @@ def test_a_visitor_who_leaves_ends_the_work(page, document, monkeypatch):
             ended.set()
         yield document
 
-    monkeypatch.setitem(streams.STEPS, "counterfactual", endless)
+    monkeypatch.setitem(steps.STEPS, "counterfactual", (requests.Counterfactual, endless))
     request = {"document": document, "steps": [{"edit": "counterfactual"}]}
     messages = page.messages(page.event("page_measure"), [request])
     next(messages)
@@ -127,6 +127,8 @@ def test_a_visitor_who_leaves_ends_the_work(page, document, monkeypatch):
         ({"model": MODEL, "source": TEXT, "target": "blue"}, "There is no label"),
         ({}, "There is no model ''"),
         ([], "A request must be an object"),
+        (None, "A request must be an object"),
+        ({"model": MODEL, "source": TEXT, "wanted": "trust"}, "wanted must be a list"),
     ],
 )
 def test_a_bad_request_gets_a_sentence(page, request_, sentence):
@@ -143,6 +145,8 @@ def test_a_bad_request_gets_a_sentence(page, request_, sentence):
         ({"edit": "replacement", "units": [0], "word": " "}, "There is no new word yet"),
         ({"edit": "magic"}, "There is no step 'magic'"),
         ("trust", "There is no step ''"),
+        ({"edit": ["ablation"]}, "There is no step"),
+        ({"section": "attribution", "options": {"steps": 3}}, "options must be an object of texts"),
     ],
 )
 def test_a_bad_step_gets_a_sentence(page, document, step, sentence):
@@ -162,13 +166,13 @@ def test_what_is_asked_of_a_text_goes_before_others_at_every_step():
     """Gradio takes each step of a stream in whatever thread is free."""
     taken: list[str] = []
 
-    def steps(request: dict) -> Iterator[dict]:
+    def two_steps(request: dict) -> Iterator[dict]:
         for number in (1, 2):
             with locked():
                 taken.append(f"text {number}")
             yield request
 
-    answers = streams._urgent(steps)({"some": "request"})
+    answers = streams._in_turn(two_steps)({"some": "request"})
     for number in (1, 2):
         with locked():
             photo = threading.Thread(target=lambda: run(lambda: taken.append("photo")))

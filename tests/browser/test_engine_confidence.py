@@ -183,4 +183,6 @@ def test_shipped_detectors_score_as_in_python(engine, name):
     assert checkpoint.ood
     found = engine.call(SCORE_SHIPPED, {"name": name, "outputs": plain(needed, "dims"), "steps": int(mask.sum())})
     assert found["about"] == checkpoint.ood.about
-    assert found["score"] == pytest.approx(checkpoint.ood.scores(captured, mask).item(), rel=1e-3)
+    assert found["score"] == pytest.approx(
+        checkpoint.ood.scores(tiny.as_arrays(captured), mask.numpy()).item(), rel=1e-3
+    )

@@ -16,7 +16,8 @@ from PIL import Image
 from rnnformer_demo.checkpoints.cards import preprocessing_of
 from rnnformer_demo.data import InputError, Sample
 from rnnformer_demo.data.image import ImageReader
-from rnnformer_demo.data.opening import MAX_BYTES, MAX_PIXELS
+from rnnformer_demo.data.opening import MAX_BYTES
+from rnnformer_demo.data.photo_limits import MAX_PIXELS
 
 SMALL = {"size": 32, "stride": 8, "mean": 0.5, "std": 0.25, "share": 1.0}
 ORIENTATION = 0x0112

@@ -45,11 +45,12 @@ def test_front_matter_names_the_pinned_gradio():
 
 
 def test_every_requirement_is_pinned_and_has_its_reason():
-    for path in ("requirements.txt", "tests/requirements.txt", "rnnformer_demo/training/requirements.txt"):
+    package = ("training/requirements.txt", "batch/requirements-ray.txt")
+    for path in ("requirements.txt", "tests/requirements.txt", *(f"rnnformer_demo/{each}" for each in package)):
         lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
         for before, line in zip(["", *lines], lines, strict=False):
             if line and not line.startswith("#"):
-                assert re.fullmatch(r"[a-z0-9-]+==[\w.]+", line), line
+                assert re.fullmatch(r"[a-z0-9-]+(\[[a-z]+\])?==[\w.]+", line), line
                 assert before.startswith("#") or "==" in before, f"{line} in {path} has no reason above it"
 
 

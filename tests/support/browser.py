@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -56,8 +57,11 @@ def served(folder: Path, checkpoints: Path | None = None, few_orders: bool = Tru
         few_orders: whether trust is measured among 20 random orders, whatever they decide: the page opens with an
             analysis, and more orders would only take time where trust is not what is tested.
     """
+    from rnnformer_demo.api.server.running import Server, listening
+    from rnnformer_demo.api.server.settings import read_settings
     from rnnformer_demo.interpret.trust import faithfulness
-    from rnnformer_demo.ui import build_page, launch_options
+    from rnnformer_demo.ui import build_page
+    from rnnformer_demo.ui.serve import application
 
     with pytest.MonkeyPatch.context() as patch:
         if few_orders:
@@ -65,12 +69,17 @@ def served(folder: Path, checkpoints: Path | None = None, few_orders: bool = Tru
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         if checkpoints:
             patch.setenv("RNNFORMER_CHECKPOINTS", str(checkpoints))
-        page = build_page()
-        _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+        settings = read_settings()
+        page, bound = build_page(settings), listening("127.0.0.1", 0)
+        server = Server(application(page, settings), 0, lambda: 0, lambda: None)
+        thread = Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
         try:
-            yield address
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}/"
         finally:
             page.close(verbose=False)
+            server.should_exit = True
+            thread.join()
 
 
 @contextmanager
@@ -123,6 +132,32 @@ class Visit:
     def overflow(self) -> int:
         """Pixels by which the page is wider than the window."""
         return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+class Opened(Visit):
+    """A report that is open from the disk, without a network, with all that it asked for and said on the console."""
+
+    def __init__(self, browser, path: Path, width: int = 1280, ready: str = "#report .takeaway"):
+        self.path = path
+        self.asked: list[str] = []
+        self.said: list[str] = []
+        super().__init__(browser, "about:blank", width)
+        self.context.set_offline(True)
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.goto(path.as_uri())
+        self.page.locator(ready).wait_for()
+
+    def title(self, view: str):
+        """The heading of a view."""
+        return self.page.locator(f"#view-{view} h2")
+
+    def close(self) -> None:
+        """Close it, and check that it has asked for nothing but itself and said nothing."""
+        self.context.close()
+        assert (self.said, self.errors) == ([], [])
+        assert {urlsplit(url).scheme for url in self.asked} <= {"file", "blob", "data"}
+        assert [url for url in self.asked if url.startswith("file:")] == [self.path.as_uri()]
 
 
 def upload(page, photo: Path) -> None:

@@ -31,12 +31,14 @@ START = """async () => {
   ort.env.wasm.wasmPaths = { mjs: new URL("/files/glue.js", location.href).href };
   ort.env.wasm.wasmBinary = await (await fetch("/files/ort.wasm")).arrayBuffer();
   const { LocalModel } = await import("/web/engine/model.js");
+  const { Programs } = await import("/web/engine/programs.js");
   const { Context } = await import("/web/engine/context.js");
   const models = new Map();
   const model = (name) => {
     const read = async (file) => new Uint8Array(await (await fetch(`/files/${name}/${file}`)).arrayBuffer());
     const textFacts = async () => (await fetch("/files/text_facts.json")).json();
-    if (!models.has(name)) models.set(name, LocalModel.open(ort, read, textFacts));
+    const programs = (weights) => new Programs(ort, read, weights);
+    if (!models.has(name)) models.set(name, LocalModel.open(programs, read, textFacts));
     return models.get(name);
   };
   const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));

@@ -84,10 +84,15 @@ def inputs(made: Hybrid, lengths: list[int], seed: int = 0) -> tuple[torch.Tenso
 
 
 def ood_signal(made: Hybrid, feature: str = "tokens", threshold: float = 1.0) -> MahalanobisDetector:
-    """A signal that fits a model and was fitted to nothing."""
-    width = FEATURES[feature].width(made.config)
-    limits = Thresholds.constant(threshold)
-    return MahalanobisDetector(feature, torch.zeros(1, width), torch.eye(width), torch.ones(width), limits)
+    """A signal that fits a model and was fitted to nothing, of arrays as a checkpoint has it."""
+    width, single = FEATURES[feature].width(made.config), np.float32
+    centres, whitening, between = np.zeros((1, width), single), np.eye(width, dtype=single), np.ones(width, single)
+    return MahalanobisDetector(feature, centres, whitening, between, Thresholds.constant(threshold))
+
+
+def as_arrays(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    """Tensors as a checkpoint's detector reads them."""
+    return {name: tensor.detach().numpy() for name, tensor in tensors.items()}
 
 
 def text_reader(max_tokens: int = 32) -> TextReader:

@@ -38,8 +38,9 @@ class Thresholds:
 
     def at(self, steps: Array, beside: Array) -> Array:
         """Return the thresholds (B,) of inputs with so many steps (B,), in the precision of what they stand beside."""
-        places = (steps[:, None] >= functions_of(steps).asarray(self.lengths)).sum(-1) - 1
-        return like(self.values, beside)[functions_of(steps).clip(places, 0, None)]
+        functions = functions_of(steps)
+        places = functions.searchsorted(functions.asarray(self.lengths), steps, side="right") - 1
+        return like(self.values, beside)[functions.clip(places, 0, None)]
 
     def entry(self) -> Any:
         """Return the entry of a card: a number, or an object with lengths and values."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
+from ..cost import Size
 from .features import by_unit
 from .progress import Report
 from .registry import Explanation, register_method
@@ -13,12 +14,19 @@ if TYPE_CHECKING:
     from ...models import Hybrid
 
 
+def _cost(size: Size) -> float:
+    from ..jacobian import cost_of_jacobian
+
+    return cost_of_jacobian(size)
+
+
 @register_method(
     "attention-jacobian",
     "Attention through the recurrence",
     "Attention rollout traced on through the recurrence, by how much each attended state depends on each word or cell "
     "of the CNN's grid: neither for nor against a class.",
     scale="share of attention",
+    cost=_cost,
     draws=True,
     signed=False,
 )

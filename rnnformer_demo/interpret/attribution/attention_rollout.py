@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
+from ..cost import one_pass
 from .features import by_unit
 from .progress import Report
 from .registry import Explanation, register_method
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     "The share of attention that each word's or cell's state gets from the decision, through all layers: neither for "
     "nor against a class. A state has already read the whole input.",
     scale="share of attention",
+    cost=one_pass,
     signed=False,
 )
 def attention_rollout(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:

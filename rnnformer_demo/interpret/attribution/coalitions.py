@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...data import Sample
+from ..cost import Size
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,11 +18,17 @@ _SAMPLES, _SAMPLES_PER_UNIT = 256, 8
 _MOST, _MOST_TOKENS = {"sequence": 8, "grid": 1}, 300_000
 
 
-def budget(sample: Sample) -> tuple[int, int]:
-    """Return the number of coalitions of a sample's units that are run at first, and the most, both even."""
-    first = max(_SAMPLES, _SAMPLES_PER_UNIT * len(sample.unit_names))
-    most = max(first, min(first * _MOST[sample.layout], _MOST_TOKENS // sample.mask.shape[1]))
+def budget(layout: str, units: int, steps: int) -> tuple[int, int]:
+    """Return the number of coalitions that are run at first, and the most, both even."""
+    first = max(_SAMPLES, _SAMPLES_PER_UNIT * units)
+    most = max(first, min(first * _MOST[layout], _MOST_TOKENS // steps))
     return first, most - most % 2
+
+
+def cost_of_coalitions(size: Size) -> float:
+    """Return the cost of the coalitions that an input takes as a rule: twice those that are run at first."""
+    first, most = budget(size.layout, size.units, size.steps)
+    return size.whole(min(2 * first, most, 2.0 ** min(size.units, 64)))
 
 
 def stages(first: int, most: int) -> Iterator[int]:

@@ -49,6 +49,7 @@ def explain(
     import torch
 
     from ...nn.hooks import give_way, with_gradients
+    from ...nn.lock import Ended
 
     name, notices = current_name(method)
     entry = _checked(name, sample.layout, options)
@@ -57,7 +58,7 @@ def explain(
     try:
         with with_gradients():
             explanation = entry.compute(model, sample, target, relay, **drawing, **options)
-    except InputError:
+    except (InputError, Ended):
         raise
     except Exception as error:
         if error is relay.raised:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
+from ..cost import one_pass
 from .features import by_unit, tokens_of
 from .integration import gap_notices, relative_gap
 from .progress import Report
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     "The logit taken apart: attention pooling is a weighted sum and nothing but a linear layer follows it, so each "
     "word or cell has an exact share. What a step has read from others counts as its own.",
     scale="share of the logit",
+    cost=one_pass,
 )
 def direct_logit_attribution(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Run one forward pass. The scores add up to the logit itself, not to its difference from that of a baseline.

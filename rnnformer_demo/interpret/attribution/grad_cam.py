@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     "Grad-CAM",
     "Channels of the CNN's grid, weighted by their mean gradient. Negative cells speak against the class.",
     scale="weighted activation",
+    cost=lambda size: size.to_pixels(1),
     layout="grid",
 )
 def grad_cam(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:

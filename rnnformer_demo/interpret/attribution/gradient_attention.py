@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
+from ..cost import one_gradient
 from .features import by_unit
 from .progress import Report
 from .registry import Explanation, register_method
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     "The share of the attention that raises the class, through all layers, on each word's or cell's state: never "
     "against the class. A state has already read the whole input.",
     scale="share of attention for the class",
+    cost=one_gradient,
     signed=False,
 )
 def gradient_attention(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:

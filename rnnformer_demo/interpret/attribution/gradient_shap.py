@@ -24,6 +24,7 @@ _NOISE = 0.1  # of the tokens' standard deviation
     "The gradient at random points between this input, with a little noise, and three inputs without evidence (unknown "
     "tokens or grey, zeros, the input's mean), over words or cells of the CNN's grid.",
     scale="share of the logit",
+    cost=lambda size: size.gradients(_SAMPLES),
     draws=True,
 )
 def gradient_shap(model: Hybrid, sample: Sample, target: int, report: Report, seed: int) -> Explanation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
+from ..cost import one_gradient
 from .features import by_unit, tokens_of
 from .progress import Report
 from .registry import Explanation, register_method
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     "The gradient at this input times the input, over words or cells of the CNN's grid: one pass, exact only where the "
     "network is linear.",
     scale="first-order share",
+    cost=one_gradient,
 )
 def gradient_x_input(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Run one pass forward and one backward above the tokens."""

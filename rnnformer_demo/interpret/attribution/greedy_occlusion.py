@@ -25,6 +25,7 @@ _AT_ONCE, _UP_TO = 0.12, 0.5
     "time, and stay away: what stands in for another is found out too. The score tells how early each goes; none "
     "speaks against the class.",
     scale="how early it goes",
+    cost=lambda size: size.whole(_rows(_schedule(size.units))),
     slow_on_grid=True,
     signed=False,
 )
@@ -40,7 +41,7 @@ def greedy_occlusion(model: Hybrid, sample: Sample, target: int, report: Report)
 
     perturbation, count = [*model.perturbations][-1], len(sample.unit_names)
     sizes = _schedule(count)
-    count_rows = counted_rows(sum(sum(sizes[turn:]) for turn in range(len(sizes))), report)
+    count_rows = counted_rows(_rows(sizes), report)
 
     def by_fall(removed: Tensor) -> Tensor:
         """Return the remaining units, ordered by the class's probability without each of them, the lowest first."""
@@ -59,6 +60,11 @@ def greedy_occlusion(model: Hybrid, sample: Sample, target: int, report: Report)
     scores[order] = torch.arange(count, 0, -1) / count
     report(1.0)
     return Explanation("greedy-occlusion", target, scores, sample.grid)
+
+
+def _rows(sizes: list[int]) -> int:
+    """Return the number of variants that are run where so many units go in each turn."""
+    return sum(sum(sizes[turn:]) for turn in range(len(sizes)))
 
 
 def _schedule(count: int) -> list[int]:

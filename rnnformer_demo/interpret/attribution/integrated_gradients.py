@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...data import Sample
 from .features import BASELINES, baseline_tokens, by_unit, tokens_of
-from .integration import gap_notices, integrate
+from .integration import cost_of_integration, gap_notices, integrate
 from .progress import Report
 from .registry import Explanation, register_method
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...models import Hybrid
 
 _PIXEL_STEPS = (64,)  # the way through the CNN has so many kinks that more steps than seconds allow would be needed
-_PHOTOS_PER_PASS = 16  # sparing of memory through the CNN
+_PHOTOS_PER_PASS = 2  # through the CNN and back: sparing of memory, and of the time until others have their turn
 
 
 @register_method(
@@ -23,6 +23,7 @@ _PHOTOS_PER_PASS = 16  # sparing of memory through the CNN
     "The gradient collected on the way from an input without evidence to this one. The scores add up to the change of "
     "the logit; the completeness gap says how exactly.",
     scale="share of the logit",
+    cost=cost_of_integration,
     integrates=True,
     options={"baseline": BASELINES},
 )
@@ -46,9 +47,11 @@ def integrated_gradients(
     "Integrated gradients on pixels",
     "The same, down to single pixels: finer, slower and noisier.",
     scale="share of the logit",
+    cost=lambda size: size.to_pixels(sum(_PIXEL_STEPS)),
     integrates=True,
     layout="grid",
     slow_on_grid=True,
+    in_browser=False,
 )
 def pixel_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Integrate over pixels, through the CNN, from a grey photo on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..cost import Size
 from .progress import Report, counted
 
 if TYPE_CHECKING:
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 GAP_WANTED = 0.01
 STEPS = (24, 48, 192)  # raised until the completeness gap is small enough
 ROWS_PER_PASS = 64  # fast above the CNN
+_SHORT = 128  # units up to which the last number of steps is hardly ever needed
+
+
+def cost_of_integration(size: Size) -> float:
+    """Return the cost of the numbers of steps that an input of this size takes as a rule."""
+    return size.gradients(sum(STEPS if size.units > _SHORT else STEPS[:-1]))
 
 
 def integrate(

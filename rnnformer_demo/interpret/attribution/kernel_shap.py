@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
-from .coalitions import ERROR, budget, draw_coalitions, error_notices, shapley_regression, stages, standard_errors
+from .coalitions import (
+    ERROR,
+    budget,
+    cost_of_coalitions,
+    draw_coalitions,
+    error_notices,
+    shapley_regression,
+    stages,
+    standard_errors,
+)
 from .integration import gap_notices, relative_gap
 from .progress import Report, counted_rows
 from .registry import Explanation, register_method
@@ -22,6 +31,7 @@ _ROWS_PER_PASS = 16
     "Each word's or patch's fair share (Shapley value): its mean effect on the logit over the orders in which it can "
     "be added to the unknown tokens or the grey photo. Exact for up to 11 words, estimated for more.",
     scale="share of the logit",
+    cost=cost_of_coalitions,
     slow_on_grid=True,
     draws=True,
 )
@@ -37,7 +47,7 @@ def kernel_shap(model: Hybrid, sample: Sample, target: int, report: Report, seed
     from ..perturb import perturbed_logits
 
     count = len(sample.unit_names)
-    first, most = budget(sample)
+    first, most = budget(sample.layout, count, sample.mask.shape[1])
     coalitions, weights = draw_coalitions(count, most, seed)
     drawn = len(coalitions) < 2**count
     baseline = to_baseline(model.baseline(sample.inputs, sample.mask))

@@ -20,6 +20,7 @@ _ROWS_PER_PASS = 16
     "Occlusion",
     "How much the logit falls when a word is replaced by the unknown token, or a patch by grey.",
     scale="fall of the logit",
+    cost=lambda size: size.whole(size.units + 1),
     slow_on_grid=True,
 )
 def occlusion(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...data import Sample
-from .coalitions import ERROR, budget, error_notices, stages
+from .coalitions import ERROR, budget, cost_of_coalitions, error_notices, stages
 from .integration import gap_notices, relative_gap
 from .progress import Report, counted_rows
 from .registry import Explanation, register_method
@@ -26,6 +26,7 @@ _PAIRS_PER_PASS = 4
     "Each word's or patch's fair share (Shapley value), as KernelSHAP seeks it, by another way: the mean fall of the "
     "logit when it goes, over random orders in which all go, each walked forwards and backwards.",
     scale="share of the logit",
+    cost=cost_of_coalitions,
     slow_on_grid=True,
     draws=True,
 )
@@ -40,7 +41,10 @@ def permutation_shapley(model: Hybrid, sample: Sample, target: int, report: Repo
     from ..perturb import perturbed_logits
 
     count = len(sample.unit_names)
-    first, most = (max(_FEWEST_PAIRS, rows // (2 * max(1, count - 1))) for rows in budget(sample))
+    first, most = (
+        max(_FEWEST_PAIRS, rows // (2 * max(1, count - 1)))
+        for rows in budget(sample.layout, count, sample.mask.shape[1])
+    )
     baseline = to_baseline(model.baseline(sample.inputs, sample.mask))
     count_rows = counted_rows(2 + most * 2 * (count - 1), report)
 

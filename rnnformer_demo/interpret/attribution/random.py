@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     "Random (control)",
     "Random numbers, one for each word or patch: they explain nothing, and are here to be beaten.",
     scale="random number",
+    cost=lambda size: 0.0,
     draws=True,
 )
 def random(model: Hybrid, sample: Sample, target: int, report: Report, seed: int) -> Explanation:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...data import InputError, Sample
 from .features import by_unit, tokens_of
-from .integration import gap_notices, integrate
+from .integration import cost_of_integration, gap_notices, integrate
 from .progress import Report
 from .registry import Explanation, register_method
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ...models import Hybrid
     from ...nn.hooks import Change
 
+_STEPS_PER_PASS = 800  # by the modules, forward and back: after about 100 ms others have their turn
+
 
 @register_method(
     "recurrence-integrated-gradients",
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     "What the recurrences' addition at each word or cell of the CNN's grid does for the class. The scores add up to "
     "what the logit gains by the recurrences; the words or cells themselves are not counted.",
     scale="share of the logit's change",
+    cost=cost_of_integration,
     integrates=True,
 )
 def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, report: Report) -> Explanation:
@@ -49,7 +52,8 @@ def recurrence_integrated_gradients(model: Hybrid, sample: Sample, target: int, 
             return model.classify_tokens(tokens.expand(len(gates), -1, -1), sample.mask.expand(len(gates), -1))
 
     whole = torch.ones(1, blocks, tokens.shape[1])
-    scores, gap = integrate(forward, whole, torch.zeros_like(whole), target, report)
+    rows = max(1, _STEPS_PER_PASS // tokens.shape[1])
+    scores, gap = integrate(forward, whole, torch.zeros_like(whole), target, report, rows=rows)
     steps = scores[0].sum(0)  # (T,)
     return Explanation(
         "recurrence-integrated-gradients", target, by_unit(steps, sample), sample.grid, gap, gap_notices(gap)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..cost import Cost
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -53,12 +55,14 @@ class Method:
         about: the meaning of its scores, in one or two sentences.
         scale: the meaning of its numbers, for axes and legends.
         compute: the function, see `Compute`.
+        cost: estimates what it takes on an input of a size, see `interpret.cost`.
         layout: the only one of `LAYOUTS` that it works on, None for both.
         slow_on_grid: takes seconds there, rather than fractions of one.
         integrates: runs up to 192 points of a path: seconds on long texts.
         draws: its scores depend on a seed.
         signed: negative scores speak against the class; otherwise all are 0 or more and none does.
         options: the values that each of its options takes, the default first.
+        in_browser: the engine in the browser computes it, too: its graphs give no gradient through the CNN.
     """
 
     name: str
@@ -66,12 +70,14 @@ class Method:
     about: str
     scale: str
     compute: Compute
+    cost: Cost
     layout: str | None = None
     slow_on_grid: bool = False
     integrates: bool = False
     draws: bool = False
     signed: bool = True
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    in_browser: bool = True
 
 
 METHODS: dict[str, Method] = {}
@@ -79,7 +85,9 @@ METHODS: dict[str, Method] = {}
 METHOD_ALIASES = {"evidence": "direct-logit-attribution", "sequential-occlusion": "greedy-occlusion"}
 
 
-def register_method(name: str, title: str, about: str, scale: str, **traits: Any) -> Callable[[Compute], Compute]:
+def register_method(
+    name: str, title: str, about: str, scale: str, cost: Cost, **traits: Any
+) -> Callable[[Compute], Compute]:
     """Register a function under a name; the arguments are the attributes of `Method`, `compute` is the function.
 
     Raises:
@@ -89,7 +97,7 @@ def register_method(name: str, title: str, about: str, scale: str, **traits: Any
     def register(compute: Compute) -> Compute:
         if name in METHODS or name in METHOD_ALIASES:
             raise ValueError(f"name must be new, got {name!r} twice")
-        method = Method(name, title, about, scale, compute, **traits)
+        method = Method(name, title, about, scale, compute, cost, **traits)
         if method.layout not in (None, *LAYOUTS):
             raise ValueError(f"layout must be one of {LAYOUTS} or None, got {method.layout!r}")
         METHODS[name] = method

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data import Sample
+from ..cost import one_gradient
 from .features import by_unit
 from .progress import Report
 from .registry import Explanation, register_method
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     "The logit handed down layer by layer to the words or the cells of the CNN's grid, with gates, attention and norms "
     "held as they are at this input. The scores add up to the logit less what the biases take.",
     scale="share of the logit",
+    cost=one_gradient,
     options={"rule": ("cp-lrp", "attn-lrp")},
 )
 def relevance_propagation(
@@ -44,7 +46,9 @@ def relevance_propagation(
     "The same, handed on through the CNN to single pixels, with more for what agrees with a feature (gamma rule). Most "
     "of the logit stays with the CNN's biases: read places, not sizes.",
     scale="share of the logit",
+    cost=lambda size: size.to_pixels(1),
     layout="grid",
+    in_browser=False,
 )
 def pixel_relevance_propagation(model: ImageHybrid, sample: Sample, target: int, report: Report) -> Explanation:
     """Run one pass forward, and one backward that is written by hand, down to the pixels."""

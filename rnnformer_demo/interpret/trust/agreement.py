@@ -36,15 +36,15 @@ def _ranks(values: Tensor) -> Tensor:
     return (ends - (counts - 1) / 2)[ranks]
 
 
-def takes_seconds(method: Method, sample: Sample) -> bool:
+def takes_seconds(method: Method, layout: str, units: int) -> bool:
     """Return True where the method takes seconds: on a grid, or on many words, each a run of the whole model."""
-    return method.slow_on_grid and (sample.layout == "grid" or len(sample.unit_names) > MAX_LEAVE_ONE_OUT)
+    return method.slow_on_grid and (layout == "grid" or units > MAX_LEAVE_ONE_OUT)
 
 
-def others(sample: Sample, method: str) -> tuple[list[str], list[str]]:
+def others(layout: str, units: int, method: str) -> tuple[list[str], list[str]]:
     """Return the methods that another one is compared with on an input, and those that would take seconds on it."""
-    fitting = {each.name: each for each in methods_for(sample.layout) if each.name != method}
-    slow = [name for name in OTHERS if name in fitting and takes_seconds(fitting[name], sample)]
+    fitting = {each.name: each for each in methods_for(layout) if each.name != method}
+    slow = [name for name in OTHERS if name in fitting and takes_seconds(fitting[name], layout, units)]
     return [name for name in OTHERS if name in fitting and name not in slow], slow
 
 
@@ -55,7 +55,7 @@ def agreement(model: Hybrid, sample: Sample, explanation: Explanation, seed: int
     """
     scores = unit_scores(explanation, sample)
     correlations = {}
-    for name in others(sample, explanation.method)[0]:
+    for name in others(sample.layout, len(sample.unit_names), explanation.method)[0]:
         other = explain(model, sample, explanation.target, name, seed=seed)
         correlations[name] = rank_correlation(scores, unit_scores(other, sample))
     return {name: correlation for name, correlation in correlations.items() if correlation is not None}

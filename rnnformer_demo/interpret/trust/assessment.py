@@ -9,10 +9,11 @@ from ...data import Sample
 from ...document import Trust
 from ...models import Hybrid
 from ..attribution import METHODS, Explanation, Report
+from ..cost import Size
 from .agreement import agreement, others, takes_seconds
-from .faithfulness import MAX_LEAVE_ONE_OUT, perturbation_curves
+from .faithfulness import MAX_LEAVE_ONE_OUT, SHARES, STAGES, perturbation_curves
 from .shapley import shapley_of_orders
-from .stability import infidelity, max_sensitivity, unit_scores
+from .stability import INFIDELITY_ROWS, SHIFTS, infidelity, max_sensitivity, unit_scores
 from .verdict import Findings, conclude
 
 _STABILITY, _FAITHFULNESS = 0.15, 0.9  # shares of the work that are done when these are measured
@@ -38,8 +39,7 @@ def assess(
     started = time.perf_counter()
     scores, done = unit_scores(explanation, sample), 0
     # Max-sensitivity repeats the attribution: 60 s for 400 words by integrated gradients.
-    method = METHODS[explanation.method]
-    slow = takes_seconds(method, sample) or (method.integrates and len(scores) > MAX_LEAVE_ONE_OUT)
+    slow = _too_slow_to_repeat(explanation.method, sample.layout, len(scores))
     sensitivity = None if slow else max_sensitivity(model, sample, explanation, seed)
     report(_STABILITY)
 
@@ -78,6 +78,23 @@ def assess(
     )
 
 
+def cost_of_trust(size: Size, method: str) -> float:
+    """Return the cost of the fewest random orders and of all other measurements on an input of this size."""
+    if size.units < 2:
+        return size.whole(1)
+    alone = size.units + 1 if size.units <= MAX_LEAVE_ONE_OUT else 0
+    rows = alone + (2 * STAGES[0] + 4) * len(SHARES[size.layout])
+    cost = size.whole(2 * rows + INFIDELITY_ROWS)  # there are two perturbations
+    if not _too_slow_to_repeat(method, size.layout, size.units):
+        cost += SHIFTS * METHODS[method].cost(size)
+    return cost + sum(METHODS[name].cost(size) for name in others(size.layout, size.units, method)[0])
+
+
+def _too_slow_to_repeat(method: str, layout: str, units: int) -> bool:
+    entry = METHODS[method]
+    return takes_seconds(entry, layout, units) or (entry.integrates and units > MAX_LEAVE_ONE_OUT)
+
+
 def _left_out(sample: Sample, method: str, slow: bool) -> Iterator[str]:
     """Yield a sentence for each measurement that would take too long on this input.
 
@@ -94,6 +111,6 @@ def _left_out(sample: Sample, method: str, slow: bool) -> Iterator[str]:
         )
     if slow:
         yield f"Max-sensitivity was not measured: {method} takes seconds here and would have to run several times."
-    too_slow = others(sample, method)[1]
+    too_slow = others(sample.layout, units, method)[1]
     if too_slow:
         yield f"Not compared with {', '.join(too_slow)}: that would take seconds here."

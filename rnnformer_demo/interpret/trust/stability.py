@@ -10,7 +10,8 @@ from ..perturb import Counter, perturbed_logits
 from .shift import ShiftedHybrid
 
 RADIUS = 0.02  # of the norm of the embedded input
-_SHIFTS, _DRAWS = 4, 32
+SHIFTS, _DRAWS = 4, 32
+INFIDELITY_ROWS = 1 + _DRAWS
 
 
 def unit_scores(explanation: Explanation, sample: Sample) -> Tensor:
@@ -31,7 +32,7 @@ def max_sensitivity(model: Hybrid, sample: Sample, explanation: Explanation, see
         seed: seed of the shifts, each of `RADIUS` times the norm of the embedded input.
     """
     embedded = model.embed(sample.inputs).detach()
-    noise = torch.randn(_SHIFTS, *embedded.shape[1:], generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(SHIFTS, *embedded.shape[1:], generator=torch.Generator().manual_seed(seed))
     moved = embedded + RADIUS * embedded.norm() * noise / _norms(noise)
     shifts = moved - embedded  # rounded as the embedded input can hold them
     scores = torch.stack([_scores_at(model, sample, explanation, shift[None], seed) for shift in shifts])

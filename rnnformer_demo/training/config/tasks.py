@@ -108,12 +108,12 @@ class NBSVMConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class EncodersConfig:
-    """Pretrain the LSTM and the GRU of a text hybrid, each on its own, for --encoders."""
+    """Pretrain the LSTM and the GRU of a text hybrid, each on its own, or a Transformer, for --encoders."""
 
     name: str  # of the encoders
     data: PretrainingDataConfig
-    objective: str = "language-model"  # language-model; or task: the labels
-    baseline: str | None = None  # lstm or gru: the encoder of this baseline
+    objective: str = "language-model"  # language-model; masked-language-model, of attention; or task: the labels
+    baseline: str | None = None  # lstm, gru or transformer: the encoder of this baseline
     max_window: int | None = None  # tokens of a text that an epoch reads at most, drawn anew each time
     model: TextModelOptions = field(default_factory=TextModelOptions)
     training: SeededTrainingConfig = field(default_factory=SeededTrainingConfig)

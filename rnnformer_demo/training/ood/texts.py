@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
+from ...data.bulk import by_length
 from ...data.labels import map_labels
 from ...data.rows import TextRow
 from ...data.tables import TableOptions, read_texts
 from ...data.text import UNKNOWN, TextReader, pad
-from ...evaluation.classification import by_length
 from ...evaluation.modality import text_reader
 from ..config import CorpusConfig, OODConfig
 from ..data.corpus import read_corpus

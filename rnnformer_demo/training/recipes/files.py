@@ -2,11 +2,12 @@
 
 A recipe holds "name", "card" (task, limits, examples), "shared" (keys of every stage whose task has them) and "stages"
 in the order in which they run. {"extends": NAME, "baseline": KIND} is the recipe of a hybrid's baseline; its own
-"stages" change those of the hybrid's with the same task (and name, where one is given). A card is a recipe, too.
+"stages" change those of the hybrid's with the same task (and name, where one is given). That of a Transformer is
+pretrained where it names "encoders", with an objective of its own. A card is a recipe, too.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from .stages import checkpoint_name, config_of, keys_of
 
 FOLDER = Path(__file__).parent
 CARD_FIELDS = ("task", "limits", "examples")  # text of a card that a recipe, or --card-text, may give
-_RECURRENT = ("lstm", "gru")  # baselines that encoders are pretrained for
+_RECURRENT = ("lstm", "gru")  # baselines that the encoders of their hybrid are pretrained for, too
 
 
 @dataclass(frozen=True)
@@ -126,18 +127,20 @@ def _extended(content: dict) -> dict:
     if content["extends"] not in names() or "baseline" not in content:
         raise InputError(f"A recipe must extend one of {', '.join(names())} and name a baseline.")
     hybrid = _object_in(FOLDER / f"{content['extends']}.json")
-    stages = [stage | _change(stage, content) for stage in _of_baseline(hybrid["stages"], content["baseline"])]
+    kind, own = content["baseline"], content.get("stages", ())
+    pretrained = kind in _RECURRENT or any(change["task"] == "encoders" for change in own)
+    stages = [stage | _change(stage, own) for stage in _of_baseline(hybrid["stages"], kind, pretrained)]
     (model,) = (stage for stage in stages if stage.get("baseline") and stage["task"] != "encoders")
     return hybrid | {"name": checkpoint_name(model), "stages": stages}
 
 
-def _of_baseline(stages: list[dict], kind: str) -> Iterator[dict]:
+def _of_baseline(stages: list[dict], kind: str, pretrained: bool) -> Iterator[dict]:
     for stage in stages:
         match stage["task"]:
-            case "encoders" if kind in _RECURRENT:
+            case "encoders" if pretrained:
                 yield stage | {"name": f"{stage['name']}-{kind}", "baseline": kind}
             case "text" | "image":
-                encoders = stage.get("encoders") if kind in _RECURRENT else None
+                encoders = stage.get("encoders") if pretrained else None
                 yield (
                     stage
                     | {"baseline": kind}
@@ -150,10 +153,10 @@ def _of_baseline(stages: list[dict], kind: str) -> Iterator[dict]:
                 yield stage
 
 
-def _change(stage: dict, content: dict) -> dict:
+def _change(stage: dict, own: Iterable[dict]) -> dict:
     changes = [
         change
-        for change in content.get("stages", ())
+        for change in own
         if change["task"] == stage["task"] and change.get("name", stage["name"]) == stage["name"]
     ]
     return {key: value for change in changes for key, value in change.items()}

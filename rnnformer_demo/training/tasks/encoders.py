@@ -1,11 +1,10 @@
-"""Pretraining of the LSTM and the GRU encoder of a text hybrid, each on its own, before they are integrated."""
+"""Pretraining of the encoders of text models: the LSTM and the GRU of a hybrid, each on its own, before they are
+integrated; and the attention of a baseline that has no recurrence."""
 
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import torch
-import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -13,73 +12,23 @@ from torch import Tensor, nn
 from ...checkpoints.aside import save_aside
 from ...checkpoints.migration import migrate_weight_names
 from ...data import InputError
-from ...data.text import pad
 from ...models import RECURRENT, TextConfig, config_to_dict
 from ...models.text import TextHybrid
-from ...nn.devices import to_device_of
 from ..config import DEFAULT_RUN, EncodersConfig, RunConfig, TextDataConfig, TrainingConfig
 from ..data.corpus import bucketed
 from ..data.text_data import TextData
 from ..loop import classification, fit, has_checkpoint
 from ..preflight import check_before
 from ..recipes import keep_stages, stage_of
+from .language_models import LanguageModel, MaskedLanguageModel
 from .shape import text_config
 
-OBJECTIVES = ("language-model", "task")
+_OF_ATTENTION = "masked-language-model"
+OBJECTIVES = ("language-model", _OF_ATTENTION, "task")
 FILE = "encoders.safetensors"
 _RECURRENCES = "core.blocks.0.recurrences."
 _SHARED = ("embedding.", "core.project.", "core.blocks.0.norm.")  # what both encoders stand on
-_CANDIDATES = 2048  # random tokens among which the right one is to be found, beside those of the batch
-_TEXTS_PER_BATCH = 64
-
-
-class LanguageModel(nn.Module):
-    """A recurrence in both directions that predicts: the forward states the next token, the backward ones the
-    previous. It shares embedding and recurrence with the hybrid that it holds.
-
-    Args:
-        hybrid: with one kind of recurrence and one recurrent block. A second block would see what is to be predicted.
-    """
-
-    def __init__(self, hybrid: TextHybrid):
-        super().__init__()
-        self.hybrid = hybrid
-        width = hybrid.config.embedding
-        self.ahead, self.back = nn.Linear(hybrid.config.units, width), nn.Linear(hybrid.config.units, width)
-
-    def queries(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return vectors (N, embedding) for ids and mask (B, T), and the neighbour tokens (N,) they should be near."""
-        core = self.hybrid.core
-        x = core.dropout(core.project(self.hybrid.embed(ids)))
-        (block,) = core.recurrent_blocks
-        (recurrence,) = block.recurrences.values()
-        ahead, back = recurrence(block.norm(x), mask, None).chunk(2, dim=-1)  # (B, T, U) each
-        pairs = mask[:, 1:]
-        queries = torch.cat([self.ahead(ahead[:, :-1][pairs]), self.back(back[:, 1:][pairs])])
-        return queries, torch.cat([ids[:, 1:][pairs], ids[:, :-1][pairs]])
-
-    def loss(self, ids: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
-        """Return the cross-entropy over the tokens of the batch and some random ones; `labels` are not used.
-
-        The whole vocabulary would cost several times what the recurrence does.
-        """
-        queries, tokens = self.queries(ids, mask)
-        vectors = self.hybrid.embedding.weight
-        random = torch.randint(len(vectors), (min(_CANDIDATES, len(vectors)),), device=ids.device)
-        candidates, places = torch.cat([tokens, random]).unique(return_inverse=True)
-        return F.cross_entropy((queries @ vectors[candidates].T).float(), places[: len(tokens)])
-
-    @torch.no_grad()
-    def accuracy(self, rows: list[list[int]]) -> float:
-        """Return the accuracy, 0-1: the share of neighbouring tokens guessed right among the whole vocabulary."""
-        right = total = 0
-        rows = sorted(rows, key=len)
-        for start in range(0, len(rows), _TEXTS_PER_BATCH):
-            queries, tokens = self.queries(*to_device_of(self, *pad(rows[start : start + _TEXTS_PER_BATCH])))
-            for part, answers in zip(queries.split(4096), tokens.split(4096), strict=True):
-                right += ((part @ self.hybrid.embedding.weight.T).argmax(-1) == answers).sum().item()
-            total += len(tokens)
-        return right / max(total, 1)
+_BELOW_POOLING = ("embedding.", "core.project.", "core.position_gain", "core.blocks.", "core.norm.")
 
 
 def train(config: EncodersConfig, run: RunConfig = DEFAULT_RUN) -> dict[str, float]:
@@ -91,11 +40,9 @@ def train(config: EncodersConfig, run: RunConfig = DEFAULT_RUN) -> dict[str, flo
     Raises:
         InputError: see `pretrain` and `TextData`.
     """
-    _check(config.objective)
     check_before(config, run)
     shape = text_config(config.model, config.baseline)
-    if not shape.recurrence:
-        raise InputError("A model without recurrence has no encoders to pretrain.")
+    _check(config.objective, shape)
     data = TextData(TextDataConfig(**vars(config.data)), shape, run.runs)
     folder = run.runs / config.name
     accuracies = pretrain(data, data.config, config.training, config.objective, config.max_window, folder, run.resume)
@@ -103,9 +50,13 @@ def train(config: EncodersConfig, run: RunConfig = DEFAULT_RUN) -> dict[str, flo
     return accuracies
 
 
-def _check(objective: str) -> None:
+def _check(objective: str, shape: TextConfig) -> None:
     if objective not in OBJECTIVES:
         raise InputError(f"--objective must be one of {', '.join(OBJECTIVES)}, got {objective!r}.")
+    if not shape.recurrence and objective != _OF_ATTENTION:
+        raise InputError(f"A model without recurrence is pretrained with --objective {_OF_ATTENTION}.")
+    if shape.recurrence and objective == _OF_ATTENTION:
+        raise InputError(f"--objective {_OF_ATTENTION} is for models without recurrence.")
 
 
 def pretrain(
@@ -117,7 +68,8 @@ def pretrain(
     folder: Path,
     resume: bool = False,
 ) -> dict[str, float]:
-    """Pretrain an encoder for each recurrence of the config, into a folder, for `load_encoders`.
+    """Pretrain an encoder for each recurrence of the config, or all blocks of one without, into a folder, for
+    `load_encoders`.
 
     The second encoder stands on the embedding of the first, which stays as it is: they can then be put side by side.
 
@@ -125,7 +77,8 @@ def pretrain(
         data: a language model reads the labelled texts and the unlabelled sentences, without labels.
         config: of the hybrid, with the labels and the vocabulary of the data.
         training: hyperparameters, with the seed.
-        objective: "language-model", or "task": the labels, through an attention pooling and a linear head.
+        objective: "language-model"; "task": the labels, through an attention pooling and a linear head; or
+            "masked-language-model", without recurrence.
         max_window: see `text.fit_text`.
         folder: of the encoders' run.
         resume: go on with an interrupted run.
@@ -135,8 +88,9 @@ def pretrain(
     """
     tensors: dict[str, Tensor] = {}
     accuracies: dict[str, float] = {}
-    for kind in config.recurrence:
-        encoder_config = replace(config, recurrence=(kind,), blocks=(RECURRENT,))
+    kept = _kept(objective)
+    for kind in config.recurrence or ("attention",):
+        encoder_config = replace(config, recurrence=(kind,), blocks=(RECURRENT,)) if config.recurrence else config
         model = data.new_model(encoder_config, training.seed)
         if tensors:
             shared = {key: tensor for key, tensor in tensors.items() if key.startswith(_SHARED)}
@@ -147,10 +101,15 @@ def pretrain(
         begun = resume and has_checkpoint(folder / kind)
         accuracies[kind] = _fit_encoder(model, data, training, objective, max_window, folder / kind, about, begun)
         state = model.state_dict()
-        tensors |= {key: state[key].clone() for key in state if key.startswith((_RECURRENCES, *_SHARED))}
+        tensors |= {key: state[key].clone() for key in state if key.startswith(kept)}
     folder.mkdir(parents=True, exist_ok=True)
     save_aside(folder / FILE, tensors, {"vocabulary": data.vocabulary_id, "objective": objective})
     return accuracies
+
+
+def _kept(objective: str) -> tuple[str, ...]:
+    """Return the beginnings of the names of the weights that a model takes from its encoders."""
+    return _BELOW_POOLING if objective == _OF_ATTENTION else (_RECURRENCES, *_SHARED)
 
 
 def _fit_encoder(
@@ -169,7 +128,8 @@ def _fit_encoder(
         items = [(ids, data.corpus.target(row)) for row in data.corpus.training if (ids := read(row.text))]
         loss, accuracy = classification(model, training.label_smoothing), partial(data.accuracy, model)
     else:
-        network = language_model = LanguageModel(model)
+        language_model = MaskedLanguageModel(model) if objective == _OF_ATTENTION else LanguageModel(model)
+        network = language_model
         texts = [row.text for row in data.corpus.training] + data.sentences
         items = [(ids, 0) for text in texts if len(ids := read(text)) > 1]
         held_out = [ids for row in data.corpus.held_out if len(ids := read(row.text)) > 1]
@@ -204,7 +164,8 @@ def load_encoders(folder: Path, model: TextHybrid, data: TextData) -> str:
     if about["vocabulary"] != data.vocabulary_id:
         raise InputError(f"The encoders in {folder} have another vocabulary: pretrain them on the same data.")
     tensors, state = migrate_weight_names(load_file(folder / FILE)), model.state_dict()
-    wanted = {key: value.shape for key, value in state.items() if key.startswith((_RECURRENCES, *_SHARED))}
+    kept = _kept(about["objective"])
+    wanted = {key: value.shape for key, value in state.items() if key.startswith(kept)}
     if wanted != {key: value.shape for key, value in tensors.items()}:
         raise InputError(f"The encoders in {folder} are not those of this model: pretrain them with the same options.")
     model.load_state_dict(state | tensors, strict=True)

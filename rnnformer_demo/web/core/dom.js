@@ -69,6 +69,13 @@ export function able(element, is) {
   element?.setAttribute("aria-disabled", String(!is));
 }
 
+/** Let the browser save a file. @param {string} name @param {string} mime @param {...BlobPart} content */
+export function save(name, mime, ...content) {
+  const link = h("a", { href: URL.createObjectURL(new Blob(content, { type: mime })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 let last = 0;
 
 /** Return an id that no other element has. @param {string} prefix */

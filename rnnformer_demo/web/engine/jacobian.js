@@ -1,5 +1,6 @@
 /** The dependence of the attended states on tokens, estimated by small moves, see `interpret/jacobian.py`. */
 
+import { sideBySide } from "./lanes.js";
 import { deviation, normalised } from "./numbers.js";
 import { Generator } from "./random.js";
 
@@ -28,16 +29,20 @@ export async function tokenJacobian(subject, { seed = 0, report = () => {} } = {
   const size = Math.fround(DIFFERENCE * Math.fround(deviation(tokens.data)));
   const { states } = await subject.run("below_attention", { tokens });
   const squares = Array.from({ length: probes }, () => new Float64Array(steps * steps));
-  const perPass = Math.max(1, Math.floor(TOKENS_PER_PASS / steps));
-  for (let first = 0; first < probes * steps; first += perPass) {
+  const { lanes } = subject;
+  const perPass = Math.max(1, Math.min(Math.floor(TOKENS_PER_PASS / steps), Math.ceil((probes * steps) / lanes)));
+  const firsts = Array.from({ length: Math.ceil((probes * steps) / perPass) }, (_, pass) => pass * perPass);
+  let done = 0;
+  await sideBySide(firsts, lanes + 1, async (first) => {
     const rows = Math.min(perPass, probes * steps - first);
     const moved = await subject.run("below_attention", { tokens: movedTokens(tokens, signs, size, first, rows) });
     for (let row = 0; row < rows; row += 1) {
       const probe = Math.floor((first + row) / steps);
       writeSquares(moved.states.data, states.data, row, size, steps, (first + row) % steps, squares[probe]);
     }
-    report(Math.min(1, (first + rows) / (probes * steps)));
-  }
+    done += rows;
+    report(done / (probes * steps));
+  });
   return { steps, squares };
 }
 

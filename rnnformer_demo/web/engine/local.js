@@ -5,17 +5,32 @@
 /** An error with a sentence for the visitor. */
 class EngineError extends Error {}
 
+const module = () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+
 export class LocalEngine {
-  /** @param {import("./files.js").Files} files of the site @param {string} version of the software */
-  constructor(files, version) {
+  /**
+   * @param {import("./files.js").Files} files of the site @param {string} version of the software
+   * @param {() => Worker} [begin] starts `worker.js`
+   */
+  constructor(files, version, begin = module) {
     this.files = files;
-    this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    this.version = version;
+    this.begin = begin;
+    this.worker = /** @type {Worker | null} */ (null);
     /** @type {Map<number, {watch: Watch, resolve: () => void, reject: (error: Error) => void}>} calls that are being answered */
     this.calls = new Map();
     this.count = 0;
-    this.worker.onmessage = ({ data }) => this.#answered(data);
-    this.worker.onerror = (event) => this.#failed(event.message);
-    this.worker.postMessage({ kind: "start", root: files.root, digests: files.digests, version });
+  }
+
+  /** Return the worker; the first call starts it. */
+  start() {
+    if (!this.worker) {
+      this.worker = this.begin();
+      this.worker.onmessage = ({ data }) => this.#answered(data);
+      this.worker.onerror = (event) => this.#failed(event.message);
+      this.worker.postMessage({ kind: "start", place: this.files.place, version: this.version });
+    }
+    return this.worker;
   }
 
   /** Analyse an input; sections come one after the other. @param {Record<string, any>} request @param {Watch} watch */
@@ -55,18 +70,19 @@ export class LocalEngine {
 
   /** @param {string} kind @param {Record<string, any>} content @param {Watch} watch @returns {Promise<void>} */
   #call(kind, content, watch) {
+    const worker = this.start();
     const number = (this.count += 1);
     return new Promise((resolve, reject) => {
       const stop = () => {
         this.calls.delete(number);
-        this.worker.postMessage({ kind: "stop", number });
+        worker.postMessage({ kind: "stop", number });
         reject(new DOMException("The visitor has left.", "AbortError"));
       };
       if (watch.signal?.aborted) return stop();
       watch.signal?.addEventListener("abort", stop, { once: true });
       this.calls.set(number, { watch, resolve, reject });
       watch.status?.({ state: "queued", place: this.calls.size });
-      this.worker.postMessage({ kind, number, ...content });
+      worker.postMessage({ kind, number, ...content });
     });
   }
 

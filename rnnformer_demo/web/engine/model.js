@@ -1,10 +1,10 @@
 /** A model in the browser: its card, its reader and its programs. */
 
-import { Programs } from "./programs.js";
 import { TextReader } from "./text/reader.js";
 import { WritingCheck } from "./writing.js";
 
 /**
+ * @typedef {import("./programs.js").Programs | import("./pool.js").SharedPrograms} Programs
  * @typedef {object} Reader
  * @property {(source: any) => import("./context.js").Sample | Promise<import("./context.js").Sample>} read reads a text, or the bytes of a
  *   photo; throws InputError
@@ -29,14 +29,14 @@ export class LocalModel {
 
   /**
    * Open a model.
-   * @param {any} ort the runtime
+   * @param {(weights: Uint8Array) => Programs} programsOf
    * @param {(name: string) => Promise<Uint8Array>} read gets a file of the model's folder
    * @param {() => Promise<any>} textFacts gets what readers of text must know, see `site/text_facts.py`
    */
-  static async open(ort, read, textFacts) {
+  static async open(programsOf, read, textFacts) {
     const json = async (/** @type {string} */ name) => JSON.parse(new TextDecoder().decode(await read(name)));
     const [card, facts, weights] = await Promise.all([json("card.json"), json("facts.json"), read("weights.safetensors")]);
-    const parts = { card, facts, weights, programs: new Programs(ort, read, weights) };
+    const parts = { card, facts, weights, programs: await programsOf(weights) };
     if (facts.layout === "grid") {
       const { PhotoReader } = await import("./photo/reader.js");
       return new LocalModel({ ...parts, reader: new PhotoReader(facts.preprocessing), writing: null });

@@ -1,9 +1,10 @@
 /** Logits of inputs with units removed: the one way to run a model on perturbed inputs, see `interpret/perturb.py`. */
 
 import { PERTURBATIONS } from "./perturbations.js";
+import { sideBySide } from "./lanes.js";
 import { argsort } from "./numbers.js";
 
-const STEPS_PER_PASS = 1024;
+const STEPS_PER_PASS = 512;
 const PHOTOS_PER_PASS = 4; // more is slower, for caches are small
 
 /**
@@ -11,30 +12,37 @@ const PHOTOS_PER_PASS = 4; // more is slower, for caches are small
  * @param {import("./subject.js").Subject} subject
  * @param {Uint8Array[]} removed rows (n) with 1 for each unit that goes
  * @param {string | import("./perturbations.js").Perturbation} perturbation a name of `PERTURBATIONS`, or one of one's own
- * @param {(rows: number) => void} [report] is called after each pass @param {number} [rowsPerPass]
+ * @param {(rows: number) => void} [report] is called after each pass
  * @returns {Promise<Float32Array[]>} (C) for each row
  */
-export async function perturbedLogits(subject, removed, perturbation, report = () => {}, rowsPerPass = defaultRows(subject)) {
+export async function perturbedLogits(subject, removed, perturbation, report = () => {}) {
   const { of, inPlace = false } = typeof perturbation === "string" ? PERTURBATIONS[subject.layout][perturbation] : perturbation;
   const apply = of(subject.sample);
   const gone = removed.map((row) => subject.sample.tokenToUnit.reduce((count, unit) => count + row[unit], 0));
   const order = argsort(gone); // rows of like length together: little goes into padding
   /** @type {Float32Array[]} */
   const logits = new Array(removed.length);
-  for (let start = 0; start < order.length; start += rowsPerPass) {
-    const rows = order.subarray(start, start + rowsPerPass);
+  const { lanes } = subject;
+  const isNothing = removed.length === 1 && !removed[0].includes(0); // which stays where it is under a shift
+  await sideBySide(evenParts(order, rowsPerPass(subject), lanes), lanes + 1, async (rows) => {
     const found = await subject.logitsOf(
       Array.from(rows, (row) => apply(removed[row])),
-      inPlace,
+      inPlace && !isNothing,
     );
     rows.forEach((row, place) => (logits[row] = found[place]));
     report(rows.length);
-  }
+  });
   return logits;
 }
 
-/** Return the number of variants of an input that are run at once. @param {import("./subject.js").Subject} subject */
-export function defaultRows({ layout, sample }) {
+/** Return parts of a list with at most so many entries each, and as many parts as there are lanes. @param {Int32Array} list @param {number} most @param {number} lanes */
+function evenParts(list, most, lanes) {
+  const size = Math.min(most, Math.ceil(list.length / lanes));
+  return Array.from({ length: Math.ceil(list.length / size) || 0 }, (_, part) => list.subarray(part * size, (part + 1) * size));
+}
+
+/** Return the most variants of an input that one pass takes. @param {import("./subject.js").Subject} subject */
+function rowsPerPass({ layout, sample }) {
   return layout === "grid" ? PHOTOS_PER_PASS : Math.max(1, Math.floor(STEPS_PER_PASS / sample.steps));
 }
 

@@ -29,16 +29,27 @@ const deleteTokens = {
 export const PERTURBATIONS = {
   sequence: { unknown: blankTokens, deletion: deleteTokens },
   grid: {
-    blur: { of: (sample) => replaced(sample, blurred(photoOf(sample), sideOf(sample))) },
-    mean: { of: (sample) => replaced(sample, meanColour(photoOf(sample))) },
+    blur: { of: once((sample) => replaced(sample, blurred(photoOf(sample), sideOf(sample)))) },
+    mean: { of: once((sample) => replaced(sample, meanColour(photoOf(sample)))) },
   },
 };
 
 /** The replacement by the unknown token, or by grey, which attribution methods measure from. @type {Record<string, Perturbation>} */
 export const TO_BASELINE = {
   sequence: { ...blankTokens, inPlace: true },
-  grid: { of: (sample) => replaced(sample, new Float32Array(photoOf(sample).length)), inPlace: true },
+  grid: { of: once((sample) => replaced(sample, new Float32Array(photoOf(sample).length))), inPlace: true },
 };
+
+/** Return a function that computes once for each object. @template Value @param {(object: any) => Value} compute @returns {(object: any) => Value} */
+function once(compute) {
+  /** @type {WeakMap<any, {value: Value}>} */
+  const known = new WeakMap();
+  return (object) => {
+    const found = known.get(object) ?? { value: compute(object) };
+    known.set(object, found);
+    return found.value;
+  };
+}
 
 /** @param {any} sample @returns {Float32Array} */
 function photoOf(sample) {

@@ -38,6 +38,8 @@ export class Programs {
     this.weights = weights;
     /** @type {Map<string, Promise<any>>} */
     this.sessions = new Map();
+    /** The number of programs that run at once. */
+    this.lanes = 1;
     this.breath = new Breath();
   }
 

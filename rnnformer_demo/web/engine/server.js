@@ -3,9 +3,12 @@
 /**
  * @typedef {object} Watch
  * @property {(sections: Record<string, any>) => void} [sections] each part of the answer
- * @property {(status: {state: "queued" | "running", place?: number, share?: number, step?: string}) => void} [status]
+ * @property {(status: {state: "queued" | "running", place?: number, seconds?: number, share?: number, step?: string}) => void} [status]
  * @property {AbortSignal} [signal] ends the work on the server, too
  */
+
+/** What the server says while a step waits for its turn: its place, and the seconds until then; see ../../api/streams.py. */
+const PLACE = /^queue (\d+) (\d+)$/;
 
 /** An error with a sentence for the visitor. */
 class EngineError extends Error {}
@@ -16,6 +19,9 @@ export class ServerEngine {
     this.root = root.replace(/\/$/, "");
     this.base = `${this.root}${prefix}`;
     this.endpoints = endpoints;
+    /** Each stream has a session of its own, which begins with the page's: by that the server knows whose it is. */
+    this.page = crypto.getRandomValues(new Uint32Array(2)).join("");
+    this.streams = 0;
   }
 
   /** Return the engine of the Gradio page that this runs in. @param {any} config `window.gradio_config` */
@@ -57,6 +63,14 @@ export class ServerEngine {
    */
   cards(models, watch) {
     return this.#stream("page_cards", { models }, watch);
+  }
+
+  /**
+   * Score a table of texts, piece by piece.
+   * @param {{model: string, name: string, data: string}} request `data` of the file in base64 @param {Watch} watch
+   */
+  scoreTable(request, watch) {
+    return this.#stream("page_batch", request, watch);
   }
 
   /** Tell the leaderboards of attribution methods, by modality. @param {Watch} watch gets them at once as `sections` */
@@ -103,23 +117,26 @@ export class ServerEngine {
     }
     if (answer.ok) return answer;
     if (answer.status === 413) throw new EngineError("The photo is too large: at most 20 MB can be sent.");
+    if (answer.status === 507) throw new EngineError("The server has no room for a photo: try again later.");
     if (answer.status === 503) throw new EngineError("Too many visitors are waiting: try again in a minute.");
     throw new EngineError(`The server answered with an error (${answer.status}): try again.`);
   }
 
   /** @param {string} name @param {any} request @param {Watch} watch */
   async #stream(name, request, { sections, status, signal }) {
-    const session = crypto.getRandomValues(new Uint32Array(2)).join("");
+    const session = `${this.page}-${++this.streams}`;
     const body = JSON.stringify({ data: [request], fn_index: this.endpoints[name], session_hash: session, simple_format: true });
     const headers = { "content-type": "application/json" };
     await this.#fetch("/queue/join", { method: "POST", headers, body, signal });
     const answer = await this.#fetch(`/queue/data?session_hash=${session}`, { signal });
     for await (const message of events(answer.body)) {
-      if (message.msg === "estimation") status?.({ state: "queued", place: message.rank + 1 });
+      if (message.msg === "estimation") status?.({ state: "queued", place: message.rank + 1, seconds: message.rank_eta ?? undefined });
       else if (message.msg === "process_starts") status?.({ state: "running" });
       else if (message.msg === "progress") {
         const last = message.progress_data?.at(-1);
-        if (last) status?.({ state: "running", share: last.progress ?? undefined, step: last.desc ?? undefined });
+        const waits = PLACE.exec(last?.desc ?? "");
+        if (waits) status?.({ state: "queued", place: Number(waits[1]), seconds: Number(waits[2]) });
+        else if (last) status?.({ state: "running", share: last.progress ?? undefined, step: last.desc ?? undefined });
       } else if (message.msg === "process_generating") {
         if (!message.success) throw failure(message);
         sections?.(message.output.data[0]);

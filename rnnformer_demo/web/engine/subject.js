@@ -19,6 +19,8 @@ export class Subject {
     this.layout = context.model.layout;
     /** The number of words or cells. */
     this.units = context.sample.unitNames.length;
+    /** The number of programs that run at once. */
+    this.lanes = context.model.programs.lanes;
     /** @type {Promise<Record<string, Values>> | undefined} */
     this.seen = undefined;
     /** @type {Promise<Values> | undefined} */

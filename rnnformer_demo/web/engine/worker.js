@@ -1,9 +1,15 @@
-/** The worker of the engine in the browser: it loads the runtime and the models, and answers one call after the other. */
+/**
+ * The worker of the engine in the browser: it reads the models, and answers one call after the other, but for quick ones,
+ * which need not wait. The programs are run by further workers.
+ */
 
 import { Analyst } from "./analysis.js";
 import { InputError } from "./errors.js";
 import { Files } from "./files.js";
 import { LocalModel } from "./model.js";
+import { Pool, SharedPrograms } from "./pool.js";
+import { Programs } from "./programs.js";
+import { loaded } from "./runner.js";
 
 const TOLD_EVERY = 100; // milliseconds between two reports
 
@@ -16,18 +22,19 @@ const stopped = new Set();
 const models = new Map();
 /** @type {{analyst: Analyst, files: Files} | undefined} */
 let engine;
-let turn = Promise.resolve(); // of the call before: they share one processor
+let turn = Promise.resolve(); // of the call before: they share the processors
 
 self.onmessage = ({ data }) => {
   if (data.kind === "start") start(data);
   else if (data.kind === "stop") stopped.add(data.number);
+  else if (data.steps?.every((/** @type {any} */ step) => step.quick)) answer(data);
   else turn = turn.then(() => answer(data));
 };
 
-/** @param {{root: string, digests: Record<string, string>, version: string}} site */
-function start({ root, digests, version }) {
-  const files = new Files(root, digests);
-  const runtime = once(() => runtimeOf(files));
+/** @param {{place: import("./files.js").Place, version: string}} site */
+function start({ place, version }) {
+  const files = new Files(place);
+  const programsOf = files.inlined ? runHere(files) : runByOthers(files);
   const textFacts = once(() => files.json("data/text_facts.json"));
   const open = (/** @type {string} */ name) => {
     const known = models.get(name) ?? opened(name);
@@ -36,22 +43,31 @@ function start({ root, digests, version }) {
     return known;
   };
   const opened = async (/** @type {string} */ name) => {
-    if (!(`models/${name}/card.json.gz` in digests)) throw new InputError(`There is no model ${name.slice(0, 60)} on this page.`);
+    if (!files.has(`models/${name}/card.json`)) throw new InputError(`There is no model ${name.slice(0, 60)} on this page.`);
     const read = (/** @type {string} */ file) => files.bytes(`models/${name}/${file}`);
-    const weights = read("weights.safetensors"); // at the same time as the runtime
-    weights.catch(() => {}); // it is told below
-    return LocalModel.open(await runtime(), (file) => (file === "weights.safetensors" ? weights : read(file)), textFacts);
+    return LocalModel.open((weights) => programsOf(name, read, weights), read, textFacts);
   };
   engine = { analyst: new Analyst(open, version), files };
 }
 
-/** @param {Files} files */
+/** @typedef {(name: string, read: (file: string) => Promise<Uint8Array>, weights: Uint8Array) => any} ProgramsOf a model, by its name */
+
+/** Let further workers run the programs of models. @param {Files} files @returns {ProgramsOf} */
+function runByOthers(files) {
+  const pool = new Pool(new URL("./serving.js", import.meta.url), once(() => runtimeOf(files)));
+  return (name, read, weights) => new SharedPrograms(pool, name, read, weights);
+}
+
+/** Run the programs of models here: in a page that was opened from a disk a worker can start no others. @param {Files} files @returns {ProgramsOf} */
+function runHere(files) {
+  const runtime = once(async () => loaded(await runtimeOf(files)));
+  return async (_, read, weights) => new Programs(await runtime(), read, weights);
+}
+
+/** @param {Files} files @returns {Promise<import("./runner.js").Runtime>} */
 async function runtimeOf(files) {
-  const [ort, binary] = await Promise.all([import(files.url("runtime/ort.wasm.min.mjs")), files.bytes("runtime/ort-wasm-simd-threaded.wasm")]);
-  ort.env.wasm.numThreads = 1; // more would need headers that a static host does not send
-  ort.env.wasm.wasmPaths = files.url("runtime/");
-  ort.env.wasm.wasmBinary = binary;
-  return ort;
+  const [module, glue] = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs"].map((name) => files.url(`runtime/${name}`));
+  return { module, glue, binary: await files.bytes("runtime/ort-wasm-simd-threaded.wasm") };
 }
 
 /** Answer a call with the sections as they come. @param {any} call */

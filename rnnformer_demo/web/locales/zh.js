@@ -10,8 +10,21 @@ export default {
     pages: "页面",
     "page.text": "文本",
     "page.photo": "照片",
+    "page.table": "表格",
     "page.models": "模型",
     "page.claims": "论断",
+    // Table
+    "table.about": "选择一个最多 1,000 段文本的表格（CSV、TSV 或 JSON Lines），其中一列名为 text。返回的 CSV 包含每一行的标签、概率和分布外得分。服务器不保留其中任何内容。",
+    "table.file": "表格",
+    "table.score": "评分",
+    "table.progress": "已为 {total} 行中的 {done} 行评分。",
+    "table.done": "已为 {scored} 行评分，{rejected} 行被拒绝。",
+    "table.download": "下载已评分的表格",
+    "table.rejected": "被拒绝的行",
+    "table.downloadRejected": "下载被拒绝的行",
+    "table.line": "行号",
+    "table.reason": "原因",
+    // All pages
     language: "语言",
     analyse: "分析",
     stop: "停止",
@@ -24,6 +37,7 @@ export default {
     "input.placeholder": "输入或粘贴一句话或一段评论，然后按 Enter（Shift+Enter 换行）",
     "input.photo": "照片",
     "status.queued": "排队中：第 {place} 位。",
+    "status.wait": "大约 {seconds} 秒。",
     "status.running": "正在计算：{step} …",
     "status.prediction": "{label}，{share}。",
     "status.done": "全部完成。",
@@ -258,6 +272,8 @@ export default {
     "view.attribution.source": "积分梯度：Sundararajan 等，2017。遮挡：Zeiler 与 Fergus，2014。SHAP：Lundberg 与 Lee，2017。Grad-CAM：Selvaraju 等，2017。注意力展开：Abnar 与 Zuidema，2020。",
     "attribution.method": "方法",
     "attribution.slow": "{method}（较慢）",
+    "attribution.comma": "、",
+    "attribution.onServers": "只在服务器上运行本软件时可用：{methods}。",
     "attribution.target": "要解释的类别",
     "attribution.class": "{target}，{share}",
     "classes.placeholder": "输入以搜索",
@@ -413,6 +429,10 @@ export default {
     "take.selected": "此处无法访问剪贴板：文字已选中，请按 Ctrl+C 或 ⌘C 复制。",
     "report.heading": "{model}：{label}，{share}",
     "report.about": "交互式报告：一个文件包含整个分析，不需要网络。指向一个词或一个格，所有视图都会随之变化。",
+    "report.live.title": "{model} 的报告，内含模型",
+    "report.live.about": "一个文件包含整个分析和做出分析的模型。更改输入，模型就会在您自己的设备上重新回答：不会发送任何内容。",
+    "report.live.own": "回到本报告的分析",
+    "report.live.pictures": "本报告自带分析的图表图片",
     "report.input": "模型读到的输入",
     "report.pictures": "图片形式的图表",
     "report.provenance": "{model} 的权重：SHA-256 {sha256}。随机种子 {seed}。版本 {version}。文档格式 {schema}。",
@@ -865,6 +885,23 @@ export default {
     "training.attentionLabel": "第 {epoch} 轮后的注意力：“good”看向“not”的比例为 {share}",
   },
   messages: {
+    // Tables
+    "Choose a table first.": "请先选择一个表格。",
+    "Tables hold texts: choose a model of texts.": "表格中是文本：请选择文本模型。",
+    "A table must be a .csv, .tsv or .jsonl file: save it as one of them.": "表格必须是 .csv、.tsv 或 .jsonl 文件：请另存为其中一种。",
+    "The table is larger than {0} MB: split it, or use the command batch.": "表格大于 {0} MB：请拆分，或使用 batch 命令。",
+    "The table must be sent in base64.": "表格必须以 base64 发送。",
+    "The table has more than {0} rows: split it, or use the command batch.": "表格超过 {0} 行：请拆分，或使用 batch 命令。",
+    "The table holds no rows.": "表格中没有行。",
+    "{0} must have {1}, got {2}: name the one of the texts with --text-column.": "{0} 必须有名为 text 的列，现有 {2}：请将文本所在的列改名为 text。",
+    "The encoding of {0} cannot be found out: name it with --encoding, or save it as UTF-8.": "无法识别 {0} 的编码：请另存为 UTF-8。",
+    "{0} holds a line of more than {1} characters.": "{0} 中有一行超过 {1} 个字符。",
+    "no text": "没有文本",
+    "a quotation mark in it does not pair": "其中有引号未成对",
+    "{0} columns where the header has {1}": "有 {0} 列，而表头有 {1} 列",
+    "not JSON ({0})": "不是 JSON（{0}）",
+    "not a JSON object": "不是 JSON 对象",
+    "it holds bytes that mean nothing in the encoding of the file": "其中有在该文件编码中无意义的字节",
     "Transformers are computationally cheaper than RNNs.":
       "Transformer 的计算开销低于 RNN。",
     "Transformers generalise better than RNNs.":
@@ -945,7 +982,6 @@ export default {
     "neither recurrence nor attention": "既无循环层也无注意力层",
     "There is no example {0}.": "没有示例 {0}。",
     // Models
-    "models must be a list of names.": "models 必须是名称的列表。",
     "an LSTM, a GRU and a Transformer": "LSTM、GRU 和 Transformer",
     "an LSTM alone": "仅 LSTM",
     "a GRU alone": "仅 GRU",
@@ -1023,6 +1059,8 @@ export default {
       "这张照片（{0} x {1}）只读了中间的正方形：四边共 {2} 被裁掉。",
     "The image is stored in {0} passes, which would take too long: save it again.":
       "图像分 {0} 遍存储，读取耗时太长：请重新保存。",
+    "The file holds more than {0} pictures: save one of them alone.":
+      "这个文件含有超过 {0} 张图片：请只保存其中一张。",
     "This is a file of {0} pictures: only the first one was read.":
       "这个文件含有 {0} 张图片：只读了第一张。",
     "The colour profile of this photo could not be used: its colours may look a little different.":
@@ -1101,18 +1139,38 @@ export default {
       "文档已损坏，位置 {0}：{1}。",
     "The document is damaged at {0}: {1}.":
       "文档已损坏，位置 {0}：{1}。",
-    "The document is damaged: it holds half of a character, or is nested too deeply.":
-      "文档已损坏：含有半个字符，或嵌套过深。",
+    "The photo in this document is damaged: analyse it again.":
+      "这份文档中的照片已损坏：请重新分析。",
+    "The photo in this document is not as {0} reads it: analyse it again.":
+      "这份文档中的照片不是 {0} 读取的尺寸：请重新分析。",
+    "The document is damaged: it holds half of a character, an infinite number, or is nested too deeply.":
+      "文档已损坏：其中有半个字符、无穷大的数，或嵌套过深。",
     "The server does not answer: check the connection and try again.":
       "服务器没有响应：请检查连接后再试。",
     "The photo is too large: at most 20 MB can be sent.":
       "照片太大：最多可发送 20 MB。",
+    "The server has no room for a photo: try again later.": "服务器没有空间存放照片：请稍后再试。",
+    "This photo is no longer on the server, where uploads are kept for an hour: send it again.":
+      "这张照片已不在服务器上（上传的文件保留一小时）：请重新上传。",
+    "{0} on {1} words would take about {2} s here; the budget of a request is {3} s: {4}.":
+      "在此处理 {1} 个词的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
+    "{0} on {1} cells would take about {2} s here; the budget of a request is {3} s: {4}.":
+      "在此处理 {1} 个格子的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
+    "{0} fits, or at most {1} words": "可改用“{0}”，或最多 {1} 个词",
+    "{0} fits": "可改用“{0}”",
+    "at most {0} words": "最多 {0} 个词",
+    "ask for one thing at a time": "请一次只要求一项",
+    "This took longer than the {0} s after which computing ends here: take a shorter input or another method.":
+      "计算超过了此处 {0} 秒的上限，已停止：请缩短输入或换一种方法。",
+    "{0} long computations are waiting here: try again in a minute.": "已有 {0} 项较长的计算在等待：请过一分钟再试。",
     "Too many visitors are waiting: try again in a minute.":
       "等待的访客太多：请一分钟后再试。",
     "The server answered with an error ({0}): try again.":
       "服务器返回错误（{0}）：请再试一次。",
     "The connection to the server was lost: try again.":
       "与服务器的连接中断：请再试一次。",
+    "Something went wrong on the server (reference {0}): try again.":
+      "服务器出错（编号 {0}）：请重试。",
     "Something went wrong on the server: try again.":
       "服务器出了问题：请再试一次。",
     "This does not look like what the model was trained on ({0}).":

@@ -5,7 +5,7 @@ import { messageOf } from "../core/i18n.js";
 import { ClaimCard } from "./claims/card.js";
 import { LiveTraining } from "./claims/training.js";
 
-export class ClaimsPage {
+export class Page {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;

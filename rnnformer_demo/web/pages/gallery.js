@@ -37,11 +37,12 @@ export class Gallery {
     return this.groups.find((group) => group.model.name === familyOf(model))?.entries[0] ?? null;
   }
 
-  /** Return the list, the chosen model's group first. @param {Record<string, any>} chosen */
+  /** Return the list, the chosen model's group first; null where there is nothing to list. @param {Record<string, any>} chosen */
   element(chosen) {
     const { t, say } = this.app;
     const groups = [...this.groups].sort((a, b) => Number(b.model.name === familyOf(chosen)) - Number(a.model.name === familyOf(chosen)));
     this.shown.clear();
+    if (!groups.length) return null;
     return h(
       "section",
       { class: "gallery", "aria-label": t("examples") },

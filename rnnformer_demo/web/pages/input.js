@@ -150,7 +150,7 @@ export class InputCard {
   async submit({ asked = true, method, target } = {}) {
     const { workbench } = this;
     const source = this.camera ? this.source : this.text;
-    if (!source?.example && !source?.path && !(typeof source === "string" && source.trim())) {
+    if (!(this.camera ? source : source.trim())) {
       this.fail(this.app.t(this.camera ? "input.noPhoto" : "input.empty"));
       (this.camera?.element.querySelector("button") ?? this.area).focus();
       return;

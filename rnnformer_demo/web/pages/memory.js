@@ -4,6 +4,12 @@ import * as address from "../address.js";
 import { keep, stored } from "../core/storage.js";
 import { SECTIONS } from "../session.js";
 
+/**
+ * @typedef {object} Kept an analysis
+ * @property {any} place its address @property {any} document @property {any} request that it answers
+ * @property {string} typed in the input @property {boolean} [unfinished] whether trust is still to be measured
+ */
+
 const MOST = 4_000_000; // letters: browsers keep about five million in all
 
 /** Return the part of an address that an analysis depends on. @param {import("../address.js").Place} place */
@@ -25,12 +31,12 @@ export function remember({ page, place, store, session, input }) {
 /**
  * Return the analysis that was kept of an address, or the last one; null where there is none.
  * @param {import("./workbench.js").Workbench} workbench @param {any} wanted an address; null: the last one
- * @returns {{place: any, document: any, request: any, typed: string} | null}
+ * @returns {Kept | null}
  */
 export function recall({ page, input }, wanted) {
   const text = stored(`rnnformer-${page}`, true);
   if (!text) return null;
   const kept = JSON.parse(text);
   const known = input.models.some(({ name }) => name === kept.document.model.name);
-  return known && (!wanted || inputOf(kept.place) === inputOf(wanted)) ? kept : null;
+  return known && (!wanted || inputOf(kept.place) === inputOf(wanted)) ? { ...kept, unfinished: !kept.document.trust } : null;
 }

@@ -18,7 +18,7 @@ import { training } from "./models/training.js";
  * @typedef {Record<string, any>} Entry a model of the catalogue
  */
 
-export class ModelsPage {
+export class Page {
   /** @param {import("../app.js").App} app */
   constructor(app) {
     this.app = app;

@@ -5,7 +5,6 @@ import { button, h, replace } from "../core/dom.js";
 import { Store } from "../core/store.js";
 import { Explorer } from "../explorer.js";
 import { InputCard } from "./input.js";
-import { recall, remember } from "./memory.js";
 import { Tour } from "./tour.js";
 import { TakeAway, saveView } from "../takeaway.js";
 import { Session } from "../session.js";
@@ -24,7 +23,7 @@ export class Workbench {
     this.explorer = new Explorer({
       store: this.store,
       views: app.views.filter((view) => view.layouts.includes(layout)),
-      load: app.load,
+      load: (name) => app.load(`views/${name}.js`),
       context: (view) => this.#context(view),
     });
     this.takeaway = new TakeAway(this);
@@ -34,8 +33,8 @@ export class Workbench {
     this.last = /** @type {import("../session.js").Status} */ ({ state: "idle" });
     this.tour = new Tour(app, this);
     this.store.subscribe((changed) => changed.has("attribution") && this.#settled());
-    addEventListener("pagehide", () => remember(this));
-    document.addEventListener("visibilitychange", () => document.hidden && remember(this));
+    addEventListener("pagehide", () => app.memory.remember(this));
+    document.addEventListener("visibilitychange", () => document.hidden && app.memory.remember(this));
   }
 
   translate() {
@@ -53,8 +52,8 @@ export class Workbench {
   async open(wanted, first) {
     const named = wanted.model || wanted.text || wanted.example;
     const fresh = !this.store.document && !this.session.running.size;
-    const kept = fresh ? recall(this, named ? wanted : null) : null;
-    if (kept) this.#recall(kept);
+    const kept = fresh ? this.app.memory.recall(this, named ? wanted : null) : null;
+    if (kept) this.recall(kept);
     else if (named) await this.input.restore(wanted);
     else if (fresh) {
       if (first) this.tour.invite();
@@ -63,14 +62,16 @@ export class Workbench {
     if (wanted.view) this.explorer.show(wanted.view);
   }
 
-  #recall({ place, document, request, typed }) {
+  /** Show an analysis that was made before. @param {import("./memory.js").Kept} kept */
+  recall({ place, document, request, typed, unfinished }) {
+    this.session.stop();
     this.place = place;
     this.session.request = request;
     this.store.reset(document);
     this.input.recall(document, request, typed);
     this.#written();
     this.#status({ state: "done", step: "analysis" }, false);
-    if (!document.trust) this.session.measure();
+    if (unfinished) this.session.measure();
   }
 
   /** Buttons in the page's head. */
@@ -121,6 +122,7 @@ export class Workbench {
       measure: () => session.measure(),
       analyseText: (text) => this.input.analyseText(text),
       exportView: (view, kind) => saveView(this, view, kind),
+      linkable: this.app.linkable,
       photo: () => this.input.photo ?? null,
       engine: this.app.engine,
       request: () => session.request,
@@ -134,11 +136,12 @@ export class Workbench {
     const busy = status.state === "queued" || status.state === "running";
     const step = status.step ? t(`step.${status.step}`) : "";
     const share = status.share === undefined ? "" : ` ${this.app.format.wholePercent(status.share)}`;
+    const wait = status.seconds === undefined ? "" : t("status.wait", { seconds: Math.ceil(status.seconds) });
     const prediction = this.store.document?.prediction;
     const answer = prediction ? t("status.prediction", { label: prediction.label, share: this.app.format.percent(prediction.confidence) }) : "";
     const text = {
       idle: "",
-      queued: t("status.queued", { place: status.place ?? 1 }),
+      queued: t("status.queued", { place: status.place ?? 1 }) + wait,
       running: t("status.running", { step }) + share,
       done: this.session.running.size ? answer : `${answer} ${t("status.done")}`,
       stopped: `${answer} ${t("status.stopped")}`,

@@ -96,12 +96,20 @@ function choices(context) {
 
   target.addEventListener("focusout", () => asked || reset());
   return {
-    element: h("div", { class: "choices" }, method, target),
+    element: h("div", {}, h("div", { class: "choices" }, method, target), ofServers(context)),
     update(changed) {
       if (store.stale.has("attribution")) asked = true;
       else if (asked || changed.has("attribution")) reset();
     },
   };
+}
+
+/** Return a sentence that names the methods that only a server computes; none on a page that has one. */
+function ofServers({ store, t, catalogue }) {
+  const { layout } = store.document.input;
+  const fitting = (catalogue.server_methods ?? []).filter(({ layouts }) => layouts.includes(layout));
+  const methods = fitting.map(({ name }) => t(`method.${name}`)).join(t("attribution.comma"));
+  return methods ? h("p", { class: "caption" }, t("attribution.onServers", { methods })) : null;
 }
 
 /** Return a choice of the class: a list with the shown one and its runners-up first, or a search among many. */

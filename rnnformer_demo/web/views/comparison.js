@@ -123,7 +123,8 @@ function liveComparison(context) {
     const all = [{ model: model.name, store, own: true, latency: state.latency }, ...state.columns];
     const rows = all.filter((each) => each.store.document).map((each) => row(each, context));
     const heads = HEADS.map((key) => t(`comparison.${key}`));
-    replace(figures, state.columns.length ? table(t("comparison.table"), heads, rows) : h("p", { class: "caption" }, t("comparison.hint")));
+    const before = store.has("comparison") ? reported(context) : h("p", { class: "caption" }, t("comparison.hint"));
+    replace(figures, state.columns.length ? table(t("comparison.table"), heads, rows) : before);
   }
 
   /** @param {string} name @param {Store} own @param {boolean} isPinned @returns {Column} */

@@ -39,7 +39,7 @@ def test_a_view_is_drawn_with_its_choices(kind, mime, head):
         ({"kind": "svg"}, "There is no view '' of this analysis"),
         ({"kind": "svg", "view": ["words"]}, "view must be a text"),
         ({"kind": "svg", "view": "words", "document": {"schema": 2}}, "The document is damaged"),
-        ({"kind": "svg", "view": "words", "document": None}, "This is no analysis document"),
+        ({"kind": "svg", "view": "words", "document": None}, "document is missing"),
     ],
 )
 def test_what_cannot_be_made_gets_a_sentence(request_, sentence):

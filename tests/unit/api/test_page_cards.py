@@ -26,7 +26,11 @@ def test_an_unknown_model_ends_the_stream_with_a_sentence():
 
 
 @pytest.mark.parametrize(
-    ("models", "sentence"), [("tea", "models must be a list, got tea"), ([1], "models must be a list of names")]
+    ("models", "sentence"),
+    [
+        ("tea", 'models must be a list of at most 1,000 names, got "tea"'),
+        ([1], "models must be a list of at most 1,000 names"),
+    ],
 )
 def test_anything_but_a_list_of_names_is_refused(models, sentence):
     with pytest.raises(InputError, match=sentence):

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pillow_heif
@@ -217,3 +218,60 @@ def test_a_jpeg_of_very_many_passes_is_refused_at_once():
     with pytest.raises(InputError, match=r"is stored in 1\d\d passes, which would take too long: save it again"):
         open_photo(data[:place] + data[place:-2] * 100 + data[-2:])
     assert open_photo(data)[0].size == (4000, 4000)
+
+
+def declared(data: bytes, size: tuple[int, int], bits: int = 8) -> bytes:
+    """A PNG whose header says another size, and how many bits a colour has."""
+    header = b"IHDR" + struct.pack(">II", *size) + bytes([bits]) + data[25:29]
+    return data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
+
+
+def many_pages(count: int) -> bytes:
+    """A grey TIFF whose pages all show the same pixels."""
+    tags = [(256, 3, 1, 16), (257, 3, 1, 16), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8)]
+    tags += [(278, 3, 1, 16), (279, 4, 1, 256)]
+    entries = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    size, start = len(entries) + 4, 264
+    following = [start + size * (page + 1) for page in range(count - 1)] + [0]
+    return (
+        struct.pack("<2sHI", b"II", 42, start)
+        + bytes(256)
+        + b"".join(entries + struct.pack("<I", at) for at in following)
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "millions"),
+    [
+        (declared(tiny.encode(SOUND, "PNG"), (4000, 4000), 16), "12"),
+        (declared(tiny.encode(SOUND.convert("RGBA"), "PNG"), (6000, 5000)), "24"),
+        (declared(tiny.encode(SOUND.convert("P"), "PNG", transparency=1), (6000, 5000)), "24"),
+        (declared(tiny.encode(SOUND, "PNG"), (9000, 9000)), "50"),
+        (declared(tiny.encode(SOUND, "PNG"), (90000, 9000)), "50"),
+        (b"P3 1000 1000 255 " + b"1 " * 100, "0.5"),
+    ],
+    ids=["16 bits", "opacity", "palette", "large", "huge", "digits"],
+)
+def test_the_costlier_a_pixel_the_fewer_are_decoded(data, millions):
+    with pytest.raises(InputError, match=f"The image has more than {millions} million pixels: save it smaller"):
+        open_photo(data)
+
+
+def test_a_file_of_very_many_pictures_is_refused_before_they_are_counted():
+    with pytest.raises(InputError, match="The file holds more than 1,000 pictures: save one of them alone"):
+        open_photo(many_pages(5000))
+    assert open_photo(many_pages(1000))[1] == ["This is a file of 1000 pictures: only the first one was read."]
+
+
+def test_a_small_jpeg_of_many_passes_is_refused_too():
+    data = tiny.encode(SOUND, "JPEG", progressive=True)
+    place = data.rindex(b"\xff\xda")
+    with pytest.raises(InputError, match=r"is stored in 1\d\d passes"):
+        open_photo(data[:place] + data[place:-2] * 100 + data[-2:])
+
+
+def test_a_photo_of_pil_is_not_handed_back_itself():
+    source = SOUND.copy()
+    photo, _ = open_photo(source)
+    assert photo is not source
+    assert difference(photo, source) == 0

@@ -105,6 +105,13 @@ def damaged(*path: str, value: object) -> str:
         ),
         (damaged("input", "text", value="\ud800"), "The document is damaged: it holds half of a character"),
         (damaged("memory", value=[]), "The document is damaged at memory: "),
+        (damaged("prediction", "confidence", value=float("nan")), "The document is damaged: it holds half of a char"),
+        (damaged("prediction", "label", value="gone"), "The document is damaged at prediction: it must be of the la"),
+        (damaged("attribution", "target", value="gone"), "The document is damaged at attribution.target: it must"),
+        (damaged("attribution", "scores", value=[1.0]), "The document is damaged at attribution.scores: there must"),
+        (damaged("input", "token_to_unit", value=[99]), "The document is damaged at input.units: every token"),
+        (damaged("input", "text", value=None), "The document is damaged at input.units: each must have its place"),
+        (damaged("input", "layout", value="grid"), "The document is damaged at input.grid: it must have a cell"),
     ],
 )
 def test_a_damaged_document_gets_one_sentence(text, sentence):

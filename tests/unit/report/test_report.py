@@ -13,7 +13,7 @@ import tiny
 
 from rnnformer_demo import web
 from rnnformer_demo.document import Document, from_json, to_json
-from rnnformer_demo.report import render
+from rnnformer_demo.report import Carried, render
 from rnnformer_demo.views import VIEWS, View, register, views_for
 
 TEXT, PHOTO = documents.text_document(split=3), documents.photo_document()
@@ -120,6 +120,25 @@ def test_the_explorer_is_inlined_with_the_views_that_fit(document, report):
     assert explorer["modules"] == web.modules("report.js", *(f"views/{name}.js" for name in fitting))
     for style in web.styles():
         assert (web.FOLDER / style).read_text(encoding="utf-8") in report
+
+
+def test_a_model_that_travels_along_is_inlined_with_all_that_runs_it():
+    files = {"runtime/a.mjs": b"one", "models/by-hand/weights.safetensors.gz": bytes(range(256))}
+    page = Page(render(bare(TEXT), Carried({"models": ["<one>"]}, files)))
+    inlined = json.loads(page.scripts["files"])
+    assert {name: base64.b64decode(data) for name, data in inlined["inlined"].items()} == files
+    assert inlined["digests"] == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    explorer = json.loads(page.scripts["explorer"])
+    assert explorer["catalogue"] == {"models": ["<one>"]}
+    assert explorer["views"] == web.views_of_registry()  # what the reader makes of it may fit any of them
+    modules = list(explorer["modules"])
+    for name in ("engine/worker.js", "engine/photo/png.js", "pages/models.js", "locales/zh.js", explorer["entry"]):
+        assert name in modules
+    assert modules.index("engine/photo/png.js") < modules.index("engine/analysis.js")  # which asks for it when it must
+    (policy,) = (attributes["content"] for attributes in page.all("meta") if "http-equiv" in attributes)
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert " blob: 'wasm-unsafe-eval'; worker-src blob:; style-src" in policy
+    assert "connect-src" not in policy
 
 
 def test_the_ten_most_probable_classes_are_listed():

@@ -21,7 +21,8 @@ from rnnformer_demo.training.config import (
 from rnnformer_demo.training.data.text_data import TextData
 from rnnformer_demo.training.recipes import stages_in_runs
 from rnnformer_demo.training.tasks import text
-from rnnformer_demo.training.tasks.encoders import FILE, OBJECTIVES, LanguageModel, load_encoders, train
+from rnnformer_demo.training.tasks.encoders import FILE, load_encoders, train
+from rnnformer_demo.training.tasks.language_models import LanguageModel, MaskedLanguageModel
 
 CONFIG = TextConfig(labels=("a", "b"), **tiny.SMALLEST["text"])
 MODEL = TextModelOptions(**tiny.SMALLEST["text"])
@@ -45,7 +46,7 @@ def pretrain(sources: TextDataConfig, runs, objective: str, resume: bool = False
     return train(config, RunConfig(runs=runs, resume=resume))
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", ["language-model", "task"])
 def test_encoders_learn_and_stand_on_one_embedding(sources, tmp_path, objective):
     accuracies = pretrain(sources, tmp_path, objective)
     assert set(accuracies) == {"lstm", "gru"}
@@ -90,6 +91,41 @@ def test_padding_is_not_predicted():
     assert torch.allclose(queries[[4, 5, 10, 11]], alone, atol=1e-6)
 
 
+ATTENTION = TextModelOptions(**tiny.SMALLEST["text"] | {"recurrence": (), "blocks": ("attention",), "positions": True})
+
+
+def test_attention_learns_what_it_does_not_see(sources, tmp_path):
+    accuracies = pretrain(sources, tmp_path, "masked-language-model", model=ATTENTION)
+    assert accuracies["attention"] > 0.15  # chance: 0.02
+    config = TrainTextConfig(name="walk", data=sources, encoders="enc", model=ATTENTION, training=TRAINING)
+    saved = text.train(config, RunConfig(runs=tmp_path), folder=tmp_path / "out")
+    assert saved.card["data"]["encoders"] == "masked-language-model"
+    kept = load_file(tmp_path / "enc" / FILE)
+    assert {"embedding.weight", "core.position_gain", "core.norm.weight"} < kept.keys()
+    assert not any(key.startswith(("core.head", "core.pooling")) for key in kept)
+    material = TextData(sources, replace(CONFIG, recurrence=(), blocks=("attention",), positions=True), tmp_path)
+    model = material.new_model(material.config, seed=5)
+    assert load_encoders(tmp_path / "enc", model, material) == "masked-language-model"
+    assert all(torch.equal(model.state_dict()[key], tensor) for key, tensor in kept.items())
+
+
+def test_a_masked_language_model_hides_what_it_is_asked_for_and_no_padding():
+    model = MaskedLanguageModel(tiny.model("text", recurrence=(), blocks=("attention",))).eval()
+    ids, mask = torch.randint(2, 80, (64, 30)), torch.arange(30)[None] < torch.full((64, 1), 20)
+    seen = []
+    model.hybrid.embedding.register_forward_hook(lambda module, arguments, output: seen.append(arguments[0]))
+    queries, tokens = model.queries(ids, mask, torch.Generator().manual_seed(1))
+    again, same = model.queries(ids, mask, torch.Generator().manual_seed(1))
+    assert torch.equal(tokens, same)
+    assert torch.equal(queries, again)
+    assert torch.equal(seen[0], seen[1])
+    assert 0.12 < len(tokens) / mask.sum() < 0.18
+    changed = seen[0] != ids
+    assert not (changed & ~mask).any()
+    assert 0.85 < changed.sum() / len(tokens) < 0.95  # the rest stays as it is
+    assert 0.75 < (seen[0][changed] == 1).sum() / len(tokens) < 0.85
+
+
 def test_a_model_starts_from_its_encoders(sources, tmp_path):
     pretrain(sources, tmp_path, "task")
     config = TrainTextConfig(name="walk", data=sources, encoders="enc", model=MODEL, training=TRAINING)
@@ -116,10 +152,12 @@ def test_encoders_of_another_model_are_refused(sources, tmp_path, changes, sente
 
 
 def test_what_cannot_be_pretrained_is_refused(sources, tmp_path):
-    with pytest.raises(InputError, match="--objective must be one of language-model, task, got 'chess'"):
+    with pytest.raises(InputError, match=r"--objective must be one of language-model, .*, task, got 'chess'"):
         pretrain(sources, tmp_path, "chess")
-    with pytest.raises(InputError, match="A model without recurrence has no encoders"):
-        pretrain(sources, tmp_path, "task", model=replace(MODEL, recurrence=()))
+    with pytest.raises(InputError, match="A model without recurrence is pretrained with --objective masked"):
+        pretrain(sources, tmp_path, "task", model=ATTENTION)
+    with pytest.raises(InputError, match="--objective masked-language-model is for models without recurrence"):
+        pretrain(sources, tmp_path, "masked-language-model")
     material = TextData(sources, CONFIG, tmp_path)
     with pytest.raises(InputError, match="There are no encoders in"):
         load_encoders(tmp_path / "nothing", material.new_model(material.config, 0), material)

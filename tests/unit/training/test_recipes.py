@@ -89,6 +89,21 @@ def test_a_card_of_an_older_version_has_the_stages_of_its_recipe():
     assert recipe_of(unknown)["stages"] == [{"command": "first"}, {"command": unknown["command"]}]
 
 
+def test_a_transformer_is_pretrained_where_its_recipe_says_by_what(tmp_path):
+    path = tmp_path / "race.json"
+    masked = {"task": "encoders", "objective": "masked-language-model", "learning_rate": 1e-3}
+    path.write_text(json.dumps({"extends": "sentiment-en", "baseline": "transformer", "stages": [masked]}))
+    encoders, model = (find(str(path)).stages[place] for place in (1, 2))
+    assert (encoders.name, encoders.objective, encoders.baseline) == (
+        "encoders-sentiment-en-transformer",
+        "masked-language-model",
+        "transformer",
+    )
+    assert encoders.training.learning_rate == 1e-3
+    assert model.encoders == encoders.name
+    assert next(stage for stage in find("sentiment-en-transformer").stages if stage.name == model.name).encoders is None
+
+
 @pytest.mark.parametrize("name", names())
 def test_stages_and_configs_are_the_same(name):
     for config in find(name).stages:

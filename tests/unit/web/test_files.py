@@ -28,6 +28,13 @@ def test_imported_modules_come_first_and_once(folder):
     assert files.modules("core/c.js") == {"core/c.js": 'export const c = "./a.js";\n'}
 
 
+def test_modules_that_are_imported_when_they_are_needed_come_first_where_they_are_asked_for(folder):
+    (folder / "a.js").write_text('const b = async () => (await import("./core/b.js")).b;\n')
+    (folder / "core/b.js").write_text("export const b = 1;\n")
+    assert list(files.modules("a.js")) == ["a.js"]
+    assert list(files.modules("a.js", lazy=True)) == ["core/b.js", "a.js"]
+
+
 def test_a_circle_of_modules_is_refused(folder):
     (folder / "a.js").write_text('import { b } from "./core/b.js";\n')
     (folder / "core/b.js").write_text('import { a } from "../a.js";\n')

@@ -85,7 +85,7 @@ function checked(
       throw new InputError(`The option ${option} of ${name} cannot be ${quoted(cut(value, 60))}: it is one of ${values.join(", ")}.`);
     }
   }
-  if (!Object.hasOwn(METHODS, name)) {
+  if (!traits.in_browser) {
     throw new InputError(`${traits.title} cannot be computed in the browser: choose another method.`);
   }
   return traits;

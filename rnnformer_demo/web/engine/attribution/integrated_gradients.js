@@ -11,6 +11,7 @@ export async function integratedGradients(subject, { target, report, options: { 
     end: tokens,
     logits: (/** @type {any} */ rows) => subject.tokenLogits(rows),
     gradient: async (/** @type {any} */ rows) => (await subject.gradient(rows, target)).gradient.data,
+    lanes: subject.lanes,
   };
   const { scores, gap } = await integrate(path, target, report);
   return { scores: byUnit(byStep(scores, tokens.dims[1]), subject.sample), gap, warnings: gapNotices(gap) };

@@ -1,6 +1,7 @@
 /** Integration of a gradient along a straight path until the completeness gap is small, see `integration.py`. */
 
 import { percent } from "../format.js";
+import { sideBySide } from "../lanes.js";
 import { sum } from "../numbers.js";
 import { countedRows } from "./progress.js";
 
@@ -14,6 +15,7 @@ const ROWS_PER_PASS = 16;
  * @property {Values} start with a batch of 1 @property {Values} end of the same shape
  * @property {(values: Values) => Promise<Float32Array[]>} logits of rows of values
  * @property {(values: Values) => Promise<Float32Array>} gradient of the class's logit by rows of values
+ * @property {number} lanes gradients that are computed at once
  */
 
 /**
@@ -23,7 +25,7 @@ const ROWS_PER_PASS = 16;
  *   score the same
  */
 export async function integrate(path, target, report) {
-  const [[end], [start]] = [await path.logits(path.end), await path.logits(path.start)];
+  const [[end], [start]] = await Promise.all([path.logits(path.end), path.logits(path.start)]);
   const difference = end[target] - start[target];
   const count = countedRows(sum(STEPS), report);
   let scores = new Float64Array(0);
@@ -43,19 +45,22 @@ async function along(path, steps, count) {
   const { data: end, dims } = path.end;
   const start = path.start.data;
   const points = legendre(steps);
-  const total = new Float64Array(end.length);
-  for (let first = 0; first < steps; first += ROWS_PER_PASS) {
-    const chosen = points.slice(first, first + ROWS_PER_PASS);
+  const size = Math.min(ROWS_PER_PASS, Math.ceil(steps / path.lanes));
+  const parts = Array.from({ length: Math.ceil(steps / size) }, (_, part) => points.slice(part * size, (part + 1) * size));
+  const gradients = await sideBySide(parts, path.lanes + 1, async (chosen) => {
     const rows = new Float32Array(chosen.length * end.length);
     chosen.forEach(({ place }, row) => {
       for (let at = 0; at < end.length; at += 1) rows[row * end.length + at] = start[at] + place * (end[at] - start[at]);
     });
     const gradient = await path.gradient({ data: rows, dims: [chosen.length, ...dims.slice(1)] });
-    chosen.forEach(({ weight }, row) => {
-      for (let at = 0; at < end.length; at += 1) total[at] += weight * gradient[row * end.length + at];
-    });
     count(chosen.length);
-  }
+    return gradient;
+  });
+  const total = new Float64Array(end.length);
+  points.forEach(({ weight }, point) => {
+    const gradient = gradients[Math.floor(point / size)].subarray((point % size) * end.length);
+    for (let at = 0; at < end.length; at += 1) total[at] += weight * gradient[at];
+  });
   return total.map((slope, at) => slope * (end[at] - start[at]));
 }
 

@@ -8,7 +8,7 @@ import { countedRows } from "./progress.js";
 export async function occlusion(subject, { target, report }) {
   const count = countedRows(subject.units + 1, report);
   const baseline = TO_BASELINE[subject.layout];
-  const [whole] = await perturbedLogits(subject, [without(subject.units, [])], baseline, count);
-  const each = await perturbedLogits(subject, eachAlone(subject.units), baseline, count);
+  const rows = [[without(subject.units, [])], eachAlone(subject.units)];
+  const [[whole], each] = await Promise.all(rows.map((removed) => perturbedLogits(subject, removed, baseline, count)));
   return { scores: each.map((logits) => whole[target] - logits[target]) };
 }

@@ -20,6 +20,7 @@ export async function recurrenceIntegratedGradients(subject, { target, report })
     end: { data: new Float32Array(blocks * steps).fill(1), dims: [1, blocks, steps] },
     logits: async (/** @type {any} */ gates) => rowsOf((await faded(gates)).logits),
     gradient: async (/** @type {any} */ gates) => joined(await faded(gates), gates.dims),
+    lanes: subject.lanes,
   };
   const { scores, gap } = await integrate(path, target, report);
   const ofSteps = new Float64Array(steps);

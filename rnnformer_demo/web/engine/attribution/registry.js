@@ -55,6 +55,7 @@ export const METHODS = {
  * @typedef {object} Traits of a method, see `interpret/attribution/registry.py`
  * @property {string} name @property {string} title @property {string} about @property {string} scale
  * @property {boolean} slow_on_grid @property {boolean} integrates @property {boolean} draws @property {boolean} signed
+ * @property {boolean} in_browser
  * @property {Record<string, string[]>} options @property {string} benchmark what was measured of it, in a sentence
  */
 

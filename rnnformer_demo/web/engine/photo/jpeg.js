@@ -35,7 +35,7 @@ export function jpegParts(bytes) {
     else if (isFrame(marker)) {
       Object.assign(jpeg, frame(data), profile.length ? { profile: inOrder(profile) } : {});
       profile = [];
-      if (marker % 4 === 2) jpeg.passes = passesIn(bytes);
+      jpeg.passes = passesIn(bytes);
     } else if (marker === SCAN) {
       if (!jpeg.width || !jpeg.height) throw damaged();
       jpeg.isWhole = hasEnd(bytes, place);

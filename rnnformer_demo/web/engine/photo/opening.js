@@ -10,7 +10,8 @@ import { pngPixels } from "./png_pixels.js";
 import { planFor } from "./profile.js";
 import * as sentences from "./sentences.js";
 
-const MOST_SCANNED = 30 * sentences.MAX_PIXELS; // pixels times passes
+const MOST_PASSES = 64; // encoders make about ten
+const MOST_SCANNED = 20 * sentences.MAX_PIXELS; // pixels times passes
 
 /**
  * @typedef {object} Opened
@@ -60,7 +61,9 @@ async function openPng(bytes) {
 /** @param {Uint8Array} bytes @returns {Promise<Opened>} */
 async function openJpeg(bytes) {
   const jpeg = jpegParts(bytes);
-  if (jpeg.passes * jpeg.width * jpeg.height > MOST_SCANNED) throw sentences.tooManyPasses(jpeg.passes);
+  if (jpeg.passes > MOST_PASSES || jpeg.passes * jpeg.width * jpeg.height > MOST_SCANNED) {
+    throw sentences.tooManyPasses(jpeg.passes);
+  }
   sentences.checkSize(jpeg.width, jpeg.height);
   if (!jpeg.isWhole) throw sentences.damaged();
   return openDecoded(bytes, { ...jpeg, frames: 1 }, jpeg.space);

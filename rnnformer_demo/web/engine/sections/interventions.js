@@ -46,18 +46,19 @@ async function changes(context) {
   const hasAttention = facts.hook_points.some((/** @type {any} */ point) => point.kind === "attention");
   const hasPooling = facts.config.pooling === "attention";
   const isPooling = (/** @type {string} */ name) => name === "pooling";
-  /** @type {Record<string, Float32Array[]>} */
+  /** @type {Record<string, Promise<Float32Array[]>>} */
   const found = {};
   if (hasAttention) {
-    found["uniform attention"] = await run(context, { own: (name) => Number(isPooling(name)) });
-    found["permuted attention"] = await permuted(context, (name) => !isPooling(name));
+    found["uniform attention"] = run(context, { own: (name) => Number(isPooling(name)) });
+    found["permuted attention"] = permuted(context, (name) => !isPooling(name));
   }
   if (hasPooling) {
-    found["uniform pooling"] = await run(context, { own: (name) => Number(!isPooling(name)) });
-    found["permuted pooling"] = await permuted(context, isPooling);
+    found["uniform pooling"] = run(context, { own: (name) => Number(!isPooling(name)) });
+    found["permuted pooling"] = permuted(context, isPooling);
   }
-  if (facts.recurrences.length) found["without recurrence"] = await run(context, { recurrence: 0 });
-  return found;
+  if (facts.recurrences.length) found["without recurrence"] = run(context, { recurrence: 0 });
+  const rows = await Promise.all(Object.values(found));
+  return Object.fromEntries(Object.keys(found).map((kind, place) => [kind, rows[place]]));
 }
 
 /** Run with the weights of some parts permuted, each row by draws of its own. @param {Context} context @param {(name: string) => boolean} concerned */

@@ -2,6 +2,7 @@
 
 import { Temperature } from "../confidence.js";
 import { inFull } from "../encode.js";
+import { sideBySide } from "../lanes.js";
 import { argmax, argsort } from "../numbers.js";
 import { rowsOf } from "../subject.js";
 
@@ -99,6 +100,19 @@ function partOf(/** @type {number} */ rows, /** @type {number} */ columns, /** @
   });
 }
 
+/**
+ * Return which parts are run in one pass: as many of the order as it takes, and one of as many as there are lanes.
+ * @param {Int32Array} order the longest first @param {(part: number) => number} stepsOf @param {number} lanes
+ */
+function passes(order, stepsOf, lanes) {
+  const found = [];
+  for (let done = 0; done < order.length; done += found[found.length - 1].length) {
+    const rows = Math.max(1, Math.floor(TOKENS_PER_PASS / stepsOf(order[done])));
+    found.push([...order.subarray(done, done + Math.min(rows, Math.ceil(order.length / lanes)))]);
+  }
+  return found;
+}
+
 /** Return the logits of parts of the tokens, those of a length together. @param {import("../context.js").Context} context @param {number[][]} parts */
 async function logitsOf(context, parts) {
   const tokens = await context.tokens();
@@ -108,9 +122,10 @@ async function logitsOf(context, parts) {
   /** @type {Float32Array[]} */
   const logits = new Array(parts.length);
   let done = 0;
-  while (done < order.length) {
-    const longest = context.sample.grid ? parts[0].length : lengths[order[done]];
-    const rows = [...order.subarray(done, done + Math.max(1, Math.floor(TOKENS_PER_PASS / longest)))];
+  const { lanes } = context.model.programs;
+  const stepsOf = (/** @type {number} */ part) => (context.sample.grid ? parts[part].length : lengths[part]);
+  await sideBySide(passes(order, stepsOf, lanes), lanes + 1, async (rows) => {
+    const longest = stepsOf(rows[0]);
     const data = new Float32Array(rows.length * longest * width);
     const mask = new Uint8Array(rows.length * longest);
     rows.forEach((part, row) =>
@@ -128,6 +143,6 @@ async function logitsOf(context, parts) {
     rows.forEach((part, row) => (logits[part] = found[row]));
     done += rows.length;
     context.report(done / parts.length);
-  }
+  });
   return logits;
 }

@@ -1,6 +1,7 @@
 /** Agreement with other methods: rank correlation of the scores, see `agreement.py`. */
 
 import { compute } from "../attribution/compute.js";
+import { sideBySide } from "../lanes.js";
 import { argsort, dot, mean } from "../numbers.js";
 import { MAX_LEAVE_ONE_OUT } from "./faithfulness.js";
 
@@ -61,12 +62,9 @@ export function others(subject, method) {
  * @param {{method: string, target: number, scores: number[]}} explanation @param {number} seed
  */
 export async function agreement(subject, { method, target, scores }, seed) {
-  /** @type {Record<string, number>} */
-  const correlations = {};
-  for (const name of others(subject, method).quick) {
+  const found = await sideBySide(others(subject, method).quick, subject.lanes, async (name) => {
     const other = await compute(subject, { method: name, target, seed });
-    const correlation = rankCorrelation(scores, other.scores);
-    if (correlation !== null) correlations[name] = correlation;
-  }
-  return correlations;
+    return { name, correlation: rankCorrelation(scores, other.scores) };
+  });
+  return Object.fromEntries(found.flatMap(({ name, correlation }) => (correlation === null ? [] : [[name, correlation]])));
 }

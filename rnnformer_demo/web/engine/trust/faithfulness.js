@@ -57,8 +57,8 @@ export async function measureUntil(curves, scores, decided) {
   /** @type {Record<string, Faithfulness>} */
   let measured = {};
   for (const pairs of Object.values(curves)[0]?.stages ?? []) {
-    measured = {};
-    for (const [name, along] of Object.entries(curves)) measured[name] = await along.measure(scores, pairs);
+    const each = Object.entries(curves).map(async ([name, along]) => [name, await along.measure(scores, pairs)]);
+    measured = Object.fromEntries(await Promise.all(each));
     if (decided(measured)) break;
   }
   return measured;

@@ -25,8 +25,7 @@ export class ShiftedSubject extends Subject {
   /** @param {import("../perturbations.js").Variant[]} variants @param {boolean} inPlace @returns {Promise<Float32Array[]>} */
   async logitsOf(variants, inPlace) {
     if (this.layout === "grid") return super.logitsOf(variants.map((photo) => this.#plusShift(photo)), inPlace);
-    const onlyNothing = variants.length === 1 && variants[0].every((place) => place === NOTHING);
-    return this.#textLogits(variants, inPlace && !onlyNothing);
+    return this.#textLogits(variants, inPlace);
   }
 
   async #moved() {

@@ -1,6 +1,7 @@
 /** Stability of an explanation under small shifts of its input, and its infidelity as a forecast of changes, see `stability.py`. */
 
 import { compute } from "../attribution/compute.js";
+import { sideBySide } from "../lanes.js";
 import { dot, norm } from "../numbers.js";
 import { perturbedLogits, without } from "../perturb.js";
 import { Generator } from "../random.js";
@@ -25,16 +26,15 @@ export async function maxSensitivity(subject, { method, target, scores }, seed) 
   const size = embedded.length;
   const noise = new Generator(seed).randn(SHIFTS * size);
   const radius = RADIUS * norm(embedded);
-  let most = 0;
-  for (let row = 0; row < SHIFTS; row += 1) {
+  const changes = await sideBySide([...Array(SHIFTS).keys()], subject.lanes, async (row) => {
     const direction = noise.subarray(row * size, (row + 1) * size);
     const length = norm(direction);
     // Rounded as the embedded input can hold it.
     const shift = direction.map((value, place) => Math.fround(embedded[place] + (radius * value) / length) - embedded[place]);
     const moved = await compute(new ShiftedSubject(subject, shift), { method, target, seed });
-    most = Math.max(most, norm(scores.map((score, place) => moved.scores[place] - score)));
-  }
-  return most / (norm(scores) || 1);
+    return norm(scores.map((score, place) => moved.scores[place] - score));
+  });
+  return Math.max(...changes) / (norm(scores) || 1);
 }
 
 /**

@@ -1,0 +1,117 @@
+"""Work for a request: estimated before it starts, in turn with the others', ended when its visitor leaves."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from gradio.context import LocalContext
+
+from ..data import InputError
+from ..nn.lock import MODEL_LOCK, Ended, Errand
+from .places import Places, Visitor
+from .server.settings import read_settings
+
+if TYPE_CHECKING:
+    from ..interpret.cost import Cost, Size
+
+_LENIENCE = 2.0  # the machine may be slower than the estimate thinks: work ends after so many times the budget
+CHEAP = 1.0  # seconds: work that takes less needs no place, and goes before all other
+OF_PAGE = Places(2)
+OF_API = Places(2, most_waiting=4)
+
+
+class Work(Errand):
+    """The work of one request.
+
+    Args:
+        places: where it waits if it is long.
+        visitor: who sent it.
+        has_left: tells whether nobody waits for the answer any more.
+    """
+
+    def __init__(self, places: Places, visitor: Visitor, has_left: Callable[[], bool]) -> None:
+        super().__init__(urgent=True, check=self._check)
+        self._visitor, self._has_left = visitor, has_left
+        self._places, self._place = places, ExitStack()
+        self._budget = read_settings().budget
+
+    def begin(
+        self, size: "Size", cost: "Callable[[str], Cost]", method: str, tell: Callable[[int, float], None]
+    ) -> None:
+        """Check the estimate against the budget, and wait for a place where the work is long.
+
+        Raises:
+            InputError: where it would exceed the budget, see `cost.check`, or too many wait.
+        """
+        from ..analysis.cost import check
+
+        seconds = check(size, cost, method, self._budget)
+        if seconds > CHEAP and self.urgent:
+            self.urgent = False
+            self._place.enter_context(self._places.taken(self._visitor, seconds, self._check, tell))
+
+    def end(self) -> None:
+        """Give the place back."""
+        self._place.close()
+
+    def _check(self) -> None:
+        if self._has_left():
+            raise Ended
+        most = _LENIENCE * self._budget
+        if self.seconds > most:
+            raise InputError(
+                f"This took longer than the {most:g} s after which computing ends here: take a shorter input or "
+                "another method."
+            )
+
+
+def work_of_event(places: Places) -> Work:
+    """Return the work of the request of Gradio's queue that is being answered."""
+    event_id, blocks = LocalContext.event_id.get(None), LocalContext.blocks.get(None)
+
+    def has_left() -> bool:
+        if not (event_id and blocks):
+            return False
+        event = blocks._queue.event_ids_to_events.get(event_id)
+        return event is None or not event.alive
+
+    return Work(places, _visitor(event_id), has_left)
+
+
+def begin(
+    size: "Size",
+    cost: "Callable[[str], Cost]",
+    method: str,
+    tell: Callable[[int, float], None] = lambda place, seconds: None,
+) -> None:
+    """Begin what this thread works on, see `Work.begin`; work that is no request has no budget."""
+    errand = MODEL_LOCK.errand()
+    if isinstance(errand, Work):
+        errand.begin(size, cost, method, tell)
+
+
+def in_turn(handler: Callable) -> Callable:
+    """Wrap an endpoint so that it works in turn with others, and ends when nobody waits for it."""
+
+    @wraps(handler)
+    def run(*arguments: Any, **options: Any) -> Any:
+        work = work_of_event(OF_API)
+        try:
+            with MODEL_LOCK.on(work):
+                return handler(*arguments, **options)
+        finally:
+            work.end()
+
+    return run
+
+
+def _visitor(event_id: str | None) -> Visitor:
+    """Return the visitor of the current request.
+
+    Each stream of a page has a session of its own, "PAGE-NUMBER"; a call without a session has its event's id for one.
+    """
+    request = LocalContext.request.get(None)
+    session = str(getattr(request, "session_hash", None) or "")
+    client = getattr(request, "client", None)
+    return Visitor(client.host if client else "", "" if session == event_id else session.partition("-")[0])
