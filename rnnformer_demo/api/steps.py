@@ -14,8 +14,8 @@ Report = Callable[[float], None]
 Step = Callable[["Document", Any, Report], Iterator[Any]]  # yields documents, or dicts that are sent as they are
 
 
-def take_step(document: "Document", step: Any, report: Report) -> Iterator[Any]:
-    """Take a step that the page names by a section to fill, an edit, or its own name.
+def read_step(step: Any) -> tuple[requests.Request, Step]:
+    """Return the arguments of a step that the page names by a section to fill, an edit, or its own name; and the step.
 
     Raises:
         InputError: for a step that there is not, and for one whose arguments do not fit.
@@ -25,7 +25,7 @@ def take_step(document: "Document", step: Any, report: Report) -> Iterator[Any]:
     if not isinstance(name, str) or name not in STEPS:
         raise InputError(f"There is no step {str(name)[:60]!r}: there is {', '.join(STEPS)}.")
     schema, take = STEPS[name]
-    yield from take(document, requests.read(schema, asked), report)
+    return requests.read(schema, asked), take
 
 
 def fill_section(document: "Document", step: requests.Section, report: Report) -> "Iterator[Document]":
@@ -83,24 +83,21 @@ STEPS: dict[str, tuple[type[requests.Request], Step]] = {
 }
 
 
-def cost_of_steps(document: "Document", steps: Sequence[Any]) -> "tuple[Size, Callable[[str], Cost], str]":
-    """Return the size of a document's input, the cost of steps on it by the method of attribution, and that method.
-
-    Args:
-        steps: as they came; `take_step` refuses those that do not fit.
-    """
+def cost_of_steps(
+    document: "Document", steps: "Sequence[requests.Request]"
+) -> "tuple[Size, Callable[[str], Cost], str]":
+    """Return the size of a document's input, the cost of steps on it by the method of attribution, and that method."""
     from ..analysis import cost
     from ..analysis.service import DEFAULT_METHOD
 
-    asked = [step for step in steps if isinstance(step, dict)]
-    sections = [step["section"] for step in asked if isinstance(step.get("section"), str)]
-    methods = [step["method"] for step in asked if isinstance(step.get("method"), str) and step["method"]]
-    method = (methods or [document.attribution.method if document.attribution else DEFAULT_METHOD])[0]
-    searches = sum(step.get("edit") == "counterfactual" for step in asked)
-    texts = sum(len(step["texts"]) for step in asked if isinstance(step.get("texts"), list))
+    filling = [step for step in steps if isinstance(step, requests.Section)]
+    named = [step.method for step in filling if step.method]
+    method = named[0] if named else document.attribution.method if document.attribution else DEFAULT_METHOD
+    searches = sum(isinstance(step, requests.Counterfactual) for step in steps)
+    texts = sum(len(step.texts) for step in steps if isinstance(step, requests.Search))
 
     def of(name: str) -> "Cost":
-        filled = cost.of_sections(sections, name)
-        return lambda size: filled(size) + searches * cost.of_counterfactual(size) + size.whole(2 * len(asked) + texts)
+        filled = cost.of_sections([step.section for step in filling], name)
+        return lambda size: filled(size) + searches * cost.of_counterfactual(size) + size.whole(2 * len(steps) + texts)
 
     return cost.size_of(document), of, method

@@ -6,6 +6,7 @@ input again out of them. Any process can answer, and nothing is lost when one re
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,9 @@ import gradio as gr
 from ..nn.lock import MODEL_LOCK
 from .errors import answering
 from .exports import page_export
-from .requests import AnalysePage, Cards, Extend, ScoreTable, read
+from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, Training, read
 from .server.observation import model_of, observed
-from .steps import cost_of_steps, take_step
+from .steps import cost_of_steps, read_step
 from .tables import scored_pieces
 from .uploads import source_of
 from .work import OF_PAGE, Work, begin
@@ -44,10 +45,10 @@ def page_analyse(request: dict) -> Iterator[dict]:
 def page_extend(request: dict) -> Iterator[dict]:
     """Take further steps on a document: yields the sections that each of them changes."""
     asked, report = read(Extend, request), _reporter()
-    document = asked.document
-    begin(*cost_of_steps(document, asked.steps), _tell_place())
-    for step in asked.steps:
-        for answer in take_step(document, step, report):
+    document, steps = asked.document, [read_step(step) for step in asked.steps]
+    begin(*cost_of_steps(document, [arguments for arguments, _ in steps]), _tell_place())
+    for arguments, take in steps:
+        for answer in take(document, arguments, report):
             if isinstance(answer, dict):
                 yield answer
             else:
@@ -76,6 +77,30 @@ def page_batch(request: dict) -> Iterator[dict]:
     for share, piece in scored_pieces(read(ScoreTable, request)):
         report(share)
         yield piece
+
+
+def page_claims(request: dict) -> Iterator[dict]:
+    """Yield the article's claims with their recorded results; or, of a claim that is named, a result measured now."""
+    from ..evaluation.claims import claim_named, in_order
+    from ..evaluation.claims.lab.files import recorded, to_dict
+
+    if name := read(Claims, request).name:
+        from ..evaluation.claims.lab.machine import run
+
+        yield to_dict(run(claim_named(name), "quick", _reporter()))
+        return
+    for claim in in_order():
+        about = {"name": claim.name, "place": claim.place, "sentence": claim.sentence, "method": claim.method}
+        result = recorded(claim.name)
+        yield about | {"result": to_dict(result) if result else None}
+
+
+def page_training(request: dict) -> Iterator[dict]:
+    """Yield a small hybrid after every epoch of a training that goes on meanwhile."""
+    from ..evaluation.claims.lab.live_training import train_live
+
+    for frame in train_live(read(Training, request).seed, _reporter()):
+        yield asdict(frame)
 
 
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
@@ -149,6 +174,9 @@ def register() -> None:
         "page_batch": (_in_turn(page_batch), "batch", 1),
         "page_cards": (page_cards, "cards", 4),
         "page_leaderboard": (page_leaderboard, "cards", 4),
+        # Each takes seconds of a processor core: one after the other, and none that waits for a prediction.
+        "page_claims": (_in_turn(page_claims), "claims", 1),
+        "page_training": (_in_turn(page_training), "claims", 1),
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(

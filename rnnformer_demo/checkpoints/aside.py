@@ -49,7 +49,7 @@ def full_disk_named(path: Path) -> Iterator[None]:
         yield
     except (OSError, SafetensorError) as error:
         # `safetensors` says the number of the error in its message alone.
-        numbers = [error.errno] if isinstance(error, OSError) else [n for n in _FULL if f"code: {n}," in str(error)]
+        numbers = [error.errno] if isinstance(error, OSError) else [n for n in _FULL if f"(os error {n})" in str(error)]
         if not set(numbers) & set(_FULL):
             raise
         raise DiskFullError(

@@ -21,6 +21,9 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
         metavar="FILE",
         help="put the table in its place in FILE, as in rnnformer_demo/bench/README.md",
     )
+    bench.add_argument(
+        "--site", type=path, metavar="FOLDER", help="measure a static site in Chromium instead, see the command site"
+    )
     _add_kinds(bench)
     pictures = command("screenshots", _screenshots, "take pictures of the page: widths, light and dark, both languages")
     pictures.add_argument(
@@ -51,7 +54,7 @@ def _loaded(name: str, arguments: tuple[str, ...], options: argparse.Namespace) 
     """Run `bench.crowd` or `bench.fuzz`."""
     from .. import bench
     from ..evaluation.reporting.readme import check_place, fill
-    from ..training.tasks.finish import machine
+    from ..nn.devices import machine
 
     for argument in arguments[:-1]:
         if not 0 < getattr(options, argument) <= _MOST[argument]:
@@ -82,16 +85,19 @@ def _screenshots(options: argparse.Namespace) -> tuple[dict, str]:
 def _bench(options: argparse.Namespace) -> tuple[dict, str]:
     if options.runs < 1:
         raise InputError(f"--runs must be at least 1, got {options.runs}.")
+    if options.site:
+        from ..bench.site import of_site
+
+        figures = of_site(Path(options.site), options.runs)
+        return figures, "\n".join(_lines(figures))
     from ..bench import markdown, run
     from ..evaluation.reporting.readme import check_place, fill
+    from ..nn.devices import machine
     from ..training.pretrained.minilm import load_minilm
 
     if options.write:
         check_place(Path(options.write), "bench")
-    figures = run(options.runs, load_minilm)
-    from ..training.tasks.finish import machine
-
-    figures = {"machine": machine()} | figures
+    figures = {"machine": machine()} | run(options.runs, load_minilm)
     if options.write:
         fill(Path(options.write), {"bench": markdown(figures)})
     return figures, "\n".join(_lines(figures))

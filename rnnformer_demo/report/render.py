@@ -22,7 +22,7 @@ from ..views import Choices, View, views_for
 from ..views.prediction import most_probable
 from .inlined import Carried, as_json, escaped, explorer, files, policy
 
-_FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def render(document: Document, carried: Carried | None = None) -> str:
     The document stands in it as JSON, in the element with the id `document`; the modules and the views, in the one with
     the id `explorer`; the files of a model that travels along, in the one with the id `files`.
     """
-    boot = (_FOLDER / "boot.js").read_text(encoding="utf-8")
+    boot = (FOLDER / "boot.js").read_text(encoding="utf-8")
     return _template().render(
         document=document,
         policy=policy(boot, carried),
@@ -67,7 +67,7 @@ def render(document: Document, carried: Carried | None = None) -> str:
 
 @cache
 def _template() -> Template:
-    folder = FileSystemLoader(_FOLDER, encoding="utf-8")
+    folder = FileSystemLoader(FOLDER, encoding="utf-8")
     environment = Environment(
         loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

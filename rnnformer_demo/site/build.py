@@ -160,4 +160,4 @@ def _first_visit(out: Path, names: tuple[str, ...]) -> int:
 
 
 def _worker_modules() -> list[str]:
-    return [*web.modules("engine/worker.js")]
+    return [*web.modules("engine/worker.js", "engine/serving.js")]

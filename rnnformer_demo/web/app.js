@@ -50,9 +50,10 @@ export class App {
     return this.pages[this.page ?? this.names[0]]?.tools?.() ?? null;
   }
 
-  /** Names of the pages, the first one first; tables are scored by a server. */
+  /** Names of the pages, the first one first; of tables and claims only some engines know. */
   get names() {
-    return [...this.layouts.map((layout) => address.PAGE_OF[layout]), ...(this.engine.scoreTable ? ["table"] : []), "models"];
+    const { scoreTable, claims } = this.engine;
+    return [...this.layouts.map((layout) => address.PAGE_OF[layout]), ...(scoreTable ? ["table"] : []), "models", ...(claims ? ["claims"] : [])];
   }
 
   /** Build the page and open what the address says. @param {HTMLElement} element */
@@ -104,7 +105,7 @@ export class App {
     await opened.open(wanted, first);
   }
 
-  /** Return a page; those of tables and of the models are fetched when they are first opened. @param {string} name */
+  /** Return a page; those without a workbench are fetched when they are first opened. @param {string} name */
   async #fetched(name) {
     if (!this.pages[name]) {
       const { Page } = await this.load(`pages/${name}.js`);

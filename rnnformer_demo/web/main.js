@@ -1,4 +1,4 @@
-/** The page: header, the pages "text", "photo" and "models", and the language. Gradio mounts it. */
+/** The page: header, the pages "text", "photo", "models" and "claims", and the language. Gradio mounts it. */
 
 import { App } from "./app.js";
 import { ServerEngine } from "./engine/server.js";

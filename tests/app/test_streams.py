@@ -11,6 +11,8 @@ from rnnformer_demo.api import requests, steps, streams
 from rnnformer_demo.bench import Page
 from rnnformer_demo.bench.page import SECTIONS
 from rnnformer_demo.document import from_dict
+from rnnformer_demo.evaluation.claims import in_order
+from rnnformer_demo.evaluation.claims.lab import live_training
 from rnnformer_demo.interpret.trust.verdict import VERDICTS
 from rnnformer_demo.nn.hooks import locked, run
 from rnnformer_demo.nn.lock import MODEL_LOCK
@@ -222,3 +224,19 @@ def test_a_caller_of_the_api_who_leaves_ends_the_work(page, monkeypatch):
 def _wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         time.sleep(0.001)
+
+
+def test_a_claim_is_measured_and_the_others_are_told(page):
+    told = stream(page, "page_claims", {})
+    assert [claim["name"] for claim in told] == [claim.name for claim in in_order()]
+    (measured,) = stream(page, "page_claims", {"name": "image_hybrid"})
+    assert measured["size"] == "quick"
+    assert measured["measured"]["quantities"] == told[9]["result"]["measured"]["quantities"]
+    assert "There is no claim 'x'" in refusal(page, "page_claims", {"name": "x"})
+
+
+def test_a_training_is_watched_epoch_by_epoch(page, monkeypatch):
+    monkeypatch.setattr(live_training, "EPOCHS", 1)
+    monkeypatch.setattr(live_training, "_UPDATES", 2)
+    assert [frame["epoch"] for frame in stream(page, "page_training", {"seed": 1})] == [0, 1]
+    assert "The seed must be a whole number" in refusal(page, "page_training", {"seed": "x"})

@@ -24,7 +24,7 @@ RUN = """async ({ rows }) => {
     const [module, glue] = ["ort.js", "glue.js"].map((name) => new URL(`/files/${name}`, location.href).href);
     return { module, glue, binary: await read("ort.wasm") };
   };
-  const pool = new Pool("/web/engine/worker.js", runtime, 3);
+  const pool = new Pool("/web/engine/serving.js", runtime, 3);
   const work = pool.work.bind(pool);
   pool.work = (job) => {
     const done = work(job);
@@ -43,6 +43,17 @@ RUN = """async ({ rows }) => {
   const again = await said(programs.session("logits"));
   const logits = found.map(({ logits: { data } }) => Array.from(data));
   return { first, wrong, again, workers: pool.runners.length, logits };
+}"""
+BROKEN = """async () => {
+  const { Pool, SharedPrograms } = await import("/web/engine/pool.js");
+  const runtime = async () => ({ module: "", glue: "", binary: new Uint8Array() });
+  const pool = new Pool("/files/weights.safetensors", runtime, 2);
+  const programs = new SharedPrograms(pool, "hybrid", async () => new Uint8Array(), new Uint8Array());
+  return programs.session("logits").then(() => "done", (error) => error.message);
+}"""
+WORKERS = """async (machines) => {
+  const { workersOn } = await import("/web/engine/pool.js");
+  return machines.map(([hardwareConcurrency, userAgent]) => workersOn({ hardwareConcurrency, userAgent }));
 }"""
 SIDE_BY_SIDE = """async (failing) => {
   const { sideBySide } = await import("/web/engine/lanes.js");
@@ -98,3 +109,20 @@ def test_pieces_are_done_side_by_side_until_one_fails(page, failing, answers):
     found = page.call(SIDE_BY_SIDE, failing)
     assert (found["answers"], found["most"]) == (answers, 3)
     assert found["begun"] == 9 if failing is None else found["begun"] < 9
+
+
+def test_a_worker_that_does_not_start_is_said(page):
+    assert page.call(BROKEN) == "This browser cannot run the models: try a newer one."
+    page.errors.clear()  # the browser tells of the script, too
+
+
+def test_there_are_as_many_workers_as_the_machine_bears(page):
+    machines = [
+        (1, "X11"),
+        (2, "X11"),
+        (16, "Macintosh"),
+        (None, "X11"),
+        (8, "Android 16; Mobile"),
+        (6, "iPhone Mobile"),
+    ]
+    assert page.call(WORKERS, machines) == [1, 2, 4, 1, 2, 2]

@@ -19,10 +19,11 @@ class Modules:
 
     Attributes:
         page: Playwright's page.
+        errors: what has gone wrong on its console so far; nothing may be left in the end.
     """
 
-    def __init__(self, page):
-        self.page = page
+    def __init__(self, page, errors: list[str]):
+        self.page, self.errors = page, errors
 
     def call(self, code: str, argument: Any = None) -> Any:
         """What an asynchronous function of JavaScript returns of an argument; both travel as JSON with every sign
@@ -64,7 +65,7 @@ def modules(browser, files: Mapping[str, bytes | Path]) -> Iterator[Modules]:
     page.on("console", lambda message: message.type == "error" and errors.append(message.text))
     try:
         page.goto(f"http://127.0.0.1:{server.server_port}/")
-        yield Modules(page)
+        yield Modules(page, errors)
     finally:
         page.close()
         server.shutdown()

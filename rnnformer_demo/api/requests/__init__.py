@@ -22,6 +22,7 @@ from .page import (
     Ablation,
     AnalysePage,
     Cards,
+    Claims,
     Counterfactual,
     Export,
     Extend,
@@ -30,6 +31,7 @@ from .page import (
     ScoreTable,
     Search,
     Section,
+    Training,
 )
 from .reading import Request, read
 
@@ -40,6 +42,7 @@ __all__ = [
     "AnalyseText",
     "Call",
     "Cards",
+    "Claims",
     "CompareText",
     "Counterfactual",
     "CounterfactualText",
@@ -56,6 +59,7 @@ __all__ = [
     "ScoreTable",
     "Search",
     "Section",
+    "Training",
     "WhatIfImage",
     "WhatIfText",
     "read",

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...checkpoints.cards import WEIGHTS, default_folder, in_families, read_card, size_on_disk, weights_digest
 from ...nn.cells import CELLS
+from ..behaviour import store as behaviour
 from ..records import read_tests
 from .detector_text import detector_text
 from .figures import percent, seeds_summary, title_of
@@ -168,7 +169,9 @@ def _evaluation(name: str, card: dict[str, Any], folder: Path) -> Iterator[str]:
         ]
         yield ""
         yield table(("photos of", f"same answer as {card['teacher']['name']}, %", "n"), rows, "lrr")
-    yield from _ablations(read_tests(name, weights_digest(name, folder)))
+    digest = weights_digest(name, folder)
+    yield from _ablations(read_tests(name, digest))
+    yield from _behaviour(behaviour.read(name), digest)
 
 
 def _ablations(tests: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -194,6 +197,24 @@ def _ablations(tests: dict[str, dict[str, Any]]) -> Iterator[str]:
         if idle:
             yield ""
             yield f"Less than {IDLE:.0%} of the answers change by {', '.join(idle)}: those parts decide little."
+
+
+def _behaviour(tested: dict[str, Any], digest: str) -> Iterator[str]:
+    """Yield what the model fails of the behavioural tests, where these weights were tested."""
+    if tested.get("model_sha256") != digest:
+        return
+    yield ""
+    yield (
+        "Behavioural tests (CheckList, Ribeiro et al. 2020; MFT: the answer is right, INV: a change does not matter, "
+        "DIR: a stronger word weakens nothing) on texts made from templates:"
+    )
+    yield ""
+    capabilities = tested["capabilities"].items()
+    rows = [
+        (f"{name}: {figures['about']}", figures["kind"], figures["n"], behaviour.rate(figures))
+        for name, figures in capabilities
+    ]
+    yield table(("capability", "test", "n", "failures, %"), rows, "llrr")
 
 
 def _compute(card: dict[str, Any]) -> Iterator[str]:

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from ...data import InputError
+from .. import near_duplicates_table
+from ..behaviour import store as behaviour
+from ..shift import store as shift
 from .model_tables import (
     limits_list,
     model_table,
@@ -25,6 +28,9 @@ def readme_parts(folder: Path | None = None) -> dict[str, str]:
         "ood": ood_table(folder),
         "teachers": teachers_table(folder),
         "limits": limits_list(folder),
+        "behaviour": behaviour.markdown(behaviour.load_results()),
+        "everyday": shift.markdown(shift.load_result()),
+        "near-duplicates": near_duplicates_table.markdown(near_duplicates_table.load_result()),
         "training": f"```bash\n{training_commands(folder)}\n```",
     }
 

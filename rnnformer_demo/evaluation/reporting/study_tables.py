@@ -49,7 +49,7 @@ def search_table(path: Path = SEARCH) -> str:
 
 def ablations_tables(path: Path = ABLATIONS) -> str:
     """Return accuracies with their intervals over the seeds, then accuracies by length, in per cent."""
-    groups = _by_condition(path)
+    groups = by_condition(path)
     if not groups:
         return _NONE
     header = ("model", "weights without embedding", "seeds", "held out", "test", "test, words shuffled")
@@ -58,7 +58,7 @@ def ablations_tables(path: Path = ABLATIONS) -> str:
 
 def image_ablations_table(path: Path = IMAGE_ABLATIONS) -> str:
     """Return accuracies with their intervals over the seeds, in per cent."""
-    groups = _by_condition(path)
+    groups = by_condition(path)
     header = ("model", "weights of the core", "seeds", "held out", "test", "test, mean of the classes")
     return _accuracies(groups, header, ("held_out", "accuracy", "mean_class_accuracy")) if groups else _NONE
 
@@ -90,7 +90,7 @@ def mean_with_interval(values: list[float]) -> str:
     return f"{mean} ± {percent(half)}"
 
 
-def _by_condition(path: Path) -> dict[str, list[dict[str, Any]]]:
+def by_condition(path: Path) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of a table by their condition; none where there is no table."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in json.loads(path.read_text(encoding="utf-8")) if path.exists() else ():

@@ -12,11 +12,14 @@ class CorpusConfig:
     data: tuple[str, ...]  # CSV, TSV, JSONL or Parquet files with text and label
     labels: tuple[str, ...] = ()  # names for the labels, in their order (numbers by value); or CLASS=LABEL of each
     exclude_texts: tuple[str, ...] = ()  # files whose texts are left out, such as test sets that leaked into the data
+    exclude_likeness: float = 1.0  # share of n-grams from which on texts are left out, too: 0.7 for near-duplicates
     table: TableOptions = field(default_factory=TableOptions)
 
     def __post_init__(self):
         if not self.data:
             raise ValueError("data must name at least one file, got none")
+        if not 0.5 <= self.exclude_likeness <= 1:
+            raise ValueError(f"exclude_likeness must be from 0.5 to 1, got {self.exclude_likeness:g}")
 
 
 @dataclass(frozen=True, kw_only=True)

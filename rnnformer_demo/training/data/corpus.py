@@ -16,6 +16,7 @@ from ...data.labels import counted
 from ...data.rows import TextRow
 from ...data.tables import TableOptions, TextTable, read_texts
 from ...data.text import CJK, pad
+from ...data.text_likeness import KnownTexts, normalised_text
 from ..config import CorpusConfig
 from ..loop import Batch
 from .classes import Classes, classes_of
@@ -40,7 +41,8 @@ class Corpus:
         training, held_out: rows of either part.
         rows, rejected: how many rows were read, and how many could not be.
         left_out: how many rows were dropped because their text stands in a file that training must not see.
-        barred: the texts of such files, see `normalised_text`.
+        excluded: the texts of such files, see `normalised_text`.
+        near: the same, where what is nearly one of them is left out, too.
     """
 
     labels: tuple[str, ...]
@@ -51,6 +53,12 @@ class Corpus:
     rejected: int = 0
     left_out: int = 0
     excluded: frozenset[str] = frozenset()
+    near: KnownTexts | None = None
+
+    def excludes(self, text: str) -> bool:
+        """Tell if training must not see a text."""
+        same = normalised_text(text) in self.excluded
+        return same or (self.near is not None and self.near.nearest(text) is not None)
 
     def target(self, row: TextRow) -> int:
         """Return the class of a row."""
@@ -66,10 +74,9 @@ def read_corpus(config: CorpusConfig) -> Corpus:
     tables = [read_texts(file, config.table) for file in config.data]
     shown = ", ".join(Path(file).name for file in config.data)
     classes = classes_of(counted(row.label for table in tables for row in table.rows), config.labels, shown)
-    excluded = frozenset(
-        normalised_text(row.text) for file in config.exclude_texts for row in read_texts(file, config.table).rows
-    )
-    corpus = Corpus(classes.names, classes.raw, excluded=excluded)
+    excluded = [row.text for file in config.exclude_texts for row in read_texts(file, config.table).rows]
+    near = KnownTexts(excluded, config.exclude_likeness) if config.exclude_likeness < 1 else None
+    corpus = Corpus(classes.names, classes.raw, excluded=frozenset(map(normalised_text, excluded)), near=near)
     for file, table in zip(config.data, tables, strict=True):
         say(f"{table.notice}.", *(f"{file}, line {row.line} is left out: {row.reason}" for row in table.rejected))
         _split(corpus, table, classes)
@@ -94,7 +101,7 @@ def _split(corpus: Corpus, table: TextTable, classes: Classes) -> None:
     labels = [row.label for row in table.rows] if len(table.rows) < _LARGE else None
     parts = hold_out([row.text for row in table.rows], count, _SPLIT_SEED, labels)
     # Left out after the split: a teacher that was trained without regard to a test set holds out the same.
-    barred = [normalised_text(row.text) in corpus.excluded for row in table.rows]
+    barred = [corpus.excludes(row.text) for row in table.rows]
     known = [row.label in classes.of for row in table.rows]
     for part, indices in zip((corpus.training, corpus.held_out), parts, strict=True):
         kept = (index for index in indices if known[index] and not barred[index])
@@ -131,14 +138,6 @@ def _check_classes(corpus: Corpus, tables: Sequence[TextTable], classes: Classes
             )
 
 
-def normalised_text(text: str) -> str:
-    """Return the letters and digits of a text in lower case: two texts that differ in signs and gaps alone are one.
-
-    Where there are none, the text itself.
-    """
-    return "".join(filter(str.isalnum, text.lower())) or text
-
-
 def fold_of(text: str, folds: int) -> int:
     """Return the number of the equal part that a text belongs to, by its letters: copies that differ in signs fall
     together."""
@@ -158,9 +157,9 @@ def unlabelled_sentences(
         InputError: for a file that cannot be read.
     """
     held_out = {row.text for row in corpus.held_out}
-    unseen = corpus.excluded | {normalised_text(text) for text in held_out}
+    unseen = {normalised_text(text) for text in held_out}
     texts = {row.text for file in files for row in read_texts(file, table).rows}
-    kept = [text for text in texts if normalised_text(text) not in unseen]
+    kept = [text for text in texts if normalised_text(text) not in unseen and not corpus.excludes(text)]
     sentences = {sentence for text in kept for sentence in _sentences(text)}
     sentences -= {sentence for text in held_out for sentence in _sentences(text)}
     return random.Random(_SPLIT_SEED).sample(sorted(sentences), min(limit, len(sentences)))

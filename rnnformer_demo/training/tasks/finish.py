@@ -1,7 +1,5 @@
 """Entries of a card about a training: its course, its calibration, its tests."""
 
-import os
-import platform
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
@@ -22,6 +20,7 @@ from ...evaluation import metrics
 from ...evaluation.classification import evaluate
 from ...evaluation.labelling import label_rows
 from ...models import Hybrid
+from ...nn.devices import machine
 from ..config import TrainingConfig
 from ..data.corpus import Corpus
 from ..loop import Progress
@@ -105,23 +104,6 @@ def training_record(training: TrainingConfig, history: list[Progress]) -> dict:
             "history": [vars(progress) for progress in history],
         },
     }
-
-
-def machine() -> str:
-    """Return the processor, without the machine's name: "AMD EPYC, 2 cores, 1 thread"; the GPU's name once it is in
-    use."""
-    if torch.cuda.is_initialized():
-        return torch.cuda.get_device_name()
-    cores, threads = os.cpu_count(), torch.get_num_threads()
-    return f"{_processor()}, {cores} core{'s' * (cores != 1)}, {threads} thread{'s' * (threads != 1)}"
-
-
-def _processor() -> str:
-    """Return the processor's model where the system tells it, else its architecture."""
-    file = Path("/proc/cpuinfo")
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.machine()
 
 
 def calibrate_test_save(

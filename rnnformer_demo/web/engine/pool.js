@@ -1,10 +1,11 @@
 /** Workers that run programs side by side, as many as there are processors: each takes the next task when it is free. */
 
-const MOST = 4; // workers: each holds the weights of the models, too
+const MOST = 4; // workers: each takes some 150 MB for a model of photos
+const MOST_ON_PHONES = 2;
 
-/** Return how many programs may run at once here. */
-export function processors() {
-  return Math.max(1, Math.min(MOST, navigator.hardwareConcurrency || 1));
+/** Return how many programs may run at once on a machine. @param {{hardwareConcurrency: number, userAgent: string}} machine */
+export function workersOn({ hardwareConcurrency, userAgent }) {
+  return Math.max(1, Math.min(/Mobi|Android/.test(userAgent) ? MOST_ON_PHONES : MOST, hardwareConcurrency || 1));
 }
 
 /**
@@ -17,10 +18,10 @@ export function processors() {
 
 export class Pool {
   /**
-   * @param {string} script address of the workers @param {() => Promise<import("./runner.js").Runtime>} runtime gets what each needs
+   * @param {string | URL} script address of the workers, see `serving.js` @param {() => Promise<import("./runner.js").Runtime>} runtime gets what each needs
    * @param {number} size the most workers; the first one starts now, others when there is work for them
    */
-  constructor(script, runtime, size = processors()) {
+  constructor(script, runtime, size = workersOn(navigator)) {
     this.script = script;
     this.runtime = runtime;
     this.size = size;
@@ -51,18 +52,20 @@ export class Pool {
   }
 
   #start() {
-    const runner = new Runner(new Worker(this.script, { type: "module" }), () => this.#handOut());
+    const worker = new Worker(this.script, { type: "module" });
+    const runner = new Runner(worker, () => this.#handOut());
     this.runners.push(runner);
     this.runtime().then(
       (runtime) => runner.start(runtime),
-      (error) => this.#fail(runner, error),
+      (error) => this.#end(runner, error),
     );
+    worker.onerror = ({ message }) => this.#end(runner, new Error(message || "This browser cannot run the models: try a newer one."));
   }
 
-  /** Take a worker back, and end all jobs that wait for it: the runtime cannot be had; the next job tries again. @param {Runner} runner @param {Error} error */
-  #fail(runner, error) {
-    runner.worker.terminate();
-    this.runners.splice(this.runners.indexOf(runner), 1);
+  /** Take a worker back that cannot work; without another one, no job that waits can be done. The next job tries again. @param {Runner} runner @param {Error} error */
+  #end(runner, error) {
+    runner.end(error);
+    this.runners = this.runners.filter((other) => other !== runner);
     if (!this.runners.length) for (const { reject } of this.waiting.splice(0)) reject(error);
   }
 }
@@ -80,14 +83,19 @@ class Runner {
     /** @type {WeakMap<SharedPrograms, Set<string>>} programs of which it has the graph */
     this.known = new WeakMap();
     worker.onmessage = ({ data }) => this.#answered(data);
-    worker.onerror = ({ message }) => this.#answered({ error: message });
   }
 
   /** @param {import("./runner.js").Runtime} runtime */
   start(runtime) {
-    this.worker.postMessage({ kind: "serve", runtime });
+    this.worker.postMessage({ runtime });
     this.ready = true;
     this.onFree();
+  }
+
+  /** @param {Error} error why its job cannot be done */
+  end(error) {
+    this.worker.terminate();
+    this.job?.reject(error);
   }
 
   /** Return whether it has opened a job's program before. @param {Job} job */
@@ -103,7 +111,7 @@ class Runner {
     this.known.set(programs, (known ?? new Set()).add(program));
     this.job = job;
     this.count += 1;
-    this.worker.postMessage({ kind: "task", number: this.count, model: programs.name, program, feeds, outputs, ...news });
+    this.worker.postMessage({ number: this.count, model: programs.name, program, feeds, outputs, ...news });
   }
 
   /** @param {{found?: Record<string, any>, error?: string}} answer */

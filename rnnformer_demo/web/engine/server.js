@@ -78,6 +78,21 @@ export class ServerEngine {
     return this.#stream("page_leaderboard", {}, watch);
   }
 
+  /** Tell the article's claims and what was recorded of each. @param {Watch} watch gets one after the other as `sections` */
+  claims(watch) {
+    return this.#stream("page_claims", {}, watch);
+  }
+
+  /** Measure a claim on the server; its result comes as `sections`. @param {string} name @param {Watch} watch */
+  measureClaim(name, watch) {
+    return this.#stream("page_claims", { name }, watch);
+  }
+
+  /** Train a small hybrid; it comes after each epoch as `sections`. @param {number} seed @param {Watch} watch */
+  trainLive(seed, watch) {
+    return this.#stream("page_training", { seed }, watch);
+  }
+
   /** Return the address of a photo of the gallery. @param {string} name */
   exampleUrl(name) {
     return `${this.root}/examples/${name}`;

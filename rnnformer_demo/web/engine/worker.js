@@ -1,6 +1,6 @@
 /**
- * The worker of the engine in the browser: it reads the models, and answers one call after the other. The programs are run
- * by further workers of the same script, which know nothing else.
+ * The worker of the engine in the browser: it reads the models, and answers one call after the other, but for quick ones,
+ * which need not wait. The programs are run by further workers.
  */
 
 import { Analyst } from "./analysis.js";
@@ -9,7 +9,7 @@ import { Files } from "./files.js";
 import { LocalModel } from "./model.js";
 import { Pool, SharedPrograms } from "./pool.js";
 import { Programs } from "./programs.js";
-import { loaded, runner } from "./runner.js";
+import { loaded } from "./runner.js";
 
 const TOLD_EVERY = 100; // milliseconds between two reports
 
@@ -22,15 +22,12 @@ const stopped = new Set();
 const models = new Map();
 /** @type {{analyst: Analyst, files: Files} | undefined} */
 let engine;
-/** @type {((task: import("./runner.js").Task) => void) | undefined} only where this worker runs programs for another */
-let run;
 let turn = Promise.resolve(); // of the call before: they share the processors
 
 self.onmessage = ({ data }) => {
-  if (data.kind === "serve") run = runner(data.runtime);
-  else if (data.kind === "task") run?.(data);
-  else if (data.kind === "start") start(data);
+  if (data.kind === "start") start(data);
   else if (data.kind === "stop") stopped.add(data.number);
+  else if (data.steps?.every((/** @type {any} */ step) => step.quick)) answer(data);
   else turn = turn.then(() => answer(data));
 };
 
@@ -57,7 +54,7 @@ function start({ place, version }) {
 
 /** Let further workers run the programs of models. @param {Files} files @returns {ProgramsOf} */
 function runByOthers(files) {
-  const pool = new Pool(self.location.href, once(() => runtimeOf(files)));
+  const pool = new Pool(new URL("./serving.js", import.meta.url), once(() => runtimeOf(files)));
   return (name, read, weights) => new SharedPrograms(pool, name, read, weights);
 }
 

@@ -12,6 +12,7 @@ export default {
     "page.photo": "照片",
     "page.table": "表格",
     "page.models": "模型",
+    "page.claims": "论断",
     // Table
     "table.about": "选择一个最多 1,000 段文本的表格（CSV、TSV 或 JSON Lines），其中一列名为 text。返回的 CSV 包含每一行的标签、概率和分布外得分。服务器不保留其中任何内容。",
     "table.file": "表格",
@@ -846,6 +847,42 @@ export default {
     "models.ood": "分布外分数（OOD）",
     "models.oodRecall": "{signal}；{share} 的留出输入能通过",
     "models.licence": "许可",
+    // The article's claims
+    "claims.about": "本项目所实现的文章说了什么，测量又说了什么。每个结论都由该论断文件中的规则从数字得出；区间均为 95%。",
+    "claims.measure": "在这里测量",
+    "claims.stop": "停止",
+    "claims.title": "{place}. {sentence}",
+    "claims.recorded": "已记录：{answer}",
+    "claims.live": "此处测得：{answer}",
+    "claims.none": "尚无记录。",
+    "claims.agrees": "与记录的结论相同。",
+    "claims.differs": "与记录的结论不同：短测量的轮数、种子和长度较少，区间较宽。",
+    "claims.conditions": "在哪些条件下（{count}）",
+    "claims.plots": "其他图（{count}）",
+    "claims.notes": "这些数字没有说明的",
+    "claims.provenance": "{date} UTC，{machine}，{seconds} 秒",
+    "claims.running": "已完成 {share}",
+    "claims.waiting": "排在第 {place} 位",
+    "claims.stopped": "已停止。",
+    "claims.interval": "{value}（{low} 到 {high}）",
+    "claims.plot": "{title}；{y}，按{x}。{series}",
+    "claims.answer.holds": "成立",
+    "claims.answer.holds-partly": "部分成立",
+    "claims.answer.does-not-hold": "不成立",
+    "claims.answer.undecided": "未定",
+    "training.title": "观看小型混合模型学习",
+    "training.about": "它学习一个词的极性：前面的否定词无论多远都会反转它。拖动滑块浏览各轮：它对“not … good”有多确定，每个循环层在每一步保留多少记忆，注意力看向哪里。",
+    "training.start": "训练",
+    "training.epoch": "轮次",
+    "training.loss": "损失，以及在从未见过的输入上答对的比例",
+    "training.lossLabel": "第 {epoch} 轮后损失 {loss}，准确率 {accuracy}",
+    "training.lossName": "损失",
+    "training.accuracyName": "准确率",
+    "training.now": "第 {epoch} 轮后：损失 {loss}，答对 {accuracy}；“not … good”为负面：{probability}",
+    "training.kept": "{name} 保留的记忆比例",
+    "training.keptLabel": "{name}：{values}",
+    "training.attention": "注意力：从每个词（行）到每个词（列）",
+    "training.attentionLabel": "第 {epoch} 轮后的注意力：“good”看向“not”的比例为 {share}",
   },
   messages: {
     // Tables
@@ -865,6 +902,64 @@ export default {
     "not JSON ({0})": "不是 JSON（{0}）",
     "not a JSON object": "不是 JSON 对象",
     "it holds bytes that mean nothing in the encoding of the file": "其中有在该文件编码中无意义的字节",
+    "Transformers are computationally cheaper than RNNs.":
+      "Transformer 的计算开销低于 RNN。",
+    "Transformers generalise better than RNNs.":
+      "Transformer 的泛化优于 RNN。",
+    "RNNs suffer from vanishing and exploding gradients.":
+      "RNN 受梯度消失和梯度爆炸之苦。",
+    "Dropout prevents vanishing and exploding gradients.":
+      "Dropout 能防止梯度消失和梯度爆炸。",
+    "The Adam optimiser improves a model.":
+      "Adam 优化器能改进模型。",
+    "Dropout improves a model.":
+      "Dropout 能改进模型。",
+    "Fully connected layers before the output improve a model.":
+      "输出之前的全连接层能改进模型。",
+    "More hidden layers and other numbers of parameters improve a model.":
+      "更多隐藏层和其他参数数量能改进模型。",
+    "Pretrained LSTM and GRU networks that feed a Transformer improve text classification.":
+      "预训练的 LSTM 和 GRU 接入 Transformer 能改进文本分类。",
+    "A pretrained CNN that feeds a Transformer improves image classification.":
+      "预训练的 CNN 接入 Transformer 能改进图像分类。",
+    "The integrated model is evaluated and tuned on a test set.":
+      "集成模型在测试集上评估和调优。",
+    "Milliseconds and peak memory of one layer of each kind, of equal numbers of weights, against length.":
+      "各类网络各一层、权重数相同时，毫秒数和内存峰值随长度的变化。",
+    "Accuracy beyond the training length, from few training inputs, on shuffled words and on other domains.":
+      "超出训练长度、训练样本很少、词序打乱以及在其他领域时的准确率。",
+    "The norm of d loss / d x_t against the distance of step t from the loss; clipping along training.":
+      "损失对 x_t 的梯度范数随该步到损失的距离的变化；训练中的梯度裁剪。",
+    "What is left of the gradient over a sequence, with dropout between layers and without.":
+      "层间有无 dropout 时，梯度经过一个序列后还剩多少。",
+    "A small hybrid learns a made task with Adam, AdamW and SGD with momentum, each at its best rate.":
+      "小型混合模型分别用 Adam、AdamW 和带动量的 SGD 学习人造任务，各用最佳学习率。",
+    "A small hybrid learns from few inputs, some wrongly labelled, at several rates of dropout.":
+      "小型混合模型在几种 dropout 率下从少量样本（部分标签有误）学习。",
+    "A small hybrid learns made tasks with a linear head and with hidden layers before it.":
+      "小型混合模型用线性输出头和带隐藏层的输出头学习人造任务。",
+    "Small hybrids of several numbers of layers, units and heads learn made tasks; accuracy beside cost.":
+      "层数、单元数和头数不同的小型混合模型学习人造任务；准确率与开销并列。",
+    "Recorded models on SST-2, paired by seed; small models on made tasks that one ability decides.":
+      "SST-2 上已记录的模型，按种子配对；小型模型在各由一种能力决定的人造任务上。",
+    "Recorded models on Caltech-101, all of which read the same pretrained CNN, paired by seed.":
+      "Caltech-101 上已记录的模型，都读取同一个预训练 CNN，按种子配对。",
+    "Whether that is fair: how much accuracy flatters the best of several models on the set that chose it.":
+      "这样做是否公平：在用来挑选的测试集上，几个模型中最好者的准确率被高估多少。",
+    "There is no claim {0}. Claims: {1}.":
+      "没有论断 {0}。现有论断：{1}。",
+    "{0}: gain in accuracy {1} points ({2} to {3})":
+      "{0}：准确率提高 {1} 个百分点（{2} 到 {3}）",
+    "{0}: nearer to an even gradient {1} powers of ten ({2} to {3})":
+      "{0}：更接近均匀梯度 {1} 个数量级（{2} 到 {3}）",
+    "{0}: left of the gradient {1} powers of ten ({2} to {3})":
+      "{0}：梯度剩余 10 的 {1} 次方（{2} 到 {3}）",
+    "{0}: growth of the gradient {1} powers of ten ({2} to {3})":
+      "{0}：梯度增长 10 的 {1} 次方（{2} 到 {3}）",
+    "{0}: flattery {1} points ({2} to {3})":
+      "{0}：高估 {1} 个百分点（{2} 到 {3}）",
+    "{0} and {1}, {2}, batch {3}, threads {4}: {5}":
+      "{0} 与 {1}，{2}，批量 {3}，线程 {4}：{5}",
     "There is no tokenizer {0}: choose {1}.":
       "没有分词器 {0}：请选择 {1}。",
     "Only texts can be searched.":

@@ -237,3 +237,8 @@ def test_the_encoder_beside_ours_is_the_one_that_torch_runs():
         )
     with pytest.raises(RuntimeError, match="the graph misses torch by"):
         rivals._check(wanted.numpy(), wanted.numpy() + 1)
+
+
+def test_a_folder_without_a_site_is_refused(tmp_path, capsys):
+    assert cli.main(["bench", "--site", str(tmp_path)]) == 2
+    assert f"{tmp_path} holds no site: make one by" in capsys.readouterr().err

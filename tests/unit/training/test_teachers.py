@@ -29,7 +29,7 @@ from rnnformer_demo.training.config import (
 )
 from rnnformer_demo.training.data import corpus as corpora
 from rnnformer_demo.training.data import word_vectors
-from rnnformer_demo.training.data.corpus import Corpus, fold_of, normalised_text, read_corpus, unlabelled_sentences
+from rnnformer_demo.training.data.corpus import Corpus, fold_of, read_corpus, unlabelled_sentences
 from rnnformer_demo.training.data.text_data import TextData
 from rnnformer_demo.training.tasks import text
 from rnnformer_demo.training.tasks.shape import text_config
@@ -226,11 +226,6 @@ def test_chinese_sentences_end_without_a_gap_and_are_as_long_as_their_characters
     path.write_text("text,label\n房间很干净。早餐好！一般般吧？iPhone 也能用,1\n", encoding="utf-8")
     found = unlabelled_sentences([str(path)], 10, Corpus(("no", "yes"), ("0", "1")))
     assert set(found) == {"房间很干净。", "早餐好！", "一般般吧？", "iPhone 也能用"}
-
-
-def test_texts_that_differ_in_signs_and_gaps_are_one():
-    assert normalised_text("好！ 不错，OK") == normalised_text("好,不错 ok。") == "好不错ok"
-    assert normalised_text("!?") == "!?" != normalised_text("...")
 
 
 def test_a_teacher_remembers_its_encoder(data, tmp_path, monkeypatch, capsys):

@@ -437,6 +437,24 @@ def test_texts_of_test_sets_are_left_out(tmp_path):
     assert len(corpus.training) + len(corpus.held_out) == 210
 
 
+def test_texts_that_are_nearly_those_of_test_sets_are_left_out_where_that_is_asked_for(tmp_path):
+    chooser = random.Random(0)
+    texts = [" ".join("".join(chooser.choices("abcdefgh", k=6)) for _ in range(8)) for _ in range(40)]
+    rows = [f"{text},{place % 2}" for place, text in enumerate(texts)]
+    table, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    table.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    test.write_text(f"text,label\n{texts[0]}x,0\n", encoding="utf-8")
+    config = CorpusConfig(data=(str(table),), exclude_texts=(str(test),))
+    assert read_corpus(config).left_out == 0
+    corpus = read_corpus(replace(config, exclude_likeness=0.9))
+    assert corpus.left_out == 1
+    assert texts[0] not in {row.text for row in corpus.training + corpus.held_out}
+    assert corpus.excludes(texts[0])
+    assert not corpus.excludes(texts[1])
+    with pytest.raises(ValueError, match="exclude_likeness must be from"):
+        replace(config, exclude_likeness=0.1)
+
+
 def test_training_again_gives_the_same_checkpoint(tmp_path):
     first = train_text(tmp_path, runs=tmp_path / "one")
     again = train_text(tmp_path, runs=tmp_path / "two", overwrite=True)

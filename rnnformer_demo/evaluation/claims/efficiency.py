@@ -1,0 +1,213 @@
+"""The claim that Transformers are cheaper than RNNs: time and memory against length, at equal numbers of weights."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+from .lab.registry import Claim, register
+from .lab.result import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    Measured,
+    Plot,
+    Point,
+    Quantity,
+    Report,
+    Series,
+    Verdict,
+    named,
+    part_of,
+)
+from .lab.rules import is_below, together
+from .lab.statistics import crossing, ratio_interval, slope
+
+_LONG = 256  # exponents are fitted from this length on, where fixed costs no longer count
+_MOST_BYTES = 300e6  # of the attention weights of a call: more would push other programs out of memory
+_AGAINST = ("LSTM", "GRU")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What is timed; a round times every network once at every length, so that all share the machine's moods."""
+
+    lengths: tuple[int, ...]
+    batches: tuple[int, ...]
+    threads: tuple[int, ...]
+    rounds: int
+
+
+Setting = tuple[int, int, str]  # batch, threads, inference or training step
+Times = dict[str, dict[int, list[float]]]  # milliseconds of each round, by network and length
+
+
+def measure(sizes: Sizes, report: Report) -> Measured:
+    """Time every network in interleaved rounds, and weigh the memory of one call of each."""
+    from .lab.timing import INFERENCE, TRAINING
+
+    settings = list(product(sizes.batches, sizes.threads, (INFERENCE, TRAINING)))
+    plots: list[Plot] = []
+    quantities: list[Quantity] = []
+    for number, setting in enumerate(settings):
+        part = part_of(report, number / len(settings), (number + 1) / len(settings))
+        times, memory = _timed(sizes, setting, part)
+        plots += _plots(setting, times, memory)
+        quantities += [*_ratios(setting, times), *_exponents(setting, times), *_memory_ratios(setting, memory)]
+        quantities += _crossings(setting, times)
+    report(1.0)
+    notes = (
+        "All networks took turns in every round, and with one thread its processor time counts, not the clock on the "
+        "wall: ratios hold on a busy machine, milliseconds less so.",
+        f"Lengths at which attention weights would take over {_MOST_BYTES / 1e6:.0f} MB were left out.",
+    )
+    return Measured(tuple(plots), tuple(quantities), (0,), notes)
+
+
+def _timed(sizes: Sizes, setting: Setting, report: Report) -> tuple[Times, dict[str, dict[int, float]]]:
+    """Return milliseconds and megabytes by network and length."""
+    import torch
+
+    from .lab import networks, timing
+
+    batch, threads, kind = setting
+    lengths = [length for length in sizes.lengths if batch * networks.HEADS * length**2 * 4 <= _MOST_BYTES]
+    times: Times = defaultdict(lambda: defaultdict(list))
+    memory: dict[str, dict[int, float]] = defaultdict(dict)
+    with torch.random.fork_rng(devices=[]), timing.threads(threads), torch.enable_grad():
+        torch.manual_seed(0)
+        compared = {name: networks.network(name) for name in networks.NETWORKS}
+        inputs = {length: torch.randn(batch, length, networks.WIDTH) for length in lengths}
+        calls = [
+            (length, name, timing.work_of(compared[name], inputs[length], kind))
+            for length in lengths
+            for name in compared
+        ]
+        for turn in range(sizes.rounds + 1):
+            for number, (length, name, work) in enumerate(calls):
+                report((turn + number / len(calls)) / (sizes.rounds + 1))
+                if turn == 0:  # warms up, too
+                    memory[name][length] = timing.peak_bytes(work) / 1e6
+                else:
+                    times[name][length].append(timing.milliseconds(work))
+    return times, memory
+
+
+def _where(setting: Setting, **more: str | float) -> dict[str, str | float]:
+    batch, threads, kind = setting
+    return {"work": kind, "batch": batch, "threads": threads, **more}
+
+
+def _transformers() -> tuple[str, str]:
+    from .lab.networks import ATTENTION, FUSED
+
+    return ATTENTION, FUSED
+
+
+def _ratios(setting: Setting, times: Times) -> Iterator[Quantity]:
+    """Yield the time of each Transformer as a multiple of that of an RNN in the same round, by length."""
+    for name, other in product(_transformers(), _AGAINST):
+        for length, own in times[name].items():
+            ratios = [mine / its for mine, its in zip(own, times[other][length], strict=True)]
+            where = _where(setting, network=name, against=other, length=length)
+            yield Quantity("time ratio", where, *ratio_interval(ratios), "", len(ratios))
+
+
+def _memory_ratios(setting: Setting, memory: dict[str, dict[int, float]]) -> Iterator[Quantity]:
+    """Yield the same of peak memory, which is counted and has no interval."""
+    for name, other in product(_transformers(), _AGAINST):
+        for length, own in memory[name].items():
+            ratio = own / memory[other][length]
+            where = _where(setting, network=name, against=other, length=length)
+            yield Quantity("memory ratio", where, ratio, ratio, ratio, "", 1)
+
+
+def _exponents(setting: Setting, times: Times) -> Iterator[Quantity]:
+    """Yield the exponent with which each network's time grows with the length."""
+    from .lab.statistics import quantity
+
+    for name, by_length in times.items():
+        lengths = [length for length in by_length if length >= _LONG]
+        if len(lengths) < 2:
+            continue
+        logs = [math.log(length) for length in lengths]
+        rounds = zip(*(by_length[length] for length in lengths), strict=True)
+        slopes = [slope(logs, [math.log(time) for time in each]) for each in rounds]
+        yield quantity("exponent", _where(setting, network=name), slopes, "")
+
+
+def _crossings(setting: Setting, times: Times) -> Iterator[Quantity]:
+    """Yield the length from which a Transformer's order to an RNN is another one, with the ends over the rounds."""
+    for name, other in product(_transformers(), _AGAINST):
+        lengths = list(times[name])
+        rounds = range(len(times[name][lengths[0]]))
+        found = [
+            crossing(lengths, [times[name][length][turn] / times[other][length][turn] for length in lengths])
+            for turn in rounds
+        ]
+        crossed = sorted(length for length in found if length is not None)
+        if len(crossed) == len(found):
+            where = _where(setting, network=name, against=other)
+            middle = crossed[len(crossed) // 2]
+            yield Quantity("crossing", where, middle, crossed[0], crossed[-1], "steps", len(crossed))
+
+
+def _plots(setting: Setting, times: Times, memory: dict[str, dict[int, float]]) -> Iterator[Plot]:
+    batch, threads, kind = setting
+    title = f"{kind}, batch {batch}, {threads} thread{'s' * (threads != 1)}"
+    timed = tuple(
+        Series(name, tuple(Point(length, *ratio_interval(values)) for length, values in by_length.items()))
+        for name, by_length in times.items()
+    )
+    weighed = tuple(
+        Series(name, tuple(Point(length, value) for length, value in by_length.items()))
+        for name, by_length in memory.items()
+    )
+    yield Plot(f"Time: {title}", "steps", "milliseconds", timed, log_x=True, log_y=True)
+    yield Plot(f"Peak memory: {title}", "steps", "MB", weighed, log_x=True, log_y=True)
+
+
+def rule(quantities: Sequence[Quantity]) -> Verdict:
+    """Compare each Transformer's time with that of the LSTM and the GRU of as many weights: a condition holds where the
+    whole interval of the ratio is below 1. All hold: holds; some: holds partly; none: does not hold."""
+    ratios = named(quantities, "time ratio")
+    conditions = []
+    for key in dict.fromkeys(_condition(ratio) for ratio in ratios):
+        by_length = [(ratio.where["length"], is_below(ratio, 1.0)) for ratio in ratios if _condition(ratio) == key]
+        conditions.append(f"{key}: {_spans(by_length)}")
+    return Verdict(together(is_below(ratio, 1.0) for ratio in ratios), tuple(conditions))
+
+
+def _condition(ratio: Quantity) -> str:
+    where = ratio.where
+    settings = f"batch {where['batch']:g}, threads {where['threads']:g}"
+    return f"{where['network']} and {where['against']}, {where['work']}, {settings}"
+
+
+_WORDS = {HOLDS: "cheaper", FAILS: "dearer", UNDECIDED: "undecided"}
+
+
+def _spans(by_length: list[tuple[str | float, str]]) -> str:
+    """Return answers by length in words: "cheaper at 16 to 512, dearer at 1024"."""
+    starts = [0, *(place + 1 for place, (one, next_) in enumerate(pairwise(by_length)) if one[1] != next_[1])]
+    spans = []
+    for start, end in pairwise([*starts, len(by_length)]):
+        first, last = by_length[start][0], by_length[end - 1][0]
+        spans.append(f"{_WORDS[by_length[start][1]]} at {first:g}" + (f" to {last:g}" if last != first else ""))
+    return ", ".join(spans)
+
+
+register(
+    Claim(
+        name="efficiency",
+        place=1,
+        sentence="Transformers are computationally cheaper than RNNs.",
+        source="The article, on why Transformers replaced RNNs.",
+        method="Milliseconds and peak memory of one layer of each kind, of equal numbers of weights, against length.",
+        quick=Sizes(lengths=(16, 64, 256, 1024), batches=(1,), threads=(1,), rounds=3),
+        full=Sizes(lengths=(16, 64, 256, 1024, 4096), batches=(1, 32), threads=(1,), rounds=4),
+        measure=measure,
+        rule=rule,
+    )
+)

@@ -1,0 +1,1 @@
+"""What claims are measured with: small networks and tasks, a clock, intervals, results and their files."""

@@ -1,0 +1,57 @@
+"""Near-duplicates between tests and training files, in `evaluation/results/near-duplicates.json`, as a table. Read
+without torch."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..checkpoints.aside import write_aside
+from ..data import InputError
+from .records import RESULTS as RECORDS
+from .reporting.figures import accuracy_with_interval
+from .reporting.markdown import table
+
+RESULTS = RECORDS / "shift" / "near-duplicates.json"
+_HEADER = ("model", "test", "n", "same text", "nearly the same", "other label", "right among them, %", "right else, %")
+
+
+def write(result: dict[str, Any], path: Path = RESULTS) -> Path:
+    """Write what a call measured, without the pairs; what was measured of other models by the same likeness stays.
+
+    Raises:
+        InputError: for a folder that cannot be written to.
+    """
+    before, models = load_result(path), {each["model"] for each in result["results"]}
+    others = before["results"] if before.get("likeness") == result["likeness"] else []
+    kept = [each for each in others if each["model"] not in models]
+    kept += [{key: value for key, value in each.items() if key != "pairs"} for each in result["results"]]
+    kept.sort(key=lambda each: each["model"])
+    lines = ",\n".join(f"  {json.dumps(each)}" for each in kept)
+    head = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in result.items() if key != "results")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_aside(path, f'{{\n{head},\n "results": [\n{lines}\n ]\n}}\n')
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+    return path
+
+
+def load_result(path: Path = RESULTS) -> dict[str, Any]:
+    """Return what was measured last; {} where nothing was."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """Return the table: a row for each model and test."""
+    if not result:
+        return "Nothing has been measured yet."
+    rows = [
+        (
+            f"`{each['model']}`",
+            each["data"],
+            *(f"{each[key]:,}" for key in ("n", "same", "similar", "other_label")),
+            *(accuracy_with_interval(each[key]) if each[key]["n"] else "" for key in ("right_among", "right_else")),
+        )
+        for each in result["results"]
+    ]
+    return table(_HEADER, rows, "llrrrrrr")

@@ -1,0 +1,1 @@
+"""Tests on everyday texts that no model was trained on: `python -m rnnformer_demo evaluate-shift`."""
