@@ -1152,10 +1152,10 @@ export default {
     "The server has no room for a photo: try again later.": "服务器没有空间存放照片：请稍后再试。",
     "This photo is no longer on the server, where uploads are kept for an hour: send it again.":
       "这张照片已不在服务器上（上传的文件保留一小时）：请重新上传。",
-    "{0} on {1} words would take about {2} s here; the budget of a request is {3} s: {4}.":
-      "在此处理 {1} 个词的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
-    "{0} on {1} cells would take about {2} s here; the budget of a request is {3} s: {4}.":
-      "在此处理 {1} 个格子的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
+    "{0} on {1} {2} would take about {3} s here; the budget of a request is {4} s: {5}.":
+      "在此对 {1} 个{2}进行“{0}”大约需要 {3} 秒；每个请求的预算为 {4} 秒：{5}。",
+    "words": "词",
+    "cells": "格子",
     "{0} fits, or at most {1} words": "可改用“{0}”，或最多 {1} 个词",
     "{0} fits": "可改用“{0}”",
     "at most {0} words": "最多 {0} 个词",
