@@ -34,6 +34,7 @@ class Work(Errand):
         super().__init__(urgent=True, check=self._check)
         self._visitor, self._check_visitor = visitor, check
         self._places, self._place = places, ExitStack()
+        self._has_place = False
         self._budget = read_settings().budget
 
     @classmethod
@@ -59,8 +60,8 @@ class Work(Errand):
         from ..analysis.cost import check
 
         seconds = check(size, cost, method, self._budget)
-        if seconds > CHEAP and self.urgent:
-            self.urgent = False
+        if seconds > CHEAP and not self._has_place:
+            self.urgent, self._has_place = False, True
             self._place.enter_context(self._places.taken(self._visitor, seconds, self._check, tell))
 
     def end(self) -> None:
@@ -69,6 +70,8 @@ class Work(Errand):
 
     def _check(self) -> None:
         self._check_visitor()
+        if self.seconds > CHEAP:  # more than was thought, or nothing was: such as a table of a thousand rows
+            self.urgent = False
         most = _LENIENCE * self._budget
         if self.seconds > most:
             raise InputError(
