@@ -81,8 +81,9 @@ def facts_of(checkpoint: Checkpoint, source: Path | None = None) -> dict[str, An
 
 
 def _method(method: Method, modality: str, model: str) -> dict[str, Any]:
-    """Return the traits of an attribution method, and what was measured of it, in a sentence."""
-    traits = {field.name: getattr(method, field.name) for field in fields(method) if field.name != "compute"}
+    """Return the traits of an attribution method but its functions, and what was measured of it, in a sentence."""
+    traits = {field.name: getattr(method, field.name) for field in fields(method)}
+    traits = {name: value for name, value in traits.items() if not callable(value)}
     return traits | {"benchmark": citation(method.name, modality, model)}
 
 
