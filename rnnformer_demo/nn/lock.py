@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-IN_A_ROW = 5  # turns by the rule; then one to whoever came first among the others
+IN_A_ROW = 20  # turns by the rule; then one to whoever came first among the others
 QUANTUM = 0.1  # seconds after which a holder lets those of its own kind go first
 
 
@@ -45,7 +45,7 @@ class ModelLock:
     A lock of Python's own goes to whoever happens to run, which is mostly the thread that has just released it: a photo
     that takes it a hundred times over would keep a line of text waiting to its end. Here whoever releases the lock
     hands it to a thread whose work has had it least so far, of those alike to the one that has waited longest, within
-    `urgent` before all others. After 5 turns by that rule whoever came first among the others has one, so that none
+    `urgent` before all others. After 20 turns by that rule whoever came first among the others has one, so that none
     waits for ever.
 
     Args:
