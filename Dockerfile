@@ -1,13 +1,16 @@
 # The page with CPU wheels, as a user without rights, on a file system that may be read-only:
-#   docker build -t rnnformer-demo . && docker run --read-only --tmpfs /tmp -p 7860:7860 rnnformer-demo
+#   docker build --build-arg TORCH_INDEX=ADDRESS -t rnnformer-demo .
+#   docker run --read-only --tmpfs /tmp -p 7860:7860 rnnformer-demo
 FROM python:3.11-slim
 
 # A font in which the figures write Chinese.
 RUN apt-get update && apt-get install -y --no-install-recommends fonts-wqy-microhei && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
-# All packages at the versions of the lock file, torch without CUDA.
+# All packages at the versions of the lock file. ADDRESS is PyTorch's own index of CPU wheels, as its installation page
+# names it; without it torch brings CUDA along, gigabytes that nothing here uses.
+ARG TORCH_INDEX
 COPY requirements.txt rnnformer_demo/api/server/requirements.lock ./
-RUN pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu -r requirements.txt -c requirements.lock
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt -c requirements.lock
 COPY app.py ./
 COPY rnnformer_demo rnnformer_demo
 COPY checkpoints checkpoints

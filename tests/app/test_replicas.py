@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 180  # the machine may be busy
     while not condition():
         assert time.monotonic() < ends, what
         time.sleep(0.05)

@@ -1,6 +1,6 @@
 """The calls of the API: what each takes, and the analysis document that it makes of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ class Call:
 
 
 def edited(
-    model: str, source: Any, without: tuple[str, ...], removal: str | None = None, replacement: str | None = None
+    model: str, source: Any, without: Sequence[str], removal: str | None = None, replacement: str | None = None
 ) -> "Document":
     """Return the document of an input with units removed, or with a word in the place of one.
 

@@ -23,11 +23,10 @@ class Variant:
 
 @dataclass(frozen=True)
 class Trial:
-    """What one seed of a variant gave: accuracies (0-1), number of weights, processor seconds of training."""
+    """What one seed of a variant gave: accuracies (0-1) on training inputs and others, processor seconds of training."""
 
     seen: float
     unseen: float
-    weights: int
     seconds: float
 
 
@@ -65,7 +64,7 @@ def _trial(variant: Variant, task: str, course: Mapping[str, Any], seed: int, re
     _, learnt = max(tried, key=lambda each: each[0])
     unseen = accuracy(learnt.model, unseen_inputs(task, settings[0].length))
     seen = accuracy(learnt.model, learnt.trained_on) if learnt.trained_on else unseen
-    return Trial(seen, unseen, learnt.model.parameters_count, learnt.seconds)
+    return Trial(seen, unseen, learnt.seconds)
 
 
 def gains(trials: Trials, first: str, where: Mapping[str, str | float], others: Sequence[str] = ()) -> list[Quantity]:
