@@ -56,7 +56,7 @@ class UploadLimits:
             length = headers.get(b"content-length", b"0")
             if length.isdigit() and int(length) > self.most + _OF_FORM:
                 raise _Refused(413, self.too_large)
-            await run_sync(make_room, Path(get_upload_folder()), _MOST_IN_FOLDER - self.most)
+            await run_sync(make_room, Path(get_upload_folder()), max(_MOST_IN_FOLDER, 4 * self.most) - self.most)
 
             async def counted() -> Message:
                 message = await receive()

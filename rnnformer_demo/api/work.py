@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LENIENCE = 2  # the machine may be slower than the estimate thinks: work ends after so many times the budget
 CHEAP = 1.0  # seconds: work that takes less needs no place, and goes before all other
+_MOST_URGENT = 4 * CHEAP  # seconds: on a busy machine cheap work may take as long
 OF_PAGE = Places(2)
 OF_API = Places(2, most_waiting=4)
 
@@ -70,7 +71,7 @@ class Work(Errand):
 
     def _check(self) -> None:
         self._check_visitor()
-        if self.seconds > CHEAP:  # more than was thought, or nothing was: such as a table of a thousand rows
+        if self.seconds > _MOST_URGENT:  # more than was thought, or nothing was: such as a table of a thousand rows
             self.urgent = False
         most = _LENIENCE * self._budget
         if self.seconds > most:

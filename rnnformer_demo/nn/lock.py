@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-_IN_A_ROW = 20
+IN_A_ROW = 20  # turns by the rule; then one to whoever came first among the others
 QUANTUM = 0.1  # seconds after which a holder lets those of its own kind go first
 
 
@@ -146,7 +146,7 @@ class ModelLock:
         self._holder = None
         self._depth = 0
         others, urgent = self.waiting
-        by_rule = self._in_a_row < _IN_A_ROW
+        by_rule = self._in_a_row < IN_A_ROW
         queue = urgent if urgent and (by_rule or not others) else others
         if not queue:
             self._in_a_row = 0

@@ -84,5 +84,5 @@ def test_the_tables_hold_every_figure():
     "arguments", [["crowd", "--visitors", "0"], ["crowd", "--seconds", "1e9"], ["fuzz", "--calls", "-1"]]
 )
 def test_a_measurement_without_bounds_is_refused(arguments, capsys):
-    assert cli.main(["bench", *arguments.split()]) == 2
+    assert cli.main(["bench", *arguments]) == 2
     assert "must be above 0 and at most" in capsys.readouterr().err
