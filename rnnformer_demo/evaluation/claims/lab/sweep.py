@@ -23,7 +23,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Trial:
-    """What one seed of a variant gave: accuracies (0-1) on training inputs and others, processor seconds of training."""
+    """What one seed of a variant gave: accuracies (0-1) on training inputs and others, processor seconds it took."""
 
     seen: float
     unseen: float
