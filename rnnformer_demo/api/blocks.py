@@ -1,4 +1,4 @@
-"""Blocks whose endpoints get what was sent as it was sent, and the answer to a call of an endpoint that is none."""
+"""Blocks whose endpoints get what was sent as it was sent, and answers to calls that reach no endpoint."""
 
 from collections.abc import Callable
 from inspect import signature

@@ -7,9 +7,10 @@ import gradio as gr
 
 from ..data import InputError
 from . import legacy, requests
+from .budgeted import analysed, compared, searched
 from .errors import checked
 from .uploads import source_of
-from .v1.calls import analysed, compared, edited, minimal_counterfactual
+from .v1.calls import edited
 from .work import in_turn
 
 
@@ -110,13 +111,13 @@ def whatif_image(model: str, image: dict, without: list[str], removal: str | Non
 @checked(requests.CounterfactualText)
 def fewest(model: str, text: str, removal: str | None = None) -> dict:
     """Find the fewest words of a text whose removal changes the label: a minimal counterfactual."""
-    return legacy.edit(minimal_counterfactual(model, _text(model, text), removal))
+    return legacy.edit(searched(model, _text(model, text), removal))
 
 
 @checked(requests.CompareText)
 def compare(model: str, text: str, method: str | None = None, target: str | None = None, seed: int = 0) -> dict:
     """Run the same text through a hybrid and its baselines: prediction, explanation with trust, and beliefs of each."""
-    return legacy.comparison(compared(model, _text(model, text), method, target, seed))
+    return legacy.comparison(compared(model, _text(model, text), target, method, seed))
 
 
 ENDPOINTS = (
@@ -156,7 +157,7 @@ def _document(
     from ..document import to_dict
 
     wanted = ("attribution",) if sections is None else tuple(sections)
-    return to_dict(analysed(model, source, wanted, method, target, seed))
+    return to_dict(analysed(model, source, wanted, target, method, seed))
 
 
 def _predict(model: str, source: Any) -> dict:
@@ -171,7 +172,7 @@ def _explain(
     from ..analysis.service import INTERNALS
 
     wanted = ("attribution", *(("trust",) if trust else ()), *(INTERNALS if inside else ()))
-    return legacy.explanation(analysed(model, source, wanted, method, target, seed))
+    return legacy.explanation(analysed(model, source, wanted, target, method, seed))
 
 
 def _whatif(model: str, source: Any, without: list[str], removal: str | None, replacement: str | None) -> dict:

@@ -90,14 +90,14 @@ def cost_of_steps(
     from ..analysis import cost
     from ..analysis.service import DEFAULT_METHOD
 
-    sections = [step.section for step in steps if isinstance(step, requests.Section)]
-    named = [step.method for step in steps if isinstance(step, requests.Section) and step.method]
+    filling = [step for step in steps if isinstance(step, requests.Section)]
+    named = [step.method for step in filling if step.method]
     method = named[0] if named else document.attribution.method if document.attribution else DEFAULT_METHOD
     searches = sum(isinstance(step, requests.Counterfactual) for step in steps)
-    passes = sum((len(step.texts) if isinstance(step, requests.Search) else 0) + 2 for step in steps)
+    texts = sum(len(step.texts) for step in steps if isinstance(step, requests.Search))
 
     def of(name: str) -> "Cost":
-        filled = cost.of_sections(sections, name)
-        return lambda size: filled(size) + searches * cost.of_counterfactual(size) + size.whole(passes)
+        filled = cost.of_sections([step.section for step in filling], name)
+        return lambda size: filled(size) + searches * cost.of_counterfactual(size) + size.whole(2 * len(steps) + texts)
 
     return cost.size_of(document), of, method

@@ -6,6 +6,7 @@ input again out of them. Any process can answer, and nothing is lost when one re
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,12 @@ import gradio as gr
 from ..nn.lock import MODEL_LOCK
 from .errors import answering
 from .exports import page_export
-from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, read
+from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, Training, read
 from .server.observation import model_of, observed
 from .steps import cost_of_steps, read_step
 from .tables import scored_pieces
 from .uploads import source_of
-from .work import OF_PAGE, begin, work_of_event
+from .work import OF_PAGE, Work, begin
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -35,7 +36,7 @@ def page_analyse(request: dict) -> Iterator[dict]:
     asked = read(AnalysePage, request)
     source, method = source_of(asked.model, asked.source), asked.method or DEFAULT_METHOD
     steps = analyse_in_steps(asked.model, source, asked.wanted, asked.target or None, method, report=_reporter())
-    first = next(steps)  # the prediction, for which nobody waits in the queue of long work
+    first = next(steps)  # the prediction, which waits for no place
     yield from _changes(None, iter([first]))
     begin(cost.size_of(first), partial(cost.of_sections, asked.wanted), method, _tell_place())
     yield from _changes(first, steps)
@@ -94,6 +95,14 @@ def page_claims(request: dict) -> Iterator[dict]:
         yield about | {"result": to_dict(result) if result else None}
 
 
+def page_training(request: dict) -> Iterator[dict]:
+    """Yield a small hybrid after every epoch of a training that goes on meanwhile."""
+    from ..evaluation.claims.lab.live_training import train_live
+
+    for frame in train_live(read(Training, request).seed, _reporter()):
+        yield asdict(frame)
+
+
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
     from ..document import changes
 
@@ -129,7 +138,7 @@ def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iter
     """
 
     def run(request: dict) -> Iterator[dict]:
-        work, answers = work_of_event(OF_PAGE), handler(request)
+        work, answers = Work.of_queue(OF_PAGE), handler(request)
         try:
             while True:
                 with MODEL_LOCK.on(work):
@@ -167,6 +176,7 @@ def register() -> None:
         "page_leaderboard": (page_leaderboard, "cards", 4),
         # Each takes seconds of a processor core: one after the other, and none that waits for a prediction.
         "page_claims": (_in_turn(page_claims), "claims", 1),
+        "page_training": (_in_turn(page_training), "claims", 1),
     }
     for name, (handler, lane, limit) in lanes.items():
         gr.api(

@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import time
 
@@ -24,7 +25,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def use_own_folder() -> None:
-    """Let Gradio keep uploads in a folder of the page's own where none is named: old files in it are deleted."""
+    """Let uploads lie in a folder of their own unless GRADIO_TEMP_DIR names one: old files in it are deleted."""
     os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir()) / "rnnformer-demo"))
 
 
@@ -37,7 +38,7 @@ class UploadLimits:
 
     Args:
         app: whatever takes the uploads at `/upload`.
-        most_mb: megabytes of a photo.
+        most_mb: megabytes of the largest photo.
     """
 
     def __init__(self, app: ASGIApp, most_mb: int) -> None:
@@ -102,11 +103,10 @@ def make_room(folder: Path, most: int, now: Callable[[], float] = time) -> None:
     that was killed.
     """
     kept = []
-    for path in folder.rglob("*"):
+    paths = [Path(parent, name) for parent, _, names in os.walk(folder) for name in names]
+    for path in paths:
         try:
-            if not path.is_file() or path.is_symlink():
-                continue
-            facts = path.stat()
+            facts = path.lstat()
         except FileNotFoundError:  # another process was faster
             continue
         age = now() - facts.st_ctime
@@ -124,5 +124,6 @@ def make_room(folder: Path, most: int, now: Callable[[], float] = time) -> None:
 
 def _delete(path: Path, folder: Path) -> None:
     path.unlink(missing_ok=True)
-    if path.parent != folder and not any(path.parent.iterdir()):
-        path.parent.rmdir()
+    if path.parent != folder:
+        with suppress(OSError):  # there are others in it
+            path.parent.rmdir()

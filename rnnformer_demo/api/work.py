@@ -1,7 +1,7 @@
 """Work for a request: estimated before it starts, in turn with the others', ended when its visitor leaves."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from .server.settings import read_settings
 if TYPE_CHECKING:
     from ..interpret.cost import Cost, Size
 
-_LENIENCE = 2.0  # the machine may be slower than the estimate thinks: work ends after so many times the budget
+_LENIENCE = 2  # the machine may be slower than the estimate thinks: work ends after so many times the budget
 CHEAP = 1.0  # seconds: work that takes less needs no place, and goes before all other
 OF_PAGE = Places(2)
 OF_API = Places(2, most_waiting=4)
@@ -26,15 +26,27 @@ class Work(Errand):
 
     Args:
         places: where it waits if it is long.
-        visitor: who sent it.
-        has_left: tells whether nobody waits for the answer any more.
+        visitor: whoever sent the request.
+        check: raises `Ended` when nobody waits for the answer any more.
     """
 
-    def __init__(self, places: Places, visitor: Visitor, has_left: Callable[[], bool]) -> None:
+    def __init__(self, places: Places, visitor: Visitor, check: Callable[[], None]) -> None:
         super().__init__(urgent=True, check=self._check)
-        self._visitor, self._has_left = visitor, has_left
+        self._visitor, self._check_visitor = visitor, check
         self._places, self._place = places, ExitStack()
         self._budget = read_settings().budget
+
+    @classmethod
+    def of_queue(cls, places: Places) -> "Work":
+        """Return the work of the request of Gradio's queue that this thread answers."""
+        event_id, blocks = LocalContext.event_id.get(None), LocalContext.blocks.get(None)
+
+        def check() -> None:
+            event = blocks._queue.event_ids_to_events.get(event_id) if blocks and event_id else None
+            if blocks and event_id and (event is None or not event.alive):
+                raise Ended
+
+        return cls(places, _visitor(event_id), check)
 
     def begin(
         self, size: "Size", cost: "Callable[[str], Cost]", method: str, tell: Callable[[int, float], None]
@@ -56,27 +68,23 @@ class Work(Errand):
         self._place.close()
 
     def _check(self) -> None:
-        if self._has_left():
-            raise Ended
+        self._check_visitor()
         most = _LENIENCE * self._budget
         if self.seconds > most:
             raise InputError(
-                f"This took longer than the {most:g} s after which computing ends here: take a shorter input or "
-                "another method."
+                f"This took longer than the {most} s after which computing ends here: take a shorter input or another "
+                "method."
             )
 
 
-def work_of_event(places: Places) -> Work:
-    """Return the work of the request of Gradio's queue that is being answered."""
-    event_id, blocks = LocalContext.event_id.get(None), LocalContext.blocks.get(None)
-
-    def has_left() -> bool:
-        if not (event_id and blocks):
-            return False
-        event = blocks._queue.event_ids_to_events.get(event_id)
-        return event is None or not event.alive
-
-    return Work(places, _visitor(event_id), has_left)
+@contextmanager
+def working(work: Work) -> Iterator[None]:
+    """Let what this thread runs count as some work, which ends with the block."""
+    try:
+        with MODEL_LOCK.on(work):
+            yield
+    finally:
+        work.end()
 
 
 def begin(
@@ -85,7 +93,7 @@ def begin(
     method: str,
     tell: Callable[[int, float], None] = lambda place, seconds: None,
 ) -> None:
-    """Begin what this thread works on, see `Work.begin`; work that is no request has no budget."""
+    """Begin what this thread works on, see `Work.begin`; work that is no request of the queue has no budget."""
     errand = MODEL_LOCK.errand()
     if isinstance(errand, Work):
         errand.begin(size, cost, method, tell)
@@ -96,12 +104,8 @@ def in_turn(handler: Callable) -> Callable:
 
     @wraps(handler)
     def run(*arguments: Any, **options: Any) -> Any:
-        work = work_of_event(OF_API)
-        try:
-            with MODEL_LOCK.on(work):
-                return handler(*arguments, **options)
-        finally:
-            work.end()
+        with working(Work.of_queue(OF_API)):
+            return handler(*arguments, **options)
 
     return run
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .timing import PHOTO_MODEL, TEXT_MODEL, median
+from .timing import PHOTO_MODEL, TEXT_MODEL, inputs, median
 
 _STEPS, _ROWS, _TURNS = 64, 16, 5
 
@@ -25,8 +25,7 @@ def passes() -> dict[str, Any]:
         asked = tokens.clone().requires_grad_()
         text.classify_tokens(asked, mask)[:, 0].sum().backward()
 
-    inputs = photo.baseline(torch.zeros(1, 3, photo.config.image_size, photo.config.image_size), mask[:1])
-    grid = torch.ones(1, photo.grid[0] * photo.grid[1], dtype=torch.bool)
+    sample = get(PHOTO_MODEL).reader(str(inputs()[1]))
     forward = _milliseconds(lambda: run(text.classify_tokens, tokens, mask)) / (_ROWS * _STEPS)
     backward = _milliseconds(back) / (_ROWS * _STEPS)
     return {
@@ -34,7 +33,7 @@ def passes() -> dict[str, Any]:
         "step_ms_nominal": cost.STEP_MS,
         "backward_ratio": round(backward / forward, 2),
         "backward_ratio_nominal": cost.BACKWARD,
-        "photo_ms": round(_milliseconds(lambda: run(photo, inputs, grid)), 2),
+        "photo_ms": round(_milliseconds(lambda: run(photo, sample.inputs, sample.mask)), 2),
         "photo_ms_nominal": cost.PHOTO_MS,
     }
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FIGURES: "dict[str, Kind]" = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 _SUFFIXES = (*_FIGURES, ".json", ".html")
-_LIVE = "put the model into the report, so that its reader can change the input: 10 to 21 MB, still one file"
+_LIVE = "put the model into the report, so that its reader can change the input: 8 to 18 MB, still one file"
 _DRAWN = "attribution"  # the view that --out draws where none is named
 
 

@@ -19,8 +19,9 @@ def source(options: argparse.Namespace) -> Any:
     """Return the input of a command; where a text is in no Unicode encoding, it is said on standard error.
 
     Raises:
-        InputError: for an unknown model, and see `decode_text`.
+        InputError: for an unknown model, for a text that is too long, and see `decode_text`.
     """
+    from ..api.requests import PredictText, read
     from ..checkpoints.cards import read_card
 
     if read_card(options.model)["modality"] == "image":
@@ -31,4 +32,4 @@ def source(options: argparse.Namespace) -> Any:
         text, encoding = typed_argument(options.input, options.encoding)
     if not options.encoding and not encoding.startswith("utf"):
         print(f"The text is not in UTF-8: it was read as {encoding}; --encoding names another.", file=sys.stderr)
-    return text
+    return read(PredictText, {"model": options.model, "text": text}).text

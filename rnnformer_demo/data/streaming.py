@@ -44,8 +44,8 @@ class LineBlocks:
         with damage_reported(self._path), self._packed() as packed, self._unpacked(packed) as file:
             head = file.read(_BLOCK)
         whole = head[: head.rfind(b"\n") + 1] or head  # the last line may end within a character
-        text, self.encoding = decode(whole, encoding, name)
-        self._end = "\n" if "\n" in text else "\r"
+        _, self.encoding = decode(whole, encoding, name)
+        self._end = "\n" if b"\n" in head else "\r"
         self._size = max(1, len(source) if isinstance(source, bytes) else source.stat().st_size)
         self.share = 0.0
 

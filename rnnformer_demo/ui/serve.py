@@ -51,7 +51,7 @@ def application(page: gr.Blocks, settings: Settings) -> Requests:
             routes(gate, settings.upload_mb, settings.root_path),
             *([Route("/mcp", tools)] if tools else []),
         ],
-        lifespan=tools and tools.running,
+        lifespan=tools.running if tools else None,
         middleware=[
             Middleware(
                 CORSMiddleware,

@@ -26,8 +26,6 @@ export class App {
     this.catalogue = catalogue;
     this.views = views;
     this.load = load;
-    // A page of claims asks a server to measure them.
-    this.names = PAGES.filter((page) => page !== "claims" || engine.claims);
     this.announcer = h("p", { class: "unseen", role: "status" });
   }
 

@@ -1,10 +1,13 @@
 """The served page through its HTTP API, and the catalogue of its menus."""
 
+import json
+import logging
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import pytest
 import tiny
@@ -14,7 +17,8 @@ from gradio_client.exceptions import AppError
 
 from rnnformer_demo import web
 from rnnformer_demo.analysis import service
-from rnnformer_demo.api import uploads
+from rnnformer_demo.api import errors, requests, uploads
+from rnnformer_demo.api.server.observation import REQUEST_ID
 from rnnformer_demo.bench import Page
 from rnnformer_demo.checkpoints import store
 from rnnformer_demo.data import InputError
@@ -170,6 +174,63 @@ def test_explain_image(client, method):
 def test_bad_input_gets_a_sentence(client, arguments, sentence):
     with pytest.raises(AppError, match=re.escape(sentence)):
         client.predict(**arguments, api_name="/explain")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "data", "sentence"),
+    [
+        ("predict", f'["{TEXT_MODEL}"]', "text is missing: it must be a text of at most 2,000,000 characters."),
+        ("predict", f'["{TEXT_MODEL}", "{TEXT}", 3, 4]', "There are 4 arguments, and this endpoint takes model, text."),
+        ("predict", '["a\\ud800", "b"]', "There is no model 'a\ufffd': there is"),
+        ("explain", f'["{TEXT_MODEL}", "{TEXT}", null, null, "false"]', 'trust must be true or false, got "false".'),
+        ("explain", f'["{TEXT_MODEL}", "{TEXT}", null, null, false, 1.5]', "The seed must be a whole number"),
+        ("whatif", f'["{TEXT_MODEL}", "{TEXT}", 3]', "without must be a list of at most 1,000 names, got 3."),
+        ("models", "[1]", "There are 1 arguments, and this endpoint takes none."),
+        ("page_extend", "[]", "A request must be an object."),
+        (
+            "predict_image",
+            f'["{PHOTO_MODEL}", {{"path": "http://127.0.0.1:1/a.png", "meta": {json.dumps(FILE)}}}]',
+            f"The model {PHOTO_MODEL} reads photos, and a photo must be sent as an uploaded file",
+        ),
+    ],
+)
+def test_a_call_that_does_not_fit_gets_a_sentence_and_no_traceback(page, capfd, endpoint, data, sentence):
+    headers = {"content-type": "application/json"}
+    joined = page.http.post(f"/call/{endpoint}", content=f'{{"data": {data}}}', headers=headers).json()
+    answer = page.http.get(f"/call/{endpoint}/{joined['event_id']}").text
+    said = json.loads(answer.partition("data: ")[2])["error"]
+    assert answer.startswith("event: error")
+    assert said.startswith(sentence)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/call/nothing", {"data": []}),
+        ("/call/v2/nothing", {}),
+        ("/queue/join", {"data": [], "fn_index": 999, "session_hash": "a"}),
+    ],
+)
+def test_a_call_that_reaches_no_endpoint_is_no_failure_of_the_server(page, capfd, path, body):
+    answer = page.http.post(path, json=body)
+    assert answer.status_code == 404
+    assert answer.json()["error"].startswith("There is no such endpoint")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_our_own_mistake_is_traced_under_a_reference_that_the_caller_gets(caplog):
+    def broken(model: str, text: str) -> dict:
+        raise ZeroDivisionError("a secret")
+
+    token = REQUEST_ID.set("r-17")
+    with caplog.at_level(logging.ERROR), pytest.raises(gr.Error) as caught:
+        errors.checked(requests.PredictText)(broken)(TEXT_MODEL, TEXT)
+    REQUEST_ID.reset(token)
+    assert caught.value.message == "Something went wrong on the server (reference r-17): try again."
+    (record,) = caplog.records
+    assert record.facts["request"] == "r-17"
+    assert record.exc_info
 
 
 @pytest.mark.parametrize("image", [None, "/etc/hostname", {"path": "/etc/hostname"}])

@@ -12,6 +12,7 @@ from rnnformer_demo.bench import Page
 from rnnformer_demo.bench.page import SECTIONS
 from rnnformer_demo.document import from_dict
 from rnnformer_demo.evaluation.claims import in_order
+from rnnformer_demo.evaluation.claims.lab import live_training
 from rnnformer_demo.interpret.trust.verdict import VERDICTS
 from rnnformer_demo.nn.hooks import locked, run
 from rnnformer_demo.nn.lock import MODEL_LOCK
@@ -187,6 +188,39 @@ def test_what_is_asked_of_a_text_goes_before_others_at_every_step():
     assert next(answers, None) is None
 
 
+def test_nothing_skips_the_queue(page):
+    answer = page.http.post("/run/predict", json={"data": [MODEL, TEXT]})
+    assert answer.status_code == 404
+    assert "Please join the queue" in answer.text
+
+
+def test_what_exceeds_the_budget_is_refused_after_the_prediction(page):
+    request = {"model": MODEL, "source": " ".join([TEXT] * 30), "wanted": ["attribution"], "method": "kernel-shap"}
+    *parts, last = page.messages(page.event("page_analyse_text"), [request])
+    assert any("prediction" in part["output"]["data"][0] for part in parts if part["msg"] == "process_generating")
+    assert last["success"] is False
+    assert "the budget of a request is 30 s: Integrated gradients fits, or at most" in last["output"]["error"]
+
+
+def test_a_caller_of_the_api_who_leaves_ends_the_work(page, monkeypatch):
+    started, ended = threading.Event(), threading.Event()
+
+    def endless(*_arguments, **_options):
+        started.set()
+        try:
+            while True:
+                run(lambda: None)  # passes, without a report
+        finally:
+            ended.set()
+
+    monkeypatch.setattr("rnnformer_demo.analysis.edits.minimal_counterfactual", endless)
+    messages = page.messages(page.event("fewest"), [MODEL, TEXT])
+    next(messages)
+    assert started.wait(60)
+    messages.close()
+    assert ended.wait(60)
+
+
 def _wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         time.sleep(0.001)
@@ -199,3 +233,10 @@ def test_a_claim_is_measured_and_the_others_are_told(page):
     assert measured["size"] == "quick"
     assert measured["measured"]["quantities"] == told[9]["result"]["measured"]["quantities"]
     assert "There is no claim 'x'" in refusal(page, "page_claims", {"name": "x"})
+
+
+def test_a_training_is_watched_epoch_by_epoch(page, monkeypatch):
+    monkeypatch.setattr(live_training, "EPOCHS", 1)
+    monkeypatch.setattr(live_training, "_UPDATES", 2)
+    assert [frame["epoch"] for frame in stream(page, "page_training", {"seed": 1})] == [0, 1]
+    assert "The seed must be a whole number" in refusal(page, "page_training", {"seed": "x"})

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from rnnformer_demo.analysis.pattern_search import Pattern, stretches
 from rnnformer_demo.analysis.service import analyse, context_of, extend, predict
-from rnnformer_demo.api.steps import STEPS
+from rnnformer_demo.api.steps import read_step
 from rnnformer_demo.data import InputError
 from rnnformer_demo.document import Faithfulness, RankedScore, to_dict
 from rnnformer_demo.interpret.trust.agreement import rank_correlation
@@ -191,7 +191,8 @@ def sample_or_none(name: str, text: str) -> Any:
 def answer_of(document, step: dict) -> dict:
     """What Python answers to a step; the stand-in of the page's analyst says nothing of labels."""
     try:
-        (answer,) = STEPS[step.get("edit") or step["name"]](document, step, lambda share: None)
+        request, take = read_step(step)
+        (answer,) = take(document, request, lambda share: None)
     except InputError as error:
         return {"error": str(error)}
     if isinstance(answer, dict):

@@ -31,6 +31,7 @@ from .page import (
     ScoreTable,
     Search,
     Section,
+    Training,
 )
 from .reading import Request, read
 
@@ -58,6 +59,7 @@ __all__ = [
     "ScoreTable",
     "Search",
     "Section",
+    "Training",
     "WhatIfImage",
     "WhatIfText",
     "read",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
 from ...data import InputError
-from .fields import Given, MaybeName, Name, Names, Options, Photo, Target, Text, Units, Whole
+from .fields import Given, MaybeName, Name, Names, Options, Photo, Seed, Target, Text, Units, Whole
 from .reading import Request
 
 _LARGEST = 1e9  # threshold: states are smaller by far
@@ -58,6 +58,12 @@ class Claims(_Lenient):
     """Ask for the article's claims, or for one to be measured."""
 
     name: Name = ""
+
+
+class Training(_Lenient):
+    """Watch a small hybrid learn; the seed decides which."""
+
+    seed: Seed = 0
 
 
 class Leaderboards(_Lenient):

@@ -65,7 +65,7 @@ class SecurityHeaders:
                     return
                 MutableHeaders(scope=start)["content-security-policy"] = policy(bytes(page))
                 await send(start)
-                message = message | {"body": bytes(page)}
+                message = {**message, "body": bytes(page)}
             await send(message)
 
         await self.app(scope, receive, add)

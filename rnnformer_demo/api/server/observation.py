@@ -49,7 +49,7 @@ def observed(kind: str, model: Any) -> Iterator[None]:
         kind: name of the endpoint.
         model: what the visitor calls a model; another name than that of a checkpoint is not logged, it may be any text.
     """
-    facts = {"request": request_id(), "kind": kind, "model": model if model in names() else None}
+    facts: dict[str, Any] = {"request": request_id(), "kind": kind, "model": model if model in names() else None}
     started = time.monotonic()
     outcome = "failed"
     metrics.RUNNING.inc()

@@ -33,8 +33,9 @@ def no_room(waiting: int, most: int) -> JSONResponse | None:
     return None
 
 
-def refused(_request: Request, error: HTTPException) -> JSONResponse:
-    """Answer what the router refuses: a method that an address does not take."""
+def refused(_request: Request, error: Exception) -> JSONResponse:
+    """Answer what the router refuses, an `HTTPException`: a method that an address does not take."""
+    assert isinstance(error, HTTPException)
     return refusal(f"{error.detail}.", error.status_code)
 
 

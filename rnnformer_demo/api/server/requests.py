@@ -42,7 +42,7 @@ class Requests:
             return
         if self.prefix:  # stands in the path of an ASGI app, whether the proxy leaves it there or not
             bare = path.removeprefix(self.prefix) if path.startswith(f"{self.prefix}/") else path
-            scope = scope | {"root_path": self.prefix, "path": self.prefix + bare, "raw_path": None}
+            scope = {**scope, "root_path": self.prefix, "path": self.prefix + bare, "raw_path": None}
         self.open += awaited
         try:
             await self._answer(scope, receive, send)

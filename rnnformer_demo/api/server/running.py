@@ -73,8 +73,15 @@ class Server(uvicorn.Server):
             open_requests: counts the requests that somebody waits for.
             close: ends the streams that are left when the server ends.
         """
-        options = {"access_log": False, "server_header": False, "timeout_graceful_shutdown": _CLOSING}
-        super().__init__(uvicorn.Config(app, log_config=None, lifespan="on", **options))
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_CLOSING,
+            lifespan="on",
+        )
+        super().__init__(config)
         self.grace, self.open_requests, self.close = grace, open_requests, close
         self.ends_at: float | None = None
         self._busy_at = 0.0

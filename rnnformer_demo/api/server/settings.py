@@ -1,6 +1,5 @@
 """Settings of the server: environment variables, each with its default, a sentence and what it may hold."""
 
-import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -49,16 +48,6 @@ def _origins(text: str) -> tuple[str, ...]:
     return tuple(origin.rstrip("/") for origin in origins)
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < math.inf:
-        raise ValueError("a number above 0")
-    return seconds
-
-
 def _switch(text: str) -> bool:
     if text.lower() not in _YES + _NO:
         raise ValueError("1 or 0")
@@ -86,8 +75,10 @@ class Settings:
     threads: int = _setting(
         "RNNFORMER_THREADS", 0, _whole(1, 256), "passes through a model that run side by side (default: the cores)"
     )
-    budget: float = _setting("RNNFORMER_BUDGET_SECONDS", 30.0, _seconds, "seconds of computing that a request may take")
     queue: int = _setting("RNNFORMER_QUEUE", 100, _whole(1, 10_000), "requests that may wait; others are sent away")
+    budget: int = _setting(
+        "RNNFORMER_BUDGET_SECONDS", 30, _whole(1, 100_000), "seconds of computing that a request may take"
+    )
     upload_mb: int = _setting("RNNFORMER_UPLOAD_MB", 20, _whole(1, 1000), "megabytes of the largest upload")
     grace: int = _setting(
         "RNNFORMER_GRACE", 25, _whole(0, 3600), "seconds that running answers have left after SIGTERM"

@@ -1,17 +1,17 @@
 """The calls of the API: what each takes, and the analysis document that it makes of it."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...checkpoints.cards import read_card
 from ...data import InputError
 from .. import requests
+from ..budgeted import analysed, compared, searched
+from ..places import Visitor
 from ..requests.fields import MaybeName
 from ..server.observation import observed
-from ..work import begin
+from ..work import OF_API, Work, working
 
 if TYPE_CHECKING:
     from ...document import Document
@@ -44,30 +44,6 @@ class Call:
     run: Callable[[Any, Any, Report], "Document"]
 
 
-def analysed(
-    model: str,
-    source: Any,
-    wanted: Sequence[str],
-    method: str | None = None,
-    target: str | None = None,
-    seed: int = 0,
-    report: Report = lambda share: None,
-) -> "Document":
-    """Return the document of an input with the sections that are wanted, where they fit into the budget.
-
-    Raises:
-        InputError: where they do not, and see `analyse`.
-    """
-    from ...analysis import cost
-    from ...analysis.service import DEFAULT_METHOD, analyse_in_steps
-
-    method = method or DEFAULT_METHOD
-    steps = analyse_in_steps(model, source, wanted, target or None, method, seed, report)
-    document = next(steps)
-    begin(cost.size_of(document), partial(cost.of_sections, wanted), method)
-    return deque(steps, maxlen=1).pop() if wanted else document
-
-
 def edited(
     model: str, source: Any, without: Sequence[str], removal: str | None = None, replacement: str | None = None
 ) -> "Document":
@@ -78,51 +54,13 @@ def edited(
     """
     from ...analysis import edits
 
-    document = analysed(model, source, ("attribution",))
+    document = analysed(model, source)
     if replacement:
         if len(without) != 1:
             raise InputError(f"A replacement takes the place of one word: name a single one, not {len(without)}.")
         return edits.replace_word(document, edits.unit_named(document, without[0]), replacement)
     units = [unit for name in without for unit in edits.units_named(document, name)]
     return edits.ablate_units(document, units, removal or None)
-
-
-def minimal_counterfactual(
-    model: str, source: Any, removal: str | None = None, report: Report = lambda share: None
-) -> "Document":
-    """Return the document of an input with the fewest units removed that change the label.
-
-    Raises:
-        InputError: where the search exceeds the budget, and see `analysis.edits`.
-    """
-    from ...analysis import cost, edits
-    from ...analysis.service import DEFAULT_METHOD
-
-    document = analysed(model, source, ())
-    begin(cost.size_of(document), lambda _method: cost.of_counterfactual, DEFAULT_METHOD)
-    return edits.minimal_counterfactual(document, removal or None, report)
-
-
-def compared(
-    model: str,
-    source: Any,
-    method: str | None = None,
-    target: str | None = None,
-    seed: int = 0,
-    report: Report = lambda share: None,
-) -> "Document":
-    """Return the document of a text with what a hybrid's baselines say of it.
-
-    Raises:
-        InputError: where that exceeds the budget, and see `compare_input`.
-    """
-    from ...analysis import cost
-    from ...analysis.comparison import compare_input, family
-    from ...analysis.service import DEFAULT_METHOD, predict
-
-    method, models = method or DEFAULT_METHOD, len(family(model))
-    begin(cost.size_of(predict(model, source)), partial(cost.of_comparison, models), method)
-    return compare_input(model, source, target or None, method, seed, report)
 
 
 def _predict(asked: Any, source: Any, _report: Report) -> "Document":
@@ -133,7 +71,7 @@ def _predict(asked: Any, source: Any, _report: Report) -> "Document":
 
 def _analyse(asked: Any, source: Any, report: Report) -> "Document":
     sections = ("attribution",) if asked.sections is None else asked.sections
-    return analysed(asked.model, source, sections, asked.method, asked.target, asked.seed, report)
+    return analysed(asked.model, source, sections, asked.target, asked.method, asked.seed, report)
 
 
 def _edit(asked: Any, source: Any, _report: Report) -> "Document":
@@ -141,11 +79,11 @@ def _edit(asked: Any, source: Any, _report: Report) -> "Document":
 
 
 def _counterfactual(asked: Any, source: Any, report: Report) -> "Document":
-    return minimal_counterfactual(asked.model, source, asked.removal, report)
+    return searched(asked.model, source, asked.removal, report)
 
 
 def _compare(asked: Any, source: Any, report: Report) -> "Document":
-    return compared(asked.model, source, asked.method, asked.target, asked.seed, report)
+    return compared(asked.model, source, asked.target, asked.method, asked.seed, report)
 
 
 CALLS = {
@@ -193,12 +131,13 @@ def list_models() -> dict[str, Any]:
     return {"models": list_models()}
 
 
-def run(call: Call, values: dict[str, Any], report: Report) -> dict[str, Any]:
+def run(call: Call, values: dict[str, Any], report: Report, caller: str = "") -> dict[str, Any]:
     """Check what was sent and answer a call with a document as JSON takes it.
 
     Args:
         values: arguments by name; `image` holds the bytes of a photo.
         report: is told the share that is done; `Ended` that it raises ends the work.
+        caller: address of whoever asks.
 
     Raises:
         InputError: for what does not fit.
@@ -213,5 +152,6 @@ def run(call: Call, values: dict[str, Any], report: Report) -> dict[str, Any]:
         if schema is None:
             raise InputError(f"The model {model} reads photos, and {call.name} takes texts alone.")
         asked: Any = requests.read(schema, values)
-        answer = to_dict(call.run(asked, asked.image if photo else asked.text, report))
+        with working(Work(OF_API, Visitor(caller, ""), lambda: report(0.0))):
+            answer = to_dict(call.run(asked, asked.image if photo else asked.text, report))
     return answer

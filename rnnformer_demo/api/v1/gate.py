@@ -1,7 +1,6 @@
 """The gate of the API: so many calls run at a time, the others wait; a call whose caller leaves ends."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
@@ -10,15 +9,13 @@ import anyio
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 
-from ...nn.lock import MODEL_LOCK
-from ..places import Visitor
-from ..work import OF_API, Work
+from ...nn.lock import Ended
 
-_RUNNING = 8  # calls at a time: passes through the models take turns, and long work waits for a place
+_RUNNING = 8  # calls at a time: their passes take turns, and long ones wait for a place, see `..places`
 _LARGE = 4  # of the requests that hold a photo in memory
 _FROM = 2**20  # bytes from which on a request counts as large
 
-Reporting = Callable[[Callable[[float], None]], Any]  # gets a function to report the share that it has done
+Work = Callable[[Callable[[float], None]], Any]
 
 
 class Gate:
@@ -38,22 +35,17 @@ class Gate:
         async with self._large if length is None or length >= _FROM else nullcontext():
             yield
 
-    async def run(self, work: Reporting, request: Request | None = None) -> Any:
-        """Return what work gives.
+    async def run(self, work: Work, request: Request | None = None) -> Any:
+        """Return what work gives, which gets a function to report the share that it has done.
 
         Args:
-            request: is watched: the work ends at its next pass when its sender leaves.
+            request: is watched: the work ends at its next report when its sender leaves.
         """
         left = False
-        client = request.client if request else None
-        errand = Work(OF_API, Visitor(client.host if client else "", secrets.token_hex(8)), lambda: left)
 
-        def in_turn() -> Any:
-            try:
-                with MODEL_LOCK.on(errand):
-                    return work(lambda _share: errand.check())
-            finally:
-                errand.end()
+        def report(_share: float) -> None:
+            if left:
+                raise Ended
 
         async def watch(request: Request) -> None:
             nonlocal left
@@ -63,7 +55,7 @@ class Gate:
 
         watching = asyncio.create_task(watch(request)) if request else None
         try:
-            return await run_sync(in_turn, limiter=self._turns)
+            return await run_sync(work, report, limiter=self._turns)
         finally:
             if watching:
                 watching.cancel()

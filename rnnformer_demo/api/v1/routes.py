@@ -36,12 +36,13 @@ def routes(gate: Gate, upload_mb: int, root_path: str) -> Mount:
 
 def _endpoint(call: Call, gate: Gate, upload_mb: int) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        caller = request.client.host if request.client else ""
         async with gate.room_for(length_of(request)):
             try:
                 values = await arguments_in(request, upload_mb)
                 if sections := request.query_params.get("sections"):
                     values["sections"] = split(sections)
-                return JSONResponse(await gate.run(partial(run, call, values), request))
+                return JSONResponse(await gate.run(partial(run, call, values, caller=caller), request))
             except BodyError as error:
                 return refusal(str(error), error.status)
             except InputError as error:

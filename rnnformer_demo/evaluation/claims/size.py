@@ -59,7 +59,7 @@ register(
         source="The article, on the tuning of its models.",
         method="Small hybrids of several numbers of layers, units and heads learn made tasks; accuracy beside cost.",
         quick=Sizes(tasks=("negation",), variants=("2 recurrent layers",), updates=60, seeds=2),
-        full=Sizes(tasks=("negation",), variants=tuple(_VARIANTS)[1:], updates=150, seeds=3),
+        full=Sizes(tasks=("negation",), variants=tuple(_VARIANTS)[1:], updates=120, seeds=3),
         measure=measure,
         rule=rule,
     )

@@ -92,7 +92,7 @@ register(
         place=11,
         sentence="The integrated model is evaluated and tuned on a test set.",
         source="The article, on the evaluation of its models.",
-        method="How much the accuracy of the best of several models flatters it on the test set that chose it.",
+        method="Whether that is fair: how much accuracy flatters the best of several models on the set that chose it.",
         quick=Sizes(candidates=4, updates=40, inputs=(100, 1000)),
         full=Sizes(candidates=12, updates=80, inputs=(50, 100, 200, 500, 1000, 2000)),
         measure=measure,

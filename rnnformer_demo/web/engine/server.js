@@ -88,6 +88,11 @@ export class ServerEngine {
     return this.#stream("page_claims", { name }, watch);
   }
 
+  /** Train a small hybrid; it comes after each epoch as `sections`. @param {number} seed @param {Watch} watch */
+  trainLive(seed, watch) {
+    return this.#stream("page_training", { seed }, watch);
+  }
+
   /** Return the address of a photo of the gallery. @param {string} name */
   exampleUrl(name) {
     return `${this.root}/examples/${name}`;

@@ -870,6 +870,19 @@ export default {
     "claims.answer.holds-partly": "部分成立",
     "claims.answer.does-not-hold": "不成立",
     "claims.answer.undecided": "未定",
+    "training.title": "观看小型混合模型学习",
+    "training.about": "它学习一个词的极性：前面的否定词无论多远都会反转它。拖动滑块浏览各轮：它对“not … good”有多确定，每个循环层在每一步保留多少记忆，注意力看向哪里。",
+    "training.start": "训练",
+    "training.epoch": "轮次",
+    "training.loss": "损失，以及在从未见过的输入上答对的比例",
+    "training.lossLabel": "第 {epoch} 轮后损失 {loss}，准确率 {accuracy}",
+    "training.lossName": "损失",
+    "training.accuracyName": "准确率",
+    "training.now": "第 {epoch} 轮后：损失 {loss}，答对 {accuracy}；“not … good”为负面：{probability}",
+    "training.kept": "{name} 保留的记忆比例",
+    "training.keptLabel": "{name}：{values}",
+    "training.attention": "注意力：从每个词（行）到每个词（列）",
+    "training.attentionLabel": "第 {epoch} 轮后的注意力：“good”看向“not”的比例为 {share}",
   },
   messages: {
     // Tables
@@ -931,8 +944,8 @@ export default {
       "SST-2 上已记录的模型，按种子配对；小型模型在各由一种能力决定的人造任务上。",
     "Recorded models on Caltech-101, all of which read the same pretrained CNN, paired by seed.":
       "Caltech-101 上已记录的模型，都读取同一个预训练 CNN，按种子配对。",
-    "How much the accuracy of the best of several models flatters it on the test set that chose it.":
-      "用来挑选的测试集上，几个模型中最好者的准确率被高估多少。",
+    "Whether that is fair: how much accuracy flatters the best of several models on the set that chose it.":
+      "这样做是否公平：在用来挑选的测试集上，几个模型中最好者的准确率被高估多少。",
     "There is no claim {0}. Claims: {1}.":
       "没有论断 {0}。现有论断：{1}。",
     "{0}: gain in accuracy {1} points ({2} to {3})":
@@ -1139,10 +1152,10 @@ export default {
     "The server has no room for a photo: try again later.": "服务器没有空间存放照片：请稍后再试。",
     "This photo is no longer on the server, where uploads are kept for an hour: send it again.":
       "这张照片已不在服务器上（上传的文件保留一小时）：请重新上传。",
-    "{0} on {1} words would take about {2} s here; the budget of a request is {3} s: {4}.":
-      "在此处理 {1} 个词的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
-    "{0} on {1} cells would take about {2} s here; the budget of a request is {3} s: {4}.":
-      "在此处理 {1} 个格子的“{0}”大约需要 {2} 秒；每个请求的预算为 {3} 秒：{4}。",
+    "{0} on {1} {2} would take about {3} s here; the budget of a request is {4} s: {5}.":
+      "在此对 {1} 个{2}进行“{0}”大约需要 {3} 秒；每个请求的预算为 {4} 秒：{5}。",
+    "words": "词",
+    "cells": "格子",
     "{0} fits, or at most {1} words": "可改用“{0}”，或最多 {1} 个词",
     "{0} fits": "可改用“{0}”",
     "at most {0} words": "最多 {0} 个词",

@@ -3,6 +3,7 @@
 import { button, h, replace } from "../core/dom.js";
 import { messageOf } from "../core/i18n.js";
 import { ClaimCard } from "./claims/card.js";
+import { LiveTraining } from "./claims/training.js";
 
 export class Page {
   /** @param {import("../app.js").App} app */
@@ -10,6 +11,7 @@ export class Page {
     this.app = app;
     this.element = h("div", { class: "claims", hidden: true });
     this.cards = /** @type {ClaimCard[]} */ ([]);
+    this.training = new LiveTraining(app);
     this.error = "";
   }
 
@@ -18,7 +20,8 @@ export class Page {
     this.failure = h("p", { class: "error", role: "alert" }, this.error && say(this.error));
     this.list = h("ol", { class: "claims-index" });
     this.all = h("div", { class: "claims-cards" });
-    replace(this.element, h("h2", {}, t("page.claims")), h("p", { class: "models-about" }, t("claims.about")), this.list, this.failure, this.all);
+    replace(this.element, h("h2", {}, t("page.claims")), h("p", { class: "models-about" }, t("claims.about")), this.list, this.failure, this.all, this.training.element);
+    this.training.translate();
     for (const card of this.cards) this.#show(card);
   }
 

@@ -1,4 +1,4 @@
-"""The lock of all models: nobody keeps it for long, what has had it least goes first. Time is not waited for."""
+"""The lock of all models: nobody keeps it for long, what has had it least goes first. A test moves the clock itself."""
 
 import threading
 import time

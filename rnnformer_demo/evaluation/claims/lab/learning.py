@@ -90,7 +90,7 @@ def learn(config: TextConfig, task: str, course: Course, seed: int, report: Repo
             started = time.thread_time()
             for group in optimizer.param_groups:
                 group["lr"] = course.rate * _share(update, course.updates)
-            loss, norm = _update(model, optimizer, _batch(task, course, kept, generator), course.clip)
+            loss, norm = train_step(model, optimizer, batch_of(task, course, kept, generator), course.clip)
             losses.append(loss)
             norms.append(norm)
             seconds += time.thread_time() - started
@@ -121,14 +121,18 @@ def _noisy(task: str, course: Course, generator: torch.Generator) -> Drawn:
     return ids, torch.where(wrong, others, labels)
 
 
-def _batch(task: str, course: Course, kept: Drawn | None, generator: torch.Generator) -> Drawn:
+def batch_of(task: str, course: Course, kept: Drawn | None, generator: torch.Generator) -> Drawn:
+    """Return a batch out of the inputs that are kept, or a new one where there are none."""
     if kept is None:
         return TASKS[task].draw(course.batch, course.length, generator)
     rows = torch.randint(len(kept[0]), (course.batch,), generator=generator)
     return kept[0][rows], kept[1][rows]
 
 
-def _update(model: Hybrid, optimizer: torch.optim.Optimizer, drawn: Drawn, clip: float | None) -> tuple[float, float]:
+def train_step(
+    model: Hybrid, optimizer: torch.optim.Optimizer, drawn: Drawn, clip: float | None
+) -> tuple[float, float]:
+    """Take a step of the optimiser on a batch; return the loss and the norm of the gradient before clipping."""
     ids, labels = drawn
     loss = F.cross_entropy(model(ids, torch.ones_like(ids, dtype=torch.bool)), labels)
     optimizer.zero_grad(set_to_none=True)

@@ -27,14 +27,14 @@ def is_below(quantity: Quantity, most: float) -> str:
 def together(answers: Iterable[str]) -> str:
     """Return what answers under several conditions say together.
 
-    All hold: holds. Some hold: holds partly. None holds: does not hold where half of them or more fail, else undecided.
+    All hold: holds. Some hold: holds partly. None holds: does not hold where more than half fail, else undecided.
     """
     answers = list(answers)
     if answers and all(answer == HOLDS for answer in answers):
         return HOLDS
     if HOLDS in answers:
         return PARTLY
-    return FAILS if answers and 2 * answers.count(FAILS) >= len(answers) else UNDECIDED
+    return FAILS if 2 * answers.count(FAILS) > len(answers) else UNDECIDED
 
 
 def sentence(quantity: Quantity, digits: int = 2) -> str:

@@ -1,6 +1,6 @@
 /** Plots of claims: curves over numbers, rows with intervals over categories. */
 
-import { LINES, LINES_DARK } from "../../core/colours.js";
+import { LINES, LINES_DARK, isDark } from "../../core/colours.js";
 import { h, s } from "../../core/dom.js";
 import { Curves, legend } from "../../core/plot.js";
 
@@ -22,7 +22,7 @@ export function chart(app, plot) {
 function curves({ t }, plot) {
   const along = scale(plot.series.flatMap(({ points }) => points.map(({ x }) => Number(x))), plot.log_x, 2);
   const up = scale(plot.series.flatMap(({ points }) => points.map(({ y }) => y)), plot.log_y, 10);
-  const colours = document.body.classList.contains("dark") ? LINES_DARK : LINES;
+  const colours = isDark() ? LINES_DARK : LINES;
   // After a round of colours they go one further than the dashes: no two curves look alike.
   const colour = (index) => colours[(index + Math.floor(index / colours.length)) % colours.length];
   const series = plot.series.map(({ name, points }, index) => ({
@@ -70,11 +70,18 @@ function rows({ t }, plot) {
 function scale(values, log, base) {
   const of = (value) => (log ? Math.log(Math.max(value, Number.MIN_VALUE)) / Math.log(base) : value);
   const range = rangeOf(values.map(of));
-  const step = log ? Math.max(1, Math.ceil((range[1] - range[0]) / TICKS)) : (range[1] - range[0]) / TICKS;
-  const start = log ? Math.ceil(range[0]) : range[0];
+  const step = log ? Math.max(1, Math.ceil((range[1] - range[0]) / TICKS)) : evenStep((range[1] - range[0]) / TICKS);
   const ticks = [];
-  for (let at = start; at <= range[1] + step / 100; at += step) ticks.push({ at, text: short(log ? base ** at : at) });
+  for (let place = Math.ceil(range[0] / step); place * step <= range[1]; place += 1) {
+    ticks.push({ at: place * step, text: short(log ? base ** (place * step) : place * step) });
+  }
   return { of, range, ticks };
+}
+
+/** Return the step of 1, 2 or 5 times a power of ten that is not below another. @param {number} least */
+function evenStep(least) {
+  const power = 10 ** Math.floor(Math.log10(least || 1));
+  return power * (/** @type {number} */ ([1, 2, 5, 10].find((times) => times * power >= least)));
 }
 
 /** @param {number[]} values @returns {[number, number]} */
