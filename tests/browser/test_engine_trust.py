@@ -178,7 +178,8 @@ def test_edits_and_searches_are_those_of_python(page, name):
     others = {text: sample_or_none(name, text) for text in texts} if name == "hybrid" else {}
     payload = {"asked": asked(document), "document": to_dict(document), "steps": steps, "others": others}
     for step, got in zip(steps, page.call(STEP, payload), strict=True):
-        assert differences(got, answer_of(document, step)) == [], step
+        wanted = answer_of(document, step)
+        assert "error" in got if wanted is None else differences(got, wanted) == [], step
 
 
 def sample_or_none(name: str, text: str) -> Any:
@@ -188,10 +189,14 @@ def sample_or_none(name: str, text: str) -> Any:
         return None
 
 
-def answer_of(document, step: dict) -> dict:
-    """What Python answers to a step; the stand-in of the page's analyst says nothing of labels."""
+def answer_of(document, step: dict) -> dict | None:
+    """What Python answers to a step, None to one that no page asks for: the server has sentences for those who write
+    programs, and the browser's engine refuses it. The stand-in of the page's analyst says nothing of labels."""
     try:
         request, take = read_step(step)
+    except InputError:
+        return None
+    try:
         (answer,) = take(document, request, lambda share: None)
     except InputError as error:
         return {"error": str(error)}
