@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from rnnformer_demo.analysis.pattern_search import Pattern, stretches
 from rnnformer_demo.analysis.service import analyse, context_of, extend, predict
-from rnnformer_demo.api.steps import STEPS
+from rnnformer_demo.api.steps import read_step
 from rnnformer_demo.data import InputError
 from rnnformer_demo.document import Faithfulness, RankedScore, to_dict
 from rnnformer_demo.interpret.trust.agreement import rank_correlation
@@ -178,7 +178,8 @@ def test_edits_and_searches_are_those_of_python(page, name):
     others = {text: sample_or_none(name, text) for text in texts} if name == "hybrid" else {}
     payload = {"asked": asked(document), "document": to_dict(document), "steps": steps, "others": others}
     for step, got in zip(steps, page.call(STEP, payload), strict=True):
-        assert differences(got, answer_of(document, step)) == [], step
+        wanted = answer_of(document, step)
+        assert "error" in got if wanted is None else differences(got, wanted) == [], step
 
 
 def sample_or_none(name: str, text: str) -> Any:
@@ -188,10 +189,15 @@ def sample_or_none(name: str, text: str) -> Any:
         return None
 
 
-def answer_of(document, step: dict) -> dict:
-    """What Python answers to a step; the stand-in of the page's analyst says nothing of labels."""
+def answer_of(document, step: dict) -> dict | None:
+    """What Python answers to a step, None to one that no page asks for: the server has sentences for those who write
+    programs, and the browser's engine refuses it. The stand-in of the page's analyst says nothing of labels."""
     try:
-        (answer,) = STEPS[step.get("edit") or step["name"]](document, step, lambda share: None)
+        request, take = read_step(step)
+    except InputError:
+        return None
+    try:
+        (answer,) = take(document, request, lambda share: None)
     except InputError as error:
         return {"error": str(error)}
     if isinstance(answer, dict):
