@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,6 +76,15 @@ class Sessions:
         return open_session(write(program, self._config, self._stored), self._tensors)
 
 
+@cache
+def _share_arena() -> None:
+    """Let all sessions take their memory from one arena: each would keep as much as its largest run ever took."""
+    import onnxruntime
+
+    kind, place = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo("Cpu", kind, 0, place), None)
+
+
 def open_session(
     graph: Body, tensors: Mapping[str, np.ndarray], options: onnxruntime.SessionOptions | None = None
 ) -> onnxruntime.InferenceSession:
@@ -89,6 +99,8 @@ def open_session(
     options = options or onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    _share_arena()
+    options.add_session_config_entry("session.use_env_allocators", "1")
     names = list(graph.stored)
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.asarray(tensors[name], order="C")) for name in names]
     options.add_external_initializers(names, values)
