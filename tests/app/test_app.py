@@ -271,12 +271,20 @@ def test_no_event_of_the_page_reads_a_path_of_the_server(page, tmp_path, monkeyp
         (TEXT_MODEL, "", ""),
         (TEXT_MODEL, TEXT, TEXT),
         (PHOTO_MODEL, None, None),
-        (PHOTO_MODEL, {"path": "/uploads/a/b.jpg", "meta": FILE}, "/uploads/a/b.jpg"),
     ],
 )
-def test_sources_that_fit_the_model(monkeypatch, model, payload, source):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", "/uploads")
+def test_sources_that_fit_the_model(model, payload, source):
     assert uploads.source_of(model, payload) == source
+
+
+def test_an_uploaded_photo_is_read_while_it_is_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    photo = tmp_path / "a.jpg"
+    payload = {"path": str(photo), "meta": FILE}
+    with pytest.raises(InputError, match="no longer on the server"):
+        uploads.source_of(PHOTO_MODEL, payload)
+    photo.write_bytes(b"")
+    assert uploads.source_of(PHOTO_MODEL, payload) == str(photo)
 
 
 @pytest.mark.parametrize(
