@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rnnformer_demo.analysis import pattern_search
 from rnnformer_demo.analysis.pattern_search import Pattern, example_texts, search, search_document, stretches
 from rnnformer_demo.analysis.service import analyse, get, predict
-from rnnformer_demo.api.steps import STEPS
+from rnnformer_demo.api.steps import read_step
 from rnnformer_demo.data import InputError
 from rnnformer_demo.data.image import reference_image
 
@@ -116,6 +116,12 @@ def test_examples_of_a_family_come_once():
     assert len(set(texts)) == len(texts) >= 5
 
 
+def search_by_step(step: dict) -> list[dict]:
+    """What a step of the page yields."""
+    arguments, take = read_step(step)
+    return list(take(predict("sentiment-en", TEXT), arguments, lambda share: None))
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -124,13 +130,14 @@ def test_examples_of_a_family_come_once():
         ({"direction": 2}, "There is no 'hidden' of lstm tokens 1 in this direction."),
         ({"units": [96]}, "There are 96 units: there is none beyond them."),
         ({"signs": [2]}, "signs must be a list of 1 and -1, one for each unit."),
-        ({"texts": ["A film."] * 51}, "texts must be a list of at most 50 texts."),
-        ({"steps": 0}, "start, steps and direction must be whole numbers."),
-        ({"threshold": 0}, "threshold must be a number above 0."),
+        ({"texts": 3}, "texts must be a list of at most 50 texts, got 3."),
+        ({"steps": 0}, "steps must be a whole number above 0, got 0."),
+        ({"threshold": 0}, "threshold must be a number above 0 and below 1,000,000,000, got 0."),
     ],
 )
 def test_what_does_not_fit_the_model_gets_a_sentence(changes, sentence):
     step = {
+        "name": "pattern-search",
         "recurrence": "lstm tokens 1",
         "direction": 0,
         "quantity": "hidden",
@@ -141,7 +148,7 @@ def test_what_does_not_fit_the_model_gets_a_sentence(changes, sentence):
         "steps": 2,
     }
     with pytest.raises(InputError) as caught:
-        list(STEPS["pattern-search"](predict("sentiment-en", TEXT), step | changes, lambda share: None))
+        search_by_step(step | changes)
     assert str(caught.value) == sentence
 
 
