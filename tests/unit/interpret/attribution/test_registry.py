@@ -23,6 +23,7 @@ from rnnformer_demo.interpret.attribution import (
 )
 from rnnformer_demo.interpret.attribution.integration import GAP_WANTED
 from rnnformer_demo.interpret.attribution.registry import register_method
+from rnnformer_demo.interpret.cost import one_pass
 from rnnformer_demo.models import Hybrid, freeze
 
 FITTING = [
@@ -205,7 +206,9 @@ def test_a_method_that_returns_nan_raises(model, sample, monkeypatch):
 
 def test_a_name_is_registered_once():
     with pytest.raises(ValueError, match="name must be new, got 'occlusion' twice"):
-        register_method("occlusion", "Occlusion", "Again.", scale="none")(lambda model, sample, target, report: None)
+        register_method("occlusion", "Occlusion", "Again.", scale="none", cost=one_pass)(
+            lambda model, sample, target, report: None
+        )
     assert METHODS["occlusion"].compute.__module__.endswith("attribution.occlusion")
     assert registry.METHODS is METHODS
 
@@ -215,7 +218,7 @@ def test_a_method_is_a_file_and_its_row(model, sample, monkeypatch):
     monkeypatch.setitem(METHODS, "toy", None)  # and is gone afterwards
     del METHODS["toy"]
 
-    @register_method("toy", "Toy", "Ones.", scale="ones", layout=sample.layout, options={"sign": ("1", "-1")})
+    @register_method("toy", "Toy", "Ones.", "ones", one_pass, layout=sample.layout, options={"sign": ("1", "-1")})
     def toy(model, sample, target, report, sign="1"):
         return Explanation("toy", target, float(sign) * torch.ones(len(sample.unit_names)), sample.grid)
 
@@ -234,7 +237,7 @@ def test_the_ids_of_the_last_version_work_with_a_notice(model, sample, alias, na
     assert explanation.warnings == (f"'{alias}' is now called {name}.", *expected.warnings)
     assert alias not in METHODS
     with pytest.raises(ValueError, match="name must be new"):
-        register_method(alias, "", "", "")(toy_method)
+        register_method(alias, "", "", "", one_pass)(toy_method)
 
 
 def toy_method(model, sample, target, report):
@@ -254,7 +257,7 @@ def test_an_unknown_layout_is_refused(layout):
 
 def test_a_method_for_an_unknown_layout_is_not_registered():
     with pytest.raises(ValueError, match=r"layout must be one of .* or None, got 'photo'"):
-        register_method("toy", "Toy", "Ones.", "ones", layout="photo")(toy_method)
+        register_method("toy", "Toy", "Ones.", "ones", one_pass, layout="photo")(toy_method)
     assert "toy" not in METHODS
 
 
