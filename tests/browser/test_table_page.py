@@ -2,11 +2,14 @@
 
 import csv
 import io
+from threading import Event
+from time import sleep
 
 import pytest
 from browser import Visit, checked
 
 from rnnformer_demo.analysis.service import predict
+from rnnformer_demo.api import streams
 
 TEXTS = ["A tender film with two wonderful performances.", "", 'A mess, and "funny" it is not.']
 ROWS = "id,text\n" + "".join(f'{n},"{text.replace(chr(34), chr(34) * 2)}"\n' for n, text in enumerate(TEXTS))
@@ -65,15 +68,26 @@ def test_a_file_that_is_no_table_gets_a_sentence(visit):
         expect(page.get_by_role("alert").filter(visible=True)).to_contain_text(sentence)
 
 
-def test_a_stopped_table_leaves_nothing_behind(visit):
+def test_a_stopped_table_leaves_nothing_behind(visit, monkeypatch):
     from playwright.sync_api import expect
 
+    ended = Event()
+
+    def unending(_asked):
+        try:
+            for done in range(1, 900):
+                yield done / 900, {"csv": "", "rejected": [], "done": done, "total": 900}
+                sleep(0.05)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(streams, "scored_pieces", unending)
     page = visit.page
-    review = b"a tender film, but the ending is a mess " + b"of it " * 90
-    long = b"text\n" + b"".join(b"%d %s\n" % (number, review) for number in range(900))
-    page.get_by_label("Table", exact=True).set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": long})
+    table = {"name": "a.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}
+    page.get_by_label("Table", exact=True).set_input_files(table)
     page.get_by_role("button", name="Score", exact=True).click()
     expect(page.get_by_text("of 900 rows are scored", exact=False).first).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("button", name="Score", exact=True)).to_have_attribute("aria-disabled", "false")
     expect(page.get_by_role("button", name="Download the scored table")).to_have_count(0)
+    assert ended.wait(20)
