@@ -57,14 +57,27 @@ def write_record(figures: dict[str, Any], sha256: str, folder: Path = RESULTS) -
     kept = {key: figures[key] for key in _KEPT if key in figures}
     kept = {key: tests[test][key] for key in ("paired", "ablations") if key in tests.get(test, {})} | kept
     tests = {each: (tests | {test: kept})[each] for each in known if each == test or each in tests}
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.json"
-    write_aside(path, _lines({"model": name, "sha256": sha256, "tests": tests}))
+    return write_lines(folder / f"{name}.json", {"model": name, "sha256": sha256, "tests": tests}, "tests")
+
+
+def write_lines(path: Path, values: dict[str, Any], key: str) -> Path:
+    """Write an object as JSON, the entries of its last key, a list or an object, a line each; return the path.
+
+    Raises:
+        InputError: for a folder that cannot be written to.
+    """
+    entries, head = values[key], {name: value for name, value in values.items() if name != key}
+    named = entries.items() if isinstance(entries, dict) else [(None, each) for each in entries]
+    begin, end = "{}" if isinstance(entries, dict) else "[]"
+    lines = ",\n".join(f"  {'' if name is None else f'{_json(name)}: '}{_json(each)}" for name, each in named)
+    start = "".join(f" {_json(name)}: {_json(value)},\n" for name, value in head.items())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_aside(path, f"{{\n{start} {_json(key)}: {begin}\n{lines}\n {end}\n}}\n")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
     return path
 
 
-def _lines(record: dict[str, Any]) -> str:
-    """Return a record as JSON, one test a line."""
-    tests = ",\n".join(f"  {json.dumps(test)}: {json.dumps(figures)}" for test, figures in record["tests"].items())
-    head = ",\n".join(f" {json.dumps(key)}: {json.dumps(record[key])}" for key in ("model", "sha256"))
-    return f'{{\n{head},\n "tests": {{\n{tests}\n }}\n}}\n'
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

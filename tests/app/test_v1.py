@@ -197,7 +197,7 @@ def test_the_gate_runs_so_many_calls_at_a_time_and_counts_the_others():
             running.pop()
 
         calls = [asyncio.create_task(gate.run(work)) for _ in range(_RUNNING + 3)]
-        while gate.waiting() < 3:
+        while gate.waiting() < 3 or len(running) < _RUNNING:
             await asyncio.sleep(0.001)
         go_on.set()
         await asyncio.gather(*calls)

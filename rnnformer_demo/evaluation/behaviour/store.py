@@ -5,10 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ...checkpoints.aside import write_aside
 from ...checkpoints.cards import in_families
-from ...data import InputError
 from ..records import RESULTS as RECORDS
+from ..records import write_lines
 from ..reporting.figures import percent
 from ..reporting.markdown import table
 
@@ -22,19 +21,8 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
     Raises:
         InputError: for a folder that cannot be written to.
     """
-    path = folder / f"{result['model']}.json"
-    kept = {key: value for key, value in result.items() if key not in ("failing", "capabilities")}
-    head = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in kept.items())
-    lines = ",\n".join(
-        f"  {json.dumps(name)}: {json.dumps(figures, ensure_ascii=False)}"
-        for name, figures in result["capabilities"].items()
-    )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_aside(path, f'{{\n{head},\n "capabilities": {{\n{lines}\n }}\n}}\n')
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
-    return path
+    kept = {key: value for key, value in result.items() if key != "failing"}
+    return write_lines(folder / f"{result['model']}.json", kept, "capabilities")
 
 
 def read(name: str, folder: Path = RESULTS) -> dict[str, Any]:

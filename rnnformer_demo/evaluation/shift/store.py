@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ...checkpoints.aside import write_aside
-from ...data import InputError
 from ..records import RESULTS as RECORDS
+from ..records import write_lines
 from ..reporting.figures import accuracy_with_interval, percent
 from ..reporting.markdown import table
 from .sets import SETS
@@ -21,14 +20,7 @@ def write(result: dict[str, Any], path: Path = RESULTS) -> Path:
     Raises:
         InputError: for a folder that cannot be written to.
     """
-    lines = ",\n".join(f"  {json.dumps(each)}" for each in result["results"])
-    head = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in result.items() if key != "results")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_aside(path, f'{{\n{head},\n "results": [\n{lines}\n ]\n}}\n')
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
-    return path
+    return write_lines(path, result, "results")
 
 
 def load_result(path: Path = RESULTS) -> dict[str, Any]:
