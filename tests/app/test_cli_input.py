@@ -125,7 +125,7 @@ def test_training_refuses_empty_values(capsys, flag):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "gbk", "cp437"])
+@pytest.mark.parametrize("encoding", ["ascii", "gbk"])
 def test_a_terminal_of_another_encoding_shows_what_it_can(encoding):
     environment = os.environ | {"PYTHONIOENCODING": encoding}
     command = [sys.executable, "-m", "rnnformer_demo", "whatif", TEXT, "good film 好 — é", "--without", "good"]

@@ -89,9 +89,9 @@ function rangeOf(values) {
   return [Math.min(...values), Math.max(...values)];
 }
 
-/** Write a number in three digits. @param {number} value */
+/** Write a number in three digits, a large one in whole numbers. @param {number} value */
 function short(value) {
   const size = Math.abs(value);
-  const text = size && (size < 0.001 || size >= 100_000) ? value.toExponential(0) : String(Number(value.toPrecision(3)));
+  const text = size && (size < 0.001 || size >= 100_000) ? value.toExponential(0) : String(size >= 1000 ? Math.round(value) : Number(value.toPrecision(3)));
   return text.replace("-", "−");
 }
