@@ -36,9 +36,7 @@ def predict_by_graphs(
     started = time.perf_counter()
     reading = checkpoint.reader.read(source)
     read = time.perf_counter() - started
-    steps = np.array([reading.steps], np.int32)
-    text = reading.grid is None
-    feeds = {"ids": reading.inputs, "lengths": steps} if text else {"photos": np.ascontiguousarray(reading.inputs)}
+    feeds = sessions.feeds(reading.inputs, np.array([reading.steps], np.int32))
     with turn or nullcontext():
         started = time.perf_counter()
         outputs = sessions.run("logits", feeds)
@@ -46,7 +44,7 @@ def predict_by_graphs(
     mask = np.ones((1, reading.steps), bool)
     return Document(
         model=build_model(checkpoint),
-        input=build_input(reading, whole_characters(source) if text else None, with_photo=False),
+        input=build_input(reading, whole_characters(source) if reading.grid is None else None, with_photo=False),
         prediction=build_prediction(checkpoint, outputs, mask, reading.normalised, milliseconds),
         provenance=Provenance(__version__, 0),
     )

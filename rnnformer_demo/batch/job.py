@@ -13,6 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from .. import __version__
+from ..checkpoints.aside import DiskFullError
 from ..checkpoints.cards import default_folder, read_card, weights_digest
 from ..data import InputError
 from ..data.columns import TableOptions
@@ -109,8 +110,9 @@ def run_batch(job: Job) -> dict[str, Any]:
         finally:
             parts.close()
     except OSError as error:
+        reason = "no room is left on the disk" if isinstance(error, DiskFullError) else error.strerror
         raise InputError(
-            f"{error.filename or job.out} cannot be written: {error.strerror}; what is scored is kept in "
+            f"{error.filename or job.out} cannot be written: {reason}; what is scored is kept in "
             f"{job.parts_folder}, and the same command goes on."
         ) from error
 

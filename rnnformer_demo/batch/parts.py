@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..checkpoints.aside import write_aside
 from ..data import InputError
 from .rows import Results
 
@@ -45,7 +45,7 @@ class Parts:
     def _check(self, job: dict[str, Any]) -> None:
         manifest, wanted = self._folder / _MANIFEST, json.dumps(job, ensure_ascii=False, indent=1, sort_keys=True)
         if not manifest.exists():
-            write_whole(manifest, wanted)
+            write_aside(manifest, wanted)
         elif (before := manifest.read_text(encoding="utf-8")) != wanted:
             others = json.loads(before)
             changed = sorted(name for name in job.keys() | others.keys() if job.get(name) != others.get(name))
@@ -56,7 +56,7 @@ class Parts:
 
     def write(self, number: int, results: Results) -> None:
         """Keep the results of a chunk."""
-        write_whole(self._folder / _PART.format(number), json.dumps(asdict(results), ensure_ascii=False))
+        write_aside(self._folder / _PART.format(number), json.dumps(asdict(results), ensure_ascii=False))
         self.done.add(number)
 
     def __iter__(self) -> Iterator[Results]:
@@ -78,13 +78,3 @@ class Parts:
     def close(self) -> None:
         """Let other processes have the folder."""
         self._held.close()
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all, whenever the process or the machine stops."""
-    draft = path.with_name(f"{path.name}.draft")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

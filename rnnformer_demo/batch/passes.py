@@ -56,17 +56,15 @@ class GraphPasses:
 
     def __init__(self, checkpoint: BareCheckpoint) -> None:
         self._sessions = Sessions(checkpoint.config, checkpoint.tensors)
-        self._reads_text = checkpoint.writing is not None
         self._sessions.session("logits")
 
     def outputs(self, inputs: np.ndarray, steps: np.ndarray) -> Arrays:
         """See `Passes`."""
-        feeds = {"ids": inputs, "lengths": steps} if self._reads_text else {"photos": inputs}
-        return self._sessions.run("logits", feeds)
+        return self._sessions.run("logits", self._sessions.feeds(inputs, steps))
 
     def relevance(self, inputs: np.ndarray, target: int) -> np.ndarray:
         """See `Passes`."""
-        tokens = self._sessions.run("tokens", {"ids" if self._reads_text else "photos": inputs}, ["tokens"])["tokens"]
+        tokens = self._sessions.run("tokens", self._sessions.feeds(inputs), ["tokens"])["tokens"]
         feeds = {"tokens": tokens, "target": np.array([target])}
         return (self._sessions.run(RULE, feeds, ["gradient"])["gradient"][0] * tokens[0]).sum(-1)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from ..checkpoints.aside import moved_into
 from ..data import InputError
 from ..data.listing import listed
 
@@ -32,11 +32,8 @@ def write_rows(path: Path, columns: Sequence[str], chunks: Chunks) -> None:
     Args:
         path: see `check_suffix`.
     """
-    draft = path.with_name(f".{path.name}.draft")
-    _WRITERS[path.suffix.lower()](draft, columns, chunks)
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
-    draft.replace(path)
+    with moved_into(path) as new:
+        _WRITERS[path.suffix.lower()](new, columns, chunks)
 
 
 def _csv(path: Path, columns: Sequence[str], chunks: Chunks) -> None:

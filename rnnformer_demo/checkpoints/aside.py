@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ def write_aside(path: Path, text: str) -> None:
     Raises:
         DiskFullError: see there.
     """
-    with _moved_into(path) as new:
+    with moved_into(path) as new:
         new.write_text(text, encoding="utf-8")
 
 
@@ -38,7 +39,7 @@ def save_aside(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] 
     """
     from safetensors.torch import save_file  # here: texts are written without torch
 
-    with _moved_into(path) as new:
+    with moved_into(path) as new:
         save_file(tensors, new, metadata)
 
 
@@ -58,13 +59,19 @@ def full_disk_named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _moved_into(path: Path) -> Iterator[Path]:
-    """Yield a place beside a path, whose file takes the path's place at the end, or goes where it cannot be written."""
+def moved_into(path: Path) -> Iterator[Path]:
+    """Yield a place beside a path, whose file takes the path's place once it is on the disk, or goes where it cannot be
+    written.
+
+    Raises:
+        DiskFullError: see there.
+    """
     new = path.with_name(f".{path.name}")  # hidden: whoever lists a folder does not take it for what it will be
     try:
         with full_disk_named(path):
             yield new
+            with new.open("rb") as file:
+                os.fsync(file.fileno())  # a machine that stops must not leave a new name with half of what it names
             new.replace(path)
-    except Exception:
+    finally:
         new.unlink(missing_ok=True)
-        raise

@@ -1,12 +1,11 @@
 """Near-duplicates between tests and training files, in `evaluation/results/near-duplicates.json`, as a table. Read
 without torch."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from .records import RESULTS as RECORDS
-from .records import write_lines
+from .records import read_lines, write_lines
 from .reporting.figures import accuracy_with_interval
 from .reporting.markdown import table
 
@@ -30,7 +29,7 @@ def write(result: dict[str, Any], path: Path = RESULTS) -> Path:
 
 def load_result(path: Path = RESULTS) -> dict[str, Any]:
     """Return what was measured last; {} where nothing was."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return read_lines(path)
 
 
 def markdown(result: dict[str, Any]) -> str:

@@ -19,8 +19,7 @@ _KEPT = ("n", "accuracy", "ece", "reliability", "paired", "ablations")
 
 def read_record(name: str, folder: Path = RESULTS) -> dict[str, Any]:
     """Return the record of a model: `sha256` of the weights that were measured, and `tests` by name; {} without one."""
-    path = folder / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return read_lines(folder / f"{name}.json")
 
 
 def read_tests(name: str, sha256: str, folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
@@ -77,6 +76,11 @@ def write_lines(path: Path, values: dict[str, Any], key: str) -> Path:
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from error
     return path
+
+
+def read_lines(path: Path) -> dict[str, Any]:
+    """Return an object that was written; {} where none was."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def _json(value: Any) -> str:

@@ -41,7 +41,6 @@ class GraphEngine:
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
         self.sessions = Sessions(config, tensors)
-        self._takes_ids = hasattr(config, "vocabulary")
         for program in ("logits", "trace"):  # at once: opening them is no part of an answer's time
             self.sessions.session(program)
 
@@ -55,7 +54,7 @@ class GraphEngine:
 
     def tokens(self, inputs: Tensor) -> Tensor:
         """Return the tokens (B, T, W) that the core reads."""
-        return self._run("tokens", {"ids" if self._takes_ids else "photos": _array(inputs)}, "tokens")
+        return self._run("tokens", self.sessions.feeds(_array(inputs)), "tokens")
 
     def outputs(self, inputs: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return the outputs of all hook points of a forward pass, by their names."""
@@ -71,7 +70,7 @@ class GraphEngine:
         """
         if torch.is_grad_enabled() and tokens.requires_grad:
             return _TokenLogits.apply(tokens, self)
-        padding = {"lengths": _lengths(mask)} if self._takes_ids else {"mask": _array(mask)}
+        padding = {"lengths": _lengths(mask)} if self.sessions.reads_ids else {"mask": _array(mask)}
         return self._run("token_logits", {"tokens": _array(tokens), **padding}, "logits")
 
     def states_below_attention(self, tokens: Tensor) -> Tensor:
@@ -100,9 +99,7 @@ class GraphEngine:
         self.sessions.replace(program, session)
 
     def _feeds(self, inputs: Tensor, mask: Tensor) -> dict[str, np.ndarray]:
-        if self._takes_ids:
-            return {"ids": _array(inputs), "lengths": _lengths(mask)}
-        return {"photos": _array(inputs)}
+        return self.sessions.feeds(_array(inputs), _lengths(mask))
 
     def _run(self, program: str, feeds: dict[str, np.ndarray], output: str) -> Tensor:
         batch = next(iter(feeds.values()))

@@ -33,13 +33,28 @@ class Sessions:
     Args:
         config: the model's config.
         tensors: those of its checkpoint as they are stored, under the names of today.
+
+    Attributes:
+        reads_ids: whether it reads token ids, and not photos.
     """
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
         self._config, self._tensors = config, tensors
+        self.reads_ids = hasattr(config, "vocabulary")
         self._stored = known(tensors)
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
         self._lock = threading.Lock()
+
+    def feeds(self, inputs: np.ndarray, steps: np.ndarray | None = None) -> Arrays:
+        """Return inputs by the names that the programs have for them.
+
+        Args:
+            inputs: ids (B, T) or photos (B, 3, S, S).
+            steps: (B,) int32, the real steps of each; None for a program that reads tokens off them alone.
+        """
+        if not self.reads_ids:
+            return {"photos": np.ascontiguousarray(inputs)}
+        return {"ids": inputs} | ({} if steps is None else {"lengths": steps})
 
     def run(self, program: str, feeds: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None) -> Arrays:
         """Run a program, see `programs`, and return its outputs by their names.

@@ -1,13 +1,12 @@
 """Results of behavioural tests, a file a model in `evaluation/results/behaviour/`, and their tables. Read without
 torch."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ...checkpoints.cards import in_families
 from ..records import RESULTS as RECORDS
-from ..records import write_lines
+from ..records import read_lines, write_lines
 from ..reporting.figures import percent
 from ..reporting.markdown import table
 
@@ -27,8 +26,7 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
 
 def read(name: str, folder: Path = RESULTS) -> dict[str, Any]:
     """Return the result of a model; {} without one."""
-    path = folder / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return read_lines(folder / f"{name}.json")
 
 
 def load_results(folder: Path = RESULTS) -> list[dict[str, Any]]:

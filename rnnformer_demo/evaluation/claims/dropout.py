@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .lab.registry import Claim, register
-from .lab.result import Measured, Quantity, Report, Verdict, named, part_of
-from .lab.rules import is_above, sentence, together
+from .lab.result import Measured, Quantity, Report, Verdict, named, parts
+from .lab.rules import all_above
 from .lab.sweep import Variant, accuracies, gains, sweep
 
 _LITTLE = 1.0  # points of accuracy that do not matter
@@ -26,8 +26,7 @@ def measure(sizes: Sizes, report: Report) -> Measured:
     """Train a small hybrid again and again on the same inputs, a tenth of whose labels are wrong."""
     variants = {f"dropout {rate}": Variant(config={"dropout": rate}) for rate in (0.0, *sizes.rates)}
     plots, quantities = [], []
-    for number, rows in enumerate(sizes.rows):
-        part = part_of(report, number / len(sizes.rows), (number + 1) / len(sizes.rows))
+    for rows, part in parts(report, sizes.rows):
         trials = sweep(variants, _TASK, sizes.updates, sizes.seeds, part, rows=rows, noise=_NOISE)
         plots.append(accuracies(trials, f"Dropout with {rows} training inputs"))
         quantities += gains(trials, "dropout 0.0", {"rows": rows})
@@ -41,7 +40,7 @@ def rule(quantities: Sequence[Quantity]) -> Verdict:
     """Read the gain of every rate over no dropout: a rate holds where the whole interval is above 0, and fails where
     none of it is above 1 point."""
     found = named(quantities, "gain in accuracy")
-    return Verdict(together(is_above(q, 0.0, _LITTLE) for q in found), tuple(sentence(q, 1) for q in found))
+    return all_above(found, _LITTLE)
 
 
 register(

@@ -19,7 +19,7 @@ from .lab.result import (
     Series,
     Verdict,
     named,
-    part_of,
+    parts,
 )
 from .lab.rules import is_below, together
 from .lab.statistics import crossing, ratio_interval, slope
@@ -50,8 +50,7 @@ def measure(sizes: Sizes, report: Report) -> Measured:
     settings = list(product(sizes.batches, sizes.threads, (INFERENCE, TRAINING)))
     plots: list[Plot] = []
     quantities: list[Quantity] = []
-    for number, setting in enumerate(settings):
-        part = part_of(report, number / len(settings), (number + 1) / len(settings))
+    for setting, part in parts(report, settings):
         times, memory = _timed(sizes, setting, part)
         plots += _plots(setting, times, memory)
         quantities += [*_ratios(setting, times), *_exponents(setting, times), *_memory_ratios(setting, memory)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..reporting.study_tables import ABLATIONS
 from .lab.registry import Claim, register
-from .lab.result import Measured, Plot, Point, Quantity, Report, Series, Verdict, named, part_of
+from .lab.result import Measured, Plot, Point, Quantity, Report, Series, Verdict, named, part_of, parts
 from .lab.rules import is_above, sentence, together
 from .lab.statistics import differences, point, quantity
 from .lab.studies import compared, gain, paired, source
@@ -46,8 +46,7 @@ def measure(sizes: Sizes, report: Report) -> Measured:
     """Train small models on short inputs or few and test them on others, read the recorded study on SST-2, and run the
     shipped models on other domains."""
     plots, quantities = [], []
-    for number, task in enumerate(sizes.tasks):
-        part = part_of(report, 0.6 * number / len(sizes.tasks), 0.6 * (number + 1) / len(sizes.tasks))
+    for task, part in parts(part_of(report, 0.0, 0.6), sizes.tasks):
         plot, found = _beyond_length(sizes, task, part)
         plots.append(plot)
         quantities += found
@@ -75,8 +74,7 @@ def _beyond_length(sizes: Sizes, task: str, report: Report) -> tuple[Plot, list[
     right: dict[str, list[list[float]]] = {shape: [] for shape in shapes}
     runs = [(seed, shape) for seed in range(sizes.seeds) for shape in shapes]
     tests = [unseen_inputs(task, length, 1024) for length in sizes.lengths]
-    for number, (seed, shape) in enumerate(runs):
-        part = part_of(report, number / len(runs), (number + 1) / len(runs))
+    for (seed, shape), part in parts(report, runs):
         model = learn(config_of(shape, task), task, Course(sizes.updates, length=_TRAINED), seed, part).model
         right[shape].append([100 * accuracy(model, test) for test in tests])
     by_length = {shape: list(zip(*rows, strict=True)) for shape, rows in right.items()}
@@ -103,8 +101,7 @@ def _from_few_rows(sizes: Sizes, report: Report) -> tuple[Plot, list[Quantity]]:
     variants = {shape: Variant(shape) for shape in (_TRANSFORMER, _RNN)}
     quantities: list[Quantity] = []
     curves: dict[str, tuple[list[Point], list[Point]]] = {shape: ([], []) for shape in variants}
-    for number, rows in enumerate(sizes.rows):
-        part = part_of(report, number / len(sizes.rows), (number + 1) / len(sizes.rows))
+    for rows, part in parts(report, sizes.rows):
         trials = sweep(variants, "negation", sizes.updates, sizes.seeds, part, rows=rows)
         quantities += gains(trials, _RNN, {"task": "negation", "rows": rows})
         for shape, (unseen, seen) in curves.items():

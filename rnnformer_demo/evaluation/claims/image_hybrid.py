@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..reporting.study_tables import IMAGE_ABLATIONS
 from .lab.registry import Claim, register
 from .lab.result import Measured, Quantity, Report, Verdict, named
-from .lab.rules import is_above, sentence, together
+from .lab.rules import all_above
 from .lab.studies import compared, gain, records_of, shipped, source
 
 _LITTLE = 0.5  # points of accuracy that do not matter
@@ -50,7 +50,7 @@ def rule(quantities: Sequence[Quantity]) -> Verdict:
     """Read the gains of models on the CNN over the CNN alone, and of recurrence beside attention: each holds where the
     whole interval is above 0, and fails where none of it is above half a point."""
     found = named(quantities, "gain in accuracy")
-    return Verdict(together(is_above(q, 0.0, _LITTLE) for q in found), tuple(sentence(q, 1) for q in found))
+    return all_above(found, _LITTLE)
 
 
 register(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .lab.registry import Claim, register
-from .lab.result import Measured, Quantity, Report, Verdict, named, part_of
-from .lab.rules import is_above, sentence, together
-from .lab.sweep import Variant, accuracies, gains, pareto, sweep
+from .lab.result import Measured, Quantity, Report, Verdict, named
+from .lab.rules import all_above
+from .lab.sweep import Variant, compare_on
 
 _LITTLE = 1.0  # points of accuracy that do not matter
 _FIRST = "1 + 1 layers, 16 units, 4 heads"
@@ -34,13 +34,7 @@ class Sizes:
 def measure(sizes: Sizes, report: Report) -> Measured:
     """Train small hybrids of several sizes."""
     variants = {name: _VARIANTS[name] for name in (_FIRST, *sizes.variants)}
-    plots, quantities = [], []
-    for number, task in enumerate(sizes.tasks):
-        part = part_of(report, number / len(sizes.tasks), (number + 1) / len(sizes.tasks))
-        trials = sweep(variants, task, sizes.updates, sizes.seeds, part)
-        plots += [accuracies(trials, f"Sizes on {task}"), pareto(trials, f"Accuracy and cost on {task}")]
-        quantities += gains(trials, _FIRST, {"task": task})
-    return Measured(tuple(plots), tuple(quantities), tuple(range(sizes.seeds)))
+    return compare_on(sizes.tasks, variants, _FIRST, "Sizes", sizes.updates, sizes.seeds, report)
 
 
 def rule(quantities: Sequence[Quantity]) -> Verdict:
@@ -48,7 +42,7 @@ def rule(quantities: Sequence[Quantity]) -> Verdict:
     the whole interval is above 0, and fails where none of it is above 1 point. Smaller models are shown beside."""
     found = named(quantities, "gain in accuracy")
     larger = [q for q in found if q.where["variant"] not in ("4 units", "1 head")]
-    return Verdict(together(is_above(q, 0.0, _LITTLE) for q in larger), tuple(sentence(q, 1) for q in found))
+    return all_above(larger, _LITTLE, shown=found)
 
 
 register(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..reporting.study_tables import ABLATIONS, by_condition
 from .lab.registry import Claim, register
-from .lab.result import Measured, Plot, Quantity, Report, Series, Verdict, named, part_of
+from .lab.result import Measured, Plot, Quantity, Report, Series, Verdict, named, parts
 from .lab.rules import is_below, sentence, together
 from .lab.statistics import point, quantity
 from .lab.studies import source
@@ -36,8 +36,7 @@ def measure(sizes: Sizes, report: Report) -> Measured:
 
     ids, labels = unseen_inputs(_TASK, Course().length, _POOL)
     rights = []
-    for number in range(sizes.candidates):
-        part = part_of(report, number / sizes.candidates, (number + 1) / sizes.candidates)
+    for number, part in parts(report, range(sizes.candidates)):
         dropout = (0.0, 0.1, 0.2, 0.3)[number % 4]
         config = config_of("hybrid", _TASK, dropout=dropout)
         model = learn(config, _TASK, Course(updates=sizes.updates, rows=500), number, part).model

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ..reporting.study_tables import ABLATIONS
 from .lab.registry import Claim, register
-from .lab.result import Measured, Plot, Point, Quantity, Report, Series, Verdict, named, part_of
-from .lab.rules import is_above, sentence, together
+from .lab.result import Measured, Plot, Point, Quantity, Report, Series, Verdict, named, parts
+from .lab.rules import all_above
 from .lab.statistics import mean_interval
 from .lab.studies import compared, gain, records_of, shipped, source
 from .lab.sweep import Trials, Variant, gains, sweep
@@ -42,8 +42,7 @@ class Sizes:
 def measure(sizes: Sizes, report: Report) -> Measured:
     """Read the recorded study on SST-2 and the tests of the shipped models, and train small ones on made tasks."""
     by_task: dict[str, Trials] = {}
-    for number, task in enumerate(sizes.tasks):
-        part = part_of(report, number / len(sizes.tasks), (number + 1) / len(sizes.tasks))
+    for task, part in parts(report, sizes.tasks):
         by_task[task] = sweep({shape: Variant(shape) for shape in sizes.shapes}, task, sizes.updates, sizes.seeds, part)
     quantities = [
         gain(ABLATIONS, condition, against, "accuracy", {"test": "SST-2"}) for condition, against in _COMPARISONS
@@ -82,7 +81,7 @@ def rule(quantities: Sequence[Quantity]) -> Verdict:
     """Read every gain: of the hybrid over its Transformer, over others of its size and on made tasks, and of
     pretraining. It holds where the whole interval is above 0, and fails where none of it is above half a point."""
     found = named(quantities, "gain in accuracy")
-    return Verdict(together(is_above(q, 0.0, _LITTLE) for q in found), tuple(sentence(q, 1) for q in found))
+    return all_above(found, _LITTLE)
 
 
 register(

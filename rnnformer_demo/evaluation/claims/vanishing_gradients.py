@@ -18,6 +18,7 @@ from .lab.result import (
     Verdict,
     named,
     part_of,
+    parts,
     steps,
 )
 from .lab.rules import is_above, is_below, sentence
@@ -171,11 +172,9 @@ def _along_training(sizes: Sizes, report: Report) -> tuple[Plot, list[Quantity]]
     every = max(1, sizes.updates // _MOMENTS)
     series, quantities = [], []
     runs = [(shape, clip) for shape in sizes.shapes for clip in (_CLIP, None)]
-    for number in steps(report, len(runs)):
-        shape, clip = runs[number]
+    for (shape, clip), part in parts(report, runs):
         course = Course(updates=sizes.updates, length=32, clip=clip)
-        inner = part_of(report, number / len(runs), (number + 1) / len(runs))
-        learnt = learn(config_of(shape, "copying"), "copying", course, 0, inner)
+        learnt = learn(config_of(shape, "copying"), "copying", course, 0, part)
         title = f"{shape}, {'clipped' if clip else 'not clipped'}"
         points = (Point(at, max(learnt.norms[at : at + every])) for at in range(0, sizes.updates, every))
         series.append(Series(title, tuple(points)))

@@ -1,11 +1,10 @@
 """Results on everyday texts, in `evaluation/results/shift.json`, and their table. Read without torch."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ..records import RESULTS as RECORDS
-from ..records import write_lines
+from ..records import read_lines, write_lines
 from ..reporting.figures import accuracy_with_interval, percent
 from ..reporting.markdown import table
 from .sets import SETS
@@ -25,7 +24,7 @@ def write(result: dict[str, Any], path: Path = RESULTS) -> Path:
 
 def load_result(path: Path = RESULTS) -> dict[str, Any]:
     """Return what was measured last; {} where nothing was."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return read_lines(path)
 
 
 def markdown(result: dict[str, Any]) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 HOLDS, PARTLY, FAILS, UNDECIDED = "holds", "holds partly", "does not hold", "undecided"
 ANSWERS = (HOLDS, PARTLY, FAILS, UNDECIDED)
+Item = TypeVar("Item")
 Report = Callable[[float], None]  # takes the share that is done, 0-1; what it raises ends a measurement
 
 
@@ -125,6 +127,13 @@ def steps(report: Report, count: int, start: float = 0.0, end: float = 1.0) -> I
         report(start + (end - start) * step / count)
         yield step
     report(end)
+
+
+def parts(report: Report, items: Iterable[Item]) -> Iterator[tuple[Item, Report]]:
+    """Yield items, each with a report for its part of the work; the parts are of like length."""
+    items = list(items)
+    for number, item in enumerate(items):
+        yield item, part_of(report, number / len(items), (number + 1) / len(items))
 
 
 def part_of(report: Report, start: float, end: float) -> Report:

@@ -1,8 +1,8 @@
 """Parts that rules of verdicts are made of. Imports no torch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from .result import FAILS, HOLDS, PARTLY, UNDECIDED, Quantity
+from .result import FAILS, HOLDS, PARTLY, UNDECIDED, Quantity, Verdict
 
 
 def is_above(quantity: Quantity, least: float, margin: float = 0.0) -> str:
@@ -35,6 +35,16 @@ def together(answers: Iterable[str]) -> str:
     if HOLDS in answers:
         return PARTLY
     return FAILS if 2 * answers.count(FAILS) > len(answers) else UNDECIDED
+
+
+def all_above(judged: Sequence[Quantity], margin: float, shown: Sequence[Quantity] | None = None) -> Verdict:
+    """Return the verdict on quantities that should be above 0, see `is_above`, with a sentence on each.
+
+    Args:
+        shown: those that get a sentence, where they are not the ones that are judged.
+    """
+    answer = together(is_above(each, 0.0, margin) for each in judged)
+    return Verdict(answer, tuple(sentence(each, 1) for each in (judged if shown is None else shown)))
 
 
 def sentence(quantity: Quantity, digits: int = 2) -> str:

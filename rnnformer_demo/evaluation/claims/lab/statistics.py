@@ -3,6 +3,7 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from .result import Point, Quantity
 
@@ -31,9 +32,7 @@ def slope(xs: Sequence[float], ys: Sequence[float]) -> float:
 
 def crossing(xs: Sequence[float], ratios: Sequence[float]) -> float | None:
     """Return where ratios pass 1 for the first time, interpolated in logarithms; None where they never do."""
-    for (x, ratio), (next_x, next_ratio) in zip(
-        zip(xs, ratios, strict=True), zip(xs[1:], ratios[1:], strict=True), strict=False
-    ):
+    for (x, ratio), (next_x, next_ratio) in pairwise(zip(xs, ratios, strict=True)):
         before, after = math.log(ratio), math.log(next_ratio)
         if before * after < 0:
             share = before / (before - after)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .result import Plot, Point, Quantity, Report, Series, part_of
+from .result import Measured, Plot, Point, Quantity, Report, Series, parts
 from .statistics import differences, mean_interval, quantity
 
 if TYPE_CHECKING:
@@ -43,10 +43,32 @@ def sweep(
     """
     trials: Trials = {name: [] for name in variants}
     runs = [(name, seed) for seed in range(seeds) for name in variants]
-    for number, (name, seed) in enumerate(runs):
-        part = part_of(report, number / len(runs), (number + 1) / len(runs))
+    for (name, seed), part in parts(report, runs):
         trials[name].append(_trial(variants[name], task, {"updates": updates} | course, seed, part))
     return trials
+
+
+def compare_on(
+    tasks: Sequence[str],
+    variants: Mapping[str, Variant],
+    first: str,
+    title: str,
+    updates: int,
+    seeds: int,
+    report: Report,
+    notes: tuple[str, ...] = (),
+) -> Measured:
+    """Train every variant on every task: accuracies, accuracy against cost, and gains over the first variant.
+
+    Args:
+        title: what differs between the variants.
+    """
+    plots, quantities = [], []
+    for task, part in parts(report, tasks):
+        trials = sweep(variants, task, updates, seeds, part)
+        plots += [accuracies(trials, f"{title} on {task}"), pareto(trials, f"Accuracy and cost on {task}")]
+        quantities += gains(trials, first, {"task": task})
+    return Measured(tuple(plots), tuple(quantities), tuple(range(seeds)), notes)
 
 
 def _trial(variant: Variant, task: str, course: Mapping[str, Any], seed: int, report: Report) -> Trial:
@@ -57,8 +79,7 @@ def _trial(variant: Variant, task: str, course: Mapping[str, Any], seed: int, re
     settings = [Course(**plain | {"rate": rate}) for rate in variant.rates] or [Course(**plain)]
     held_out = unseen_inputs(task, settings[0].length, 512, 7 + seed)
     tried: list[tuple[float, Learnt]] = []
-    for number, each in enumerate(settings):
-        part = part_of(report, number / len(settings), (number + 1) / len(settings))
+    for each, part in parts(report, settings):
         learnt = learn(config, task, each, seed, part)
         tried.append((accuracy(learnt.model, held_out) if len(settings) > 1 else 1.0, learnt))
     _, learnt = max(tried, key=lambda each: each[0])
