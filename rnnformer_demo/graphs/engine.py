@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,8 +41,7 @@ class GraphEngine:
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
         self.sessions = Sessions(config, tensors)
-        for program in ("logits", "trace"):  # at once: opening them is no part of an answer's time
-            self.sessions.session(program)
+        self.sessions.session("trace")  # at once: opening it is no part of an answer's time
 
     def __deepcopy__(self, _memo: dict) -> None:
         """Stay behind where a model is copied: whoever changes the weights of a copy must not get answers of these."""
@@ -90,6 +89,30 @@ class GraphEngine:
         found = self.sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
         return torch.from_numpy(found["gradient"][0]), float(found["logits"][0, target])
 
+    def intervened(
+        self, tokens: Tensor, uniform: Collection[str], orders: Mapping[str, Tensor], without_recurrence: bool
+    ) -> Tensor:
+        """Return the logits (B, C) of tokens without padding while attention, pooling or recurrence are changed.
+
+        Args:
+            uniform: names of the weights that are the same for every step.
+            orders: by the names of other weights, the places (B, T) or (B, H, T, T) from which they come.
+            without_recurrence: the recurrent blocks are the identity.
+        """
+        feeds = {"tokens": _array(tokens)}
+        batch, steps = tokens.shape[:2]
+        for each in self.sessions.session("interventions").get_inputs():
+            kind, _, name = each.name.partition(" ")
+            if kind == "order" and name in orders:
+                feeds[each.name] = _array(orders[name])
+            elif kind == "order":
+                shape = [{"B": batch, "T": steps}.get(size, size) for size in each.shape]
+                feeds[each.name] = np.broadcast_to(np.arange(steps), shape)
+            elif kind in ("own", "recurrence"):
+                kept = name not in uniform if kind == "own" else not without_recurrence
+                feeds[each.name] = np.array(kept, np.float32)
+        return self._run("interventions", feeds, "logits")
+
     def gradient(self, tokens: Tensor, target: int) -> Tensor:
         """Return the gradient (B, T, W) of a logit by tokens without padding."""
         return self._run("gradient", {"tokens": _array(tokens), "target": np.array([target])}, "gradient")
@@ -108,7 +131,10 @@ class GraphEngine:
             return torch.from_numpy(self.sessions.run(program, feeds, [output])[output])
         parts = []
         for start in range(0, len(batch), rows):
-            part = {name: array if name == "target" else array[start : start + rows] for name, array in feeds.items()}
+            part = {
+                name: array[start : start + rows] if array.shape[:1] == batch.shape[:1] else array  # a target is for all
+                for name, array in feeds.items()
+            }
             parts.append(self.sessions.run(program, part, [output])[output])
             give_way()
         return torch.from_numpy(np.concatenate(parts))
