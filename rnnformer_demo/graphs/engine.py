@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Of a batch, what is run at once: about 100 ms, after which others have their turn. More is no faster.
 _PHOTOS, _STEPS, _STEPS_BACKWARD = 4, 2048, 800
+_LARGE = 100_000  # attention weights of a head, of all rows, from which on a run's memory is given back after it
 
 
 class GraphEngine:
@@ -57,10 +58,7 @@ class GraphEngine:
 
     def outputs(self, inputs: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return the outputs of all hook points of a forward pass, by their names."""
-        return {
-            name: torch.from_numpy(array)
-            for name, array in self.sessions.run("trace", self._feeds(inputs, mask)).items()
-        }
+        return {name: torch.from_numpy(array) for name, array in self._once("trace", self._feeds(inputs, mask)).items()}
 
     def token_logits(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the logits (B, C) of tokens, see `Hybrid.classify_tokens`.
@@ -86,7 +84,7 @@ class GraphEngine:
         Returns:
             The gradient, and the logit.
         """
-        found = self.sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
+        found = self._once(rule, {"tokens": _array(tokens), "target": np.array([target])})
         return torch.from_numpy(found["gradient"][0]), float(found["logits"][0, target])
 
     def intervened(
@@ -124,18 +122,26 @@ class GraphEngine:
     def _feeds(self, inputs: Tensor, mask: Tensor) -> dict[str, np.ndarray]:
         return self.sessions.feeds(_array(inputs), _lengths(mask))
 
+    def _once(
+        self, program: str, feeds: dict[str, np.ndarray], outputs: Sequence[str] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Run a program once; what a large input took goes back to the system: a server would keep it for good."""
+        return self.sessions.run(program, feeds, outputs, _is_large(next(iter(feeds.values()))))
+
     def _run(self, program: str, feeds: dict[str, np.ndarray], output: str) -> Tensor:
         batch = next(iter(feeds.values()))
         rows = _rows_at_once(program, batch)
         if len(batch) <= rows:
-            return torch.from_numpy(self.sessions.run(program, feeds, [output])[output])
+            return torch.from_numpy(self._once(program, feeds, [output])[output])
         parts = []
         for start in range(0, len(batch), rows):
             part = {
-                name: array[start : start + rows] if array.shape[:1] == batch.shape[:1] else array  # a target is for all
+                name: array[start : start + rows]
+                if array.shape[:1] == batch.shape[:1]
+                else array  # a target is for all
                 for name, array in feeds.items()
             }
-            parts.append(self.sessions.run(program, part, [output])[output])
+            parts.append(self._once(program, part, [output])[output])
             give_way()
         return torch.from_numpy(np.concatenate(parts))
 
@@ -163,6 +169,11 @@ def _rows_at_once(program: str, batch: np.ndarray) -> int:
     if batch.ndim > 3:
         return _PHOTOS
     return max(1, (_STEPS_BACKWARD if program == "gradient" else _STEPS) // batch.shape[1])
+
+
+def _is_large(batch: np.ndarray) -> bool:
+    """Return whether a run on photos (B, 3, S, S), ids (B, T) or tokens (B, T, W) takes tens of megabytes."""
+    return len(batch) > 1 if batch.ndim > 3 else len(batch) * batch.shape[1] ** 2 > _LARGE
 
 
 def _array(tensor: Tensor) -> np.ndarray:
