@@ -38,7 +38,10 @@ def _add_kinds(bench: argparse.ArgumentParser) -> None:
     crowd.add_argument("--visitors", type=int, default=40, help="default: 40")
     crowd.add_argument("--seconds", type=float, default=300, help="default: 300")
     crowd.add_argument(
-        "--pause", type=float, default=0, help="seconds between an answer and the next question, on average (default: 0)"
+        "--pause",
+        type=float,
+        default=0,
+        help="seconds between an answer and the next question, on average (default: 0)",
     )
     crowd.add_argument(
         "--place", choices=("crowd", "hour"), default="crowd", help="which table of FILE is written (default: crowd)"
@@ -65,7 +68,9 @@ def _loaded(name: str, arguments: tuple[str, ...], options: argparse.Namespace) 
     for argument, most in _MOST.items():
         least_excluded = -1e-9 if argument == "pause" else 0
         if argument in arguments and not least_excluded < getattr(options, argument) <= most:
-            raise InputError(f"--{argument} must be {'at least' if argument == 'pause' else 'above'} 0 and at most {most}.")
+            raise InputError(
+                f"--{argument} must be {'at least' if argument == 'pause' else 'above'} 0 and at most {most}."
+            )
     if options.write:
         check_place(Path(options.write), options.place)
     measured = getattr(bench, name)(*(getattr(options, argument) for argument in arguments))

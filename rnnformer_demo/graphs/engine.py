@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
 
 from ..nn.hooks import give_way
 from .sessions import Sessions
@@ -42,6 +43,7 @@ class GraphEngine:
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
         self.sessions = Sessions(config, tensors)
+        self._tokens = WeakIdKeyDictionary()  # of inputs that are being analysed: a photo runs through the CNN once
         self.sessions.session("trace")  # at once: opening it is no part of an answer's time
 
     def __deepcopy__(self, _memo: dict) -> None:
@@ -54,6 +56,8 @@ class GraphEngine:
 
     def tokens(self, inputs: Tensor) -> Tensor:
         """Return the tokens (B, T, W) that the core reads."""
+        if (tokens := self._tokens.get(inputs)) is not None:
+            return tokens.detach()  # another tensor on the same numbers: whoever asks for its gradient changes no other
         return self._run("tokens", self.sessions.feeds(_array(inputs)), "tokens")
 
     def outputs(self, inputs: Tensor, mask: Tensor) -> dict[str, Tensor]:
@@ -110,6 +114,16 @@ class GraphEngine:
                 kept = name not in uniform if kind == "own" else not without_recurrence
                 feeds[each.name] = np.array(kept, np.float32)
         return self._run("interventions", feeds, "logits")
+
+    def contributions(self, tokens: Tensor) -> dict[str, Tensor] | None:
+        """Return what each step adds to each logit of tokens without padding, and all weights.
+
+        Returns:
+            "contributions" (B, T, C), and attention and pooling weights by their names; None for a head with hidden
+            layers, after which nothing is a sum over steps.
+        """
+        found = self._once("inside", {"tokens": _array(tokens)})
+        return {name: torch.from_numpy(each) for name, each in found.items()} if "contributions" in found else None
 
     def gradient(self, tokens: Tensor, target: int) -> Tensor:
         """Return the gradient (B, T, W) of a logit by tokens without padding."""

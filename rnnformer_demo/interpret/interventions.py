@@ -16,6 +16,7 @@ from .cost import Size
 _PERMUTATIONS, _FEWEST, _STEPS = 32, 8, 4096  # of a short input and of a long one; steps of all of them together
 _PERMUTED = 2  # a pass with permuted weights, drawn and sorted, in passes forward
 _WEIGHTS_PER_PASS = 1_000_000  # attention weights of one layer that are permuted at once
+_LEAST_WEIGHT = 1e-30  # by which a step's contribution can be divided
 _PLACE_BITS = 20  # of a sorted key, for where it comes from; more than any input has steps
 
 
@@ -65,6 +66,7 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
     with locked():
         tokens = model.token_vectors(sample.inputs)
         run_with = _by_graph if sample.mask.all() and model.is_run_by_engine(tokens) else _by_hooks
+        evidence = _evidence(model, tokens) if run_with is _by_graph and pooling else None
 
         def changed(points: Sequence[HookPoint] = (), **intervention: Any) -> Tensor:
             give_way()
@@ -72,6 +74,8 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
 
         def permuted(points: Sequence[HookPoint]) -> Tensor:
             draws = _Draws(sample.mask, seed)
+            if points is pooling and evidence is not None:
+                return evidence.pooled(draws.orders((permutations, sample.mask.shape[1])))
             steps, heads = sample.mask.shape[1], model.config.heads
             most = max(1, _WEIGHTS_PER_PASS // (heads * steps * steps))
             sizes = [min(most, permutations - done) for done in range(0, permutations, most)]
@@ -89,7 +93,7 @@ def intervene(model: Hybrid, sample: Sample, permutations: int | None = None, se
 
 def cost_of_interventions(size: Size) -> float:
     """Return the cost of all interventions on an input of this size."""
-    return size.whole(1) + _PERMUTED * size.above(2 * _default_permutations(size.steps) + 4)
+    return size.whole(1) + _PERMUTED * size.above(_default_permutations(size.steps) + 5)
 
 
 def _default_permutations(steps: int) -> int:
@@ -152,6 +156,32 @@ def _by_graph(model: Hybrid, tokens: Tensor, _mask: Tensor, intervention: _Inter
     shapes = {"attention": (len(rows), heads, steps, steps), "pooling": (len(rows), steps)}
     orders = {point.name: draws.orders(shapes[point.kind]) for point in intervention.points}
     return model.engine.intervened(rows, (), orders, intervention.without_recurrence)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """The logits as a sum over steps: pooling can be changed without another pass.
+
+    Attributes:
+        weights: (T,) of the pooling.
+        of_steps: (T, C) logits of each step alone.
+    """
+
+    weights: Tensor
+    of_steps: Tensor
+
+    def pooled(self, orders: Tensor) -> Tensor:
+        """Return the logits (R, C) with the weights from other places (R, T)."""
+        return self.weights[orders] @ self.of_steps
+
+
+def _evidence(model: Hybrid, tokens: Tensor) -> _Evidence | None:
+    """Return the evidence in tokens (1, T, W) without padding; None for a model without, and where a weight is nought."""
+    assert model.engine is not None
+    found = model.engine.contributions(tokens)
+    if found is None or (found["pooling"] < _LEAST_WEIGHT).any():
+        return None
+    return _Evidence(found["pooling"][0], found["contributions"][0] / found["pooling"][0, :, None])
 
 
 def _by_hooks(model: Hybrid, tokens: Tensor, mask: Tensor, intervention: _Intervention) -> Tensor:
