@@ -176,7 +176,7 @@ class _Evidence:
 
 
 def _evidence(model: Hybrid, tokens: Tensor) -> _Evidence | None:
-    """Return the evidence in tokens (1, T, W) without padding; None for a model without, and where a weight is nought."""
+    """Return the evidence in tokens (1, T, W) without padding; None where there is none, or a weight is nought."""
     assert model.engine is not None
     found = model.engine.contributions(tokens)
     if found is None or (found["pooling"] < _LEAST_WEIGHT).any():

@@ -171,7 +171,7 @@ class Engine(Protocol):
         """Return logits of tokens while attention, pooling or recurrence are changed, see `interpret/interventions`."""
 
     def contributions(self, tokens: Tensor) -> dict[str, Tensor] | None:
-        """Return what each step adds to each logit, and attention and pooling weights; None where there is no such sum."""
+        """Return what each step adds to each logit, and all weights; None where the logits are no such sum."""
 
     def linearised(self, tokens: Tensor, target: int, rule: str) -> tuple[Tensor, float]:
         """Return the gradient (T, W) of a logit of the network that relevance propagation takes for linear, and it."""

@@ -1,8 +1,8 @@
 """EfficientNet-Lite0 (Tan & Le 2019, the variant without squeeze-and-excitation and with ReLU6).
 
 It is written in torch alone, for torchvision's building blocks would bring 80 MB of modules to a server's memory. The
-batch norms are folded into the convolutions when the published weights are converted: on two cores the network then runs
-more than twice as fast, and no running variance has to survive 16 bits.
+batch norms are folded into the convolutions when the published weights are converted: on two cores the network then
+runs more than twice as fast, and no running variance has to survive 16 bits.
 """
 
 import torch.nn.functional as F

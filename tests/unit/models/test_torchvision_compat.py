@@ -21,7 +21,8 @@ def test_torchvision_imports_and_transforms_without_its_operators():
     out = tiny.run_python(
         "from rnnformer_demo.models.backbones.torchvision_compat import torchvision, transforms\n"
         "import torch\n"
-        "print(tuple(transforms.CenterCrop(4)(torch.zeros(3, 8, 8)).shape), torchvision.models.get_model('resnet18').fc.in_features)"
+        "cut = transforms.CenterCrop(4)(torch.zeros(3, 8, 8))\n"
+        "print(tuple(cut.shape), torchvision.models.get_model('resnet18').fc.in_features)"
     )
     assert out == "(3, 4, 4) 512"
 
