@@ -52,7 +52,7 @@ def blur_pixels(photo: Tensor, mask: Tensor) -> Apply:
 
 
 def gaussian_blur(photo: Tensor, reach: int, sigma: float) -> Tensor:
-    """Return photos (B, D, S, S) blurred by a Gaussian and mirrored at the border, as torchvision's `gaussian_blur` does.
+    """Return photos (B, D, S, S) blurred by a Gaussian, mirrored at the border, as torchvision's `gaussian_blur` does.
 
     Args:
         reach: pixels of the kernel to each side of its middle.
