@@ -85,6 +85,10 @@ class Context:
                 self._trace = trace_from(self.checkpoint.model, self.sample, run.logits, run.outputs)
         return self._trace
 
+    def forget(self) -> None:
+        """Drop the forward pass: of a long text 14 MB, while the analysis waits for its turn."""
+        self._run = self._trace = None
+
     @property
     def probabilities(self) -> Callable[[Tensor], Tensor]:
         """The map from logits (..., C) to calibrated probabilities.

@@ -172,7 +172,7 @@ def register() -> None:
         # A lane is wider than the places for long work: what is short passes by what waits for one.
         "page_analyse_text": (_in_turn(page_analyse), "text", 16),
         "page_extend": (_in_turn(page_extend), "text", 16),
-        "page_analyse_photo": (_in_turn(page_analyse), "photo", 16),
+        "page_analyse_photo": (_in_turn(page_analyse), "photo", 10),
         "page_measure": (_in_turn(page_extend), "measure", 4),
         "page_export": (page_export, "export", 1),
         "page_batch": (_in_turn(page_batch), "batch", 1),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Of a batch, what is run at once: about 100 ms, after which others have their turn. More is no faster.
 _PHOTOS, _STEPS, _STEPS_BACKWARD = 4, 2048, 800
-_LARGE = 100_000  # attention weights of a head, of all rows, from which on a run's memory is given back after it
+_WEIGHTS = 320_000  # attention weights of a head, of all rows: more take a server's memory
 
 
 class GraphEngine:
@@ -139,8 +139,8 @@ class GraphEngine:
     def _once(
         self, program: str, feeds: dict[str, np.ndarray], outputs: Sequence[str] | None = None
     ) -> dict[str, np.ndarray]:
-        """Run a program once; what a large input took goes back to the system: a server would keep it for good."""
-        return self.sessions.run(program, feeds, outputs, _is_large(next(iter(feeds.values()))))
+        """Run a program once; what it took goes back to the system: a server would keep that of its largest input."""
+        return self.sessions.run(program, feeds, outputs, free_after=True)
 
     def _run(self, program: str, feeds: dict[str, np.ndarray], output: str) -> Tensor:
         batch = next(iter(feeds.values()))
@@ -182,12 +182,8 @@ def _rows_at_once(program: str, batch: np.ndarray) -> int:
     """Return the number of photos (B, 3, S, S), or of rows of ids (B, T) or tokens (B, T, W), that are run at once."""
     if batch.ndim > 3:
         return _PHOTOS
-    return max(1, (_STEPS_BACKWARD if program == "gradient" else _STEPS) // batch.shape[1])
-
-
-def _is_large(batch: np.ndarray) -> bool:
-    """Return whether a run on photos (B, 3, S, S), ids (B, T) or tokens (B, T, W) takes tens of megabytes."""
-    return len(batch) > 1 if batch.ndim > 3 else len(batch) * batch.shape[1] ** 2 > _LARGE
+    steps = batch.shape[1]
+    return max(1, min((_STEPS_BACKWARD if program == "gradient" else _STEPS) // steps, _WEIGHTS // steps**2))
 
 
 def _array(tensor: Tensor) -> np.ndarray:
