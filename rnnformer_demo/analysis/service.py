@@ -50,6 +50,7 @@ __all__ = [
 
 INTERNALS = ("attention", "recurrence", "prefixes", "interventions")
 _DEPENDS_ON_TARGET = ("trust",)  # sections that an attribution takes with it when it is replaced
+_LONG = 128  # steps from which on a forward pass is run again rather than kept while the work waits for a place
 
 
 def predict(model: str | Checkpoint, source: Any) -> Document:
@@ -116,6 +117,8 @@ def analyse_in_steps(
     context.request = {"method": method, "target": target, "options": options}
     if target is not None:
         context.class_index(target)
+    if context.sample.mask.shape[1] > _LONG:
+        context.forget()
     yield document
     sections = [name for name in BUILDERS if name in wanted]
     for done, name in enumerate(sections):

@@ -169,10 +169,11 @@ def _ending(name: str, handler: Callable[[dict], Iterator[dict]]) -> Callable:
 def register() -> None:
     """Add the streams to the page that is being built."""
     lanes: dict[str, tuple[Callable[[dict], Iterator[dict]], str, int]] = {  # handler, concurrency group and its limit
-        # A lane is wider than the places for long work: what is short passes by what waits for one.
-        "page_analyse_text": (_in_turn(page_analyse), "text", 16),
-        "page_extend": (_in_turn(page_extend), "text", 16),
-        "page_analyse_photo": (_in_turn(page_analyse), "photo", 10),
+        # A lane is wider than the places for long work: what is short passes by what waits for one, be it as much as a
+        # class sends.
+        "page_analyse_text": (_in_turn(page_analyse), "text", 40),
+        "page_extend": (_in_turn(page_extend), "text", 40),
+        "page_analyse_photo": (_in_turn(page_analyse), "photo", 16),
         "page_measure": (_in_turn(page_extend), "measure", 4),
         "page_export": (page_export, "export", 1),
         "page_batch": (_in_turn(page_batch), "batch", 1),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ..interpret.cost import Cost, Size
 
 _LENIENCE = 2  # the machine may be slower than the estimate thinks: work ends after so many times the budget
-CHEAP = 1.0  # seconds: work that takes less needs no place, and goes before all other
-_MOST_URGENT = 4 * CHEAP  # seconds: on a busy machine cheap work may take as long
+CHEAP = 0.4  # seconds: work that takes less, such as a photo's, needs no place, and goes before all other
+_MOST_URGENT = 10 * CHEAP  # seconds: on a busy machine cheap work may take as long
 OF_PAGE = Places(2)
 OF_API = Places(2, most_waiting=4)
 

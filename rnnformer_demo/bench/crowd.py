@@ -219,11 +219,14 @@ def _array(record: dict[str, Any]) -> np.ndarray:
     return Array(**{**record, "shape": tuple(record["shape"])}).numpy()
 
 
-def _course(memory: list[float]) -> dict[str, float]:
+def _course(memory: list[float | None]) -> dict[str, float]:
     """Return the medians of three tenths of what was seen: after the first tenth, half-way, at the end."""
-    size = max(1, len(memory) // 10)
-    places = {"after_a_tenth": size, "middle": len(memory) // 2, "end": len(memory) - size}
-    return {name: round(statistics.median(memory[place : place + size] or memory), 1) for name, place in places.items()}
+    known = [each for each in memory if each is not None]
+    if not known:
+        return {}
+    size = max(1, len(known) // 10)
+    places = {"after_a_tenth": size, "middle": len(known) // 2, "end": len(known) - size}
+    return {name: round(statistics.median(known[place : place + size] or known), 1) for name, place in places.items()}
 
 
 def _spread(seconds: list[float]) -> tuple[float, float, float]:

@@ -26,7 +26,7 @@ from .theme import CSS, make_theme
 TITLE = "RNNformer Demo"
 _CLEAN_EVERY = 600  # seconds
 _SESSIONS = 200  # of Gradio's that are remembered: nothing is kept in them, and each stream has one
-_THREADS = 64  # more than all lanes of `streams` hold: a request that waits keeps one
+_THREADS = 96  # more than all lanes of `streams` hold: a request that waits keeps one
 _KEPT = "public, max-age=31536000, immutable"
 _ADDRESS = f"web-{web.digest()}"
 # Relative to the page's own root, which may lie behind a proxy.

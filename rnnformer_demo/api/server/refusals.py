@@ -76,8 +76,8 @@ class DirectCalls:
             elif start:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    await send(start | {"status": 400 if self._is_refusal(bytes(body)) else 500})
-                    await send(message | {"body": bytes(body)})
+                    await send({**start, "status": 400 if self._is_refusal(bytes(body)) else 500})
+                    await send({**message, "body": bytes(body)})
             else:
                 await send(message)
 
