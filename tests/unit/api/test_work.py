@@ -55,7 +55,7 @@ def test_what_exceeds_the_budget_holds_no_place(work, places):
 
 def test_work_that_takes_longer_than_was_thought_is_urgent_no_more_and_ends(work):
     with working(work):
-        work.seconds = 4 * CHEAP + 1
+        work.seconds = 10 * CHEAP + 1
         MODEL_LOCK.errand().check()
         assert not work.urgent
         work.seconds = 41
