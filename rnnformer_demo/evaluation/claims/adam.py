@@ -46,7 +46,7 @@ register(
         source="The article, on how its models were trained.",
         method="A small hybrid learns a made task with Adam, AdamW and SGD with momentum, each at its best rate.",
         quick=Sizes(tasks=("copying",), updates=40, seeds=2),
-        full=Sizes(tasks=("copying", "brackets"), updates=100, seeds=3),
+        full=Sizes(tasks=("copying", "brackets"), updates=400, seeds=3),
         measure=measure,
         rule=rule,
     )

@@ -43,7 +43,7 @@ register(
         source="The article, on the shape of its models.",
         method="A small hybrid learns made tasks with a linear head and with hidden layers before it.",
         quick=Sizes(tasks=("negation",), heads=("linear head", "one hidden layer"), updates=80, seeds=2),
-        full=Sizes(tasks=("negation", "recall"), heads=tuple(_HEADS), updates=100, seeds=3),
+        full=Sizes(tasks=("negation", "recall"), heads=tuple(_HEADS), updates=600, seeds=3),
         measure=measure,
         rule=rule,
     )
