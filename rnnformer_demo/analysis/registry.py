@@ -1,6 +1,9 @@
 """Loaded checkpoints, each loaded once however many ask for it."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from ..checkpoints import cards, store
@@ -9,6 +12,17 @@ from ..checkpoints.store import Checkpoint
 
 _loaded: dict[tuple[str, Path, str], Checkpoint] = {}
 _loading = threading.Lock()
+_lent: ContextVar[Checkpoint | None] = ContextVar("lent", default=None)
+
+
+@contextmanager
+def lent(checkpoint: Checkpoint | None) -> Iterator[None]:
+    """Let `get` know one more checkpoint within the block, for this request alone; None lends none."""
+    token = _lent.set(checkpoint)
+    try:
+        yield
+    finally:
+        _lent.reset(token)
 
 
 def get(name: str, folder: Path | None = None) -> Checkpoint:
@@ -17,6 +31,9 @@ def get(name: str, folder: Path | None = None) -> Checkpoint:
     Raises:
         InputError: for a name that no checkpoint bears.
     """
+    own = _lent.get()
+    if own is not None and name == own.name:
+        return own
     folder = folder or cards.default_folder()
     key = (name, folder, chosen_engine())
     with _loading:

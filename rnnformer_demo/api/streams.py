@@ -15,7 +15,7 @@ import gradio as gr
 from ..nn.lock import MODEL_LOCK
 from .errors import answering
 from .exports import page_export
-from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, Training, read
+from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, Training, WithOwnModel, read
 from .server.observation import model_of, observed
 from .steps import cost_of_steps, read_step
 from .tables import scored_pieces
@@ -23,6 +23,7 @@ from .uploads import source_of
 from .work import OF_PAGE, Work, begin
 
 if TYPE_CHECKING:
+    from ..checkpoints.store import Checkpoint
     from ..document import Document
 
 _PROGRESS_EVERY = 0.1  # seconds
@@ -96,11 +97,15 @@ def page_claims(request: dict) -> Iterator[dict]:
 
 
 def page_training(request: dict) -> Iterator[dict]:
-    """Yield a small hybrid after every epoch of a training that goes on meanwhile."""
-    from ..evaluation.claims.lab.live_training import train_live
+    """Yield a small hybrid after every epoch of a training that goes on meanwhile; at the end, the checkpoint."""
+    from ..evaluation.claims.lab.live_training import LiveTraining
+    from ..evaluation.claims.lab.own_model import keep
 
-    for frame in train_live(read(Training, request).seed, _reporter()):
+    seed = read(Training, request).seed
+    training = LiveTraining(seed)
+    for frame in training.frames(_reporter()):
         yield asdict(frame)
+    yield {"own": asdict(keep(training.model, frame.accuracy, training.tested, seed))}
 
 
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
@@ -134,14 +139,17 @@ def _tell_place() -> Callable[[int, float], None]:
 def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iterator[dict]]:
     """Wrap a handler so that it works in turn with others, what is short before what is long.
 
-    Gradio may take each step of a stream in another thread, therefore it is said anew for each.
+    Gradio may take each step of a stream in another thread, therefore it is said anew for each; and so is the model of
+    the visitor's own that the request brings along.
     """
 
     def run(request: dict) -> Iterator[dict]:
-        work, answers = Work.of_queue(OF_PAGE), handler(request)
+        from ..analysis.registry import lent
+
+        work, answers, own = Work.of_queue(OF_PAGE), handler(request), _own_model(request)
         try:
             while True:
-                with MODEL_LOCK.on(work):
+                with MODEL_LOCK.on(work), lent(own):
                     answer = next(answers, None)
                 if answer is None:
                     return
@@ -150,6 +158,16 @@ def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iter
             work.end()
 
     return run
+
+
+def _own_model(request: dict) -> "Checkpoint | None":
+    """Return the model that a visitor trained, where the request brings its weights along."""
+    weights = read(WithOwnModel, request).own
+    if not weights:
+        return None
+    from ..evaluation.claims.lab.own_model import restore
+
+    return restore(weights)
 
 
 def _ending(name: str, handler: Callable[[dict], Iterator[dict]]) -> Callable:

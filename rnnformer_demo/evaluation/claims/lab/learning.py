@@ -71,8 +71,15 @@ class Learnt:
 def config_of(shape: str, task: str, **changes: Any) -> TextConfig:
     """Return the config of a small model for a task; dropout is off unless it is among the changes."""
     labels = tuple(str(number) for number in range(TASKS[task].labels))
-    fields = {"width": _WIDTH, "embedding": _WIDTH, "vocabulary": VOCABULARY, "dropout": 0.0, "word_dropout": 0.0}
-    return TextConfig(labels=labels, **(fields | SHAPES[shape] | changes))
+    fields = {
+        "labels": labels,
+        "width": _WIDTH,
+        "embedding": _WIDTH,
+        "vocabulary": VOCABULARY,
+        "dropout": 0.0,
+        "word_dropout": 0.0,
+    }
+    return TextConfig(**(fields | SHAPES[shape] | changes))
 
 
 def learn(
