@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from ..checkpoints import cards, store
 from ..checkpoints.engines import accelerate, chosen_engine
@@ -17,7 +18,7 @@ _lent: ContextVar[Checkpoint | None] = ContextVar("lent", default=None)
 
 @contextmanager
 def lent(checkpoint: Checkpoint | None) -> Iterator[None]:
-    """Let `get` know one more checkpoint within the block, for this request alone; None lends none."""
+    """Let `get` and `card_of` know one more checkpoint within the block, for this request alone; None lends none."""
     token = _lent.set(checkpoint)
     try:
         yield
@@ -40,6 +41,16 @@ def get(name: str, folder: Path | None = None) -> Checkpoint:
         if key not in _loaded:
             _loaded[key] = accelerate(store.load(name, folder), folder)
         return _loaded[key]
+
+
+def card_of(name: str, folder: Path | None = None) -> dict[str, Any]:
+    """Return the card of a checkpoint, of one that is lent, too.
+
+    Raises:
+        InputError: see `read_card`.
+    """
+    own = _lent.get()
+    return own.card if own is not None and name == own.name else cards.read_card(name, folder)
 
 
 def loaded() -> int:

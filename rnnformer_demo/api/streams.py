@@ -6,6 +6,7 @@ input again out of them. Any process can answer, and nothing is lost when one re
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,6 @@ from .uploads import source_of
 from .work import OF_PAGE, Work, begin
 
 if TYPE_CHECKING:
-    from ..checkpoints.store import Checkpoint
     from ..document import Document
 
 _PROGRESS_EVERY = 0.1  # seconds
@@ -144,12 +144,10 @@ def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iter
     """
 
     def run(request: dict) -> Iterator[dict]:
-        from ..analysis.registry import lent
-
-        work, answers, own = Work.of_queue(OF_PAGE), handler(request), _own_model(request)
+        work, answers, lent = Work.of_queue(OF_PAGE), handler(request), _own_model(request)
         try:
             while True:
-                with MODEL_LOCK.on(work), lent(own):
+                with MODEL_LOCK.on(work), lent():
                     answer = next(answers, None)
                 if answer is None:
                     return
@@ -160,14 +158,15 @@ def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iter
     return run
 
 
-def _own_model(request: dict) -> "Checkpoint | None":
-    """Return the model that a visitor trained, where the request brings its weights along."""
+def _own_model(request: dict) -> Callable[[], AbstractContextManager[None]]:
+    """Return what lends the model that a visitor trained, where the request brings its weights along; else nothing."""
     weights = read(WithOwnModel, request).own
     if not weights:
-        return None
+        return nullcontext
+    from ..analysis.registry import lent
     from ..evaluation.claims.lab.own_model import restore
 
-    return restore(weights)
+    return partial(lent, restore(weights))
 
 
 def _ending(name: str, handler: Callable[[dict], Iterator[dict]]) -> Callable:

@@ -14,9 +14,7 @@ from .reading import Request
 _LARGEST = 1e9  # threshold: states are smaller by far
 _MOST_TEXTS = 50  # that a visitor may have searched at once
 _MOST_STEPS = 20
-_MOST_OF_WEIGHTS = (
-    200_000  # characters of base64: those of a model that was trained on the page take less than half of it
-)
+_MOST_OF_WEIGHTS = 200_000  # characters of base64: a model that was trained on the page takes a third of it
 _SIGNS = "a list of 1 and -1, one for each unit"
 
 

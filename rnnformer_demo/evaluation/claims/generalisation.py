@@ -15,7 +15,8 @@ from .lab.sweep import Trial, Trials, Variant, gains, sweep
 
 _LITTLE = 1.0  # points of accuracy that do not matter
 _TRAINED = 16  # steps
-_REAL_BATCH, _REAL_DROPOUT = 64, 0.2  # of trainings on real sentences
+_REAL_BATCH, _REAL_DROPOUT, _REAL_RATE = 64, 0.2, 0.002  # of trainings on real sentences
+_SEEN = 2000  # of the sentences that were learned from, on which accuracy is measured, too
 _TRANSFORMER, _WITHOUT, _RNN = "Transformer", "Transformer without positions", "LSTM"
 _RECORDED = {
     "Transformer": "Transformer alone, matched",
@@ -136,7 +137,7 @@ def _from_few_sentences(sizes: Sizes, report: Report) -> tuple[list[Plot], list[
 
         key = {"sentences": shape, "share": share, "updates": sizes.sentence_updates, "seed": seed}
         curve[100 * share][shape].append(Trial(**kept(key, make)))
-    return _learning_curve(curve, "SST-2", "SST-2", "training sentences, %", "share of the sentences, %")
+    return _learning_curve(curve, "SST-2", "SST-2", "training sentences, %", "share of the sentences")
 
 
 def _learn_sentences(shape: str, share: float, updates: int, seed: int, report: Report) -> Trial:
@@ -145,11 +146,11 @@ def _learn_sentences(shape: str, share: float, updates: int, seed: int, report: 
 
     rows = reviews.share_of(reviews.sentences(reviews.TRAIN), share, seed)
     config = config_of(shape, "negation", vocabulary=reviews.vocabulary(), dropout=_REAL_DROPOUT)
-    course = Course(updates, batch=_REAL_BATCH, rate=0.002)
+    course = Course(updates, batch=_REAL_BATCH, rate=_REAL_RATE)
     learnt = learn(config, "negation", course, seed, report, rows)
-    some = tuple(part[:2000] for part in rows)
+    ids, labels = rows
     unseen = accuracy(learnt.model, reviews.sentences(reviews.HELD_OUT))
-    return Trial(accuracy(learnt.model, some), unseen, learnt.seconds)
+    return Trial(accuracy(learnt.model, (ids[:_SEEN], labels[:_SEEN])), unseen, learnt.seconds)
 
 
 def _learning_curve(

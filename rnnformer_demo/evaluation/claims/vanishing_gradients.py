@@ -208,7 +208,7 @@ def _by_distance_along_training(sizes: Sizes, report: Report) -> tuple[list[Plot
     for kind, part in parts(report, sizes.kinds):
         for moment, norms in watch_training(kind, sizes.moments, part).items():
             curves[moment].append(Series(kind, tuple(_curve([norms]))))
-            where = {"network": kind, "updates": moment, "distance": len(norms) - 1}
+            where: dict[str, str | float] = {"network": kind, "updates": moment, "distance": len(norms) - 1}
             quantities.append(quantity("left along training", where, [_log10(reach(norms))], "powers of ten"))
     plots = [
         Plot(

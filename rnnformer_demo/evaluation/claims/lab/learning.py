@@ -71,7 +71,7 @@ class Learnt:
 def config_of(shape: str, task: str, **changes: Any) -> TextConfig:
     """Return the config of a small model for a task; dropout is off unless it is among the changes."""
     labels = tuple(str(number) for number in range(TASKS[task].labels))
-    fields = {
+    fields: dict[str, Any] = {
         "labels": labels,
         "width": _WIDTH,
         "embedding": _WIDTH,

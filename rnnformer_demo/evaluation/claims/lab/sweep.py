@@ -141,8 +141,8 @@ def pareto(trials: Trials, title: str) -> Plot:
 
 def front(spots: Sequence[Point]) -> list[Point]:
     """Return the points of which none is at once cheaper (x) and better (y), by their cost."""
-    best = []
-    for spot in sorted(spots, key=lambda spot: (spot.x, -spot.y)):
+    best: list[Point] = []
+    for spot in sorted(spots, key=lambda spot: (float(spot.x), -spot.y)):
         if not best or spot.y > best[-1].y:
             best.append(spot)
     return best
