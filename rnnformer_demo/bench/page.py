@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,7 @@ class Page:
         """Queue an event and wait for its message of completion."""
         return deque(self.messages(event, data), maxlen=1).pop()
 
-    def messages(self, event: int, data: list) -> Iterator[dict]:
+    def messages(self, event: int, data: list) -> Generator[dict]:
         """Queue an event and yield the messages of its stream, that of its completion last."""
         session = uuid.uuid4().hex
         joining = {"fn_index": event, "data": data, "session_hash": session, "simple_format": True}

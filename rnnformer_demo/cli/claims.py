@@ -32,7 +32,7 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
 def _claims(options: argparse.Namespace) -> tuple[dict, str]:
     from ..data import InputError
     from ..evaluation.claims import claim_named, in_order
-    from ..evaluation.claims.lab.files import record, to_dict
+    from ..evaluation.claims.lab.files import agreement, record, to_dict
     from ..evaluation.claims.lab.journal import journal
 
     if options.record and options.size != "full":
@@ -53,6 +53,7 @@ def _claims(options: argparse.Namespace) -> tuple[dict, str]:
     about = [
         {"name": claim.name, "place": claim.place, "sentence": claim.sentence, "method": claim.method}
         | {"result": to_dict(result) if (result := results[claim.name]) else None}
+        | {"agreement": agreement(result) if result else ""}
         for claim in chosen
     ]
     return {"claims": about}, "\n".join(lines)
@@ -73,11 +74,15 @@ def _result(claim: "Claim", size: str | None) -> "Result | None":
 
 
 def _lines(claim: "Claim", result: "Result | None") -> Iterator[str]:
+    from ..evaluation.claims.lab.files import agreement
+
     yield f"{claim.place}. {claim.sentence} [{claim.name}]"
     if result is None:
         yield "   not recorded yet: measure it with --quick or --full"
         return
     yield f"   {result.verdict.answer.upper()}"
+    if said := agreement(result):
+        yield f"   {said}"
     yield from (f"   - {condition}" for condition in result.verdict.conditions)
     facts = result.provenance
     yield f"   {result.size}, {facts.date} UTC, {facts.machine}, load {facts.load:g} a core, {facts.seconds:g} s"

@@ -1,7 +1,7 @@
 """The claim that pretrained LSTM and GRU networks below a Transformer improve text classification."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..reporting.study_tables import ABLATIONS
 from .lab.registry import Claim, register
@@ -31,10 +31,24 @@ _SHIPPED, _BASELINES = ("sentiment-en", "sentiment-zh", "news-en"), ("transforme
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """Updates of a training by the made task, shapes of models, and seeds."""
+class Lesson:
+    """A made task, and how it is learned: updates, and others of a `Course`."""
 
-    updates: Mapping[str, int]
+    task: str
+    updates: int
+    course: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The task, with the length of its inputs where they are longer than usual."""
+        return f"{self.task} over {self.course['length']} steps" if "length" in self.course else self.task
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Made tasks, shapes of models that learn them, and seeds."""
+
+    lessons: tuple[Lesson, ...]
     shapes: tuple[str, ...]
     seeds: int
 
@@ -42,8 +56,9 @@ class Sizes:
 def measure(sizes: Sizes, report: Report) -> Measured:
     """Read the recorded study on SST-2 and the tests of the shipped models, and train small ones on made tasks."""
     by_task: dict[str, Trials] = {}
-    for (task, updates), part in parts(report, sizes.updates.items()):
-        by_task[task] = sweep({shape: Variant(shape) for shape in sizes.shapes}, task, updates, sizes.seeds, part)
+    variants = {shape: Variant(shape) for shape in sizes.shapes}
+    for lesson, part in parts(report, sizes.lessons):
+        by_task[lesson.title] = sweep(variants, lesson.task, lesson.updates, sizes.seeds, part, **lesson.course)
     quantities = [
         gain(ABLATIONS, condition, against, "accuracy", {"test": "SST-2"}) for condition, against in _COMPARISONS
     ]
@@ -120,9 +135,16 @@ register(
         sentence="Pretrained LSTM and GRU networks that feed a Transformer improve text classification.",
         source="The article, on its integrated model for texts.",
         method="Recorded models on SST-2, paired by seed; small models on made tasks that one ability decides.",
-        quick=Sizes(updates={"brackets": 80}, shapes=("Transformer", "hybrid"), seeds=2),
+        quick=Sizes(lessons=(Lesson("brackets", 80),), shapes=("Transformer", "hybrid"), seeds=2),
         full=Sizes(
-            updates={"brackets": 400, "copying": 400, "majority": 400, "recall": 1500, "negation": 600},
+            lessons=(
+                Lesson("brackets", 400),
+                Lesson("copying", 400),
+                Lesson("majority", 400),
+                Lesson("recall", 1500),
+                Lesson("recall", 2000, {"length": 24, "rate": 0.003}),
+                Lesson("negation", 600),
+            ),
             shapes=("LSTM", "Transformer", "hybrid"),
             seeds=3,
         ),

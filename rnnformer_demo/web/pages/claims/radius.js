@@ -65,7 +65,7 @@ export class SpectralRadius {
       { name: t("radius.gradient"), x, y: within(powers), colour: one },
       { name: t("radius.rule", { radius: String(this.radius) }), x, y: within(rule), colour: other },
     ];
-    const left = powers[powers.length - 1];
+    const left = Number(powers[powers.length - 1].toFixed(1)) || 0; // no minus before nothing
     const kind = left < -TROUBLE ? "vanishes" : left > TROUBLE ? "explodes" : "stays";
     const said = t(`radius.${kind}`, { radius: String(this.radius), power: format.tenth(left), steps: STEPS - 1 });
     const yTicks = [-LIMIT, -LIMIT / 2, 0, LIMIT / 2, LIMIT].map((at) => ({ at, text: format.count(at) }));
