@@ -152,7 +152,7 @@ class Page:
         """Queue an event and wait for its message of completion."""
         return deque(self.messages(event, data), maxlen=1).pop()
 
-    def messages(self, event: int, data: list) -> Generator[dict]:
+    def messages(self, event: int, data: list) -> Generator[dict, None, None]:
         """Queue an event and yield the messages of its stream, that of its completion last."""
         session = uuid.uuid4().hex
         joining = {"fn_index": event, "data": data, "session_hash": session, "simple_format": True}

@@ -59,8 +59,8 @@ def agreement(result: Result) -> str:
     if known.verdict.answer == result.verdict.answer:
         return "The same verdict as the recorded one."
     return (
-        f"Another verdict than the recorded one, which is: {known.verdict.answer}. A short measurement has fewer rounds, "
-        "seeds and lengths, and wider intervals."
+        f"Another verdict than the recorded one, which is: {known.verdict.answer}. A short measurement has fewer "
+        "rounds, seeds and lengths, and wider intervals."
     )
 
 
