@@ -6,10 +6,10 @@ import { onDemand } from "../../core/parts.js";
 import { keep, stored } from "../../core/storage.js";
 import { chart } from "./chart.js";
 import { SpectralRadius } from "./radius.js";
+import { begun, brokenOff, ended } from "./unfinished.js";
 
 /** What a visitor can play with beside the measurement, by the claim. */
 const PLAYED = { vanishing_gradients: SpectralRadius };
-const RUNNING = "rnnformer-claim-running";
 const measuredBefore = (name) => `rnnformer-claim-${name}`;
 
 /**
@@ -40,7 +40,7 @@ export class ClaimCard {
 
   /** Begin a measurement anew that a reload ended. */
   resume() {
-    if (stored(RUNNING, true) === this.claim.name) this.measure();
+    if (brokenOff(this.claim.name)) this.measure();
   }
 
   translate() {
@@ -74,7 +74,7 @@ export class ClaimCard {
   async measure() {
     const { t, say, format } = this.app;
     this.running = new AbortController();
-    keep(RUNNING, this.claim.name, true);
+    begun(this.claim.name);
     this.status.textContent = "";
     this.bar.value = 0;
     this.#tools();
@@ -99,7 +99,7 @@ export class ClaimCard {
       this.status.textContent = said;
     }
     this.running = null;
-    if (stored(RUNNING, true) === this.claim.name) keep(RUNNING, "", true);
+    ended(this.claim.name);
     this.#tools();
     this.app.announce(said);
   }

@@ -8,6 +8,7 @@ import { slider } from "../../core/parts.js";
 import { Curves, legend } from "../../core/plot.js";
 import { keep, stored } from "../../core/storage.js";
 import { OwnModel } from "./own_model.js";
+import { begun, brokenOff, ended } from "./unfinished.js";
 
 /**
  * @typedef {object} Frame see evaluation/claims/lab/live_training.py
@@ -27,23 +28,16 @@ export class LiveTraining {
     this.element = h("section", { class: "claim-training panel", "aria-labelledby": "claim-training-title" });
     this.running = /** @type {AbortController | null} */ (null);
     // A reload shows the training again, and begins anew with one that it ended.
-    const { frames, own, seed, unfinished } = JSON.parse(stored(KEPT, true) || "{}");
+    const { frames, own, seed } = JSON.parse(stored(KEPT, true) || "{}");
     this.frames = /** @type {Frame[]} */ (frames ?? []);
     this.own = /** @type {import("./own_model.js").Own | null} */ (own ?? null);
     this.seed = seed ?? 0;
-    this.unfinished = unfinished ?? false;
     this.model = /** @type {OwnModel | null} */ (null);
   }
 
   /** Begin a training anew that a reload ended. */
   resume() {
-    if (this.unfinished) this.train();
-  }
-
-  #keep(unfinished) {
-    this.unfinished = unfinished;
-    const { frames, own, seed } = this;
-    keep(KEPT, JSON.stringify({ frames: unfinished ? [] : frames, own, seed, unfinished }), true);
+    if (brokenOff(KEPT)) this.train();
   }
 
   translate() {
@@ -72,7 +66,8 @@ export class LiveTraining {
     const { t, say } = this.app;
     this.running = new AbortController();
     this.frames = [];
-    this.#keep(true);
+    this.own = null; // of what is shown
+    begun(KEPT);
     this.status.textContent = "";
     this.#tools();
     try {
@@ -92,7 +87,9 @@ export class LiveTraining {
       this.status.textContent = this.running.signal.aborted ? t("claims.stopped") : say(messageOf(error));
     }
     this.running = null;
-    this.#keep(false);
+    ended(KEPT);
+    const { frames, own, seed } = this;
+    keep(KEPT, JSON.stringify({ frames, own, seed }), true);
     this.#tools();
     this.app.announce(this.status.textContent || this.#sentence(this.frames[this.frames.length - 1]));
   }
