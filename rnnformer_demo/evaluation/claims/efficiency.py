@@ -26,6 +26,7 @@ from .lab.statistics import crossing, ratio_interval, slope
 
 _LONG = 256  # exponents are fitted from this length on, where fixed costs no longer count
 _MOST_BYTES = 300e6  # of the attention weights of a call: more would push other programs out of memory
+_MOST_STEPS = 2**15  # of a batch that is trained on: four times as many would hold over 9 GB
 _AGAINST = ("LSTM", "GRU")
 _GPU = "GPU"
 
@@ -89,6 +90,7 @@ def _notes(sizes: Sizes, gpu: str) -> tuple[str, ...]:
         "wall: ratios hold on a busy machine, milliseconds less so.",
         "The Transformer written out and the hybrid, which hold attention weights, were left out at lengths where "
         f"these would take over {_MOST_BYTES / 1e6:.0f} MB.",
+        f"A training step was timed on up to {_MOST_STEPS} steps in all: four times as many hold over 9 GB.",
     ]
     if max(sizes.threads) > 1:
         notes.append("With two threads the clock on the wall counts: other programs of a busy machine lengthen it.")
@@ -121,7 +123,7 @@ def _timed(sizes: Sizes, setting: Setting, report: Report) -> tuple[Times, Memor
             (length, name, timing.work_of(compared[name], inputs[length], setting.work))
             for length in sizes.lengths
             for name in compared
-            if _fits(name, setting.batch, length)
+            if _fits(name, setting, length)
         ]
         for turn in range(sizes.rounds + 1):
             for number, (length, name, work) in enumerate(calls):
@@ -133,12 +135,14 @@ def _timed(sizes: Sizes, setting: Setting, report: Report) -> tuple[Times, Memor
     return times, memory
 
 
-def _fits(name: str, batch: int, length: int) -> bool:
-    """Tell if the attention weights that a network holds are few enough."""
-    from .lab import networks
+def _fits(name: str, setting: Setting, length: int) -> bool:
+    """Tell if there is room for what a call holds: attention weights, and in training the values of all steps."""
+    from .lab import networks, timing
 
+    if setting.work == timing.TRAINING and setting.batch * length > _MOST_STEPS:
+        return False
     holds = name in (networks.ATTENTION, networks.HYBRID)
-    return not holds or batch * networks.HEADS * length**2 * 4 <= _MOST_BYTES
+    return not holds or setting.batch * networks.HEADS * length**2 * 4 <= _MOST_BYTES
 
 
 def _transformers() -> tuple[str, str]:

@@ -1,15 +1,26 @@
 """A journal of finished trainings, so that a long measurement that was ended goes on from where it was."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ....data import InputError
 
-_PATH: ContextVar[Path | None] = ContextVar("journal", default=None)
+
+@dataclass
+class _Journal:
+    """A journal that is in use: its file, and the seconds that took what was read out of it."""
+
+    path: Path
+    spared: float = 0.0
+
+
+_IN_USE: ContextVar[_Journal | None] = ContextVar("journal", default=None)
 
 
 @contextmanager
@@ -27,11 +38,11 @@ def journal(path: Path | None) -> Iterator[None]:
             raise InputError(f"{path} cannot be written: {error.strerror}.") from error
         except (ValueError, LookupError, TypeError) as error:
             raise InputError(f"{path} is no journal of trainings: name another file.") from error
-    token = _PATH.set(path)
+    token = _IN_USE.set(_Journal(path) if path else None)
     try:
         yield
     finally:
-        _PATH.reset(token)
+        _IN_USE.reset(token)
 
 
 def kept(key: dict[str, Any], make: Callable[[], Any]) -> Any:
@@ -40,22 +51,35 @@ def kept(key: dict[str, Any], make: Callable[[], Any]) -> Any:
     Args:
         key: all that decides the value.
     """
-    path = _PATH.get()
-    if path is None:
+    journal = _IN_USE.get()
+    if journal is None:
         return make()
-    name = json.dumps(key, sort_keys=True)
-    found = _read(path)
-    if name not in found:
-        found[name] = make()
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, "value": found[name]}) + "\n")
-    return found[name]
+    entry = _read(journal.path).get(_name_of(key))
+    if entry is None:
+        started = time.perf_counter()
+        value = make()
+        entry = {"key": key, "value": value, "seconds": round(time.perf_counter() - started, 1)}
+        with journal.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+    else:
+        journal.spared += entry["seconds"]
+    return entry["value"]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return the entries; a last line that was cut off while it was written does not count."""
+def spared() -> float:
+    """Return the seconds that took what the journal held already."""
+    journal = _IN_USE.get()
+    return journal.spared if journal else 0.0
+
+
+def _name_of(key: dict[str, Any]) -> str:
+    return json.dumps(key, sort_keys=True)
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the entries by their keys; a last line that was cut off while it was written does not count."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     entries = [json.loads(line) for line in lines if line.endswith("\n")]
     if lines and not lines[-1].endswith("\n"):
         path.write_text("".join(lines[:-1]), encoding="utf-8")
-    return {json.dumps(entry["key"], sort_keys=True): entry["value"] for entry in entries}
+    return {_name_of(entry["key"]): entry for entry in entries}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from .journal import kept
@@ -55,7 +56,7 @@ def compare_on(
     variants: Mapping[str, Variant],
     first: str,
     title: str,
-    updates: int,
+    updates: Sequence[int],
     seeds: int,
     report: Report,
     notes: tuple[str, ...] = (),
@@ -64,12 +65,15 @@ def compare_on(
 
     Args:
         title: what differs between the variants.
+        updates: lengths of a training; after a short one variants differ by how fast they learn, after a long one by
+            what they learn in the end.
     """
     plots, quantities = [], []
-    for task, part in parts(report, tasks):
-        trials = sweep(variants, task, updates, seeds, part)
-        plots += [accuracies(trials, f"{title} on {task}"), pareto(trials, f"Accuracy and cost on {task}")]
-        quantities += gains(trials, first, {"task": task})
+    for (task, number), part in parts(report, list(product(tasks, updates))):
+        trials = sweep(variants, task, number, seeds, part)
+        when = f"{task} after {number} updates"
+        plots += [accuracies(trials, f"{title} on {when}"), pareto(trials, f"Accuracy and cost on {when}")]
+        quantities += gains(trials, first, {"task": task, "updates": number})
     return Measured(tuple(plots), tuple(quantities), tuple(range(seeds)), notes)
 
 
