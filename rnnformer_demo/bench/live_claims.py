@@ -9,7 +9,7 @@ from typing import Any
 from ..evaluation.claims import in_order
 from ..evaluation.claims.lab.files import recorded
 from ..evaluation.reporting.markdown import table
-from .page import Page, server
+from .page import Page, processor_seconds, server
 from .timing import TEXT_MODEL, TEXTS, median
 
 _ALONE = 20  # predictions with nothing beside them
@@ -23,15 +23,15 @@ def live_claims() -> dict[str, Any]:
 
     Returns:
         The load of the machine before; seconds until a prediction with nothing beside it; by claim the seconds it took,
-        the seconds until each prediction beside it, and whether its verdict is the recorded one; and the seconds until
+        on the clock and of the server's processor with those predictions, the seconds until each prediction beside it, and whether its verdict is the recorded one; and the seconds until
         another measurement had its answer after one that was stopped.
     """
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
-    with server("app.py") as (address, _, _):
+    with server("app.py") as (address, pid, _):
         page = Page(address)
         _seconds_until_prediction(page)  # loads the model
         alone = [_seconds_until_prediction(page) for _ in range(_ALONE)]
-        measured = {name: _measured(page, name) for name in (*(claim.name for claim in in_order()), _TRAINING)}
+        measured = {name: _measured(page, pid, name) for name in (*(claim.name for claim in in_order()), _TRAINING)}
         after = _after_stopping(page)
     return {
         "load": round(load, 1),
@@ -45,11 +45,24 @@ def live_claims() -> dict[str, Any]:
 def live_claims_table(figures: dict[str, Any]) -> str:
     """Return the table of `live_claims`."""
     rows: list[tuple[object, ...]] = [
-        (name, each["seconds"], *each["beside_s"], {True: "yes", False: "no", None: ""}[each["agrees"]])
+        (
+            name,
+            each["seconds"],
+            each["processor_seconds"],
+            *each["beside_s"],
+            {True: "yes", False: "no", None: ""}[each["agrees"]],
+        )
         for name, each in figures["claims"].items()
     ]
-    rows.insert(0, ("nothing", "", *figures["alone_s"], ""))
-    heads = ("live", "seconds", "a prediction beside it, p50, s", "longest, s", "verdict as recorded")
+    rows.insert(0, ("nothing", "", "", *figures["alone_s"], ""))
+    heads = (
+        "live",
+        "seconds",
+        "of the processor",
+        "a prediction beside it, p50, s",
+        "longest, s",
+        "verdict as recorded",
+    )
     about = (
         f"{figures['machine']}, load {figures['load']} a core before. After one that was stopped the next had its "
         f"answer in {figures['after_stopping_s']} s."
@@ -64,7 +77,7 @@ def _seconds_until_prediction(page: Page) -> float:
     return time.perf_counter() - started
 
 
-def _measured(page: Page, name: str) -> dict[str, Any]:
+def _measured(page: Page, pid: int, name: str) -> dict[str, Any]:
     """Measure a claim, or train, while predictions are asked for."""
     endpoint, request = ("page_training", {"seed": 0}) if name == _TRAINING else ("page_claims", {"name": name})
     answers: list[Any] = []
@@ -80,6 +93,7 @@ def _measured(page: Page, name: str) -> dict[str, Any]:
         took.append(round(time.perf_counter() - started, 1))
 
     beside: list[float] = []
+    before = processor_seconds(pid)
     thread = threading.Thread(target=work)
     thread.start()
     while thread.is_alive() or not beside:
@@ -87,9 +101,10 @@ def _measured(page: Page, name: str) -> dict[str, Any]:
         thread.join(_PAUSE)
     if not took:
         raise RuntimeError(f"{name} failed")
+    processor = round(processor_seconds(pid) - before, 1)
     known = recorded(name)
     agrees = known.verdict.answer == answers[-1]["verdict"]["answer"] if known else None
-    return {"seconds": took[0], "beside_s": _spread(beside), "agrees": agrees}
+    return {"seconds": took[0], "processor_seconds": processor, "beside_s": _spread(beside), "agrees": agrees}
 
 
 def _after_stopping(page: Page) -> float:

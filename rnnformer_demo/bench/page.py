@@ -215,3 +215,12 @@ def memory_mb(pid: int, entry: str) -> float | None:
         return None
     (line,) = [line for line in status.read_text().splitlines() if line.startswith(f"{entry}:")]
     return round(int(line.split()[1]) / 1024, 1)
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor's seconds that a process has taken, of all its threads; 0 where the system has no /proc."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -30,7 +30,9 @@ export default {
     // Titles
     "A tanh RNN over {0} steps": "经过 {0} 步的 tanh RNN",
     "Accuracy and cost on {0}": "{0}上的准确率与开销",
-    "All knobs on {0} after {1} updates": "{0}上的所有旋钮，{1} 次更新之后",
+    "Other knobs on {0}": "{0}上的其他旋钮",
+    "{0} after {1} updates": "{0}（{1} 次更新后）",
+    "updates {0}": "更新 {0} 次",
     "{0}, learned at {1} steps": "{0}，在 {1} 步上学习",
     "{0}, by what there is to learn from": "{0}，按可供学习的数据量",
     "{0}, by gap between training and held-out accuracy": "{0}，训练与留出准确率之差",
@@ -155,6 +157,10 @@ export default {
       "所有网络在每一轮中轮流运行；单线程时计的是处理器时间而非墙上时钟：在繁忙的机器上比值可靠，毫秒数则不那么可靠。",
     "The Transformer written out and the hybrid, which hold attention weights, were left out at lengths where these would take over {0} MB.":
       "逐项写出的 Transformer 和混合模型要保存注意力权重：权重超过 {0} MB 的长度略去。",
+    "A training step was timed on up to {0} steps in all: four times as many hold over 9 GB.":
+      "训练一步的计时最多到总共 {0} 步：四倍的步数会占用超过 9 GB。",
+    "Lengths at which attention weights would take over {0} MB were left out.":
+      "注意力权重超过 {0} MB 的长度略去。",
     "With two threads the clock on the wall counts: other programs of a busy machine lengthen it.":
       "双线程时计的是墙上时钟：繁忙机器上的其他程序会使它变长。",
     "PyTorch sees no GPU on this machine: none was timed.":
@@ -180,11 +186,8 @@ export default {
       "已记录的研究在 SST-2 上训练了 51 个模型；人造任务上的小型模型是为这一结果训练的。",
     "Small models learned inputs of {0} steps; on SST-2 they learned sentences, without a teacher.":
       "小型模型学习 {0} 步的输入；在 SST-2 上它们学习句子，没有教师模型。",
-    "Small models learned inputs of {0} steps.": "小型模型学习 {0} 步的输入。",
     "The shipped Transformer has no knowledge of the order of words but its position encoding.":
       "随附的 Transformer 除位置编码外对词序一无所知。",
-    "All knobs were compared after {0} updates, before every model has learned the task.":
-      "所有旋钮都在 {0} 次更新后比较，此时并非每个模型都已学会任务。",
     "Learning rates": "学习率",
     "Adam {0}": "Adam {0}",
     "AdamW {0}": "AdamW {0}",
