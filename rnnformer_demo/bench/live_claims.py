@@ -23,8 +23,9 @@ def live_claims() -> dict[str, Any]:
 
     Returns:
         The load of the machine before; seconds until a prediction with nothing beside it; by claim the seconds it took,
-        on the clock and of the server's processor with those predictions, the seconds until each prediction beside it, and whether its verdict is the recorded one; and the seconds until
-        another measurement had its answer after one that was stopped.
+        on the clock and of the server's processor with those predictions, the seconds until each prediction beside it,
+        and whether its verdict is the recorded one; and the seconds until another measurement had its answer after one
+        that was stopped.
     """
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
     with server("app.py") as (address, pid, _):
