@@ -964,6 +964,8 @@ export default {
       "Caltech-101 上已记录的模型，都读取同一个预训练 CNN，按种子配对。",
     "Whether that is fair: how much accuracy flatters the best of several models on the set that chose it.":
       "这样做是否公平：在用来挑选的测试集上，几个模型中最好者的准确率被高估多少。",
+    "These are not the weights of a model that was trained here: train it again.":
+      "这些不是在这里训练的模型的权重：请重新训练。",
     "There is no claim {0}. Claims: {1}.":
       "没有论断 {0}。现有论断：{1}。",
     "{0}: gain in accuracy {1} points ({2} to {3})":
