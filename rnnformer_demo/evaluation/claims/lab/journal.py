@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from ....data import InputError
 
 @dataclass
 class _Journal:
-    """A journal that is in use: its file, and the seconds that took what was read out of it."""
+    """A journal that is in use: its file, what was asked of it, and the seconds that this took where it was there."""
 
     path: Path
+    asked: set[str] = field(default_factory=set)
     spared: float = 0.0
 
 
@@ -54,15 +55,17 @@ def kept(key: dict[str, Any], make: Callable[[], Any]) -> Any:
     journal = _IN_USE.get()
     if journal is None:
         return make()
-    entry = _read(journal.path).get(_name_of(key))
+    name = _name_of(key)
+    entry = _read(journal.path).get(name)
     if entry is None:
         started = time.perf_counter()
         value = make()
         entry = {"key": key, "value": value, "seconds": round(time.perf_counter() - started, 1)}
         with journal.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
-    else:
+    elif name not in journal.asked:
         journal.spared += entry["seconds"]
+    journal.asked.add(name)
     return entry["value"]
 
 

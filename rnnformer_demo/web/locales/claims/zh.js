@@ -30,7 +30,7 @@ export default {
     // Titles
     "A tanh RNN over {0} steps": "经过 {0} 步的 tanh RNN",
     "Accuracy and cost on {0}": "{0}上的准确率与开销",
-    "Other knobs on {0}": "{0}上的其他旋钮",
+    "All knobs on {0}": "{0}上的所有旋钮",
     "{0} after {1} updates": "{0}（{1} 次更新后）",
     "updates {0}": "更新 {0} 次",
     "{0}, learned at {1} steps": "{0}，在 {1} 步上学习",

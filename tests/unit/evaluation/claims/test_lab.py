@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import math
 import zipfile
 
@@ -277,7 +278,14 @@ def test_a_journal_keeps_what_was_made(tmp_path):
         with journal.journal(path):
             assert journal.kept({"seed": 0}, make) == [0.5, 1.0]
             assert journal.kept({"seed": 1}, make) == [0.5, 1.0]
+        assert journal.spared() == 0.0
     assert len(made) == 2
+    entries = [json.loads(line) | {"seconds": 3.0} for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    with journal.journal(path):
+        for _ in range(2):
+            journal.kept({"seed": 0}, make)
+        assert journal.spared() == 3.0  # once
     path.write_text(path.read_text()[:-5])  # as if it had been killed while it wrote
     with journal.journal(path):
         assert journal.kept({"seed": 0}, make) == journal.kept({"seed": 1}, make) == [0.5, 1.0]
