@@ -173,7 +173,7 @@ export default {
     "What is left of the minGRU's gradient below about 1e-15 is the rounding of its scan in logarithms.":
       "minGRU 的梯度在约 1e-15 以下的剩余部分，是其对数扫描的舍入误差。",
     "2 layers on random inputs at initialisation; the same weights and inputs with every rate.":
-      "初始化时的两层，输入随机；各种比例使用相同的权重和输入。",
+      "初始化时的 2 层，输入随机；各种比例使用相同的权重和输入。",
     "A CNN takes minutes to train, so a live run reads the recorded models, too.":
       "训练 CNN 需要几分钟，因此现场测量也读取已记录的模型。",
     "Every model reads a CNN that was pretrained on ImageNet; one that was not has not been trained.":
