@@ -1,9 +1,11 @@
 """What claims are measured with: networks, tasks, gradients, intervals and rules."""
 
 import base64
+import gc
 import io
 import json
 import math
+import weakref
 import zipfile
 
 import pytest
@@ -322,3 +324,22 @@ def test_gradients_are_watched_along_a_training():
     assert list(found) == [0, 3]
     assert len(found[0]) == len(found[3]) == 32
     assert found[0] != found[3]
+
+
+def test_a_profile_is_given_up_at_once(monkeypatch):
+    profiles, events = [], []
+    enter = torch.profiler.profile.__enter__
+
+    def remembered(profile):
+        profiles.append(enter(profile))
+        events.append(weakref.ref(profile.profiler))
+        return profile
+
+    monkeypatch.setattr(torch.profiler.profile, "__enter__", remembered)
+    gc.disable()
+    try:
+        timing.peak_bytes(lambda: torch.zeros(10) + 1)
+        assert len(profiles) == 1
+        assert events[0]() is None  # a gigabyte for 4,096 steps, which would wait for the collector
+    finally:
+        gc.enable()
