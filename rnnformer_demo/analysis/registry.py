@@ -1,4 +1,4 @@
-"""Loaded checkpoints, each loaded once however many ask for it."""
+"""Loaded checkpoints, each loaded once however many ask for it; those that nobody asks for make room for others."""
 
 import threading
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoints import cards, store
-from ..checkpoints.engines import accelerate, chosen_engine
+from ..checkpoints.engines import accelerate, chosen_engine, models_kept
 from ..checkpoints.store import Checkpoint
 
-_loaded: dict[tuple[str, Path, str], Checkpoint] = {}
+_loaded: dict[tuple[str, Path, str], Checkpoint] = {}  # the one that was asked for last stands last
 _loading = threading.Lock()
 _lent: ContextVar[Checkpoint | None] = ContextVar("lent", default=None)
 
@@ -27,7 +27,9 @@ def lent(checkpoint: Checkpoint | None) -> Iterator[None]:
 
 
 def get(name: str, folder: Path | None = None) -> Checkpoint:
-    """Return a checkpoint by its name, loaded once.
+    """Return a checkpoint by its name, loaded once as long as it is among those that were asked for last.
+
+    Whoever still works with another one keeps it until then.
 
     Raises:
         InputError: for a name that no checkpoint bears.
@@ -38,9 +40,11 @@ def get(name: str, folder: Path | None = None) -> Checkpoint:
     folder = folder or cards.default_folder()
     key = (name, folder, chosen_engine())
     with _loading:
-        if key not in _loaded:
-            _loaded[key] = accelerate(store.load(name, folder), folder)
-        return _loaded[key]
+        checkpoint = _loaded.pop(key, None) or accelerate(store.load(name, folder), folder)
+        _loaded[key] = checkpoint
+        for oldest in [*_loaded][: -models_kept()]:
+            del _loaded[oldest]
+    return checkpoint
 
 
 def card_of(name: str, folder: Path | None = None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The server keeps nothing between two calls: the browser sends the document's fir
 input again out of them. Any process can answer, and nothing is lost when one restarts.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -20,13 +21,14 @@ from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, Training, 
 from .server.observation import model_of, observed
 from .steps import cost_of_steps, read_step
 from .tables import scored_pieces
-from .uploads import source_of
+from .uploads import is_photo, source_of
 from .work import OF_PAGE, Work, begin
 
 if TYPE_CHECKING:
     from ..document import Document
 
 _PROGRESS_EVERY = 0.1  # seconds
+_DECODED = threading.BoundedSemaphore(2)  # photos at a time: a large one takes memory while it is decoded
 
 
 def page_analyse(request: dict) -> Iterator[dict]:
@@ -37,7 +39,8 @@ def page_analyse(request: dict) -> Iterator[dict]:
     asked = read(AnalysePage, request)
     source, method = source_of(asked.model, asked.source), asked.method or DEFAULT_METHOD
     steps = analyse_in_steps(asked.model, source, asked.wanted, asked.target or None, method, report=_reporter())
-    first = next(steps)  # the prediction, which waits for no place
+    with _DECODED if is_photo(asked.model) else nullcontext():
+        first = next(steps)  # the prediction, which waits for no place
     yield from _changes(None, iter([first]))
     begin(cost.size_of(first), partial(cost.of_sections, asked.wanted), method, _tell_place())
     yield from _changes(first, steps)
@@ -185,7 +188,7 @@ def register() -> None:
         # A lane is wider than the places for long work: what is short passes by what waits for one.
         "page_analyse_text": (_in_turn(page_analyse), "text", 16),
         "page_extend": (_in_turn(page_extend), "text", 16),
-        "page_analyse_photo": (_in_turn(page_analyse), "photo", 2),  # a large photo takes memory while it is decoded
+        "page_analyse_photo": (_in_turn(page_analyse), "photo", 10),
         "page_measure": (_in_turn(page_extend), "measure", 4),
         "page_export": (page_export, "export", 1),
         "page_batch": (_in_turn(page_batch), "batch", 1),

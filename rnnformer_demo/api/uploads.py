@@ -36,6 +36,17 @@ def source_of(model: str, payload: Any) -> str | None:
     raise InputError(f"The model {model} reads {str(modality)[:60]}, which this page cannot send.")
 
 
+def is_photo(model: str) -> bool:
+    """Return whether a model reads photos.
+
+    Raises:
+        InputError: for an unknown model.
+    """
+    from ..analysis.registry import card_of
+
+    return card_of(model)["modality"] == "image"
+
+
 def text_of(model: str, payload: Any) -> str:
     """Return a payload that is a text.
 

@@ -194,6 +194,13 @@ def test_nothing_skips_the_queue(page):
     assert "Please join the queue" in answer.text
 
 
+def test_a_direct_call_with_arguments_that_do_not_fit_is_refused(page):
+    answer = page.http.post("/run/models", json={"data": [1, 2]})
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "There are 2 arguments, and this endpoint takes none."
+    assert page.http.post("/run/models", json={"data": []}).status_code == 200
+
+
 def test_what_exceeds_the_budget_is_refused_after_the_prediction(page):
     request = {"model": MODEL, "source": " ".join([TEXT] * 30), "wanted": ["attribution"], "method": "kernel-shap"}
     *parts, last = page.messages(page.event("page_analyse_text"), [request])

@@ -10,6 +10,8 @@
 /** What the server says while a step waits for its turn: its place, and the seconds until then; see ../../api/streams.py. */
 const PLACE = /^queue (\d+) (\d+)$/;
 
+const A_MINUTE = 60;
+
 /** An error with a sentence for the visitor. */
 class EngineError extends Error {}
 
@@ -119,7 +121,10 @@ export class ServerEngine {
     if (answer.ok) return answer;
     if (answer.status === 413) throw new EngineError("The photo is too large: at most 20 MB can be sent.");
     if (answer.status === 507) throw new EngineError("The server has no room for a photo: try again later.");
-    if (answer.status === 503) throw new EngineError("Too many visitors are waiting: try again in a minute.");
+    if (answer.status === 503) {
+      const seconds = Number(answer.headers.get("retry-after")) || A_MINUTE;
+      throw new EngineError(`Too many visitors are waiting: try again in ${seconds} s.`);
+    }
     throw new EngineError(`The server answered with an error (${answer.status}): try again.`);
   }
 

@@ -1185,8 +1185,8 @@ export default {
     "This took longer than the {0} s after which computing ends here: take a shorter input or another method.":
       "计算超过了此处 {0} 秒的上限，已停止：请缩短输入或换一种方法。",
     "{0} long computations are waiting here: try again in a minute.": "已有 {0} 项较长的计算在等待：请过一分钟再试。",
-    "Too many visitors are waiting: try again in a minute.":
-      "等待的访客太多：请一分钟后再试。",
+    "Too many visitors are waiting: try again in {0} s.":
+      "等待的访客太多：请 {0} 秒后再试。",
     "The server answered with an error ({0}): try again.":
       "服务器返回错误（{0}）：请再试一次。",
     "The connection to the server was lost: try again.":

@@ -63,6 +63,12 @@ def test_the_same_seed_makes_the_same_wrong_calls():
     assert {name for name, _ in made(0)} > {"analyse", "page_extend", "predict_image"}  # and paths
 
 
+def test_the_course_of_memory_is_told_by_medians():
+    samples = [float(number) for number in range(100)]
+    assert crowd._course(samples) == {"after_a_tenth": 14.5, "middle": 54.5, "end": 94.5}
+    assert set(crowd._course([7.0]).values()) == {7.0}
+
+
 def test_a_spread_is_median_95th_percentile_and_longest():
     assert crowd._spread([float(number) for number in range(1, 101)]) == (51.0, 96.0, 100.0)
     assert crowd._spread([]) == (0.0, 0.0, 0.0)
@@ -73,13 +79,16 @@ def test_the_tables_hold_every_figure():
         "machine": "any",
         "visitors": 2,
         "seconds": 1.0,
+        "pause_s": 8.0,
         "answers": {"right": 7, "wrong": 0, "lost": 0, "refused": 1},
         "until_prediction_s": {"Photo": (0.1, 0.2, 0.3)},
         "until_all_s": {"Photo": (1.1, 1.2, 1.3)},
-        "memory_mb": {"before": 1.0, "middle": 2.0, "end": 3.0, "peak": 4.0},
+        "memory_mb": {"before": 1.0, "after_a_tenth": 1.5, "middle": 2.0, "end": 3.0, "peak": 4.0},
     }
     table = bench.crowd_table(figures)
-    assert all(part in table for part in ("7; 0; 0; 1", "0.1; 0.2; 0.3", "1.1; 1.2; 1.3", "1.0; 2.0; 3.0; 4.0"))
+    assert all(
+        part in table for part in ("7; 0; 0; 1", "0.1; 0.2; 0.3", "1.1; 1.2; 1.3", "2; 1; 8", "1.0; 1.5; 2.0; 3.0; 4.0")
+    )
     counted = {"machine": "any", "calls": 9, "seed": 1, "outcomes": {"null": 5}, "tracebacks": 6, "slowest_s": 0.5}
     assert all(row in bench.fuzz_table(counted) for row in ("| Null | 5 |", "| Tracebacks in the log | 6 |"))
 
