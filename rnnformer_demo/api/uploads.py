@@ -5,7 +5,6 @@ from typing import Any
 
 from gradio.utils import get_upload_folder, is_in_or_equal
 
-from ..checkpoints.cards import read_card
 from ..data import InputError
 from ..data.normalisation import whole_characters
 
@@ -25,7 +24,9 @@ def source_of(model: str, payload: Any) -> str | None:
     Raises:
         InputError: for an unknown model, and for a payload that does not fit it.
     """
-    modality = read_card(model)["modality"]
+    from ..analysis.registry import card_of
+
+    modality = card_of(model)["modality"]
     if modality == "text":
         return text_of(model, payload)
     if modality == "image":
@@ -41,7 +42,9 @@ def is_photo(model: str) -> bool:
     Raises:
         InputError: for an unknown model.
     """
-    return read_card(model)["modality"] == "image"
+    from ..analysis.registry import card_of
+
+    return card_of(model)["modality"] == "image"
 
 
 def text_of(model: str, payload: Any) -> str:

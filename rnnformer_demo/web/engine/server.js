@@ -40,12 +40,13 @@ export class ServerEngine {
   /**
    * Extend a document: further sections, edits, a comparison.
    * @param {Record<string, any>} document @param {Record<string, any>[]} steps @param {Watch} watch
+   * @param {Record<string, any>} [along] what else the request holds
    */
-  extend(document, steps, watch) {
+  extend(document, steps, watch, along = {}) {
     const { model, input, prediction, provenance, attribution } = document;
     const kept = { schema: document.schema, model, input, prediction, provenance, ...(attribution ? { attribution } : {}) };
     const quick = steps.every((step) => step.quick) && input.layout === "sequence";
-    return this.#stream(quick ? "page_extend" : "page_measure", { document: kept, steps }, watch);
+    return this.#stream(quick ? "page_extend" : "page_measure", { document: kept, steps, ...along }, watch);
   }
 
   /**
@@ -90,7 +91,7 @@ export class ServerEngine {
     return this.#stream("page_claims", { name }, watch);
   }
 
-  /** Train a small hybrid; it comes after each epoch as `sections`. @param {number} seed @param {Watch} watch */
+  /** Train a small hybrid; it comes after each epoch as `sections`, at last as {own}. @param {number} seed @param {Watch} watch */
   trainLive(seed, watch) {
     return this.#stream("page_training", { seed }, watch);
   }

@@ -2,11 +2,15 @@
 
 import copy
 import importlib
+import os
 import random
+import time
+from pathlib import Path
 
 import pytest
 
 from rnnformer_demo import bench, cli
+from rnnformer_demo.bench.page import processor_seconds
 from rnnformer_demo.document import Array
 
 crowd, fuzz = (importlib.import_module(f"rnnformer_demo.bench.{name}") for name in ("crowd", "fuzz"))
@@ -95,3 +99,29 @@ def test_the_tables_hold_every_figure():
 def test_a_measurement_without_bounds_is_refused(arguments, capsys):
     assert cli.main(["bench", *arguments]) == 2
     assert "must be above 0 and at most" in capsys.readouterr().err
+
+
+def test_a_table_of_live_claims_has_a_row_for_each():
+    claim = {"seconds": 4.5, "processor_seconds": 3.0, "beside_s": (0.1, 0.7), "agrees": False}
+    figures = {
+        "machine": "a machine",
+        "load": 0.5,
+        "alone_s": (0.02, 0.03),
+        "claims": {"adam": claim, "training": claim | {"agrees": None}},
+        "slowest_beside_s": 0.7,
+        "after_stopping_s": 0.2,
+    }
+    table = bench.live_claims_table(figures)
+    assert "| nothing |  |  | 0.02 | 0.03 |  |" in table
+    assert "| adam | 4.5 | 3.0 | 0.1 | 0.7 | no |" in table
+    assert "| training | 4.5 | 3.0 | 0.1 | 0.7 |  |" in table
+    assert "a machine, load 0.5 a core before." in table
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system has no /proc")
+def test_the_processor_time_of_a_process_is_read():
+    before = processor_seconds(os.getpid())
+    started = time.process_time()
+    while time.process_time() - started < 0.2:
+        pass
+    assert processor_seconds(os.getpid()) - before == pytest.approx(0.2, abs=0.1)
