@@ -1,4 +1,4 @@
-"""Texts that show a sentiment model what words of praise and blame become of: negated, contrasted, long past, in idioms.
+"""Texts that show a sentiment model what negation, contrast, time and idioms make of words of praise and blame.
 
 `templates/LANGUAGE.toml` holds templates and words in the format of the behavioural tests
 (`evaluation/behaviour/suite.py`), of which it shares neither: see `tests/unit/training/test_behaviour.py`. Whether the

@@ -5,13 +5,18 @@ Example:
     ('I found the hotel very lovely.', 'positive')
 """
 
+import random
+from collections import Counter
 from pathlib import Path
 
-from ...evaluation.behaviour.cases import labelled_texts
+from ...evaluation.behaviour.cases import cases, labelled_texts
 from ...evaluation.behaviour.suite import Suite, read_suite, read_templates
 
 FOLDER = Path(__file__).with_name("templates")
 CLASSES = ("negative", "positive")  # of what the templates give
+_LEAD = "lead"  # words of a suite that are sentences of no opinion, to stand before any text
+_LED_SHARE = 0.3  # of the cases that are learned after such a sentence, too
+_LEAST = 12  # texts of a template: one with few words of its own is learned after several sentences
 
 
 def suites_to_learn(language: str) -> tuple[Suite, Suite]:
@@ -27,13 +32,25 @@ def texts_to_learn(language: str, of_each: int, seed: int = 0) -> dict[str, str]
     """Return the class of texts to train on, by text.
 
     Args:
-        of_each: cases of each capability from each of the two suites, at most; some are of two texts.
+        of_each: cases of each capability from each of the two suites, at most; some are of two texts, and some, above all
+            those of a template that gives few, are repeated after sentences of no opinion.
 
     Raises:
         InputError: see `suites_to_learn`.
     """
-    tests, own = suites_to_learn(language)
-    return labelled_texts(tests, of_each, "train", seed) | labelled_texts(own, of_each, "train", seed)
+    suites = suites_to_learn(language)
+    leads = suites[-1].words["train"][_LEAD]
+    gap = " " if leads[0].isascii() else ""
+    chooser, learned = random.Random(seed), dict[str, str]()
+    for suite in suites:
+        for capability in suite.capabilities.values():
+            drawn = cases(suite, capability, "train", of_each, seed)
+            sizes = Counter((case.template, case.label) for case in drawn)
+            for case in drawn:
+                led = -(-_LEAST // sizes[case.template, case.label]) - 1 or chooser.random() < _LED_SHARE
+                before = ["", *(lead + gap for lead in chooser.sample(leads, int(led)))]
+                learned |= {lead + text: case.label for lead in before for text in case.texts}
+    return learned
 
 
 def held_out_texts(language: str, of_each: int) -> dict[str, str]:
