@@ -32,8 +32,8 @@ def texts_to_learn(language: str, of_each: int, seed: int = 0) -> dict[str, str]
     """Return the class of texts to train on, by text.
 
     Args:
-        of_each: cases of each capability from each of the two suites, at most; some are of two texts, and some, above all
-            those of a template that gives few, are repeated after sentences of no opinion.
+        of_each: cases of each capability from each of the two suites, at most; some are of two texts, and some, above
+            all those of a template that gives few, are repeated after sentences of no opinion.
 
     Raises:
         InputError: see `suites_to_learn`.

@@ -77,7 +77,8 @@ def test_texts_to_learn_are_balanced_repeatable_and_none_of_the_tests(language):
     learned = texts_to_learn(language, 60)
     assert learned == texts_to_learn(language, 60) != texts_to_learn(language, 60, seed=1)
     counts = [list(learned.values()).count(label) for label in CLASSES]
-    assert sum(counts) == len(learned) and min(counts) > 0.4 * len(learned)
+    assert sum(counts) == len(learned)
+    assert min(counts) > 0.4 * len(learned)
     for part in TESTED:
         assert not learned.keys() & labelled_texts(read_suite(language), 300, part).keys()
     assert not learned.keys() & held_out_texts(language, 100).keys()
