@@ -449,7 +449,7 @@ def test_a_model_goes_on_from_itself_on_texts_from_templates(tmp_path, monkeypat
         "variants": 0.5,
     }
     assert gone_on.card["training"]["minutes_before"] == first.card["training"]["minutes"]
-    text_of_card = model_card.markdown("first")
+    text_of_card = model_card.model_card("first")
     assert "Then trained again on 50 of the rows" in text_of_card
     assert f"labelled by construction: {templates['templates']:,} texts" in text_of_card
     runs = tmp_path / "runs"
