@@ -439,7 +439,7 @@ def test_a_model_goes_on_from_itself_on_texts_from_templates(tmp_path, monkeypat
     earlier, again = gone_on.card["recipe"]["stages"]
     assert earlier == first.card["recipe"]["stages"][0]
     assert (again["name"], again["init_from"], again["templates"]) == ("first", "first", "en")
-    data = gone_on.card["data"]
+    data = dict(gone_on.card["data"])
     templates = data.pop("again")
     assert data == first.card["data"]
     assert templates == {
