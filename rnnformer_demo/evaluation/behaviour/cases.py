@@ -3,7 +3,7 @@
 Example:
     >>> from rnnformer_demo.evaluation.behaviour.suite import read_suite
     >>> cases(read_suite("en"), read_suite("en").capabilities["negation"], count=1)[0].texts
-    ("The film wasn't good.",)
+    ("The blender wasn't durable.",)
 """
 
 import random

@@ -2,7 +2,7 @@
 
 Example:
     >>> list(texts_to_learn("en", 1).items())[0]
-    ('I found the hotel very lovely.', 'positive')
+    ('The sequel is first-rate.', 'positive')
 """
 
 import random

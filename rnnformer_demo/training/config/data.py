@@ -51,6 +51,14 @@ class TextDataConfig(PretrainingDataConfig):
     variants: float = 0.0  # share of the other texts that are learned once more with another end or a typo, 0-1
     folds: int = 1  # deal the texts into N parts; each seed's model leaves one out, and teaches of nothing else
 
+    def __post_init__(self):
+        super().__post_init__()
+        if self.of_each < 1 or (self.labelled_limit is not None and self.labelled_limit < 1):
+            limits = f"{self.of_each} and {self.labelled_limit}"
+            raise ValueError(f"of_each and labelled_limit must be at least 1, got {limits}")
+        if not 0 <= self.variants <= 1:
+            raise ValueError(f"variants must be from 0 to 1, got {self.variants:g}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageDataConfig:

@@ -130,6 +130,8 @@ def _no_text(config) -> dict:
         ({"stages": [{"task": "nbsvm", "name": "a"}]}, "The stage nbsvm cannot be read: data is missing"),
         ({"stages": [{"task": "nbsvm", "name": "a", "data": ["b"], "epochs": 3}]}, "The stage nbsvm has no epochs"),
         ({"stages": [{"task": "text", "name": "a", "data": ["b"], "epochs": 0}]}, "epochs must be at least 1, got 0"),
+        ({"stages": [{"task": "text", "name": "a", "data": ["b"], "variants": 2}]}, "variants must be from 0 to 1"),
+        ({"stages": [{"task": "text", "name": "a", "data": ["b"], "of_each": 0}]}, "labelled_limit must be at least 1"),
         (
             {"stages": [{"task": "text", "name": "a", "data": ["b"]}], "card": {"colour": "red"}},
             "must be an object with",
