@@ -11,6 +11,7 @@ from ...data import InputError, Sample
 from ...data.rows import Rejected
 from ...interpret.attribution import Explanation, current_name, explain, methods_for
 from ...models import Hybrid
+from .journal import Entry, Journal
 from .scoring import Part, interval, mean
 
 Parts = dict[str, Part | None]  # by measure; None where the measure is not defined for an input
@@ -124,14 +125,15 @@ class ScoreAccumulator:
     Args:
         measures: names of the measures.
         seed: seed of the bootstrap.
+        journal: where what was measured stands.
 
     Attributes:
         refused: methods that do not fit the model, with the reason.
         inputs: number of those that were added.
     """
 
-    def __init__(self, measures: Sequence[str], seed: int):
-        self._measures, self._seed = measures, seed
+    def __init__(self, measures: Sequence[str], seed: int, journal: Journal):
+        self._measures, self._seed, self._journal = measures, seed, journal
         self._parts: dict[tuple[str, str], list[Parts]] = {}
         self._seconds: dict[str, list[float]] = {}
         self._groups: list[int] = []
@@ -145,16 +147,15 @@ class ScoreAccumulator:
             InputError: where none fits.
         """
         for method in [name for name in methods if name not in self.refused]:
-            started = time.perf_counter()
             try:
-                explanation = explain(example.model, example.sample, example.target, method, seed=seed)
+                entry = self._journal.entry(method, self.inputs, lambda name=method: _measured(example, name, seed))
             except InputError as error:
                 self.refused[method] = str(error)
                 if len(self.refused) == len(methods):
                     raise InputError(f"No method fits this model: {error}") from error
                 continue
-            self._seconds.setdefault(method, []).append(time.perf_counter() - started)
-            self._parts.setdefault(("methods", method), []).append(example.score(explanation))
+            self._seconds.setdefault(method, []).append(entry.seconds)
+            self._parts.setdefault(("methods", method), []).append(entry.parts)
         for name, parts in example.references.items():
             self._parts.setdefault(("references", name), []).append(parts)
         self._groups.append(example.group)
@@ -186,6 +187,19 @@ class ScoreAccumulator:
         for group, part in zip(self._groups, parts, strict=True):
             groups[group] += [part] if part else []
         return [mean(inside) if inside else None for inside in groups.values()]
+
+
+def _measured(example: Example, method: str, seed: int) -> Entry:
+    """Explain an input with a method, and score the explanation.
+
+    Raises:
+        InputError: where the method does not fit the model.
+    """
+    started = time.perf_counter()
+    explanation = explain(example.model, example.sample, example.target, method, seed=seed)
+    explained = time.perf_counter()
+    parts = example.score(explanation)
+    return Entry(parts, explained - started, time.perf_counter() - explained)
 
 
 def figure(parts: Sequence[Part], undefined: int, seed: int) -> dict[str, Any]:

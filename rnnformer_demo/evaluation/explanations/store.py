@@ -31,7 +31,8 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
                 methods = before["methods"] | result["methods"]
                 left_out = before["left_out"] | result["left_out"]
                 left_out = {name: reason for name, reason in left_out.items() if name not in methods}
-                result = result | {"methods": methods, "left_out": left_out}
+                machines = dict.fromkeys(each["machine"] for each in (before, result) if "machine" in each)
+                result = result | {"methods": methods, "left_out": left_out, "machine": "; ".join(machines)}
         write_aside(path, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from error
@@ -39,11 +40,12 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
 
 
 def _setting(result: dict[str, Any]) -> dict[str, Any]:
-    """Return the setting of a measurement: every entry but those that depend on the choice of methods.
+    """Return the setting of a measurement: every entry but those that depend on the choice of methods, or on when and
+    where they were timed.
 
     Methods of two results can stand side by side where their settings are the same.
     """
-    return {key: value for key, value in result.items() if key not in ("methods", "left_out", "references")}
+    return {key: value for key, value in result.items() if key not in ("methods", "left_out", "references", "machine")}
 
 
 def load_results(folder: Path = RESULTS) -> list[dict[str, Any]]:

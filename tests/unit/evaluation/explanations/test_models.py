@@ -12,6 +12,7 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation import explanations
 from rnnformer_demo.evaluation.explanations import citation, load_results, markdown, planted, randomisation, write
 from rnnformer_demo.evaluation.explanations.benchmark import Example, ScoreAccumulator
+from rnnformer_demo.evaluation.explanations.journal import Journal
 from rnnformer_demo.interpret.attribution import Explanation
 
 FINDERS = ("integrated-gradients", "occlusion")
@@ -26,7 +27,7 @@ def tallied() -> dict[str, dict]:
         patch.setattr(planted, "INPUTS_PER_MODEL", 8)
         methods = [*FINDERS, "random"]
         for modality in planted.BUILDERS:
-            accumulator = ScoreAccumulator(tuple(planted.MEASURES), 0)
+            accumulator = ScoreAccumulator(tuple(planted.MEASURES), 0, Journal(None))
             for number, example in enumerate(planted.planted_examples(modality, seed=0)):
                 accumulator.add(example, methods, number)
             found[modality] = accumulator.figures()
