@@ -1,7 +1,7 @@
 """Benchmarks of explanations: inputs whose explanations can be scored, and sums of the scores."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from .journal import Entry, Journal
 from .scoring import Part, interval, mean
 
 Parts = dict[str, Part | None]  # by measure; None where the measure is not defined for an input
+Reference = Parts | Callable[[], Parts]  # a function where they take seconds
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Example:
     sample: Sample
     target: int
     score: Callable[[Explanation], Parts]
-    references: dict[str, Parts]
+    references: Mapping[str, Reference]
     group: int = 0
 
 
@@ -156,7 +157,8 @@ class ScoreAccumulator:
                 continue
             self._seconds.setdefault(method, []).append(entry.seconds)
             self._parts.setdefault(("methods", method), []).append(entry.parts)
-        for name, parts in example.references.items():
+        for name, reference in example.references.items():
+            parts = self._journal.whole(f"{name} of {self.inputs}", reference) if callable(reference) else reference
             self._parts.setdefault(("references", name), []).append(parts)
         self._groups.append(example.group)
         self.inputs += 1
