@@ -16,6 +16,7 @@ from . import (  # noqa: F401, I001
     relevance_propagation,
     occlusion,
     greedy_occlusion,
+    averaged_greedy_occlusion,
     kernel_shap,
     permutation_shapley,
     gradient_shap,

@@ -126,6 +126,7 @@ export default {
     "method.pixel-integrated-gradients": "Integrated gradients on pixels",
     "method.occlusion": "Occlusion",
     "method.greedy-occlusion": "Greedy occlusion",
+    "method.averaged-greedy-occlusion": "Greedy occlusion, averaged",
     "method.kernel-shap": "KernelSHAP",
     "method.permutation-shapley": "Permutation Shapley",
     "method.gradient-shap": "Gradient SHAP",
