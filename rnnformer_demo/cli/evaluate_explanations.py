@@ -26,7 +26,7 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
         help="ERASER reviews, trees of phrases, photos with masks, planted; any labelled set (faithfulness)",
     )
     add_table_options(added)
-    added.add_argument("--methods", nargs="+", metavar="M", help="default: all that fit")
+    added.add_argument("--methods", nargs="+", metavar="M", help="M or M:option=value; default: all that fit")
     added.add_argument("--limit", type=int, metavar="N", help="inputs of each set (default: all)")
     added.add_argument("--randomised", type=int, metavar="N", help="inputs of each set on which weights are drawn anew")
     added.add_argument("--seeds", type=int, metavar="N", help="measure how often the verdict is the same by N seeds")

@@ -9,7 +9,7 @@ from typing import Any
 from ...checkpoints.store import Checkpoint
 from ...data import InputError, Sample
 from ...data.rows import Rejected
-from ...interpret.attribution import Explanation, current_name, explain, methods_for
+from ...interpret.attribution import Explanation, checked_method, current_name, explain, methods_for
 from ...models import Hybrid
 from .journal import Entry, Journal
 from .scoring import Part, interval, mean
@@ -107,17 +107,41 @@ class Benchmark:
 def chosen_methods(methods: Sequence[str] | None, layout: str) -> list[str]:
     """Return the names of methods that work on a layout: all of them for None. Ids of the last version become today's.
 
+    A method with an option, such as "relevance-propagation:rule=attn-lrp", stands beside the one without.
+
     Raises:
-        InputError: for a name that is unknown or does not fit.
+        InputError: for a name or an option that is unknown or does not fit.
     """
     fitting = [method.name for method in methods_for(layout)]
     if methods is None:
         return fitting
-    wanted = {current_name(name)[0] for name in methods}
-    unknown = sorted(wanted - set(fitting))
-    if unknown:
-        raise InputError(f"There is no method {unknown[0][:60]!r} for this model: there is {', '.join(fitting)}.")
-    return [name for name in fitting if name in wanted]
+    wanted: dict[str, list[str]] = {}  # as they were written, by method
+    for written in methods:
+        name, options = parse_method(written)
+        if name not in fitting:
+            raise InputError(f"There is no method {name[:60]!r} for this model: there is {', '.join(fitting)}.")
+        checked_method(name, layout, options)
+        wanted.setdefault(name, []).append(":".join([name, *written.split(":")[1:]]))
+    return [each for name in fitting for each in dict.fromkeys(wanted.get(name, ()))]
+
+
+def parse_method(written: str) -> tuple[str, dict[str, str]]:
+    """Return the id of a method and its options, which may follow after a colon: "method:option=value,option=value".
+
+    Raises:
+        InputError: for an option without a value.
+    """
+    name, _, rest = written.partition(":")
+    pairs = [each.partition("=") for each in rest.split(",")] if rest else []
+    if not all(value for _, _, value in pairs):
+        raise InputError(f"Options of a method are written method:option=value, got {written[:60]!r}.")
+    return current_name(name)[0], {option: value for option, _, value in pairs}
+
+
+def explain_as(model: Hybrid, sample: Sample, target: int, written: str, seed: int) -> Explanation:
+    """Explain an input by a method as `parse_method` reads it; see `explain`."""
+    name, options = parse_method(written)
+    return explain(model, sample, target, name, seed=seed, **options)
 
 
 class ScoreAccumulator:
@@ -198,7 +222,7 @@ def _measured(example: Example, method: str, seed: int) -> Entry:
         InputError: where the method does not fit the model.
     """
     started = time.perf_counter()
-    explanation = explain(example.model, example.sample, example.target, method, seed=seed)
+    explanation = explain_as(example.model, example.sample, example.target, method, seed)
     explained = time.perf_counter()
     parts = example.score(explanation)
     return Entry(parts, explained - started, time.perf_counter() - explained)

@@ -10,7 +10,7 @@ from ...interpret.attribution import METHODS
 from ...interpret.cost import Size
 from ...interpret.trust.assessment import cost_of_orders
 from ..reporting.markdown import table
-from .benchmark import Example, chosen_methods
+from .benchmark import Example, chosen_methods, parse_method
 from .faithfulness import FAITHFUL_PHOTOS, FAITHFUL_TEXTS
 from .journal import Journal
 from .planted import INPUTS_PER_MODEL, MODELS
@@ -58,12 +58,14 @@ def outlook(
         known = _recorded(PLANTED, f"{PLANTED}-{modality}", f"{MODELS} small models")
         return _outlook(checkpoint.name, PLANTED, names, inputs, journal, known)
     benchmark, file = recognise(path, checkpoint)
-    names = [name for name in names if METHODS[name].signed or not benchmark.by_sign]
+    names = [name for name in names if METHODS[parse_method(name)[0]].signed or not benchmark.by_sign]
     rows = read_rows(benchmark, file, checkpoint)
     journal = open_journal(checkpoint, benchmark, rows, seed, journals)
     known = _recorded(benchmark.name, checkpoint.name, rows.data)
     examples = [*islice(RowLog([]).examples(checkpoint, benchmark, rows, seed), _LOOKED_AT)]
-    nominal = {name: _mean([METHODS[name].cost(_size(each)) / 1000 for each in examples]) for name in names}
+    nominal = {
+        name: _mean([METHODS[parse_method(name)[0]].cost(_size(each)) / 1000 for each in examples]) for name in names
+    }
     orders = 0.0
     if benchmark in (FAITHFUL_TEXTS, FAITHFUL_PHOTOS):
         orders = _mean([cost_of_orders(_size(each)) / 1000 for each in examples])

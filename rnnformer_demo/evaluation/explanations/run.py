@@ -18,7 +18,7 @@ from ...data.tables import TableOptions
 from ...interpret.attribution import METHODS, Report
 from ...nn.devices import machine
 from . import planted_maps
-from .benchmark import Benchmark, Example, RowSet, ScoreAccumulator, Skipped, chosen_methods
+from .benchmark import Benchmark, Example, RowSet, ScoreAccumulator, Skipped, chosen_methods, parse_method
 from .counterfactuals import COUNTERFACTUALS
 from .faithfulness import FAITHFUL_PHOTOS, FAITHFUL_TEXTS
 from .journal import Journal
@@ -186,7 +186,7 @@ def _run_benchmark(
     randomised: int,
     journals: Path | None,
 ) -> Iterator[dict]:
-    left_out = {name: _NO_SIGN for name in methods if benchmark.by_sign and not METHODS[name].signed}
+    left_out = {name: _NO_SIGN for name in methods if benchmark.by_sign and not METHODS[parse_method(name)[0]].signed}
     methods = [name for name in methods if name not in left_out]
     if not methods:
         raise InputError(f"The scores of {', '.join(left_out)} have no sign, by which {benchmark.name} are judged.")

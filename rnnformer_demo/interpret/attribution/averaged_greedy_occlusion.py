@@ -26,8 +26,8 @@ _FILLS = 2
     "averaged-greedy-occlusion",
     "Greedy occlusion, averaged",
     "Patches go a few at a time, in the order that lowers the odds of the class fastest, averaged over two fills: "
-    "grey, and the photo's own pixels in random order. The trust card measures by neither. The score tells how early each "
-    "goes; none speaks against the class.",
+    "grey, and the photo's own pixels in random order. The trust card measures by neither. The score tells how early "
+    "each goes; none speaks against the class.",
     scale="how early it goes",
     cost=lambda size: size.whole(_rows(size.units)),
     layout="grid",

@@ -56,7 +56,8 @@ function sorted(rows, by) {
 
 /** @param {import("../../app.js").App} app @param {Row} row */
 function nameOf({ t }, { method, smoothed }) {
-  const name = t(`method.${method}`);
+  const [id, options] = method.split(":");
+  const name = t(`method.${id}`) + (options ? ` (${options})` : "");
   return smoothed ? t("leaderboard.smoothed", { method: name }) : name;
 }
 

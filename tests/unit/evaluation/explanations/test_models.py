@@ -99,7 +99,7 @@ def test_the_same_seed_draws_the_same_weights_and_leaves_the_generator_alone():
 @pytest.mark.parametrize(("method", "verdict", "expected"), [("position", "fails", 1.0), ("flat", "undefined", None)])
 def test_a_method_that_shows_the_input_alone_fails(modality, model, sample, monkeypatch, method, verdict, expected):
     made = {"position": torch.arange(9.0), "flat": torch.ones(9)}[method]
-    monkeypatch.setattr(randomisation, "explain", lambda *_, **__: Explanation(method, 1, made, None))
+    monkeypatch.setattr(randomisation, "explain_as", lambda *_, **__: Explanation(method, 1, made, None))
     examples = [Example(model, sample, 1, lambda explanation: {}, {})] * 2
     found = randomisation.randomisation(model, examples, [method], 0, fresh=lambda: tiny.model(modality, seed=5))
     assert found["methods"][method]["verdict"] == verdict

@@ -92,7 +92,7 @@ def test_a_run_that_was_cut_off_goes_on(command, tmp_path, monkeypatch, capsys):
     assert step["seconds"] > 0
     assert explained == []
     assert main([*command, "--randomised", "2"]) == 0
-    assert explained == ["random", "occlusion", "random"]
+    assert explained[:3] == ["random", "occlusion", "random"]  # then with weights drawn anew
     again = json.loads(capsys.readouterr().out)["results"]
     assert without_seconds(again) == without_seconds(whole)
     assert main([*command, "--dry-run"]) == 0
