@@ -63,12 +63,11 @@ def outlook(
     journal = open_journal(checkpoint, benchmark, rows, seed, journals)
     known = _recorded(benchmark.name, checkpoint.name, rows.data)
     examples = [*islice(RowLog([]).examples(checkpoint, benchmark, rows, seed), _LOOKED_AT)]
-    nominal = {
-        name: _mean([METHODS[parse_method(name)[0]].cost(_size(each)) / 1000 for each in examples]) for name in names
-    }
-    orders = 0.0
-    if benchmark in (FAITHFUL_TEXTS, FAITHFUL_PHOTOS):
-        orders = _mean([cost_of_orders(_size(each)) / 1000 for each in examples])
+    sizes = [_size(each) for each in examples]
+    costs = {name: METHODS[parse_method(name)[0]].cost for name in names}
+    nominal = {name: _mean([cost(size) for size in sizes]) / 1000 for name, cost in costs.items()}
+    ranked = benchmark in (FAITHFUL_TEXTS, FAITHFUL_PHOTOS)
+    orders = _mean([cost_of_orders(size) for size in sizes]) / 1000 if ranked else 0.0
     return _outlook(checkpoint.name, rows.data, names, min(limit, len(rows.rows)), journal, nominal | known, orders)
 
 
