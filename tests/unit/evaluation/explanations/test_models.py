@@ -162,7 +162,7 @@ def test_a_result_of_fewer_inputs_stands_beside_one_of_more_until_the_weights_ch
     assert write(first, tmp_path).name == "tiny-phrases-trees-dev.json"
     assert write(fewer, tmp_path).name == f"tiny-phrases-trees-dev-{fewer['n']}.json"
     assert [result["n"] for result in load_results(tmp_path)] == [first["n"], fewer["n"]]
-    assert write(fewer | {"model_sha256": "0" * 64}, tmp_path).name == "tiny-phrases-trees-dev.json"
+    assert write(fewer | {"model_sha256": "1" * 64}, tmp_path).name == "tiny-phrases-trees-dev.json"
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(results, tmp_path):
