@@ -10,12 +10,13 @@ from ...interpret.attribution import METHODS
 from ...interpret.cost import Size
 from ...interpret.trust.assessment import cost_of_orders
 from ..reporting.markdown import table
-from .benchmark import Example, chosen_methods, parse_method
+from .benchmark import Example, parse_method
 from .faithfulness import FAITHFUL_PHOTOS, FAITHFUL_TEXTS
 from .journal import Journal
 from .planted import INPUTS_PER_MODEL, MODELS
 from .row_labels import read_rows
 from .run import PLANTED, RowLog, open_journal, open_planted_journal, recognise
+from .stability import stability_of
 from .store import load_results
 
 _LOOKED_AT = 3  # inputs whose size stands for all of a set
@@ -44,20 +45,29 @@ class Outlook:
 
 
 def outlook(
-    checkpoint: Checkpoint, path: str, methods: Sequence[str] | None, limit: int, seed: int, journals: Path | None
+    checkpoint: Checkpoint,
+    path: str,
+    methods: Sequence[str],
+    limit: int,
+    seed: int,
+    journals: Path | None,
+    seeds: int | None = None,
 ) -> Outlook:
     """Return the outlook of a measurement; see `run.evaluate_explanations` for its arguments.
 
     Raises:
         InputError: see there.
     """
-    names = chosen_methods(methods, checkpoint.model.layout)
+    names = [*methods]
     if path == PLANTED:
         modality = checkpoint.model.modality
         journal, inputs = open_planted_journal(modality, seed, journals), MODELS * INPUTS_PER_MODEL
         known = _recorded(PLANTED, f"{PLANTED}-{modality}", f"{MODELS} small models")
         return _outlook(checkpoint.name, PLANTED, names, inputs, journal, known)
     benchmark, file = recognise(path, checkpoint)
+    ranked = benchmark in (FAITHFUL_TEXTS, FAITHFUL_PHOTOS)
+    if seeds is not None:
+        benchmark = stability_of(benchmark, seeds)
     names = [name for name in names if METHODS[parse_method(name)[0]].signed or not benchmark.by_sign]
     rows = read_rows(benchmark, file, checkpoint)
     journal = open_journal(checkpoint, benchmark, rows, seed, journals)
@@ -66,9 +76,9 @@ def outlook(
     sizes = [_size(each) for each in examples]
     costs = {name: METHODS[parse_method(name)[0]].cost for name in names}
     nominal = {name: _mean([cost(size) for size in sizes]) / 1000 for name, cost in costs.items()}
-    ranked = benchmark in (FAITHFUL_TEXTS, FAITHFUL_PHOTOS)
-    orders = _mean([cost_of_orders(size) for size in sizes]) / 1000 if ranked else 0.0
-    return _outlook(checkpoint.name, rows.data, names, min(limit, len(rows.rows)), journal, nominal | known, orders)
+    orders = (seeds or 1) * _mean([cost_of_orders(size) for size in sizes]) / 1000 if ranked else 0.0
+    data = rows.data if seeds is None else f"{rows.data}, {seeds} seeds"
+    return _outlook(checkpoint.name, data, names, min(limit, len(rows.rows)), journal, nominal | known, orders)
 
 
 def markdown(outlooks: Sequence[Outlook]) -> str:

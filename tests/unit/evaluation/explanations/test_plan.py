@@ -22,7 +22,9 @@ def test_every_shipped_model_is_measured_on_sets_that_fit(tmp_path):
     assert len(steps) == len(set(steps))
     hybrids = ["-" not in step.model.removesuffix("-en").removesuffix("-zh") for step in steps]
     assert hybrids == sorted(hybrids, reverse=True)
-    assert {step.model for step in steps if step.randomised} == {step.model for step in steps[: hybrids.index(False)]}
+    of_hybrids = {step.model for step in steps[: hybrids.index(False)]}
+    assert {step.model for step in steps if step.randomised} == of_hybrids
+    assert {step.model for step in steps if step.seeds} == of_hybrids
     assert plan.plan(tmp_path, ["objects"]) == [step for step in steps if step.model == "objects"]
     with pytest.raises(InputError, match="There is no model 'nobody'"):
         plan.plan(tmp_path, ["nobody"])
@@ -59,13 +61,15 @@ def command(saved, tmp_path, monkeypatch) -> list[str]:
     )
     monkeypatch.setattr(plan, "_FAITHFUL", {"text": ("rows.tsv",)})
     monkeypatch.setattr(plan, "_PLANTED", ())
+    monkeypatch.setattr(plan, "_SEEDS", 2)
     command = ["evaluate-explanations", "--all", "--data", str(tmp_path), "--checkpoints", str(saved), "--json"]
     return [*command, "--methods", "occlusion", "random", "--journal", str(tmp_path / "journal")]
 
 
 def test_every_model_of_a_folder_is_measured(command, capsys):
     assert main([*command, "--randomised", "0", "--limit", "2"]) == 0
-    (measured,) = json.loads(capsys.readouterr().out)["results"]
+    measured, by_seeds = json.loads(capsys.readouterr().out)["results"]
+    assert (by_seeds["kind"], by_seeds["explained"]) == ("stability", "the predicted class, by 2 seeds")
     assert (measured["model"], measured["n"], set(measured["methods"])) == ("text", 2, {"occlusion", "random"})
     assert "thread" in measured["machine"]
 
@@ -87,7 +91,8 @@ def test_a_run_that_was_cut_off_goes_on(command, tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(benchmark, "explain", counted)
     assert main([*command, "--dry-run"]) == 0
-    (step,) = json.loads(capsys.readouterr().out)["steps"]
+    step, by_seeds = json.loads(capsys.readouterr().out)["steps"]
+    assert (by_seeds["data"].endswith(", 2 seeds"), by_seeds["done"], by_seeds["seconds"]) == (True, 6, 0)
     assert (step["model"], step["inputs"], step["methods"], step["done"]) == ("text", 3, 2, 3)
     assert step["seconds"] > 0
     assert explained == []
@@ -96,7 +101,7 @@ def test_a_run_that_was_cut_off_goes_on(command, tmp_path, monkeypatch, capsys):
     again = json.loads(capsys.readouterr().out)["results"]
     assert without_seconds(again) == without_seconds(whole)
     assert main([*command, "--dry-run"]) == 0
-    (step,) = json.loads(capsys.readouterr().out)["steps"]
+    step, _ = json.loads(capsys.readouterr().out)["steps"]
     assert (step["done"], step["seconds"]) == (6, 0)
 
 
@@ -107,10 +112,19 @@ def without_seconds(results: list[dict]) -> list[dict]:
     return results
 
 
+def test_a_step_measures_what_is_wanted_or_else_what_it_does_not_leave_out():
+    step = plan.Step("text", "rows.tsv", left_out=("kernel-shap",))
+    assert step.methods(["kernel-shap", "random"], "sequence") == ["kernel-shap", "random"]
+    everything = step.methods(None, "sequence")
+    assert "kernel-shap" not in everything
+    assert "occlusion" in everything
+    assert plan.Step("text", "rows.tsv", seeds=20).methods(None, "sequence") == ["integrated-gradients"]
+
+
 def test_another_seed_has_a_journal_of_its_own(command, tmp_path, capsys):
     for seed in ("0", "1"):
         assert main([*command, "--randomised", "0", "--limit", "1", "--seed", seed]) == 0
-    assert len([*(tmp_path / "journal").iterdir()]) == 2
+    assert len([*(tmp_path / "journal").glob("text-faithfulness-*.jsonl")]) == 2
 
 
 def test_parts_of_a_plan_go_with_all(tmp_path, capsys):
