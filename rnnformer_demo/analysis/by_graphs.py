@@ -36,10 +36,10 @@ def predict_by_graphs(
     started = time.perf_counter()
     reading = checkpoint.reader.read(source)
     read = time.perf_counter() - started
-    feeds = sessions.feeds(reading.inputs, np.array([reading.steps], np.int32))
+    feeds = sessions.feeds(reading.inputs)
     with turn or nullcontext():
         started = time.perf_counter()
-        outputs = sessions.run("logits", feeds)
+        outputs = sessions.run(sessions.of_one, feeds)
         milliseconds = 1000 * (read + time.perf_counter() - started)
     mask = np.ones((1, reading.steps), bool)
     return Document(

@@ -91,7 +91,7 @@ def build_input(sample: Sample | Reading, source: str | None, with_photo: bool =
     """
     grid = sample.grid
     if grid is None:
-        units = tuple(Unit(name, span=span) for name, span in zip(sample.unit_names, sample.spans, strict=True))
+        units = tuple(map(Unit, sample.unit_names, sample.spans))
     else:
         units = tuple(Unit(name, cell=divmod(index, grid[1])) for index, name in enumerate(sample.unit_names))
     return Input(

@@ -1,5 +1,7 @@
 """A prediction for a photo beside one by ResNet-18, the common yardstick of small networks."""
 
+import io
+from pathlib import Path
 from typing import Any
 
 from .timing import CALLS_A_TURN, PHOTO_MODEL, inputs, median, turn
@@ -8,10 +10,11 @@ _KEYS = {"torch": "torch", "ONNX Runtime": "onnx", "int8": "int8"}
 
 
 def beside_resnet18(runs: int) -> dict[str, Any]:
-    """Measure both in turn, one photo at a time, opening and cutting it included: both by torch, both by ONNX Runtime,
-    and both there with matrices in 8 bits.
+    """Measure both in turn, one photo at a time, opening it included: both by torch, both by ONNX Runtime, and both
+    there with matrices in 8 bits.
 
-    ResNet-18 (torchvision's, random weights, which take as long) sees the same square.
+    The photo is as large as both read it: to reduce a larger one is the same work for both. ResNet-18 (torchvision's,
+    random weights, which take as long) sees the same square.
     """
     import torch
 
@@ -21,9 +24,9 @@ def beside_resnet18(runs: int) -> dict[str, Any]:
     from ..models.backbones.torchvision_compat import torchvision
     from .rivals import engines_of, photo_session
 
-    _, photo = inputs()
     checkpoint = load(PHOTO_MODEL)  # one of its own, whose engine changes
     network, size = torchvision.models.resnet18(weights=None).eval(), image_reader(checkpoint).size
+    photo = _jpeg_of(inputs()[1], size)
     sessions = {"torch": None, "ONNX Runtime": photo_session(network, size), "int8": photo_session(network, size, 8)}
     figures: dict[str, Any] = {}
     for engine, run_by in engines_of(checkpoint).items():
@@ -46,3 +49,15 @@ def beside_resnet18(runs: int) -> dict[str, Any]:
             f"resnet18_{key}_ratio": median([median(other, 5) / median(own, 5) for own, other in pairs], 2),
         }
     return figures
+
+
+def _jpeg_of(photo: Path, size: int) -> bytes:
+    """Return the middle square of a photo as a file, `size` pixels wide."""
+    from PIL import Image
+
+    from ..data.image import middle_square
+
+    buffer = io.BytesIO()
+    with Image.open(photo) as opened:
+        middle_square(opened.convert("RGB"), size).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()

@@ -20,7 +20,7 @@ from ..graphs.builder import Graph
 from ..graphs.engine import GraphEngine
 from ..graphs.programs import write
 from ..graphs.sessions import known, open_session
-from ..graphs.wire import Body
+from ..graphs.wire import ELEMENT_TYPES, Body
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -146,7 +146,9 @@ def _in_eight_bits(path: Path) -> Path:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     quantised = path.with_suffix(".int8.onnx")
-    quantize_dynamic(str(path), str(quantised), weight_type=QuantType.QInt8)
+    # Behind an operator of the runtime's own it cannot infer the type.
+    options = {"DefaultTensorType": ELEMENT_TYPES["float32"]}
+    quantize_dynamic(str(path), str(quantised), weight_type=QuantType.QInt8, extra_options=options)
     return quantised
 
 
@@ -167,5 +169,6 @@ def engines_of(checkpoint: Checkpoint) -> dict[str, GraphEngine | None]:
 def in_eight_bits(checkpoint: Checkpoint, tensors: Mapping[str, np.ndarray]) -> GraphEngine:
     """Return the engine of a checkpoint that runs its forward pass with matrices in 8 bits."""
     engine = GraphEngine(checkpoint.model.config, tensors)
-    engine.replace("logits", open_in_eight_bits(write("logits", checkpoint.model.config, known(tensors)), tensors))
+    program = engine.sessions.of_one
+    engine.replace(program, open_in_eight_bits(write(program, checkpoint.model.config, known(tensors)), tensors))
     return engine

@@ -44,7 +44,7 @@ _ROWS = {
     "Text analysis, the slowest of {runs}, ms": ("text_analysis_slowest_ms",),
     "Photo: prediction; analysis; p50, ms": ("photo_predict_p50_ms", "photo_analysis_p50_ms"),
     **{
-        f"Photo: prediction; ResNet-18, random weights; both by {engine}; p50, ms; ratio": (
+        f"Photo of 224 pixels: prediction; ResNet-18, random weights; both by {engine}; p50, ms; ratio": (
             f"photo_beside_{key}_p50_ms",
             f"resnet18_{key}_p50_ms",
             f"resnet18_{key}_ratio",

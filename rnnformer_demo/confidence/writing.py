@@ -179,7 +179,11 @@ def _script(letter: str) -> str:
 
 
 def _is_code(text: str) -> bool:
-    return sum(bool(pattern.search(text)) for pattern in CODE) >= CODE_SIGNS_LEAST
+    present = set(text)
+    signs = (
+        pattern.search(text) for pattern, characters in CODE if not characters or not characters.isdisjoint(present)
+    )
+    return sum(map(bool, signs)) >= CODE_SIGNS_LEAST
 
 
 def _runs_along_keys(word: str) -> bool:

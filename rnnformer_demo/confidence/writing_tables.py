@@ -62,30 +62,31 @@ OTHER_SCRIPT = "letters of another script"
 OWN_SCRIPT_LEAST = 0.1  # of the words of a vocabulary: its own scripts
 FOREIGN_SCRIPT_LEAST = 0.5  # of the words of a text
 
-# Each is seldom in ordinary text; two different ones make code.
+# Each is seldom in ordinary text; two different ones make code. Behind each stand characters of which it holds one at
+# least, "" where it needs none: most texts have few of them, and most patterns need not be looked for.
 CODE = tuple(
-    re.compile(pattern, re.MULTILINE | re.ASCII)
-    for pattern in (
-        r"[;{}]\s*$",
-        r"\w\([^()\n]*\)\s*(?:[;:{]|$)",
-        r"\b(?:def|function|class|struct|fn|func)\s+\w+\s*[({:]",
-        r"^\s*(?:import|from|using|package|require)\s+[\w.{}*]+(?:\s+import\b|\s+as\b|;|$)",
-        r"^\s*#\s*(?:include|define|ifdef|pragma)\b",
-        r"\b(?:const|let|var|int|float|double|char|void|bool|string)\s+\w+\s*(?:=|\[|;|\()",
-        r"[\w\])]\s*(?:==|!=|<=|>=|\+=|-=|:=|=>|->|&&|\|\||::)\s*[\w(\[{\"']",
-        r"^\s*[\w.\[\]]+\s*=\s*[\w(\[{\"'-]",
-        r"\b\w+\.\w+\([^)\n]*\)",
-        r"^\s*(?:if|for|while|elif|else|return|print|try|except|finally)\b[\w\s(\"'.,]*[(:\[]",
-        r"(?i)\bselect\b.+\bfrom\b\s+\w+\s*(?:;|\bwhere\b|$)",
-        r"(?i)\bwhere\b\s+\w+\s*[=<>]",
-        r"(?i)\A\s*<[a-z][^<>]*>",
-        r"(?i)</?[a-z][^<>]*>\s*\Z",
-        r"^\s*(?:\$|>>>|//|/\*|<!--|<\?)\s*\S",
-        r"^\s*(?:sudo|pip|npm|git|cd|apt|docker|curl|python|node|make|ssh|chmod)\s+[\w./-]+",
-        r"\s--?[a-z]+(?=[\s=]|$)",
-        r"\[\s*\w+\s+for\s+\w+\s+in\b|\bfor\s+\w+\s+in\s+\w+\b.*[\])]",
-        r"^\s*[{\[]\s*[\"'{\[].*[}\]]\s*$",
-        r"[\"']\w+[\"']\s*:\s*[\w\"'\[{]",
+    (re.compile(pattern, re.MULTILINE | re.ASCII), frozenset(characters))
+    for pattern, characters in (
+        (r"[;{}]\s*$", ";{}"),
+        (r"\w\([^()\n]*\)\s*(?:[;:{]|$)", "("),
+        (r"\b(?:def|function|class|struct|fn|func)\s+\w+\s*[({:]", "({:"),
+        (r"^\s*(?:import|from|using|package|require)\s+[\w.{}*]+(?:\s+import\b|\s+as\b|;|$)", ""),
+        (r"^\s*#\s*(?:include|define|ifdef|pragma)\b", "#"),
+        (r"\b(?:const|let|var|int|float|double|char|void|bool|string)\s+\w+\s*(?:=|\[|;|\()", "=[;("),
+        (r"[\w\])]\s*(?:==|!=|<=|>=|\+=|-=|:=|=>|->|&&|\|\||::)\s*[\w(\[{\"']", "=>&|:"),
+        (r"^\s*[\w.\[\]]+\s*=\s*[\w(\[{\"'-]", "="),
+        (r"\b\w+\.\w+\([^)\n]*\)", "("),
+        (r"^\s*(?:if|for|while|elif|else|return|print|try|except|finally)\b[\w\s(\"'.,]*[(:\[]", "(:["),
+        (r"(?i)\bselect\b.+\bfrom\b\s+\w+\s*(?:;|\bwhere\b|$)", ""),
+        (r"(?i)\bwhere\b\s+\w+\s*[=<>]", "=<>"),
+        (r"(?i)\A\s*<[a-z][^<>]*>", "<"),
+        (r"(?i)</?[a-z][^<>]*>\s*\Z", "<"),
+        (r"^\s*(?:\$|>>>|//|/\*|<!--|<\?)\s*\S", "$>/<"),
+        (r"^\s*(?:sudo|pip|npm|git|cd|apt|docker|curl|python|node|make|ssh|chmod)\s+[\w./-]+", ""),
+        (r"\s--?[a-z]+(?=[\s=]|$)", "-"),
+        (r"\[\s*\w+\s+for\s+\w+\s+in\b|\bfor\s+\w+\s+in\s+\w+\b.*[\])]", "[])"),
+        (r"^\s*[{\[]\s*[\"'{\[].*[}\]]\s*$", "{["),
+        (r"[\"']\w+[\"']\s*:\s*[\w\"'\[{]", ":"),
     )
 )
 CODE_SIGNS_LEAST = 2

@@ -164,7 +164,7 @@ class Graph:
         match kind:
             case "Reshape" | "Expand":
                 return int(self._constants[inputs[1]].size) if inputs[1] in self._constants else first
-            case "Transpose" | "Split" | "Softmax" | "Cast" | "LayerNormalization":
+            case "Transpose" | "Split" | "Softmax" | "Cast" | "LayerNormalization" | "Attention":
                 return first
             case "Unsqueeze":
                 return first + int(self._constants[inputs[1]].size)
@@ -272,8 +272,12 @@ class Graph:
 
     def linear(self, x: str, name: str) -> str:
         """Return what `nn.Linear` of that name makes of x (..., width in)."""
-        y = self.matmul(x, self.once("Transpose", self.weight(f"{name}.weight"), perm=[1, 0]))
+        y = self.matmul(x, self.turned(name))
         return self.add(y, self.weight(f"{name}.bias")) if self.has_weight(f"{name}.bias") else y
+
+    def turned(self, name: str) -> str:
+        """Return the weight of `nn.Linear` of that name, (width in, width out)."""
+        return self.once("Transpose", self.weight(f"{name}.weight"), perm=[1, 0])
 
     def layer_norm(self, x: str, name: str, epsilon: float = 1e-5) -> str:
         """Return what `nn.LayerNorm` of that name makes of x (..., D)."""

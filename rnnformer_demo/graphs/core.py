@@ -29,6 +29,7 @@ class Core:
         grid: (h, w) of the steps, None for a sequence.
         mask: (B, T) bool, true for real steps; None where all are.
         lengths: (B,) int32, the real steps of a sequence; None where all are.
+        fused: let one operator of the runtime attend, which shows no weights; where no step is padding.
         shown: tells by the name of a hook point whether its output is shown.
         contributions: show what each step adds to each logit, (B, T, C), where the head has no hidden layer.
         gates: show the gates of every recurrence, (B, T, 2, U), under its name and theirs.
@@ -42,6 +43,7 @@ class Core:
     grid: tuple[int, int] | None
     mask: str | None = None
     lengths: str | None = None
+    fused: bool = False
     shown: Callable[[str], bool] = lambda name: False
     contributions: bool = False
     gates: bool = False
@@ -188,6 +190,11 @@ class Core:
         graph, heads = self.graph, self.config.heads
         width = self.config.width // heads
         normed = graph.layer_norm(x, f"{name}.attention_norm")
+        if self.fused:
+            projection = f"{name}.attention.queries_keys_values"
+            bias = graph.weight(f"{projection}.bias")
+            read = graph.op("Attention", normed, graph.turned(projection), bias, num_heads=heads)
+            return self._perceptron(graph.add(x, graph.linear(read, f"{name}.attention.out")), name)
         all_three = graph.split(graph.linear(normed, f"{name}.attention.queries_keys_values"), 3, -1)
         queries, keys, values = (
             graph.transpose(graph.reshape(each, [0, 0, heads, width]), 0, 2, 1, 3) for each in all_three
@@ -195,7 +202,10 @@ class Core:
         scores = graph.mul(graph.matmul(queries, graph.transpose(keys)), graph.constant(1 / math.sqrt(width)))
         weights = self._weights(self._without_padding(scores, (1, 2)), f"layer {number}", ("B", heads, "T", "T"))
         mixed = graph.reshape(graph.transpose(graph.matmul(weights, values), 0, 2, 1, 3), [0, 0, self.config.width])
-        x = graph.add(x, graph.linear(mixed, f"{name}.attention.out"))
+        return self._perceptron(graph.add(x, graph.linear(mixed, f"{name}.attention.out")), name)
+
+    def _perceptron(self, x: str, name: str) -> str:
+        graph = self.graph
         wide = graph.linear(graph.layer_norm(x, f"{name}.perceptron.0"), f"{name}.perceptron.1")
         return graph.add(x, graph.linear(graph.op("Gelu", wide), f"{name}.perceptron.4"))
 

@@ -41,7 +41,7 @@ class GraphEngine:
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
         self.sessions = Sessions(config, tensors)
-        for program in ("logits", "trace"):  # at once: opening them is no part of an answer's time
+        for program in (self.sessions.of_one, "trace"):  # at once: opening them is no part of an answer's time
             self.sessions.session(program)
 
     def __deepcopy__(self, _memo: dict) -> None:

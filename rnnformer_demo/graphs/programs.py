@@ -7,6 +7,7 @@ of the hook points, with "logits".
 |---|---|---|
 | trace | ids, lengths, or photos | logits and every hook point |
 | logits | the same | logits, and the hook points that detectors read: tokens, pooled, texture |
+| unpadded | ids, or photos | those of `logits`, for inputs without padding |
 | tokens | ids, or photos | tokens |
 | token_logits | tokens, and lengths or mask | logits |
 | below_attention | tokens | states, the input of the first attention block |
@@ -17,7 +18,8 @@ of the hook points, with "logits".
 | fading | tokens, target, and a "gate N" for each recurrent block | logits, and "gradient of gate N" (R, T) |
 | cp-lrp, attn-lrp | tokens, target | logits, gradient of the linearised network |
 
-Those from `below_attention` on take inputs without padding. Batch and length may differ from run to run.
+Those from `below_attention` on, and `unpadded`, take inputs without padding. Batch and length may differ from run to
+run.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
 _RULES: dict[str, Rules] = {"gradient": GRADIENT, "fading": GRADIENT, "cp-lrp": CP_LRP, "attn-lrp": ATTN_LRP}
 _OF_THE_CORE = ("token_logits", "below_attention", "inside", "gates", "interventions")
 _READ_BY_DETECTORS = frozenset({"tokens", "pooled", "texture"})
-PROGRAMS = ("trace", "logits", "tokens", *_OF_THE_CORE, *_RULES)
+_FROM_INPUTS = ("trace", "logits", "unpadded")
+PROGRAMS = (*_FROM_INPUTS, "tokens", *_OF_THE_CORE, *_RULES)
 
 
 def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> Body:
@@ -52,8 +55,9 @@ def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> B
         Uncovered: for a model with a part that no graph covers, and where a tensor is left over that one should cover.
     """
     graph = Graph(stored)
-    if program in ("trace", "logits"):
-        _from_inputs(graph, config, _every if program == "trace" else _READ_BY_DETECTORS.__contains__)
+    if program in _FROM_INPUTS:
+        shown = _every if program == "trace" else _READ_BY_DETECTORS.__contains__
+        _from_inputs(graph, config, shown, padded=program != "unpadded")
     elif program == "tokens":
         graph.output(_tokens(graph, config)[0], "tokens")
     elif program == "token_logits":
@@ -82,7 +86,7 @@ def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> B
     else:
         raise ValueError(f"program must be one of {PROGRAMS}, got {program!r}")
     body = graph.finish(program)
-    if program in ("trace", "logits"):
+    if program in _FROM_INPUTS:
         _check_covered(body, stored)
     return body
 
@@ -107,12 +111,13 @@ def _tokens(graph: Graph, config: HybridConfig, texture: bool = False) -> tuple[
     return cells(graph, photos, image, texture)
 
 
-def _from_inputs(graph: Graph, config: HybridConfig, shown: Callable[[str], bool]) -> None:
+def _from_inputs(graph: Graph, config: HybridConfig, shown: Callable[[str], bool], padded: bool) -> None:
     tokens, grid = _tokens(graph, config, texture=shown("texture"))
     if grid and shown("CNN grid"):
         graph.output(grid, "CNN grid")
-    core = _sequence_core(graph, config, tokens) if _reads_ids(config) else _grid_core(graph, config)
+    core = _core(graph, config, tokens, padded)
     core.shown = shown
+    core.fused = not padded and _reads_ids(config)
     graph.output(core.logits(tokens), "logits")
 
 
@@ -123,13 +128,19 @@ def _reads_ids(config: HybridConfig) -> bool:
 def _from_tokens(graph: Graph, config: HybridConfig, padded: bool = False, source: bool = False) -> tuple[Core, str]:
     if _reads_ids(config):
         tokens = graph.input("tokens", ("B", "T", cast("TextConfig", config).embedding), source=source)
-        return (_sequence_core(graph, config, tokens) if padded else Core(graph, config, _scans(config), None)), tokens
+        return _core(graph, config, tokens, padded), tokens
     core = _grid_core(graph, config)
     h, w = cast("tuple[int, int]", core.grid)
     tokens = graph.input("tokens", ("B", h * w, cast("ImageConfig", config).channels), source=source)
     if padded:
         core.mask = graph.input("mask", ("B", h * w), "bool")
     return core, tokens
+
+
+def _core(graph: Graph, config: HybridConfig, tokens: str, padded: bool) -> Core:
+    if not _reads_ids(config):
+        return _grid_core(graph, config)
+    return _sequence_core(graph, config, tokens) if padded else Core(graph, config, _scans(config), None)
 
 
 def _sequence_core(graph: Graph, config: HybridConfig, tokens: str) -> Core:

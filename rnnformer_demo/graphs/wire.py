@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 IR_VERSION, OPSET = 10, 20
+RUNTIME = "com.microsoft"  # the domain of ONNX Runtime's own operators
+OF_THE_RUNTIME = frozenset({"Attention"})
 Dimension = int | str  # a size, or the name of one that differs from run to run; "" where it has none
 
 ELEMENT_TYPES = {  # of TensorProto
@@ -81,6 +83,7 @@ def model_bytes(graph: Body) -> bytes:
             _text(2, "rnnformer-demo"),
             _message(7, _graph(graph)),
             _message(8, _varint_field(2, OPSET)),
+            _message(8, _text(1, RUNTIME) + _varint_field(2, 1)),
         ]
     )
 
@@ -105,6 +108,7 @@ def _node(node: Node) -> bytes:
             *(_text(2, name) for name in node.outputs),
             _text(4, node.kind),
             *(_message(5, _attribute(name, value)) for name, value in node.attributes.items()),
+            *([_text(7, RUNTIME)] if node.kind in OF_THE_RUNTIME else []),
         ]
     )
 

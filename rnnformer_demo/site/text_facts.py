@@ -46,7 +46,7 @@ def writing_facts() -> dict[str, Any]:
         "other_script": writing_tables.OTHER_SCRIPT,
         "chinese": CJK,
         "single": writing_tables.SINGLE,
-        "code": [in_javascript(pattern.pattern) for pattern in writing_tables.CODE],
+        "code": [in_javascript(pattern.pattern) for pattern, _ in writing_tables.CODE],
         "keyboard": list(writing_tables.KEYBOARD),
         "bounds": {
             name.lower(): value

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ...models import HybridConfig
-from ..arrays import Array, functions_of
+from ..arrays import Array, functions_of, like
 
 if TYPE_CHECKING:
     from ...models import ImageConfig
@@ -37,7 +37,9 @@ def mean_of_steps(vectors: Array, mask: Array) -> tuple[Array, Array]:
     """Return the means (B, E) of vectors (B, S, E) over the steps that are real by their mask (B, S), and how many
     those are (B,)."""
     steps = mask.sum(1)
-    return (vectors * mask[..., None]).sum(1) / steps[:, None], steps
+    # In the precision of the vectors: else NumPy would widen them, and a detector's matrices, at every call.
+    real = like(mask, vectors)
+    return (real[:, None] @ vectors)[:, 0] / real.sum(1)[:, None], steps
 
 
 def _tokens(captured: Mapping[str, Array], mask: Array) -> tuple[Array, Array]:

@@ -168,7 +168,8 @@ def test_the_table_holds_what_was_measured_and_the_command_writes_it(monkeypatch
         "| Text analysis, the slowest of 7, ms | 500.0 |",
         "| Resident memory of the server after 75 analyses; at its peak, with trust cards of a text and a photo; MB "
         "| not measured; 900.5 |",
-        "| Photo: prediction; ResNet-18, random weights; both by ONNX Runtime; p50, ms; ratio | 21.0; 42.0; 2.0 |",
+        "| Photo of 224 pixels: prediction; ResNet-18, random weights; both by ONNX Runtime; p50, ms; ratio "
+        "| 21.0; 42.0; 2.0 |",
         "| All of that; 50 steps of integrated gradients in a network of DistilBERT's size; p50, s; ratio "
         "| 1.5; 3.0; 2.0 |",
         f"| Text of 64 tokens: `{bench.TEXT_MODEL}`; all-MiniLM-L6-v2; both by int8; p50, ms; ratio; that of the "

@@ -2,9 +2,12 @@
 
 import pytest
 import tiny
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rnnformer_demo.checkpoints.cards import preprocessing_of
 from rnnformer_demo.confidence.writing import Spelling, WritingCheck
+from rnnformer_demo.confidence.writing_tables import CODE as TABLE
 from rnnformer_demo.data import make_reader
 
 FOLDER = tiny.ROOT / "checkpoints"
@@ -117,6 +120,13 @@ def chinese() -> WritingCheck:
 def test_code_is_named(text, english, chinese):
     for each in (english, chinese):
         assert each.notice(text) == "This looks like source code, which the model was not trained on."
+
+
+@given(text=st.one_of(st.text(), st.sampled_from(CODE), *(st.from_regex(pattern) for pattern, _ in TABLE)))
+def test_no_sign_of_code_lacks_the_characters_that_it_is_looked_for_by(text):
+    for pattern, characters in TABLE:
+        if pattern.search(text) and characters:
+            assert characters & set(text), pattern.pattern
 
 
 def test_keys_struck_at_random_are_named(english):

@@ -120,6 +120,14 @@ def test_logits_follow_from_inputs_and_from_tokens(pair):
     assert largest(sessions.run("token_logits", again)["logits"], wanted) < 1e-5
 
 
+def test_inputs_without_padding_are_read_alike_without_their_lengths(pair):
+    made, sessions = pair
+    x, mask = inputs(made, [7, 7] if made.grid is None else [0, 0])
+    got = sessions.run("unpadded", sessions.feeds(x.numpy()))
+    assert got.keys() == sessions.run("logits", batch(made)[0]).keys()
+    assert largest(got["logits"], made(x, mask)) < 1e-5
+
+
 def test_a_part_of_an_input_is_read_without_its_padding(pair):
     made, sessions = pair
     tokens = tokens_of(made)
