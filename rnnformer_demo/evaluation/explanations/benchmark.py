@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ class ScoreAccumulator:
         """
         for method in [name for name in methods if name not in self.refused]:
             try:
-                entry = self._journal.entry(method, self.inputs, lambda name=method: _measured(example, name, seed))
+                entry = self._journal.entry(method, self.inputs, partial(_measured, example, method, seed))
             except InputError as error:
                 self.refused[method] = str(error)
                 if len(self.refused) == len(methods):

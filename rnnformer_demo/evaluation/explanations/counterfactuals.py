@@ -24,7 +24,7 @@ from ...data.rows import Rejected, TextRow
 from ...data.tables import TableOptions, checked, is_table, read_table
 from ...interpret.attribution import METHODS, Explanation
 from ...interpret.counterfactual import ablate_units, minimal_counterfactual
-from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped, words_of_tokens
+from .benchmark import Benchmark, Example, Measure, Parts, Reference, RowSet, Skipped, words_of_tokens
 from .files import set_name
 from .scoring import Part, average_precision
 
@@ -155,7 +155,10 @@ def revision_example(checkpoint: Checkpoint, revision: Revision) -> Example:
 
     share = (changed.float().mean().item(), 1.0)
     shares: Parts = {**dict.fromkeys(MEASURES, share), "forecast": None}
-    references = {"words of the minimal counterfactual": minimal, "share of words changed": shares}
+    references: dict[str, Reference] = {
+        "words of the minimal counterfactual": minimal,
+        "share of words changed": shares,
+    }
     return Example(checkpoint.model, sample, target, score, references)
 
 
