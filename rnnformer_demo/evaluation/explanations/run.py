@@ -234,13 +234,17 @@ def open_journal(checkpoint: Checkpoint, benchmark: Benchmark, rows: RowSet, see
     Args:
         folder: of the journals; None keeps nothing.
     """
-    about: dict[str, Any] = {
-        "kind": benchmark.name,
-        "explained": benchmark.explained,
-        "measures": list(benchmark.measures),
-    }
-    about |= {"data": rows.data, "rows": len(rows.rows)}
-    return Journal(folder, model=checkpoint.name, sha256=checkpoint.sha256, seed=seed, **about)
+    return Journal(
+        folder,
+        model=checkpoint.name,
+        sha256=checkpoint.sha256,
+        seed=seed,
+        kind=benchmark.name,
+        explained=benchmark.explained,
+        measures=list(benchmark.measures),
+        data=rows.data,
+        rows=len(rows.rows),
+    )
 
 
 def open_planted_journal(modality: str, seed: int, folder: Path | None) -> Journal:
