@@ -126,7 +126,7 @@ def chosen_methods(methods: Sequence[str] | None, layout: str) -> list[str]:
     return [each for name in fitting for each in dict.fromkeys(wanted.get(name, ()))]
 
 
-def parse_method(written: str) -> tuple[str, dict[str, str]]:
+def parse_method(written: str) -> tuple[str, dict[str, Any]]:
     """Return the id of a method and its options, which may follow after a colon: "method:option=value,option=value".
 
     Raises:
