@@ -4,12 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..checkpoints.cards import by_family, read_card, readable_cards
+from ..checkpoints.cards import by_family, readable_cards
 from ..data import InputError
 from ..data.opening import open_encoded
 from ..document import ComparedModel, Document, require
 from ..interpret.attribution import Report
 from .progress import part_of
+from .registry import card_of
 from .service import DEFAULT_METHOD, analyse, extend, predict
 
 _CALLS = 5  # of which the fastest counts: the first pays for loading, and the machine may be busy
@@ -24,7 +25,7 @@ def family(model: str, folder: Path | None = None) -> tuple[str, ...]:
     Raises:
         InputError: for a model that is not there.
     """
-    hybrid = read_card(model, folder).get("baseline_of") or model
+    hybrid = card_of(model, folder).get("baseline_of") or model
     cards = by_family(readable_cards(folder))
     return tuple(name for name, card in cards.items() if hybrid in (name, card.get("baseline_of")))
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -64,18 +63,31 @@ class Context:
     report: Report = lambda share: None
     request: dict[str, Any] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
+    _run: Run | None = field(default=None, init=False)
+    _trace: Trace | None = field(default=None, init=False)
 
-    @cached_property
+    # Not by `cached_property`, which in Python 3.11 lets one thread at a time compute it, of whatever context: what is
+    # urgent would wait behind what waits for its turn at the models.
+    @property
     def run(self) -> Run:
         """The forward pass, run at its first use."""
-        outputs = outputs_of(self.checkpoint.model, self.sample.inputs, self.sample.mask, self.clock)
-        return Run(outputs["logits"][0], outputs)
+        if self._run is None:
+            outputs = outputs_of(self.checkpoint.model, self.sample.inputs, self.sample.mask, self.clock)
+            self._run = Run(outputs["logits"][0], outputs)
+        return self._run
 
-    @cached_property
+    @property
     def trace(self) -> Trace:
         """Attention, states and gates of that pass."""
-        with locked():
-            return trace_from(self.checkpoint.model, self.sample, self.run.logits, self.run.outputs)
+        if self._trace is None:
+            run = self.run
+            with locked():
+                self._trace = trace_from(self.checkpoint.model, self.sample, run.logits, run.outputs)
+        return self._trace
+
+    def forget(self) -> None:
+        """Drop the forward pass: of a long text 14 MB, while the analysis waits for its turn."""
+        self._run = self._trace = None
 
     @property
     def probabilities(self) -> Callable[[Tensor], Tensor]:

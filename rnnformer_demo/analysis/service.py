@@ -33,7 +33,7 @@ from .context import Clock, Context
 from .core import build_input, build_model, build_prediction
 from .progress import part_of
 from .registry import get
-from .sections import BUILDERS
+from .sections import BUILDERS, READ_THE_PASS
 from .sections.attribution import DEFAULT_METHOD
 
 __all__ = [
@@ -121,6 +121,8 @@ def analyse_in_steps(
     for done, name in enumerate(sections):
         context.report = part_of(report, done, len(sections))
         document = _fill(document, context, name)
+        if READ_THE_PASS.isdisjoint(sections[done + 1 :]):
+            context.forget()
         yield document
 
 

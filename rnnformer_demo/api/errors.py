@@ -15,11 +15,13 @@ from .requests import Request, read
 from .server.logs import log
 from .server.observation import observed, request_id
 
+REFUSED = "Please note"  # title of an error that the visitor can mend, over its sentence
+
 
 def error_of(error: InputError) -> gr.Error:
     """Return the error that shows a sentence to the visitor."""
     # No encoder takes half of a character, which a sentence may quote.
-    return gr.Error(whole_characters(str(error)), title="Please note", print_exception=False)
+    return gr.Error(whole_characters(str(error)), title=REFUSED, print_exception=False)
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def answering(name: str) -> Iterator[None]:
         reference = request_id()
         log("fault", logging.ERROR, error, request=reference, kind=name)
         sentence = f"Something went wrong on the server (reference {reference}): try again."
-        raise gr.Error(sentence, title="Please note", print_exception=False) from error
+        raise gr.Error(sentence, print_exception=False) from error
 
 
 def checked(schema: type[Request]) -> Callable[[Callable], Callable]:

@@ -4,8 +4,10 @@ The server keeps nothing between two calls: the browser sends the document's fir
 input again out of them. Any process can answer, and nothing is lost when one restarts.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,17 +17,18 @@ import gradio as gr
 from ..nn.lock import MODEL_LOCK
 from .errors import answering
 from .exports import page_export
-from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, Training, read
+from .requests import AnalysePage, Cards, Claims, Extend, ScoreTable, Training, WithOwnModel, read
 from .server.observation import model_of, observed
 from .steps import cost_of_steps, read_step
 from .tables import scored_pieces
-from .uploads import source_of
+from .uploads import is_photo, source_of
 from .work import OF_PAGE, Work, begin
 
 if TYPE_CHECKING:
     from ..document import Document
 
 _PROGRESS_EVERY = 0.1  # seconds
+_DECODED = threading.BoundedSemaphore(2)  # photos at a time: a large one takes memory while it is decoded
 
 
 def page_analyse(request: dict) -> Iterator[dict]:
@@ -36,7 +39,8 @@ def page_analyse(request: dict) -> Iterator[dict]:
     asked = read(AnalysePage, request)
     source, method = source_of(asked.model, asked.source), asked.method or DEFAULT_METHOD
     steps = analyse_in_steps(asked.model, source, asked.wanted, asked.target or None, method, report=_reporter())
-    first = next(steps)  # the prediction, which waits for no place
+    with _DECODED if is_photo(asked.model) else nullcontext():
+        first = next(steps)  # the prediction, which waits for no place
     yield from _changes(None, iter([first]))
     begin(cost.size_of(first), partial(cost.of_sections, asked.wanted), method, _tell_place())
     yield from _changes(first, steps)
@@ -96,11 +100,15 @@ def page_claims(request: dict) -> Iterator[dict]:
 
 
 def page_training(request: dict) -> Iterator[dict]:
-    """Yield a small hybrid after every epoch of a training that goes on meanwhile."""
-    from ..evaluation.claims.lab.live_training import train_live
+    """Yield a small hybrid after every epoch of a training that goes on meanwhile; at the end, the checkpoint."""
+    from ..evaluation.claims.lab.live_training import LiveTraining
+    from ..evaluation.claims.lab.own_model import keep
 
-    for frame in train_live(read(Training, request).seed, _reporter()):
+    seed = read(Training, request).seed
+    training = LiveTraining(seed)
+    for frame in training.frames(_reporter()):
         yield asdict(frame)
+    yield {"own": asdict(keep(training.model, frame.accuracy, training.tested, seed))}
 
 
 def _changes(before: "Document | None", steps: "Iterator[Document]") -> Iterator[dict]:
@@ -134,14 +142,15 @@ def _tell_place() -> Callable[[int, float], None]:
 def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iterator[dict]]:
     """Wrap a handler so that it works in turn with others, what is short before what is long.
 
-    Gradio may take each step of a stream in another thread, therefore it is said anew for each.
+    Gradio may take each step of a stream in another thread, therefore it is said anew for each; and so is the model of
+    the visitor's own that the request brings along.
     """
 
     def run(request: dict) -> Iterator[dict]:
-        work, answers = Work.of_queue(OF_PAGE), handler(request)
+        work, answers, lent = Work.of_queue(OF_PAGE), handler(request), _own_model(request)
         try:
             while True:
-                with MODEL_LOCK.on(work):
+                with MODEL_LOCK.on(work), lent():
                     answer = next(answers, None)
                 if answer is None:
                     return
@@ -150,6 +159,17 @@ def _in_turn(handler: Callable[[dict], Iterator[dict]]) -> Callable[[dict], Iter
             work.end()
 
     return run
+
+
+def _own_model(request: dict) -> Callable[[], AbstractContextManager[None]]:
+    """Return what lends the model that a visitor trained, where the request brings its weights along; else nothing."""
+    weights = read(WithOwnModel, request).own
+    if not weights:
+        return nullcontext
+    from ..analysis.registry import lent
+    from ..evaluation.claims.lab.own_model import restore
+
+    return partial(lent, restore(weights))
 
 
 def _ending(name: str, handler: Callable[[dict], Iterator[dict]]) -> Callable:
@@ -168,7 +188,7 @@ def register() -> None:
         # A lane is wider than the places for long work: what is short passes by what waits for one.
         "page_analyse_text": (_in_turn(page_analyse), "text", 16),
         "page_extend": (_in_turn(page_extend), "text", 16),
-        "page_analyse_photo": (_in_turn(page_analyse), "photo", 2),  # a large photo takes memory while it is decoded
+        "page_analyse_photo": (_in_turn(page_analyse), "photo", 10),
         "page_measure": (_in_turn(page_extend), "measure", 4),
         "page_export": (page_export, "export", 1),
         "page_batch": (_in_turn(page_batch), "batch", 1),

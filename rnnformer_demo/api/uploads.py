@@ -5,7 +5,6 @@ from typing import Any
 
 from gradio.utils import get_upload_folder, is_in_or_equal
 
-from ..checkpoints.cards import read_card
 from ..data import InputError
 from ..data.normalisation import whole_characters
 
@@ -25,7 +24,9 @@ def source_of(model: str, payload: Any) -> str | None:
     Raises:
         InputError: for an unknown model, and for a payload that does not fit it.
     """
-    modality = read_card(model)["modality"]
+    from ..analysis.registry import card_of
+
+    modality = card_of(model)["modality"]
     if modality == "text":
         return text_of(model, payload)
     if modality == "image":
@@ -33,6 +34,17 @@ def source_of(model: str, payload: Any) -> str | None:
             return _example(payload["example"])
         return None if payload is None else _uploaded(model, payload)
     raise InputError(f"The model {model} reads {str(modality)[:60]}, which this page cannot send.")
+
+
+def is_photo(model: str) -> bool:
+    """Return whether a model reads photos.
+
+    Raises:
+        InputError: for an unknown model.
+    """
+    from ..analysis.registry import card_of
+
+    return card_of(model)["modality"] == "image"
 
 
 def text_of(model: str, payload: Any) -> str:

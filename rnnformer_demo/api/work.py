@@ -61,6 +61,7 @@ class Work(Errand):
         from ..analysis.cost import check
 
         seconds = check(size, cost, method, self._budget)
+        self.expected = self.seconds + seconds
         if seconds > CHEAP and not self._has_place:
             self.urgent, self._has_place = False, True
             self._place.enter_context(self._places.taken(self._visitor, seconds, self._check, tell))

@@ -9,6 +9,7 @@ from .crowd import crowd, crowd_table
 from .distilbert import beside_distilbert
 from .fuzz import fuzz, fuzz_table
 from .latency import LoadEncoder, beside_minilm, latencies
+from .live_claims import live_claims, live_claims_table
 from .page import Page, clicks, first_click, first_page
 from .passes import passes
 from .resnet18 import beside_resnet18
@@ -23,6 +24,8 @@ __all__ = [
     "crowd_table",
     "fuzz",
     "fuzz_table",
+    "live_claims",
+    "live_claims_table",
     "markdown",
     "passes",
     "run",

@@ -2,6 +2,7 @@
 
 import json
 import random
+import statistics
 import threading
 import time
 from collections import Counter, defaultdict
@@ -54,8 +55,11 @@ class _Figures:
                 self.wholes[kind].append(whole)
 
 
-def crowd(visitors: int, seconds: float, seed: int = 0) -> dict[str, Any]:
+def crowd(visitors: int, seconds: float, pause: float = 0.0, seed: int = 0) -> dict[str, Any]:
     """Let visitors ask a fresh server, each one thing after the other, and compare every answer with the serial one.
+
+    Args:
+        pause: seconds that a visitor looks at an answer, on average.
 
     Returns:
         Numbers of answers by outcome (right, wrong, lost, refused), seconds by kind of request, the server's memory.
@@ -68,7 +72,9 @@ def crowd(visitors: int, seconds: float, seed: int = 0) -> dict[str, Any]:
             kind.expected = kind.ask(first)[0]
         before, until = memory_mb(pid, "VmRSS"), time.monotonic() + seconds
         threads = [
-            threading.Thread(target=_visit, args=(address, kinds, until, random.Random(f"{seed} {number}"), figures))
+            threading.Thread(
+                target=_visit, args=(address, kinds, until, pause, random.Random(f"{seed} {number}"), figures)
+            )
             for number in range(visitors)
         ]
 
@@ -87,11 +93,12 @@ def crowd(visitors: int, seconds: float, seed: int = 0) -> dict[str, Any]:
     return {
         "visitors": visitors,
         "seconds": seconds,
+        "pause_s": pause,
         "answers": {outcome: figures.counts[outcome] for outcome in ("right", "wrong", "lost", "refused")},
         "first_errors": figures.first_errors,
         "until_prediction_s": {name: _spread(waits) for name, waits in sorted(figures.waits.items())},
         "until_all_s": {name: _spread(wholes) for name, wholes in sorted(figures.wholes.items())},
-        "memory_mb": {"before": before, "middle": _at(memory, 0.5), "end": _at(memory, 1.0), "peak": peak},
+        "memory_mb": {"before": before, **_course(memory), "peak": peak},
     }
 
 
@@ -100,7 +107,10 @@ def crowd_table(figures: dict[str, Any]) -> str:
     memory = figures["memory_mb"]
     rows: list[tuple[str, object]] = [
         ("Machine", figures["machine"]),
-        ("Visitors; seconds", f"{figures['visitors']}; {figures['seconds']:g}"),
+        (
+            "Visitors; seconds; pause between an answer and the next question, on average, s",
+            f"{figures['visitors']}; {figures['seconds']:g}; {figures['pause_s']:g}",
+        ),
         ("Answers: right; wrong; lost; refused", "; ".join(map(str, figures["answers"].values()))),
         *(
             (f"{name}: until the prediction, p50; p95; longest; s", "; ".join(map(str, spread)))
@@ -111,8 +121,8 @@ def crowd_table(figures: dict[str, Any]) -> str:
             for name, spread in figures["until_all_s"].items()
         ),
         (
-            "Memory before; half-way; at the end; peak; MB",
-            "; ".join(str(memory[name]) for name in ("before", "middle", "end", "peak")),
+            "Memory before; after a tenth of the time; half-way; at the end (medians of a tenth of the time); peak; MB",
+            "; ".join(str(each) for each in memory.values()),
         ),
     ]
     return table(("quantity", "measured"), rows)
@@ -163,9 +173,12 @@ def _stream(page: Page, name: str, request: dict[str, Any]) -> tuple[dict[str, A
     return sections, first
 
 
-def _visit(address: str, kinds: list[_Kind], until: float, draws: random.Random, figures: _Figures) -> None:
+def _visit(
+    address: str, kinds: list[_Kind], until: float, pause: float, draws: random.Random, figures: _Figures
+) -> None:
     page = Page(address)
     while time.monotonic() < until:
+        time.sleep(draws.uniform(0, 2 * pause))
         (kind,) = draws.choices(kinds, [kind.share for kind in kinds])
         started = time.perf_counter()
         try:
@@ -204,6 +217,13 @@ def _close(one: np.ndarray, other: np.ndarray) -> bool:
 
 def _array(record: dict[str, Any]) -> np.ndarray:
     return Array(**{**record, "shape": tuple(record["shape"])}).numpy()
+
+
+def _course(memory: list[float]) -> dict[str, float]:
+    """Return the medians of three tenths of what was seen: after the first tenth, half-way, at the end."""
+    size = max(1, len(memory) // 10)
+    places = {"after_a_tenth": size, "middle": len(memory) // 2, "end": len(memory) - size}
+    return {name: round(statistics.median(memory[place : place + size] or memory), 1) for name, place in places.items()}
 
 
 def _spread(seconds: list[float]) -> tuple[float, float, float]:

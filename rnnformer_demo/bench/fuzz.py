@@ -16,6 +16,7 @@ from .timing import LONG_TEXT, PHOTO_MODEL, TEXT_MODEL, TEXTS, inputs
 
 _SLOW = 10.0  # seconds
 _MOST_EXAMPLES = 12
+_TRACEBACK, _MOST_OF_TRACEBACK = "Traceback (most recent call last)", 3000
 _VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 3.5, 2**63, -(2**70), 1e308),
     *("", " ", "\0", "\ud83d", "é" * 1000, "a" * 100_000, "́" * 500, "<script>alert(1)</script>", "{{7*7}}"),
@@ -60,15 +61,16 @@ def fuzz(calls: int, seed: int = 0) -> dict[str, Any]:
             photo = page.upload(inputs()[1])
             for number in range(calls):
                 made = _made(draws, names, photo)
-                started = time.perf_counter()
-                outcome = _outcome(page, address, *made)
-                took = time.perf_counter() - started
+                outcome, took = _outcome(page, address, *made)
                 slowest = max(slowest, took)
                 for each in {outcome, *(["over 10 s"] if took > _SLOW else [])}:
                     outcomes[each] += 1
                     if each not in ("answered", "refused") and len(examples) < _MOST_EXAMPLES:
                         examples.append(f"{each}, call {number}: {made[0]} {str(made[1])[:200]}")
-        tracebacks = log.read_text(encoding="utf-8", errors="replace").count("Traceback (most recent call last)")
+        said = log.read_text(encoding="utf-8", errors="replace")
+        tracebacks = said.count(_TRACEBACK)
+        if tracebacks:
+            examples.append(said[said.index(_TRACEBACK) :][:_MOST_OF_TRACEBACK])
     counted = ("answered", "refused", "null", "5xx", "over 10 s", "lost")
     return {
         "calls": calls,
@@ -87,7 +89,7 @@ def fuzz_table(figures: dict[str, Any]) -> str:
         ("Calls; seed", f"{figures['calls']}; {figures['seed']}"),
         *((name.capitalize(), count) for name, count in figures["outcomes"].items()),
         ("Tracebacks in the log", figures["tracebacks"]),
-        ("Slowest answer, s", figures["slowest_s"]),
+        ("Longest wait for an answer, or for the next part of one, s", figures["slowest_s"]),
     ]
     return table(("quantity", "measured"), rows)
 
@@ -115,22 +117,31 @@ def _made(draws: random.Random, names: list[str], photo: dict[str, Any]) -> tupl
     return name, arguments
 
 
-def _outcome(page: Page, address: str, name: str, arguments: Any) -> str:
-    """Return "answered", "refused" with a sentence, "null" for an error that says nothing, "5xx" or "lost"."""
+def _outcome(page: Page, address: str, name: str, arguments: Any) -> tuple[str, float]:
+    """Return "answered", "refused" with a sentence, "null" for an error that says nothing, "5xx" or "lost"; and the
+    seconds of the longest wait for an answer, of a stream for its next part."""
+    started = time.perf_counter()
     try:
-        return _posted(address + name, arguments) if name.startswith("/") else _queued(page, name, arguments)
+        if not name.startswith("/"):
+            return _queued(page, name, arguments)
+        outcome = _posted(address + name, arguments)
     except httpx.HTTPStatusError as error:
-        return _of_status(error.response.status_code)
+        outcome = _of_status(error.response.status_code)
     except (httpx.HTTPError, RuntimeError, json.JSONDecodeError):
-        return "lost"
+        outcome = "lost"
+    return outcome, time.perf_counter() - started
 
 
-def _queued(page: Page, name: str, arguments: Any) -> str:
-    answer = page.send(page.event(name), arguments)
+def _queued(page: Page, name: str, arguments: Any) -> tuple[str, float]:
+    longest, heard = 0.0, time.perf_counter()
+    answer: dict[str, Any] = {}
+    for answer in page.messages(page.event(name), arguments):
+        if answer["msg"] in ("process_generating", "process_completed"):
+            longest, heard = max(longest, time.perf_counter() - heard), time.perf_counter()
     if answer["success"]:
-        return "answered"
+        return "answered", longest
     error = answer["output"].get("error")
-    return "refused" if isinstance(error, str) and error else "null"
+    return "refused" if isinstance(error, str) and error else "null", longest
 
 
 def _posted(url: str, body: bytes) -> str:

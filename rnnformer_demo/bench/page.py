@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,7 @@ class Page:
         """Queue an event and wait for its message of completion."""
         return deque(self.messages(event, data), maxlen=1).pop()
 
-    def messages(self, event: int, data: list) -> Iterator[dict]:
+    def messages(self, event: int, data: list) -> Generator[dict, None, None]:
         """Queue an event and yield the messages of its stream, that of its completion last."""
         session = uuid.uuid4().hex
         joining = {"fn_index": event, "data": data, "session_hash": session, "simple_format": True}
@@ -215,3 +215,12 @@ def memory_mb(pid: int, entry: str) -> float | None:
         return None
     (line,) = [line for line in status.read_text().splitlines() if line.startswith(f"{entry}:")]
     return round(int(line.split()[1]) / 1024, 1)
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor's seconds that a process has taken, of all its threads; 0 where the system has no /proc."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -211,7 +211,11 @@ def _digests_of(name: str, folder: Path) -> tuple[str, str]:
 
 @lru_cache(maxsize=256)
 def _digests(path: Path, mtime_ns: int, size: int, inode: int) -> tuple[str, str]:
-    content = path.read_bytes()
+    return digests_of(path.read_bytes())
+
+
+def digests_of(content: bytes) -> tuple[str, str]:
+    """Return the digests of a safetensors file: of the weights, see `weights_digest`, and of the detector's tensors."""
     start = 8 + int.from_bytes(content[:8], "little")  # the length of the header, the header, then the tensors
     tensors = json.loads(content[8:start])
     weights, detector = hashlib.sha256(), hashlib.sha256()

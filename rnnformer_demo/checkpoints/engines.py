@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ENGINES = ("auto", "onnx", "torch")
 VARIABLE = "RNNFORMER_ENGINE"
+KEPT_VARIABLE, KEPT = "RNNFORMER_MODELS_KEPT", 6  # one takes 50 to 120 MB: all 18 would be more than a small server has
 
 
 def chosen_engine() -> str:
@@ -26,6 +27,11 @@ def chosen_engine() -> str:
     if name not in ENGINES:
         raise InputError(f"{VARIABLE} must be one of {', '.join(ENGINES)}, got {name[:40]!r}.")
     return name
+
+
+def models_kept() -> int:
+    """Return the number of models that may stay loaded."""
+    return int(os.environ.get(KEPT_VARIABLE) or KEPT)
 
 
 def accelerate(checkpoint: Checkpoint, folder: Path | None = None) -> Checkpoint:

@@ -23,21 +23,28 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     size.add_argument("--quick", dest="size", action="store_const", const="quick", help="measure now, in seconds each")
     size.add_argument("--full", dest="size", action="store_const", const="full", help="measure now, in minutes each")
     claims.add_argument("--out", type=path, metavar="FILE", help="write a page with plots and verdicts")
+    claims.add_argument(
+        "--resume", type=path, metavar="FILE", help="keep finished trainings in a file, and go on from those in it"
+    )
     claims.add_argument("--record", action="store_true", help="keep what is measured as the recorded results")
 
 
 def _claims(options: argparse.Namespace) -> tuple[dict, str]:
     from ..data import InputError
     from ..evaluation.claims import claim_named, in_order
-    from ..evaluation.claims.lab.files import record, to_dict
+    from ..evaluation.claims.lab.files import agreement, record, to_dict
+    from ..evaluation.claims.lab.journal import journal
 
     if options.record and options.size != "full":
         raise InputError("Recorded are full measurements alone: add --full.")
+    if options.resume and not options.size:
+        raise InputError("Only measurements can be resumed: add --quick or --full.")
     chosen = [claim_named(options.name)] if options.name else in_order()
     results: dict[str, Result | None] = {}
     lines: list[str] = []
     for claim in chosen:
-        results[claim.name] = result = _result(claim, options.size)
+        with journal(Path(options.resume) if options.resume else None):
+            results[claim.name] = result = _result(claim, options.size)
         lines += _lines(claim, result)
         if options.record and result:
             lines.append(f"{record(result)} is written.")
@@ -46,6 +53,7 @@ def _claims(options: argparse.Namespace) -> tuple[dict, str]:
     about = [
         {"name": claim.name, "place": claim.place, "sentence": claim.sentence, "method": claim.method}
         | {"result": to_dict(result) if (result := results[claim.name]) else None}
+        | {"agreement": agreement(result) if result else ""}
         for claim in chosen
     ]
     return {"claims": about}, "\n".join(lines)
@@ -66,11 +74,15 @@ def _result(claim: "Claim", size: str | None) -> "Result | None":
 
 
 def _lines(claim: "Claim", result: "Result | None") -> Iterator[str]:
+    from ..evaluation.claims.lab.files import agreement
+
     yield f"{claim.place}. {claim.sentence} [{claim.name}]"
     if result is None:
         yield "   not recorded yet: measure it with --quick or --full"
         return
     yield f"   {result.verdict.answer.upper()}"
+    if said := agreement(result):
+        yield f"   {said}"
     yield from (f"   - {condition}" for condition in result.verdict.conditions)
     facts = result.provenance
     yield f"   {result.size}, {facts.date} UTC, {facts.machine}, load {facts.load:g} a core, {facts.seconds:g} s"

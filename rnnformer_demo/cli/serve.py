@@ -20,9 +20,10 @@ def _serve(_options: argparse.Namespace) -> NoReturn:
     settings = read_settings()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # as app.py does
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from ..ui.allocator import return_freed_memory
+    from ..ui.allocator import keep_trimmed, return_freed_memory
     from ..ui.serve import serve
 
     return_freed_memory()
+    keep_trimmed()
     serve(settings)
     sys.exit(0)

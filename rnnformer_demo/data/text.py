@@ -54,6 +54,14 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, kind: str = "wordpiec
     )
 
 
+def word_tokenizer(words: Sequence[str]) -> Tokenizer:
+    """Return a tokenizer whose vocabulary are words, which come after the special tokens; other words are unknown."""
+    if tuple(words[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
+        raise ValueError(f"words must begin with {SPECIAL_TOKENS}, got {tuple(words[:2])}")
+    vocabulary = {word: number for number, word in enumerate(words)}
+    return _untrained(models.WordLevel(vocabulary, unk_token=SPECIAL_TOKENS[UNKNOWN]), rf"[{CJK}]|{_WORD}")
+
+
 def _train_wordpiece(texts: list[str], vocabulary: int) -> Tokenizer:
     """Train a WordPiece tokenizer, the same one each time.
 

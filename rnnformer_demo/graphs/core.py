@@ -192,8 +192,10 @@ class Core:
         normed = graph.layer_norm(x, f"{name}.attention_norm")
         if self.fused:
             projection = f"{name}.attention.queries_keys_values"
-            bias = graph.weight(f"{projection}.bias")
-            read = graph.op("Attention", normed, graph.turned(projection), bias, num_heads=heads)
+            bias, sizes = graph.weight(f"{projection}.bias"), [self.config.width] * 3
+            read = graph.op(
+                "Attention", normed, graph.turned(projection), bias, num_heads=heads, qkv_hidden_sizes=sizes
+            )
             return self._perceptron(graph.add(x, graph.linear(read, f"{name}.attention.out")), name)
         all_three = graph.split(graph.linear(normed, f"{name}.attention.queries_keys_values"), 3, -1)
         queries, keys, values = (

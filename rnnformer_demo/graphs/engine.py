@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
 
 from ..nn.hooks import give_way
 from .sessions import Sessions
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # Of a batch, what is run at once: about 100 ms, after which others have their turn. More is no faster.
 _PHOTOS, _STEPS, _STEPS_BACKWARD = 4, 2048, 800
+_WEIGHTS = 320_000  # attention weights of a head, of all rows: more take a server's memory
 
 
 class GraphEngine:
@@ -41,8 +43,8 @@ class GraphEngine:
 
     def __init__(self, config: HybridConfig, tensors: Mapping[str, np.ndarray]) -> None:
         self.sessions = Sessions(config, tensors)
-        for program in (self.sessions.of_one, "trace"):  # at once: opening them is no part of an answer's time
-            self.sessions.session(program)
+        self._tokens = WeakIdKeyDictionary()  # of inputs that are being analysed: a photo runs through the CNN once
+        self.sessions.session("trace")  # at once: opening it is no part of an answer's time
 
     def __deepcopy__(self, _memo: dict) -> None:
         """Stay behind where a model is copied: whoever changes the weights of a copy must not get answers of these."""
@@ -54,14 +56,13 @@ class GraphEngine:
 
     def tokens(self, inputs: Tensor) -> Tensor:
         """Return the tokens (B, T, W) that the core reads."""
+        if (tokens := self._tokens.get(inputs)) is not None:
+            return tokens.detach()  # another tensor on the same numbers: whoever asks for its gradient changes no other
         return self._run("tokens", self.sessions.feeds(_array(inputs)), "tokens")
 
     def outputs(self, inputs: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return the outputs of all hook points of a forward pass, by their names."""
-        return {
-            name: torch.from_numpy(array)
-            for name, array in self.sessions.run("trace", self._feeds(inputs, mask)).items()
-        }
+        return {name: torch.from_numpy(array) for name, array in self._once("trace", self._feeds(inputs, mask)).items()}
 
     def token_logits(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the logits (B, C) of tokens, see `Hybrid.classify_tokens`.
@@ -87,8 +88,42 @@ class GraphEngine:
         Returns:
             The gradient, and the logit.
         """
-        found = self.sessions.run(rule, {"tokens": _array(tokens), "target": np.array([target])})
+        found = self._once(rule, {"tokens": _array(tokens), "target": np.array([target])})
         return torch.from_numpy(found["gradient"][0]), float(found["logits"][0, target])
+
+    def intervened(
+        self, tokens: Tensor, uniform: Collection[str], orders: Mapping[str, Tensor], without_recurrence: bool
+    ) -> Tensor:
+        """Return the logits (B, C) of tokens without padding while attention, pooling or recurrence are changed.
+
+        Args:
+            uniform: names of the weights that are the same for every step.
+            orders: by the names of other weights, the places (B, T) or (B, H, T, T) from which they come.
+            without_recurrence: the recurrent blocks are the identity.
+        """
+        feeds = {"tokens": _array(tokens)}
+        batch, steps = tokens.shape[:2]
+        for each in self.sessions.session("interventions").get_inputs():
+            kind, _, name = each.name.partition(" ")
+            if kind == "order" and name in orders:
+                feeds[each.name] = _array(orders[name])
+            elif kind == "order":
+                shape = [{"B": batch, "T": steps}.get(size, size) for size in each.shape]
+                feeds[each.name] = np.broadcast_to(np.arange(steps), shape)
+            elif kind in ("own", "recurrence"):
+                kept = name not in uniform if kind == "own" else not without_recurrence
+                feeds[each.name] = np.array(kept, np.float32)
+        return self._run("interventions", feeds, "logits")
+
+    def contributions(self, tokens: Tensor) -> dict[str, Tensor] | None:
+        """Return what each step adds to each logit of tokens without padding, and all weights.
+
+        Returns:
+            "contributions" (B, T, C), and attention and pooling weights by their names; None for a head with hidden
+            layers, after which nothing is a sum over steps.
+        """
+        found = self._once("inside", {"tokens": _array(tokens)})
+        return {name: torch.from_numpy(each) for name, each in found.items()} if "contributions" in found else None
 
     def gradient(self, tokens: Tensor, target: int) -> Tensor:
         """Return the gradient (B, T, W) of a logit by tokens without padding."""
@@ -101,15 +136,26 @@ class GraphEngine:
     def _feeds(self, inputs: Tensor, mask: Tensor) -> dict[str, np.ndarray]:
         return self.sessions.feeds(_array(inputs), _lengths(mask))
 
+    def _once(
+        self, program: str, feeds: dict[str, np.ndarray], outputs: Sequence[str] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Run a program once; what it took goes back to the system: a server would keep that of its largest input."""
+        return self.sessions.run(program, feeds, outputs, free_after=True)
+
     def _run(self, program: str, feeds: dict[str, np.ndarray], output: str) -> Tensor:
         batch = next(iter(feeds.values()))
         rows = _rows_at_once(program, batch)
         if len(batch) <= rows:
-            return torch.from_numpy(self.sessions.run(program, feeds, [output])[output])
+            return torch.from_numpy(self._once(program, feeds, [output])[output])
         parts = []
         for start in range(0, len(batch), rows):
-            part = {name: array if name == "target" else array[start : start + rows] for name, array in feeds.items()}
-            parts.append(self.sessions.run(program, part, [output])[output])
+            part = {
+                name: array[start : start + rows]
+                if array.shape[:1] == batch.shape[:1]
+                else array  # a target is for all
+                for name, array in feeds.items()
+            }
+            parts.append(self._once(program, part, [output])[output])
             give_way()
         return torch.from_numpy(np.concatenate(parts))
 
@@ -136,7 +182,8 @@ def _rows_at_once(program: str, batch: np.ndarray) -> int:
     """Return the number of photos (B, 3, S, S), or of rows of ids (B, T) or tokens (B, T, W), that are run at once."""
     if batch.ndim > 3:
         return _PHOTOS
-    return max(1, (_STEPS_BACKWARD if program == "gradient" else _STEPS) // batch.shape[1])
+    steps = batch.shape[1]
+    return max(1, min((_STEPS_BACKWARD if program == "gradient" else _STEPS) // steps, _WEIGHTS // steps**2))
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -61,12 +61,19 @@ class Sessions:
             return {"photos": np.ascontiguousarray(inputs)}
         return {"ids": inputs} | ({} if steps is None else {"lengths": steps})
 
-    def run(self, program: str, feeds: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None) -> Arrays:
+    def run(
+        self,
+        program: str,
+        feeds: Mapping[str, np.ndarray],
+        outputs: Sequence[str] | None = None,
+        free_after: bool = False,
+    ) -> Arrays:
         """Run a program, see `programs`, and return its outputs by their names.
 
         Args:
             feeds: its inputs.
             outputs: the names of those outputs that are wanted; None for all.
+            free_after: give the memory back that the run took and no other uses; the next run then asks for it anew.
 
         Raises:
             Uncovered: for a model that no graph covers.
@@ -78,7 +85,8 @@ class Sessions:
             )
         session = self.session(program)
         names = [each.name for each in session.get_outputs()] if outputs is None else list(outputs)
-        return dict(zip(names, session.run(names, dict(feeds)), strict=True))
+        options = _freeing() if free_after else None
+        return dict(zip(names, session.run(names, dict(feeds), options), strict=True))
 
     def session(self, program: str) -> onnxruntime.InferenceSession:
         """Return the session of a program."""
@@ -103,6 +111,15 @@ def _share_arena() -> None:
 
     kind, place = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
     onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo("Cpu", kind, 0, place), None)
+
+
+@cache
+def _freeing() -> onnxruntime.RunOptions:
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def open_session(

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise, takewhile
 from typing import Protocol
 
@@ -164,6 +164,14 @@ class Engine(Protocol):
 
     def states_below_attention(self, tokens: Tensor) -> Tensor:
         """Return what `HybridCore.states_below_attention` returns, without padding."""
+
+    def intervened(
+        self, tokens: Tensor, uniform: Collection[str], orders: Mapping[str, Tensor], without_recurrence: bool
+    ) -> Tensor:
+        """Return logits of tokens while attention, pooling or recurrence are changed, see `interpret/interventions`."""
+
+    def contributions(self, tokens: Tensor) -> dict[str, Tensor] | None:
+        """Return what each step adds to each logit, and all weights; None where the logits are no such sum."""
 
     def linearised(self, tokens: Tensor, target: int, rule: str) -> tuple[Tensor, float]:
         """Return the gradient (T, W) of a logit of the network that relevance propagation takes for linear, and it."""

@@ -5,9 +5,11 @@ features: a boolean for each, (R, T) for ids or (R, 1, S, S) for pixels, one row
 inputs and mask of R rows. So a part that all variants share, such as a blurred photo, is computed once.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..data.text import PAD, UNKNOWN
@@ -45,11 +47,24 @@ def blur_pixels(photo: Tensor, mask: Tensor) -> Apply:
 
     The Gaussian is a fourteenth of the side wide, which is half a cell of a 7 x 7 grid.
     """
-    from .backbones.torchvision_compat import transforms
-
     side = photo.shape[-1]
-    kernel = 2 * (side // 8) + 1
-    return _replaced(photo, mask, transforms.functional.gaussian_blur(photo, [kernel, kernel], [side / 14, side / 14]))
+    return _replaced(photo, mask, gaussian_blur(photo, side // 8, side / 14))
+
+
+def gaussian_blur(photo: Tensor, reach: int, sigma: float) -> Tensor:
+    """Return photos (B, D, S, S) blurred by a Gaussian, mirrored at the border, as torchvision's `gaussian_blur` does.
+
+    Args:
+        reach: pixels of the kernel to each side of its middle.
+        sigma: the standard deviation, in pixels.
+    """
+    end = reach / math.sqrt(2)
+    weights = (-((torch.linspace(-end, end, 2 * reach + 1, device=photo.device) / sigma) ** 2)).softmax(0)
+    channels = photo.shape[1]
+    x = F.pad(photo, [reach] * 4, mode="reflect")
+    for shape in ((1, -1), (-1, 1)):
+        x = F.conv2d(x, weights.view(1, 1, *shape).expand(channels, -1, -1, -1), groups=channels)
+    return x
 
 
 def mean_pixels(photo: Tensor, mask: Tensor) -> Apply:

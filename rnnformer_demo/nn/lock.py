@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-IN_A_ROW = 20  # turns by the rule; then one to whoever came first among the others
-QUANTUM = 0.1  # seconds after which a holder lets those of its own kind go first
+IN_A_ROW = 10  # turns by the rule; then one to whoever has waited longest
+QUANTUM = 0.02  # seconds by which a holder of the same kind must be behind others to let them go first
 
 
 class Ended(Exception):
@@ -23,11 +23,20 @@ class Errand:
         urgent: it goes before what is not.
         check: is called between two passes; what it raises ends the work.
         seconds: time for which the work has held the lock.
+        expected: time for which it will, estimated; 0 where nobody knows.
     """
 
     urgent: bool = False
     check: Callable[[], None] = lambda: None
     seconds: float = 0.0
+    expected: float = 0.0
+
+    @property
+    def rank(self) -> float:
+        """The seconds that are left to do, or of work that takes longer than was thought, or as long as nobody knows,
+        those that it has had. The least goes first, which keeps fewest waiting."""
+        left = self.expected - self.seconds
+        return left if left > 0 else self.seconds
 
 
 @dataclass
@@ -44,9 +53,9 @@ class ModelLock:
 
     A lock of Python's own goes to whoever happens to run, which is mostly the thread that has just released it: a photo
     that takes it a hundred times over would keep a line of text waiting to its end. Here whoever releases the lock
-    hands it to a thread whose work has had it least so far, of those alike to the one that has waited longest, within
-    `urgent` before all others. After 20 turns by that rule whoever came first among the others has one, so that none
-    waits for ever.
+    hands it to a thread whose work has the least `rank`, of those alike to the one that has waited longest, within
+    `urgent` before all others. After 10 turns by that rule whoever has waited longest has one, among the others and
+    among the urgent by turns, so that none waits for ever.
 
     Args:
         clock: returns seconds.
@@ -60,9 +69,10 @@ class ModelLock:
         self._guard = threading.Lock()
         self._holder: int | None = None
         self._depth = 0
-        self._since = self._counted = 0.0  # when the holder got it, and up to when its errand was told of the time
+        self._counted = 0.0  # up to when the errand of the holder was told of the time
         self.waiting: tuple[deque[_Waiting], deque[_Waiting]] = (deque(), deque())
         self._in_a_row = 0
+        self._turn_of_others = True
         self._thread = threading.local()
 
     def urgent(self) -> AbstractContextManager[None]:
@@ -82,8 +92,8 @@ class ModelLock:
     def give_way(self) -> None:
         """Hand the lock to those whose turn it is, and take it again after them: between two passes.
 
-        What is urgent goes before a holder that is not; others of the holder's kind go after `QUANTUM` seconds. A
-        thread that does not hold the lock goes on.
+        What is urgent goes before a holder that is not; others of the holder's kind go where one of them has a rank
+        that is lower by `QUANTUM` seconds. A thread that does not hold the lock goes on.
 
         Raises:
             Exception: what the check of this thread's errand raises.
@@ -95,7 +105,7 @@ class ModelLock:
             self._count()
             if self.waiting[True] and not urgent:
                 put = self.waiting[False].appendleft
-            elif self.waiting[urgent] and self.clock() - self._since >= QUANTUM:
+            elif self._is_due(self.waiting[urgent]):
                 put = self.waiting[urgent].append
             else:
                 put = None
@@ -115,8 +125,7 @@ class ModelLock:
         with self._guard:
             if self._holder in (None, me):
                 if not self._depth:
-                    self._holder, self._since = me, self.clock()
-                    self._counted = self._since
+                    self._holder, self._counted = me, self.clock()
                 self._depth += 1
                 return
             waits = self._waits()
@@ -142,22 +151,29 @@ class ModelLock:
         self.errand().seconds += now - self._counted
         self._counted = now
 
+    def _is_due(self, others: deque[_Waiting]) -> bool:
+        """Return whether one of those that wait goes before the holder, which is of their kind."""
+        return any(each.errand.rank + QUANTUM <= self.errand().rank for each in others)
+
     def _hand_over(self) -> None:
         self._holder = None
         self._depth = 0
         others, urgent = self.waiting
         by_rule = self._in_a_row < IN_A_ROW
-        queue = urgent if urgent and (by_rule or not others) else others
+        queue = (others or urgent) if self._turn_of_others and not by_rule else (urgent or others)
         if not queue:
             self._in_a_row = 0
             return
-        self._in_a_row = self._in_a_row + 1 if by_rule else 0
-        # The first of those that have had least; after many turns by that rule, the first of all.
-        place = min(range(len(queue)), key=lambda index: queue[index].errand.seconds) if by_rule else 0
+        if by_rule:
+            self._in_a_row += 1
+            place = min(range(len(queue)), key=lambda index: queue[index].errand.rank)
+        else:
+            self._in_a_row, self._turn_of_others = 0, not self._turn_of_others
+            place = 0
         waits = queue[place]
         del queue[place]
         self._holder, self._depth = waits.thread, 1
-        self._since = self._counted = self.clock()
+        self._counted = self.clock()
         waits.turn.release()
 
     def _waits(self) -> _Waiting:

@@ -31,7 +31,10 @@ def render_claims(cards: list[tuple[Claim, Result | None]]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("claims.html").render(cards=cards, policy=_POLICY, picture=_picture, words=words)
+    from ..evaluation.claims.lab.files import agreement
+
+    template = environment.get_template("claims.html")
+    return template.render(cards=cards, policy=_POLICY, picture=_picture, words=words, agreement=agreement)
 
 
 def _picture(plot: Plot) -> Markup:

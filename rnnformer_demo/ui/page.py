@@ -26,6 +26,7 @@ from .theme import CSS, make_theme
 TITLE = "RNNformer Demo"
 _CLEAN_EVERY = 600  # seconds
 _SESSIONS = 200  # of Gradio's that are remembered: nothing is kept in them, and each stream has one
+_THREADS = 64  # more than all lanes of `streams` hold: a request that waits keeps one
 _KEPT = "public, max-age=31536000, immutable"
 _ADDRESS = f"web-{web.digest()}"
 # Relative to the page's own root, which may lie behind a proxy.
@@ -49,6 +50,7 @@ def build_page(settings: Settings = DEFAULTS) -> gr.Blocks:
         streams.register()
         endpoints.register()
     page.state_session_capacity = _SESSIONS
+    page.max_threads = _THREADS
     # Nothing skips the queue: eight large photos at once would take gigabytes.
     return page.queue(max_size=settings.queue, api_open=False)
 

@@ -12,10 +12,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
+from ..api.errors import REFUSED
 from ..api.server import health, metrics
 from ..api.server.headers import SecurityHeaders
 from ..api.server.logs import log, set_up
-from ..api.server.refusals import Room, misused, no_room, refused
+from ..api.server.refusals import DirectCalls, Room, misused, no_room, refused
 from ..api.server.requests import Requests, fault
 from ..api.server.running import Server, check_writable, end, listening
 from ..api.server.settings import Settings
@@ -62,6 +63,7 @@ def application(page: gr.Blocks, settings: Settings) -> Requests:
                 expose_headers=["retry-after", "x-request-id"],
             ),
             Middleware(Room, waiting, settings.queue),
+            Middleware(DirectCalls, REFUSED),
         ],
         exception_handlers={HTTPException: refused, Exception: fault},
     )

@@ -194,6 +194,13 @@ def test_nothing_skips_the_queue(page):
     assert "Please join the queue" in answer.text
 
 
+def test_a_direct_call_with_arguments_that_do_not_fit_is_refused(page):
+    answer = page.http.post("/run/models", json={"data": [1, 2]})
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "There are 2 arguments, and this endpoint takes none."
+    assert page.http.post("/run/models", json={"data": []}).status_code == 200
+
+
 def test_what_exceeds_the_budget_is_refused_after_the_prediction(page):
     request = {"model": MODEL, "source": " ".join([TEXT] * 30), "wanted": ["attribution"], "method": "kernel-shap"}
     *parts, last = page.messages(page.event("page_analyse_text"), [request])
@@ -238,5 +245,35 @@ def test_a_claim_is_measured_and_the_others_are_told(page):
 def test_a_training_is_watched_epoch_by_epoch(page, monkeypatch):
     monkeypatch.setattr(live_training, "EPOCHS", 1)
     monkeypatch.setattr(live_training, "_UPDATES", 2)
-    assert [frame["epoch"] for frame in stream(page, "page_training", {"seed": 1})] == [0, 1]
+    *frames, last = stream(page, "page_training", {"seed": 1})
+    assert [frame["epoch"] for frame in frames] == [0, 1]
+    assert set(last) == {"own"}
     assert "The seed must be a whole number" in refusal(page, "page_training", {"seed": "x"})
+
+
+def test_a_model_of_ones_own_is_analysed_by_whoever_has_its_weights(page, monkeypatch):
+    monkeypatch.setattr(live_training, "EPOCHS", 1)
+    monkeypatch.setattr(live_training, "_UPDATES", 2)
+    own = stream(page, "page_training", {"seed": 0})[-1]["own"]
+    request = {"model": "own", "source": "It isn't bad at all.", "wanted": SECTIONS}
+    parts = stream(page, "page_analyse_text", request | {"own": own["weights"]})
+    document = {key: value for part in parts[:2] for key, value in part.items()}
+    assert document["model"]["labels"] == ["negative", "positive"]
+    assert [set(part) - {"provenance"} for part in parts[1:]] == [{name} for name in SECTIONS]
+    steps = {"document": document, "steps": [{"edit": "ablation", "units": [1]}]}
+    (edited,) = stream(page, "page_extend", steps | {"own": own["weights"]})
+    assert len(edited["edits"]) == 1
+    assert "There is no model 'own'" in refusal(page, "page_extend", steps)
+    assert "There is no model 'own'" in refusal(page, "page_analyse_text", request)
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        ("AAAA", "These are not the weights of a model that was trained here: train it again."),
+        ("A" * 200_001, "own must be weights in base64, at most 200,000 characters"),
+        (7, "own must be weights in base64"),
+    ],
+)
+def test_what_are_no_weights_gets_a_sentence(page, weights, sentence):
+    assert sentence in refusal(page, "page_analyse_text", {"model": "own", "source": "Good.", "own": weights})

@@ -165,3 +165,15 @@ def test_what_trains_needs_neither_gradio_nor_captum():
         "print([name for name in ('gradio', 'captum', 'matplotlib') if name in sys.modules])"
     )
     assert out == "[]"
+
+
+def test_what_analyses_photos_needs_no_torchvision():
+    out = tiny.run_python(
+        "import sys\n"
+        "from rnnformer_demo.analysis.service import analyse\n"
+        "from rnnformer_demo.data import reference_input\n"
+        "wanted = ('attribution', 'prefixes')\n"
+        "analyse('caltech101', reference_input('image', ''), wanted, method='relevance-propagation')\n"
+        "print([name for name in ('torchvision', 'sympy', 'captum', 'matplotlib') if name in sys.modules])"
+    )
+    assert out == "[]"

@@ -23,3 +23,4 @@ BUILDERS: dict[str, Callable[[Context, Document], Any]] = {
     "interventions": build_interventions,
     "trust": build_trust,
 }
+READ_THE_PASS = frozenset({"attention", "recurrence"})  # those that read the forward pass, `Context.trace`

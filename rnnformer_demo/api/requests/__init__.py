@@ -32,6 +32,7 @@ from .page import (
     Search,
     Section,
     Training,
+    WithOwnModel,
 )
 from .reading import Request, read
 
@@ -62,5 +63,6 @@ __all__ = [
     "Training",
     "WhatIfImage",
     "WhatIfText",
+    "WithOwnModel",
     "read",
 ]

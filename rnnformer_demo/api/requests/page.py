@@ -14,11 +14,21 @@ from .reading import Request
 _LARGEST = 1e9  # threshold: states are smaller by far
 _MOST_TEXTS = 50  # that a visitor may have searched at once
 _MOST_STEPS = 20
+_MOST_OF_WEIGHTS = 200_000  # characters of base64: a model that was trained on the page takes a third of it
 _SIGNS = "a list of 1 and -1, one for each unit"
 
 
 class _Lenient(Request):
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class WithOwnModel(_Lenient):
+    """Bring a model of one's own along."""
+
+    own: Annotated[
+        StrictStr,
+        Field(max_length=_MOST_OF_WEIGHTS, description=f"weights in base64, at most {_MOST_OF_WEIGHTS:,} characters"),
+    ] = ""
 
 
 class AnalysePage(_Lenient):

@@ -1,17 +1,19 @@
 """Refusals over HTTP: what does not exist, and work for which there is no room, each as JSON with a sentence."""
 
+import json
 import traceback
 from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import metrics
 from .health import ENDING
 from .observation import PACE
 
+_DIRECT = ("/gradio_api/run/", "/gradio_api/api/")
 _JOINS = ("/gradio_api/queue/join", "/gradio_api/call/", "/v1/")
 
 
@@ -49,6 +51,44 @@ def misused(_request: Request, error: Exception) -> JSONResponse:
     if last.name != "construct_args":
         raise error
     return refusal(f"{str(error).partition('. ')[0]}.", 422)
+
+
+class DirectCalls:
+    """Answers a direct call of one of Gradio's endpoints with 400 where its arguments do not fit: Gradio says 500."""
+
+    def __init__(self, app: ASGIApp, title: str) -> None:
+        """Take the app, and the title of errors that the caller can mend."""
+        self.app, self.title = app, title
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        path = scope["path"].removeprefix(scope.get("root_path", "")) if scope["type"] == "http" else ""
+        if not path.startswith(_DIRECT):
+            await self.app(scope, receive, send)
+            return
+        start: Message = {}
+        body = bytearray()
+
+        async def hold_back(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start" and message["status"] == 500:
+                start = message
+            elif start:
+                body.extend(message.get("body", b""))
+                if not message.get("more_body"):
+                    await send(start | {"status": 400 if self._is_refusal(bytes(body)) else 500})
+                    await send(message | {"body": bytes(body)})
+            else:
+                await send(message)
+
+        await self.app(scope, receive, hold_back)
+
+    def _is_refusal(self, body: bytes) -> bool:
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            return False
+        return isinstance(answer, dict) and answer.get("title") == self.title
 
 
 class Room:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from textwrap import fill
 from typing import Any
 
-from ...checkpoints.engines import ENGINES
+from ...checkpoints.engines import ENGINES, KEPT, KEPT_VARIABLE
 from ...data import InputError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -71,6 +71,9 @@ class Settings:
     )
     checkpoints: str = _setting("RNNFORMER_CHECKPOINTS", "", str, "folder of the models (default: checkpoints/)")
     models: tuple[str, ...] = _setting("RNNFORMER_MODELS", (), _names, "those to offer (default: all of the folder)")
+    kept: int = _setting(
+        KEPT_VARIABLE, KEPT, _whole(1, 1000), "models that stay in memory; the one that was used longest ago makes room"
+    )
     engine: str = _setting("RNNFORMER_ENGINE", "auto", _one_of(*ENGINES), f"what runs the models: {', '.join(ENGINES)}")
     threads: int = _setting(
         "RNNFORMER_THREADS", 0, _whole(1, 256), "passes through a model that run side by side (default: the cores)"

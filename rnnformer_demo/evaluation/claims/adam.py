@@ -14,10 +14,10 @@ _RATES = {"Adam": (0.002, 0.01), "AdamW": (0.002, 0.01), "SGD with momentum": (0
 
 @dataclass(frozen=True)
 class Sizes:
-    """Tasks, updates of a training, and seeds."""
+    """Tasks, lengths of a training in updates, and seeds."""
 
     tasks: tuple[str, ...]
-    updates: int
+    updates: tuple[int, ...]
     seeds: int
 
 
@@ -45,8 +45,8 @@ register(
         sentence="The Adam optimiser improves a model.",
         source="The article, on how its models were trained.",
         method="A small hybrid learns a made task with Adam, AdamW and SGD with momentum, each at its best rate.",
-        quick=Sizes(tasks=("copying",), updates=40, seeds=2),
-        full=Sizes(tasks=("copying", "brackets"), updates=100, seeds=3),
+        quick=Sizes(tasks=("copying",), updates=(40,), seeds=2),
+        full=Sizes(tasks=("copying", "brackets"), updates=(100, 400), seeds=3),
         measure=measure,
         rule=rule,
     )

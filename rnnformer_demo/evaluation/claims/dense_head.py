@@ -14,11 +14,11 @@ _HEADS: dict[str, tuple[int, ...]] = {"linear head": (), "one hidden layer": (64
 
 @dataclass(frozen=True)
 class Sizes:
-    """Tasks, heads, updates of a training, and seeds."""
+    """Tasks, heads, lengths of a training in updates, and seeds."""
 
     tasks: tuple[str, ...]
     heads: tuple[str, ...]
-    updates: int
+    updates: tuple[int, ...]
     seeds: int
 
 
@@ -42,8 +42,8 @@ register(
         sentence="Fully connected layers before the output improve a model.",
         source="The article, on the shape of its models.",
         method="A small hybrid learns made tasks with a linear head and with hidden layers before it.",
-        quick=Sizes(tasks=("negation",), heads=("linear head", "one hidden layer"), updates=80, seeds=2),
-        full=Sizes(tasks=("negation", "recall"), heads=tuple(_HEADS), updates=100, seeds=3),
+        quick=Sizes(tasks=("negation",), heads=("linear head", "one hidden layer"), updates=(80,), seeds=2),
+        full=Sizes(tasks=("negation", "recall"), heads=tuple(_HEADS), updates=(100, 600), seeds=3),
         measure=measure,
         rule=rule,
     )

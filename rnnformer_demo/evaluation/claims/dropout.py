@@ -51,7 +51,7 @@ register(
         source="The article, on how its models were trained.",
         method="A small hybrid learns from few inputs, some wrongly labelled, at several rates of dropout.",
         quick=Sizes(rows=(200,), rates=(0.3,), updates=80, seeds=2),
-        full=Sizes(rows=(200, 1000), rates=(0.1, 0.3, 0.5), updates=150, seeds=3),
+        full=Sizes(rows=(200, 1000), rates=(0.1, 0.3, 0.5), updates=600, seeds=3),
         measure=measure,
         rule=rule,
     )

@@ -37,12 +37,23 @@ _REGIMES = ("zero states", "inputs of size 1")
 
 @dataclass(frozen=True)
 class Sizes:
-    """Steps of a sequence, seeds of the weights; the shapes of models whose training is watched, and its updates."""
+    """What is measured.
+
+    Attributes:
+        length: steps of a sequence.
+        seeds: of the weights at initialisation.
+        shapes: of the models whose whole gradient is watched along training, clipped and not.
+        updates: of that training.
+        kinds: of the networks whose gradient by distance is measured along another training.
+        moments: numbers of updates after which it is, the last one the end.
+    """
 
     length: int
     seeds: int
     shapes: tuple[str, ...]
     updates: int
+    kinds: tuple[str, ...]
+    moments: tuple[int, ...]
 
 
 def _variants() -> dict[str, tuple[str, Callable[[Any], None]]]:
@@ -54,7 +65,7 @@ def _variants() -> dict[str, tuple[str, Callable[[Any], None]]]:
 
     variants: dict[str, tuple[str, Callable[[Any], None]]] = {kind: (kind, unchanged) for kind in networks.NETWORKS}
     variants["tanh RNN, orthogonal"] = (networks.TANH, lambda network: gradients.make_orthogonal(network.rnn))
-    for bias in (1, 3):
+    for bias in (0, 1, 3):
         variants[f"LSTM, forget bias {bias}"] = (networks.LSTM, _forget_bias(bias))
     variants["LSTM, forget bias 1, orthogonal"] = (networks.LSTM, _as_in_this_project)
     return variants
@@ -77,13 +88,16 @@ def measure(sizes: Sizes, report: Report) -> Measured:
     """Measure gradients at initialisation, against the spectral radius, and along training."""
     curves, reaches = _at_initialisation(sizes, part_of(report, 0.0, 0.2))
     grown, growth = _by_radius(sizes, part_of(report, 0.2, 0.4))
-    trained, clipped = _along_training(sizes, part_of(report, 0.4, 1.0))
+    trained, clipped = _along_training(sizes, part_of(report, 0.4, 0.7))
+    learned, left = _by_distance_along_training(sizes, part_of(report, 0.7, 1.0))
     notes = (
         "One layer of each kind, of equal numbers of weights, on random inputs; the loss reads the last step.",
         "At zero states a tanh RNN is linear: nothing holds the growth back that its spectral radius sets.",
         "What is left of the minGRU's gradient below about 1e-15 is the rounding of its scan in logarithms.",
     )
-    return Measured((curves, grown, trained), (*reaches, *growth, *clipped), tuple(range(sizes.seeds)), notes)
+    return Measured(
+        (curves, *learned, grown, trained), (*reaches, *growth, *clipped, *left), tuple(range(sizes.seeds)), notes
+    )
 
 
 def _at_initialisation(sizes: Sizes, report: Report) -> tuple[Plot, list[Quantity]]:
@@ -185,6 +199,30 @@ def _along_training(sizes: Sizes, report: Report) -> tuple[Plot, list[Quantity]]
     return plot, quantities
 
 
+def _by_distance_along_training(sizes: Sizes, report: Report) -> tuple[list[Plot], list[Quantity]]:
+    """Measure the gradient by distance while networks learn to tell the first of 32 symbols at the last step."""
+    from .lab.gradients import reach, watch_training
+
+    curves: dict[int, list[Series]] = {moment: [] for moment in sizes.moments}
+    quantities = []
+    for kind, part in parts(report, sizes.kinds):
+        for moment, norms in watch_training(kind, sizes.moments, part).items():
+            curves[moment].append(Series(kind, tuple(_curve([norms]))))
+            where: dict[str, str | float] = {"network": kind, "updates": moment, "distance": len(norms) - 1}
+            quantities.append(quantity("left along training", where, [_log10(reach(norms))], "powers of ten"))
+    plots = [
+        Plot(
+            f"Gradient after {moment} updates of a training that needs the first step",
+            "distance from the loss, steps",
+            "norm of d loss / d x",
+            tuple(series),
+            log_y=True,
+        )
+        for moment, series in curves.items()
+    ]
+    return plots, quantities
+
+
 def rule(quantities: Sequence[Quantity]) -> Verdict:
     """Read what is left of the gradient over the sequence, in powers of ten, and its growth by the spectral radius.
 
@@ -213,8 +251,17 @@ register(
         sentence="RNNs suffer from vanishing and exploding gradients.",
         source="The article, on the limits of RNNs.",
         method="The norm of d loss / d x_t against the distance of step t from the loss; clipping along training.",
-        quick=Sizes(length=64, seeds=3, shapes=("LSTM",), updates=40),
-        full=Sizes(length=128, seeds=5, shapes=("LSTM", "Transformer", "hybrid"), updates=150),
+        quick=Sizes(
+            length=64, seeds=3, shapes=("LSTM",), updates=40, kinds=("tanh RNN", "LSTM", "GRU"), moments=(0, 40)
+        ),
+        full=Sizes(
+            length=128,
+            seeds=5,
+            shapes=("LSTM", "Transformer", "hybrid"),
+            updates=150,
+            kinds=("tanh RNN", "LSTM", "GRU", "minGRU", "Transformer, written out", "hybrid"),
+            moments=(0, 100, 400),
+        ),
         measure=measure,
         rule=rule,
     )

@@ -12,7 +12,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from .efficientnet import lite0_backbone
 from .facts import FACTS, BackboneFacts
 from .stages import LITE0, MEAN, STD
-from .torchvision_compat import torchvision
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of torchvision's weights
 
@@ -103,6 +102,8 @@ def torchvision_backbone(name: str, weights: dict[str, Tensor] | None = None) ->
         name: a key of `BACKBONES` that torchvision knows.
         weights: weights of the whole classifier; None to leave it untrained.
     """
+    from .torchvision_compat import torchvision  # 80 MB of modules, which no shipped model needs
+
     classifier = torchvision.models.get_model(name, weights=None).eval()
     if weights is not None:
         classifier.load_state_dict(weights, strict=True)

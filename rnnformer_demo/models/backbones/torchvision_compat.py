@@ -3,7 +3,7 @@
 torchvision's wheel on the package index is linked against a CUDA build of torch. Beside a CPU-only torch its C++
 operators do not load, and ``import torchvision`` dies with "operator torchvision::nms does not exist", because the
 package registers fake kernels for operators that nobody declared. Declaring the schemas first is enough: this
-project uses torchvision's transforms and building blocks, which are plain Python and never call those operators.
+project uses torchvision's transforms and models, which are plain Python and never call those operators.
 """
 
 import torch
@@ -35,7 +35,6 @@ def declare_missing_operators() -> list[str]:
 declare_missing_operators()
 
 import torchvision  # noqa: E402
-from torchvision.ops.misc import Conv2dNormActivation  # noqa: E402
 from torchvision.transforms import v2 as transforms  # noqa: E402
 
-__all__ = ["Conv2dNormActivation", "torchvision", "transforms"]
+__all__ = ["torchvision", "transforms"]

@@ -12,6 +12,7 @@ import { followPointer } from "./pointer.js";
  * @property {string} colour
  * @property {number[]} [rings] indices of points to be ringed
  * @property {boolean} [dots] draw a dot at each point
+ * @property {([number, number] | null)[]} [intervals] ends of y's interval at each point, null where it has none
  *
  * @typedef {object} CurveOptions
  * @property {Series[]} series
@@ -77,7 +78,7 @@ export class Curves {
           ? s("text", { transform: `translate(${this.px(at) + 4} ${bottom + 8}) rotate(-90)`, "text-anchor": "end" }, text)
           : s("text", { x: this.px(at), y: bottom + 18, "text-anchor": "middle" }, text),
       );
-    const curves = options.series.map(({ x, y, colour, rings = [], dots }, index) => {
+    const curves = options.series.map(({ x, y, colour, rings = [], dots, intervals = [] }, index) => {
       const points = Array.from(x, (value, i) => [this.px(value), py(y[i])]);
       return s(
         "g",
@@ -86,6 +87,7 @@ export class Curves {
           points: points.map((point) => point.map((n) => n.toFixed(1)).join(",")).join(" "),
           "stroke-dasharray": DASHES[index % DASHES.length],
         }),
+        intervals.map((ends, i) => ends && s("line", { class: "curves-interval", x1: points[i][0], x2: points[i][0], y1: py(ends[0]), y2: py(ends[1]) })),
         dots ? points.map(([cx, cy]) => s("circle", { class: "dot", cx, cy, r: 2.5 })) : [],
         rings.map((i) => s("circle", { class: "ring", cx: points[i][0], cy: points[i][1], r: 6 })),
       );

@@ -10,6 +10,8 @@
 /** What the server says while a step waits for its turn: its place, and the seconds until then; see ../../api/streams.py. */
 const PLACE = /^queue (\d+) (\d+)$/;
 
+const A_MINUTE = 60;
+
 /** An error with a sentence for the visitor. */
 class EngineError extends Error {}
 
@@ -38,12 +40,13 @@ export class ServerEngine {
   /**
    * Extend a document: further sections, edits, a comparison.
    * @param {Record<string, any>} document @param {Record<string, any>[]} steps @param {Watch} watch
+   * @param {Record<string, any>} [along] what else the request holds
    */
-  extend(document, steps, watch) {
+  extend(document, steps, watch, along = {}) {
     const { model, input, prediction, provenance, attribution } = document;
     const kept = { schema: document.schema, model, input, prediction, provenance, ...(attribution ? { attribution } : {}) };
     const quick = steps.every((step) => step.quick) && input.layout === "sequence";
-    return this.#stream(quick ? "page_extend" : "page_measure", { document: kept, steps }, watch);
+    return this.#stream(quick ? "page_extend" : "page_measure", { document: kept, steps, ...along }, watch);
   }
 
   /**
@@ -88,7 +91,7 @@ export class ServerEngine {
     return this.#stream("page_claims", { name }, watch);
   }
 
-  /** Train a small hybrid; it comes after each epoch as `sections`. @param {number} seed @param {Watch} watch */
+  /** Train a small hybrid; it comes after each epoch as `sections`, at last as {own}. @param {number} seed @param {Watch} watch */
   trainLive(seed, watch) {
     return this.#stream("page_training", { seed }, watch);
   }
@@ -118,7 +121,10 @@ export class ServerEngine {
     if (answer.ok) return answer;
     if (answer.status === 413) throw new EngineError("The photo is too large: at most 20 MB can be sent.");
     if (answer.status === 507) throw new EngineError("The server has no room for a photo: try again later.");
-    if (answer.status === 503) throw new EngineError("Too many visitors are waiting: try again in a minute.");
+    if (answer.status === 503) {
+      const seconds = Number(answer.headers.get("retry-after")) || A_MINUTE;
+      throw new EngineError(`Too many visitors are waiting: try again in ${seconds} s.`);
+    }
     throw new EngineError(`The server answered with an error (${answer.status}): try again.`);
   }
 

@@ -875,7 +875,7 @@ export default {
     "claims.answer.does-not-hold": "不成立",
     "claims.answer.undecided": "未定",
     "training.title": "观看小型混合模型学习",
-    "training.about": "它学习一个词的极性：前面的否定词无论多远都会反转它。拖动滑块浏览各轮：它对“not … good”有多确定，每个循环层在每一步保留多少记忆，注意力看向哪里。",
+    "training.about": "它在内置的句子上学习：像“good”或“dull”这样的词是褒是贬，而前面的否定词无论多远都会反转它。拖动滑块浏览各轮：它对“not … good”有多确定，每个循环层在每一步保留多少记忆，注意力看向哪里。",
     "training.start": "训练",
     "training.epoch": "轮次",
     "training.loss": "损失，以及在从未见过的输入上答对的比例",
@@ -887,6 +887,24 @@ export default {
     "training.keptLabel": "{name}：{values}",
     "training.attention": "注意力：从每个词（行）到每个词（列）",
     "training.attentionLabel": "第 {epoch} 轮后的注意力：“good”看向“not”的比例为 {share}",
+    "radius.title": "让一个小型 RNN 爆炸",
+    "radius.about": "一个有 {units} 个单元、{steps} 步的 tanh RNN，在您拖动滑块时于本浏览器中计算。",
+    "radius.radius": "循环权重的谱半径，0.5 到 2",
+    "radius.states": "状态",
+    "radius.zero": "零状态",
+    "radius.inputs": "大小为 1 的输入",
+    "radius.y": "损失对 x 的梯度范数，10 的幂；只画 −20 到 20",
+    "radius.x": "到损失的距离，步",
+    "radius.gradient": "梯度",
+    "radius.rule": "规律：{radius} 的距离次方",
+    "radius.vanishes": "谱半径 {radius}：经过 {steps} 步，梯度变为原来的 10^{power} 倍。它消失了。",
+    "radius.explodes": "谱半径 {radius}：经过 {steps} 步，梯度变为原来的 10^{power} 倍。它爆炸了。",
+    "radius.stays": "谱半径 {radius}：经过 {steps} 步，梯度变为原来的 10^{power} 倍。它既没有消失也没有爆炸。",
+    "own.open": "用它分析我自己的句子",
+    "own.download": "下载为检查点",
+    "own.kept": "它只保存在本标签页中，直到您关闭为止。下载后解压得到的文件夹可用于 --checkpoints。",
+    "own.title": "您自己的模型",
+    "own.about": "服务器随每个请求收到它的权重，但不保留其中任何内容。",
   },
   messages: {
     // Tables
@@ -950,6 +968,8 @@ export default {
       "Caltech-101 上已记录的模型，都读取同一个预训练 CNN，按种子配对。",
     "Whether that is fair: how much accuracy flatters the best of several models on the set that chose it.":
       "这样做是否公平：在用来挑选的测试集上，几个模型中最好者的准确率被高估多少。",
+    "These are not the weights of a model that was trained here: train it again.":
+      "这些不是在这里训练的模型的权重：请重新训练。",
     "There is no claim {0}. Claims: {1}.":
       "没有论断 {0}。现有论断：{1}。",
     "{0}: gain in accuracy {1} points ({2} to {3})":
@@ -1169,8 +1189,8 @@ export default {
     "This took longer than the {0} s after which computing ends here: take a shorter input or another method.":
       "计算超过了此处 {0} 秒的上限，已停止：请缩短输入或换一种方法。",
     "{0} long computations are waiting here: try again in a minute.": "已有 {0} 项较长的计算在等待：请过一分钟再试。",
-    "Too many visitors are waiting: try again in a minute.":
-      "等待的访客太多：请一分钟后再试。",
+    "Too many visitors are waiting: try again in {0} s.":
+      "等待的访客太多：请 {0} 秒后再试。",
     "The server answered with an error ({0}): try again.":
       "服务器返回错误（{0}）：请再试一次。",
     "The connection to the server was lost: try again.":

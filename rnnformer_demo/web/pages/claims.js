@@ -4,6 +4,9 @@ import { button, h, replace } from "../core/dom.js";
 import { messageOf } from "../core/i18n.js";
 import { ClaimCard } from "./claims/card.js";
 import { LiveTraining } from "./claims/training.js";
+import { speaker } from "./claims/words.js";
+
+const UNCHANGED = (/** @type {string} */ words) => words;
 
 export class Page {
   /** @param {import("../app.js").App} app */
@@ -11,7 +14,8 @@ export class Page {
     this.app = app;
     this.element = h("div", { class: "claims", hidden: true });
     this.cards = /** @type {ClaimCard[]} */ ([]);
-    this.training = new LiveTraining(app);
+    this.words = UNCHANGED; // translates what measurements say
+    this.training = new LiveTraining(app, () => this.words);
     this.error = "";
   }
 
@@ -23,6 +27,16 @@ export class Page {
     replace(this.element, h("h2", {}, t("page.claims")), h("p", { class: "models-about" }, t("claims.about")), this.list, this.failure, this.all, this.training.element);
     this.training.translate();
     for (const card of this.cards) this.#show(card);
+    this.#learnWords();
+  }
+
+  /** Fetch the words of measurements in the language of today; they come after the page itself. */
+  async #learnWords() {
+    const { language } = this.app;
+    const words = language === "en" ? UNCHANGED : speaker((await this.app.load(`locales/claims/${language}.js`)).default);
+    if (this.app.language !== language || words === this.words) return;
+    this.words = words;
+    for (const card of this.cards) card.translate();
   }
 
   /** Ask for the claims the first time. */
@@ -35,13 +49,15 @@ export class Page {
     try {
       await this.app.engine.claims({
         sections: (claim) => {
-          const card = new ClaimCard(this.app, claim);
+          const card = new ClaimCard(this.app, claim, (words) => this.words(words));
           this.cards.push(card);
           this.#show(card);
+          card.resume();
         },
       });
       this.error = "";
       this.element.dataset.done = "";
+      this.training.resume();
     } catch (error) {
       this.error = messageOf(error);
       this.cards = [];

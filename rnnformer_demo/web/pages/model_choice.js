@@ -51,10 +51,13 @@ function architectures(app, family, model, choose) {
 
 const shareOf = ({ t, format }, figures) => (figures ? format.percent(figures.accuracy) : t("model.unmeasured"));
 
+/** Write a number in millions, in tenths of one where there are any. */
+const millions = (format, value) => (value < 1e5 ? format.exact : format.tenth)(value / 1e6);
+
 function headline(app, model) {
   const { t, format } = app;
   const [, figures] = mainTest(model);
-  const size = format.tenth(model.parameters / 1e6);
+  const size = millions(format, model.parameters);
   return figures ? t("model.headline", { share: shareOf(app, figures), size }) : t("model.about", { name: model.name });
 }
 
@@ -66,8 +69,7 @@ function facts(app, model) {
     const [low, high] = (interval ?? []).map(format.percent);
     return h("dd", {}, interval ? t("model.accuracyWithin", { ...values, low, high }) : t("model.accuracy", values));
   };
-  const millions = (value) => format.tenth(value / 1e6);
-  const size = { parameters: millions(model.parameters), bytes: millions(model.bytes), classes: format.count(model.labels.length) };
+  const size = { parameters: millions(format, model.parameters), bytes: millions(format, model.bytes), classes: format.count(model.labels.length) };
   const card = app.link(t("model.card", { name: model.name }), { page: "models", model: model.name });
   return h(
     "dl",

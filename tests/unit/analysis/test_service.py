@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -9,7 +10,9 @@ import pytest
 import tiny
 import torch
 
+from rnnformer_demo.analysis import context as context_module
 from rnnformer_demo.analysis import registry, service
+from rnnformer_demo.analysis.context import Context
 from rnnformer_demo.analysis.sections import BUILDERS
 from rnnformer_demo.analysis.service import DEFAULT_METHOD, INTERNALS, analyse, context_of, extend, get, predict
 from rnnformer_demo.checkpoints.cards import names
@@ -307,6 +310,38 @@ def test_a_checkpoint_is_loaded_once_even_by_many(monkeypatch, modality):
         got = list(pool.map(lambda _: get(modality), range(16)))
     assert len(loads) == 1
     assert all(checkpoint is got[0] for checkpoint in got)
+
+
+def test_the_model_that_was_used_longest_ago_makes_room(monkeypatch):
+    monkeypatch.setattr(registry, "_loaded", {})
+    monkeypatch.setenv("RNNFORMER_MODELS_KEPT", "2")
+    monkeypatch.setattr(registry.store, "load", lambda name, _folder: name)
+    monkeypatch.setattr(registry, "accelerate", lambda loaded, _folder: loaded)
+    for name in ("a", "b", "a", "c"):
+        assert get(name) == name
+    assert [name for name, *_ in registry._loaded] == ["a", "c"]
+    assert registry.loaded() == 2
+
+
+def test_no_run_waits_for_that_of_another_context(monkeypatch, modality, source):
+    checkpoint, held, begun = get(modality), threading.Event(), threading.Event()
+    first, second = (Context(checkpoint, checkpoint.reader(source)) for _ in range(2))
+    outputs_of = context_module.outputs_of
+
+    def holding(model, inputs, *more):
+        if inputs is first.sample.inputs:
+            begun.set()
+            held.wait()
+        return outputs_of(model, inputs, *more)
+
+    monkeypatch.setattr(context_module, "outputs_of", holding)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(lambda: first.run)
+        begun.wait()
+        assert second.run.logits.shape == (3,)
+        assert not slow.done()
+        held.set()
+    assert first.run is slow.result()
 
 
 def test_eight_visitors_get_what_one_gets(modality, source):

@@ -51,7 +51,9 @@ def agrees_with_autograd(model: Hybrid, sample: Sample, target: int, rule: str) 
     torch.testing.assert_close(expected, logits, atol=1e-4, rtol=1e-5)  # the rules change no output
     scale = steps.abs().max().item()
     assert scale > 1e-4
-    torch.testing.assert_close(found.scores, steps, atol=1e-5 * scale, rtol=0)
+    # Where relevances are small beside the logit, much cancelled, and processors round what cancels in other orders.
+    rounding = 4 * torch.finfo(torch.float32).eps * logits.abs().max().item()
+    torch.testing.assert_close(found.scores, steps, atol=1e-5 * scale + rounding, rtol=0)
     assert found.logit == pytest.approx(logits[target].item(), abs=1e-4)
     if rule == "cp-lrp":  # the other one's softmaxes take some, too
         assert found.of_biases == pytest.approx(taken, abs=1e-4)

@@ -75,6 +75,16 @@ def test_long_work_takes_turns_with_other_long_work(lock, clock):
     assert order == ["first", "the other", "second"]
 
 
+def test_what_has_had_much_gives_way_at_once_to_what_has_had_little(lock):
+    order: list[str] = []
+    with lock.on(Errand(seconds=2 * QUANTUM)), lock:
+        thread = waits(lock, Errand(seconds=QUANTUM), lambda: order.append("little"))
+        lock.give_way()
+        order.append("much")
+    thread.join()
+    assert order == ["little", "much"]
+
+
 def test_whoever_has_had_the_lock_least_goes_first(lock):
     order: list[str] = []
     with lock:

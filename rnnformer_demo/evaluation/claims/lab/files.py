@@ -50,6 +50,20 @@ def recorded(name: str, folder: Path = RECORDED) -> Result | None:
     return from_dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
+def agreement(result: Result) -> str:
+    """Return a sentence on whether a live verdict is the recorded one; "" for the recorded one itself, and where there
+    is none."""
+    known = recorded(result.claim)
+    if known is None or result.size == known.size:
+        return ""
+    if known.verdict.answer == result.verdict.answer:
+        return "The same verdict as the recorded one."
+    return (
+        f"Another verdict than the recorded one, which is: {known.verdict.answer}. A short measurement has fewer "
+        "rounds, seeds and lengths, and wider intervals."
+    )
+
+
 def record(result: Result, folder: Path = RECORDED) -> Path:
     """Write a result in the place of an earlier one, one plot or quantity a line, and return its file."""
     folder.mkdir(parents=True, exist_ok=True)

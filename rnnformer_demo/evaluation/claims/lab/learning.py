@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ....data.text import PAD
 from ....models import Hybrid, TextConfig, build
 from .result import Report, steps
 from .tasks import TASKS, VOCABULARY, Drawn
@@ -70,21 +71,33 @@ class Learnt:
 def config_of(shape: str, task: str, **changes: Any) -> TextConfig:
     """Return the config of a small model for a task; dropout is off unless it is among the changes."""
     labels = tuple(str(number) for number in range(TASKS[task].labels))
-    fields = {"width": _WIDTH, "embedding": _WIDTH, "vocabulary": VOCABULARY, "dropout": 0.0, "word_dropout": 0.0}
-    return TextConfig(labels=labels, **(fields | SHAPES[shape] | changes))
+    fields: dict[str, Any] = {
+        "labels": labels,
+        "width": _WIDTH,
+        "embedding": _WIDTH,
+        "vocabulary": VOCABULARY,
+        "dropout": 0.0,
+        "word_dropout": 0.0,
+    }
+    return TextConfig(**(fields | SHAPES[shape] | changes))
 
 
-def learn(config: TextConfig, task: str, course: Course, seed: int, report: Report) -> Learnt:
+def learn(
+    config: TextConfig, task: str, course: Course, seed: int, report: Report, rows: Drawn | None = None
+) -> Learnt:
     """Train a model; the seed decides weights and data.
 
     The learning rate rises over the first twentieth of the updates and falls to zero by a cosine.
+
+    Args:
+        rows: training inputs in the place of the task's.
     """
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
         model = build("text", config).train()
         optimizer = OPTIMIZERS[course.optimizer](model.parameters(), lr=course.rate)
-        kept = None if course.rows is None else _noisy(task, course, generator)
+        kept = rows if rows or course.rows is None else _noisy(task, course, generator)
         losses, norms, seconds = [], [], 0.0
         for update in steps(report, course.updates):
             started = time.thread_time()
@@ -102,7 +115,7 @@ def accuracy(model: nn.Module, drawn: Drawn) -> float:
     """Return the share of right answers."""
     ids, labels = drawn
     right = sum(
-        (model(part, torch.ones_like(part, dtype=torch.bool)).argmax(-1) == true).sum().item()
+        (model(part, part != PAD).argmax(-1) == true).sum().item()
         for part, true in zip(ids.split(256), labels.split(256), strict=True)
     )
     return right / len(ids)
@@ -134,7 +147,7 @@ def train_step(
 ) -> tuple[float, float]:
     """Take a step of the optimiser on a batch; return the loss and the norm of the gradient before clipping."""
     ids, labels = drawn
-    loss = F.cross_entropy(model(ids, torch.ones_like(ids, dtype=torch.bool)), labels)
+    loss = F.cross_entropy(model(ids, ids != PAD), labels)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     norm = nn.utils.clip_grad_norm_(model.parameters(), math.inf if clip is None else clip)

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 
 from .files import rounded
+from .journal import spared
 from .registry import Claim
 from .result import Provenance, Report, Result
 
@@ -21,7 +22,7 @@ def run(claim: Claim, size: str, report: Report) -> Result:
     started = time.perf_counter()
     with threads(1):  # a claim that compares numbers of threads sets its own
         measured = rounded(claim.measure(claim.sizes(size), report))
-        about = _provenance(claim, size, time.perf_counter() - started)
+        about = _provenance(claim, size, time.perf_counter() - started + spared())
     return Result(claim.name, size, measured, claim.rule(measured.quantities), about)
 
 

@@ -1,9 +1,11 @@
 """Variants of a small model that learn the same task: accuracy beside cost, paired by their seeds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from .journal import kept
 from .result import Measured, Plot, Point, Quantity, Report, Series, parts
 from .statistics import differences, mean_interval, quantity
 
@@ -31,6 +33,7 @@ class Trial:
 
 
 Trials = dict[str, list[Trial]]
+FRONT = "Pareto front"
 
 
 def sweep(
@@ -53,7 +56,7 @@ def compare_on(
     variants: Mapping[str, Variant],
     first: str,
     title: str,
-    updates: int,
+    updates: Sequence[int],
     seeds: int,
     report: Report,
     notes: tuple[str, ...] = (),
@@ -62,16 +65,24 @@ def compare_on(
 
     Args:
         title: what differs between the variants.
+        updates: lengths of a training; after a short one variants differ by how fast they learn, after a long one by
+            what they learn in the end.
     """
     plots, quantities = [], []
-    for task, part in parts(report, tasks):
-        trials = sweep(variants, task, updates, seeds, part)
-        plots += [accuracies(trials, f"{title} on {task}"), pareto(trials, f"Accuracy and cost on {task}")]
-        quantities += gains(trials, first, {"task": task})
+    for (task, number), part in parts(report, list(product(tasks, updates))):
+        trials = sweep(variants, task, number, seeds, part)
+        when = f"{task} after {number} updates"
+        plots += [accuracies(trials, f"{title} on {when}"), pareto(trials, f"Accuracy and cost on {when}")]
+        quantities += gains(trials, first, {"task": task, "updates": number})
     return Measured(tuple(plots), tuple(quantities), tuple(range(seeds)), notes)
 
 
 def _trial(variant: Variant, task: str, course: Mapping[str, Any], seed: int, report: Report) -> Trial:
+    key = {"task": task, "variant": asdict(variant), "course": dict(course), "seed": seed}
+    return Trial(**kept(key, lambda: asdict(_trained(variant, task, course, seed, report))))
+
+
+def _trained(variant: Variant, task: str, course: Mapping[str, Any], seed: int, report: Report) -> Trial:
     from .learning import Course, accuracy, config_of, learn, unseen_inputs
 
     config = config_of(variant.shape, task, **variant.config)
@@ -118,19 +129,27 @@ def accuracies(trials: Trials, title: str) -> Plot:
 
 
 def pareto(trials: Trials, title: str) -> Plot:
-    """Return accuracy against the processor seconds of a training, each variant a series of one point."""
+    """Return accuracy against the processor seconds of a training, each variant a series of one point; a last series
+    joins those that no other beats in both."""
+    spots = {
+        name: _of(sum(trial.seconds for trial in each) / len(each), each, "unseen") for name, each in trials.items()
+    }
+    series = [Series(name, (spot,)) for name, spot in spots.items()]
     return Plot(
         title,
         "seconds of a training",
         "accuracy on unseen inputs, %",
-        tuple(
-            Series(
-                name,
-                (_of(sum(trial.seconds for trial in each) / len(each), each, "unseen"),),
-            )
-            for name, each in trials.items()
-        ),
+        (*series, Series(FRONT, tuple(Point(spot.x, spot.y) for spot in front(list(spots.values()))))),
     )
+
+
+def front(spots: Sequence[Point]) -> list[Point]:
+    """Return the points of which none is at once cheaper (x) and better (y), by their cost."""
+    best: list[Point] = []
+    for spot in sorted(spots, key=lambda spot: (float(spot.x), -spot.y)):
+        if not best or spot.y > best[-1].y:
+            best.append(spot)
+    return best
 
 
 def _of(x: float | str, trials: Sequence[Trial], attribute: str) -> Point:

@@ -8,7 +8,7 @@ import { rowsOf } from "../subject.js";
 const PERMUTATIONS = 32; // of a short input
 const FEWEST = 8; // and of a long one
 const STEPS = 4096; // of all permutations together
-const WEIGHTS_PER_PASS = 4_000_000; // attention weights of one layer that are permuted at once
+const WEIGHTS_PER_PASS = 1_000_000; // attention weights of one layer that are permuted at once
 
 /**
  * @typedef {import("../context.js").Context} Context

@@ -3,7 +3,14 @@
 import { button, h, replace } from "../../core/dom.js";
 import { messageOf } from "../../core/i18n.js";
 import { onDemand } from "../../core/parts.js";
+import { keep, stored } from "../../core/storage.js";
 import { chart } from "./chart.js";
+import { SpectralRadius } from "./radius.js";
+import { begun, brokenOff, ended } from "./unfinished.js";
+
+/** What a visitor can play with beside the measurement, by the claim. */
+const PLAYED = { vanishing_gradients: SpectralRadius };
+const measuredBefore = (name) => `rnnformer-claim-${name}`;
 
 /**
  * @typedef {object} Result see evaluation/claims/lab/result.py
@@ -15,13 +22,25 @@ import { chart } from "./chart.js";
  */
 
 export class ClaimCard {
-  /** @param {import("../../app.js").App} app @param {Claim} claim */
-  constructor(app, claim) {
+  /**
+   * @param {import("../../app.js").App} app @param {Claim} claim
+   * @param {(words: string) => string} say translates what a measurement says
+   */
+  constructor(app, claim, say) {
     this.app = app;
     this.claim = claim;
+    this.say = say;
     this.element = h("article", { class: "claim-card panel", id: `claim-${claim.name}`, "aria-labelledby": `claim-${claim.name}-title` });
-    this.live = /** @type {Result | null} */ (null);
+    // A reload shows again what was measured here, and begins anew with what it ended.
+    this.live = /** @type {Result | null} */ (JSON.parse(stored(measuredBefore(claim.name), true) || "null"));
     this.running = /** @type {AbortController | null} */ (null);
+    const Played = PLAYED[claim.name];
+    this.played = Played ? new Played(app) : null;
+  }
+
+  /** Begin a measurement anew that a reload ended. */
+  resume() {
+    if (brokenOff(this.claim.name)) this.measure();
   }
 
   translate() {
@@ -39,7 +58,9 @@ export class ClaimCard {
       claim.result ? this.#result(claim.result, "claims.recorded") : h("p", {}, t("claims.none")),
       h("div", { class: "claim-tools" }, this.button, this.bar, this.status),
       this.measured,
+      this.played?.element,
     );
+    this.played?.translate();
     this.#tools();
     this.#shown();
   }
@@ -53,6 +74,7 @@ export class ClaimCard {
   async measure() {
     const { t, say, format } = this.app;
     this.running = new AbortController();
+    begun(this.claim.name);
     this.status.textContent = "";
     this.bar.value = 0;
     this.#tools();
@@ -68,6 +90,7 @@ export class ClaimCard {
           this.status.textContent = t("claims.running", { share: format.wholePercent(share) });
         },
       });
+      keep(measuredBefore(this.claim.name), JSON.stringify(this.live), true);
       this.#shown();
       said = this.#answer(/** @type {Result} */ (this.live), "claims.live");
       this.status.textContent = "";
@@ -76,6 +99,7 @@ export class ClaimCard {
       this.status.textContent = said;
     }
     this.running = null;
+    ended(this.claim.name);
     this.#tools();
     this.app.announce(said);
   }
@@ -102,20 +126,21 @@ export class ClaimCard {
 
   /** @param {Result} result @param {string} key */
   #result(result, key) {
-    const { t, say, format } = this.app;
+    const { say } = this;
+    const { t, format } = this.app;
     const { verdict, measured, provenance } = result;
     const [first, ...others] = measured.plots;
     const listed = (sentences) => h("ul", { class: "claim-list" }, sentences.map((sentence) => h("li", {}, say(sentence))));
-    const figures = (plots) => h("div", { class: "claim-plots" }, plots.map((plot) => chart(this.app, plot)));
+    const figures = (plots) => h("div", { class: "claim-plots" }, plots.map((plot) => chart(this.app, plot, say)));
     return h(
       "div",
       { class: "claim-result" },
       h("p", {}, h("strong", { class: `claim-verdict ${kindOf(verdict.answer)}` }, this.#answer(result, key))),
       onDemand(t("claims.conditions", { count: verdict.conditions.length }), () => listed(verdict.conditions), ""),
-      chart(this.app, first),
+      chart(this.app, first, say),
       others.length ? onDemand(t("claims.plots", { count: others.length }), () => figures(others), "") : null,
       measured.notes.length ? onDemand(t("claims.notes"), () => listed(measured.notes), "") : null,
-      h("p", { class: "caption" }, t("claims.provenance", { ...provenance, seconds: format.count(provenance.seconds) })),
+      h("p", { class: "caption" }, t("claims.provenance", { ...provenance, machine: say(provenance.machine), seconds: format.count(provenance.seconds) })),
     );
   }
 }

@@ -12,16 +12,32 @@ import { Curves, legend } from "../../core/plot.js";
 const TICKS = 5;
 const TALLEST = 260; // pixels
 
-/** Return a plot as a figure. @param {import("../../app.js").App} app @param {Plot} plot */
-export function chart(app, plot) {
+/**
+ * Return a plot as a figure.
+ * @param {import("../../app.js").App} app @param {Plot} plot @param {(words: string) => string} say translates titles and names
+ */
+export function chart(app, plot, say) {
+  const spoken = {
+    ...plot,
+    title: say(plot.title),
+    x_label: say(plot.x_label),
+    y_label: say(plot.y_label),
+    series: plot.series.map(({ name, points }) => ({ name: say(name), points: points.map((point) => (typeof point.x === "string" ? { ...point, x: say(point.x) } : point)) })),
+  };
   const named = plot.series.some(({ points }) => points.some(({ x }) => typeof x === "string"));
-  return h("figure", { class: "claim-chart" }, h("figcaption", {}, plot.title), named ? rows(app, plot) : curves(app, plot));
+  return h("figure", { class: "claim-chart" }, h("figcaption", {}, spoken.title), named ? rows(app, spoken) : curves(app, spoken));
 }
 
 /** @param {import("../../app.js").App} app @param {Plot} plot */
 function curves({ t }, plot) {
   const along = scale(plot.series.flatMap(({ points }) => points.map(({ x }) => Number(x))), plot.log_x, 2);
-  const up = scale(plot.series.flatMap(({ points }) => points.map(({ y }) => y)), plot.log_y, 10);
+  // What is wider than that many times the spread of the values would leave nothing of them to be seen: it is cut.
+  const values = plot.series.flatMap(({ points }) => points.map(({ y }) => y));
+  const most = reachOf(values, plot.log_y);
+  const within = (value) => Math.min(Math.max(value, most[0]), most[1]);
+  const ends = ({ low, high }) => (low === null || high === null ? null : [within(low), within(high)]);
+  const shown = plot.series.flatMap(({ points }) => points.flatMap((point) => ends(point) ?? []));
+  const up = scale([...values, ...shown], plot.log_y, 10);
   const colours = isDark() ? LINES_DARK : LINES;
   // After a round of colours they go one further than the dashes: no two curves look alike.
   const colour = (index) => colours[(index + Math.floor(index / colours.length)) % colours.length];
@@ -30,13 +46,14 @@ function curves({ t }, plot) {
     x: points.map(({ x }) => along.of(Number(x))),
     y: points.map(({ y }) => up.of(y)),
     colour: colour(index),
+    intervals: points.map((point) => ends(point)?.map(up.of) ?? null),
     dots: true,
   }));
-  const ends = plot.series.map(({ name, points }) => {
+  const spans = plot.series.map(({ name, points }) => {
     const last = points[points.length - 1];
     return `${name}: ${short(points[0].y)} – ${short(last.y)}`;
   });
-  const label = t("claims.plot", { title: plot.title, y: plot.y_label, x: plot.x_label, series: ends.join("; ") });
+  const label = t("claims.plot", { title: plot.title, y: plot.y_label, x: plot.x_label, series: spans.join("; ") });
   const drawn = new Curves({ series, label, x: along.range, y: up.range, xTicks: along.ticks, yTicks: up.ticks, height: TALLEST });
   return [h("p", { class: "caption" }, plot.y_label), drawn.element, h("p", { class: "caption claim-axis" }, plot.x_label), legend(series, h)];
 }
@@ -64,6 +81,13 @@ function rows({ t }, plot) {
     h("ul", { class: "claim-rows" }, own.map((point) => row(String(point.x), point))),
   ];
   return plot.series.map(group);
+}
+
+/** Return how far intervals are drawn: once the spread of the values beyond these. @param {number[]} values @param {boolean} log @returns {[number, number]} */
+function reachOf(values, log) {
+  const [least, most] = rangeOf(values);
+  if (least === most) return [-Infinity, Infinity];
+  return log ? [(least * least) / most, (most * most) / least] : [2 * least - most, 2 * most - least];
 }
 
 /** Return range, ticks and the place of a value on an axis. @param {number[]} values @param {boolean} log @param {number} base */

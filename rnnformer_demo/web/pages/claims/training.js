@@ -1,11 +1,14 @@
 /** A small hybrid that learns while one watches: its loss as it falls, and a slider through its epochs. */
 
 import { LINES, LINES_DARK, isDark, sequential } from "../../core/colours.js";
-import { button, h, replace } from "../../core/dom.js";
+import { button, h, replace, save } from "../../core/dom.js";
 import { Heatmap } from "../../core/heatmap.js";
 import { messageOf } from "../../core/i18n.js";
 import { slider } from "../../core/parts.js";
 import { Curves, legend } from "../../core/plot.js";
+import { keep, stored } from "../../core/storage.js";
+import { OwnModel } from "./own_model.js";
+import { begun, brokenOff, ended } from "./unfinished.js";
 
 /**
  * @typedef {object} Frame see evaluation/claims/lab/live_training.py
@@ -15,15 +18,26 @@ import { Curves, legend } from "../../core/plot.js";
  */
 
 const ROW = 28; // pixels
+const KEPT = "rnnformer-training";
 
 export class LiveTraining {
-  /** @param {import("../../app.js").App} app */
-  constructor(app) {
+  /** @param {import("../../app.js").App} app @param {() => (words: string) => string} words what translates the model's task */
+  constructor(app, words) {
     this.app = app;
+    this.words = words;
     this.element = h("section", { class: "claim-training panel", "aria-labelledby": "claim-training-title" });
-    this.frames = /** @type {Frame[]} */ ([]);
     this.running = /** @type {AbortController | null} */ (null);
-    this.seed = 0;
+    // A reload shows the training again, and begins anew with one that it ended.
+    const { frames, own, seed } = JSON.parse(stored(KEPT, true) || "{}");
+    this.frames = /** @type {Frame[]} */ (frames ?? []);
+    this.own = /** @type {import("./own_model.js").Own | null} */ (own ?? null);
+    this.seed = seed ?? 0;
+    this.model = /** @type {OwnModel | null} */ (null);
+  }
+
+  /** Begin a training anew that a reload ended. */
+  resume() {
+    if (brokenOff(KEPT)) this.train();
   }
 
   translate() {
@@ -31,13 +45,18 @@ export class LiveTraining {
     this.button = button("", () => (this.running ? this.running.abort() : this.train()));
     this.status = h("p", { class: "caption" });
     this.shown = h("div", { class: "claim-epochs" });
+    this.offered = h("div", { class: "claim-tools" });
+    this.place ??= h("div");
     replace(
       this.element,
       h("h3", { id: "claim-training-title" }, t("training.title")),
       h("p", { class: "caption" }, t("training.about")),
       h("div", { class: "claim-tools" }, this.button, this.status),
       this.shown,
+      this.offered,
+      this.place,
     );
+    this.model?.translate();
     this.#tools();
     if (this.frames.length) this.#show(this.frames.length - 1);
   }
@@ -47,12 +66,15 @@ export class LiveTraining {
     const { t, say } = this.app;
     this.running = new AbortController();
     this.frames = [];
+    this.own = null; // of what is shown
+    begun(KEPT);
     this.status.textContent = "";
     this.#tools();
     try {
       await this.app.engine.trainLive(this.seed, {
         signal: this.running.signal,
         sections: (frame) => {
+          if (frame.own) return void this.#taken(frame.own);
           this.frames.push(frame);
           this.#show(this.frames.length - 1);
         },
@@ -65,12 +87,38 @@ export class LiveTraining {
       this.status.textContent = this.running.signal.aborted ? t("claims.stopped") : say(messageOf(error));
     }
     this.running = null;
+    ended(KEPT);
+    const { frames, own, seed } = this;
+    keep(KEPT, JSON.stringify({ frames, own, seed }), true);
     this.#tools();
     this.app.announce(this.status.textContent || this.#sentence(this.frames[this.frames.length - 1]));
   }
 
   #tools() {
-    this.button.textContent = this.app.t(this.running ? "claims.stop" : "training.start");
+    const { t } = this.app;
+    this.button.textContent = t(this.running ? "claims.stop" : "training.start");
+    const offers = [
+      button(t("own.open"), () => this.#open()),
+      button(t("own.download"), () => save("own.zip", "application/zip", Uint8Array.from(atob(this.own?.archive ?? ""), (letter) => letter.charCodeAt(0)))),
+      h("span", { class: "caption" }, t("own.kept")),
+    ];
+    replace(this.offered, this.own ? offers : null);
+  }
+
+  /** Keep the trained model, in the place of one before. @param {import("./own_model.js").Own} own */
+  #taken(own) {
+    this.own = own;
+    this.model?.replaced(own);
+  }
+
+  #open() {
+    if (!this.own) return;
+    if (!this.model) {
+      this.model = new OwnModel(this.app, this.own, this.words);
+      this.model.translate();
+      replace(this.place, this.model.element);
+    }
+    this.model.open();
   }
 
   /** @param {Frame} frame */

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -17,7 +17,7 @@ from rnnformer_demo.api.server import health, metrics, refusals
 from rnnformer_demo.api.server.headers import SecurityHeaders, policy
 from rnnformer_demo.api.server.logs import LOGGER, log, set_up
 from rnnformer_demo.api.server.observation import PACE, observed
-from rnnformer_demo.api.server.refusals import Room
+from rnnformer_demo.api.server.refusals import DirectCalls, Room
 from rnnformer_demo.api.server.requests import Requests, fault
 from rnnformer_demo.data import InputError
 from rnnformer_demo.nn.lock import Ended
@@ -155,3 +155,20 @@ def test_a_log_is_one_json_object_a_line(capsys):
         root.setLevel(level)
     (line,) = capsys.readouterr().err.splitlines()
     assert {"level": "info", "event": "request", "kind": "predict", "ms": 1.5}.items() <= json.loads(line).items()
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "status"),
+    [
+        ("/gradio_api/run/x", {"error": "No.", "title": "Please note"}, 400),
+        ("/gradio_api/run/x", {"error": "Something went wrong.", "title": "Error"}, 500),
+        ("/gradio_api/api/x", [1], 500),
+        ("/elsewhere", {"error": "No.", "title": "Please note"}, 500),
+    ],
+)
+def test_only_what_the_caller_can_mend_is_no_fault_of_the_server(path, answer, status):
+    def failing(_request: Request) -> JSONResponse:
+        return JSONResponse(answer, 500)
+
+    got = client(Route(path, failing), around=lambda app: DirectCalls(app, "Please note")).get(path)
+    assert (got.status_code, got.json()) == (status, answer)

@@ -3,6 +3,7 @@ is found everywhere."""
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation import claims
-from rnnformer_demo.evaluation.claims import CLAIMS, Claim, claim_named, in_order
+from rnnformer_demo.evaluation.claims import CLAIMS, Claim, claim_named, efficiency, in_order
 from rnnformer_demo.evaluation.claims.lab import files, machine
 from rnnformer_demo.evaluation.claims.lab.result import (
     FAILS,
@@ -106,6 +107,49 @@ def test_a_result_is_the_same_on_disk(toy, tmp_path):
     assert files.recorded("other", tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    ("size", "value", "said"),
+    [
+        ("quick", 9.0, "The same verdict"),
+        ("quick", 0.5, "Another verdict than the recorded one, which is: holds."),
+        ("full", 9.0, ""),
+    ],
+)
+def test_a_live_verdict_is_compared_with_the_recorded_one(size, value, said, toy, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "recorded", lambda name: machine.run(toy, "full", lambda share: None))
+    sized = replace(toy, quick=value)
+    assert files.agreement(machine.run(sized, size, lambda share: None)).startswith(said)
+
+
+def test_there_is_nothing_to_compare_without_a_record(toy):
+    assert files.agreement(machine.run(toy, "quick", lambda share: None)) == ""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_networks_are_timed_by_threads_and_without_a_gpu_that_is_said(threads, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    sizes = efficiency.Sizes(lengths=(4, 8), batches=(1,), threads=(threads,), rounds=2, gpu=True)
+    measured = efficiency.measure(sizes, lambda share: None)
+    assert {quantity.where["threads"] for quantity in measured.quantities} == {threads}
+    assert "PyTorch sees no GPU on this machine: none was timed." in measured.notes
+    assert len(measured.plots) == 4  # time and memory of inference and of a training step
+
+
+def test_what_holds_attention_weights_is_left_out_where_they_are_too_many(monkeypatch):
+    monkeypatch.setattr(efficiency, "_MOST_BYTES", 4 * 4 * 8**2)
+    sizes = efficiency.Sizes(lengths=(8, 16), batches=(1,), threads=(1,), rounds=2)
+    time, *_ = efficiency.measure(sizes, lambda share: None).plots
+    lengths = {series.name: [point.x for point in series.points] for series in time.series}
+    assert lengths["Transformer, written out"] == lengths["hybrid"] == [8]
+    assert lengths["Transformer, fused attention"] == lengths["LSTM"] == [8, 16]
+
+
+def test_a_gpu_is_a_condition_of_its_own():
+    where = {"work": "inference", "batch": 1, "device": "GPU", "network": "N", "against": "LSTM", "length": 16}
+    verdict = efficiency.rule([Quantity("time ratio", where, 0.5, 0.4, 0.6, "", 3)])
+    assert verdict == Verdict(HOLDS, ("N and LSTM, inference, batch 1, GPU: cheaper at 16",))
+
+
 def test_progress_is_reported_from_nothing_to_all(toy):
     said = []
     machine.run(toy, "quick", said.append)
@@ -134,6 +178,9 @@ def test_the_command_finds_a_new_claim_and_measures_it(toy, capsys, tmp_path):
         (["claims", "nothing"], "There is no claim 'nothing'."),
         (["claims", "dropout", "--record"], "Recorded are full measurements alone: add --full."),
         (["claims", "--quick", "--full"], "not allowed with argument"),
+        (["claims", "--resume", "kept.jsonl"], "Only measurements can be resumed: add --quick or --full."),
+        (["claims", "dropout", "--quick", "--resume", "/nowhere/kept.jsonl"], "/nowhere/kept.jsonl cannot be written"),
+        (["claims", "dropout", "--quick", "--resume", __file__], "is no journal of trainings"),
         (["claims", "dropout", "--out", "/nowhere/page.html"], "/nowhere/page.html cannot be written"),
     ],
 )
