@@ -11,7 +11,7 @@ from ..checkpoints.naming import check_name
 from ..data import InputError
 from .config import RunConfig
 from .loop import has_checkpoint
-from .recipes import checkpoint_name, same_but_seeds, stage_of
+from .recipes import checkpoint_name, run_name, same_but_seeds, stage_of
 from .recipes.progress import IN_RUNS, is_finished
 from .recipes.record import is_kept
 
@@ -67,7 +67,7 @@ def _check_taken(stage: dict, run: RunConfig, folder: Path) -> None:
     name, task = checkpoint_name(stage), stage["task"]
     if task in _ADD:
         return
-    begun = _was_begun(name, run.runs)
+    begun = _was_begun(run_name(stage), run.runs)
     if task in IN_RUNS:
         taken, own, place = is_kept(name, run.runs), run.resume, run.runs / name
     else:

@@ -1,8 +1,9 @@
 """Cases of behavioural tests: templates filled with words. Imports no torch.
 
 Example:
-    >>> from rnnformer_demo.evaluation.behaviour.cases import texts_to_learn_from
-    >>> texts = texts_to_learn_from("en", 200)  # for a teacher to label
+    >>> from rnnformer_demo.evaluation.behaviour.suite import read_suite
+    >>> cases(read_suite("en"), read_suite("en").capabilities["negation"], count=1)[0].texts
+    ("The blender wasn't durable.",)
 """
 
 import random
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .changes import CHANGES, WORDS
-from .suite import SLOT, Capability, Suite, Template, read_suite
+from .suite import SLOT, Capability, Suite, Template
 
 CASES = 200  # of each capability
 _MISSES = 50  # fillings in a row that bring nothing new: a template has no more
@@ -58,17 +59,16 @@ def cases(suite: Suite, capability: Capability, part: str = "test", count: int =
     return [*found.values()]
 
 
-def texts_to_learn_from(language: str, of_each: int, seed: int = 0, part: str = "train") -> list[str]:
-    """Return texts of every capability, for a teacher to label, none twice.
+def labelled_texts(suite: Suite, of_each: int, part: str, seed: int = 0) -> dict[str, str]:
+    """Return the class of texts of every capability, by text.
 
     They share no template and no word of a list with those of another part.
 
     Args:
-        of_each: of each capability, at most; a case of two texts gives both.
+        of_each: cases of each capability, at most; one of two texts gives both, of the same class.
     """
-    suite = read_suite(language)
     drawn = [cases(suite, capability, part, of_each, seed) for capability in suite.capabilities.values()]
-    return [*dict.fromkeys(text for some in drawn for case in some for text in case.texts)]
+    return {text: case.label for some in drawn for case in some for text in case.texts}
 
 
 def _of_template(

@@ -107,7 +107,6 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 
-@cache
 def read_suite(language: str) -> Suite:
     """Return the suite of a language.
 
@@ -116,12 +115,18 @@ def read_suite(language: str) -> Suite:
     """
     if language not in languages():
         raise InputError(f"There are no behavioural tests in {language!r}: there are some in {', '.join(languages())}.")
-    content = (FOLDER / f"{language}.toml").read_bytes()
+    return read_templates(FOLDER / f"{language}.toml")
+
+
+@cache
+def read_templates(path: Path) -> Suite:
+    """Return the templates and words of a file, whose name is its language; parts that it does not have are empty."""
+    content = path.read_bytes()
     held = tomllib.loads(content.decode())
     domains = held["domains"]
     named = {f"{name}.{slot}": words for name, lists in domains.items() for slot, words in lists.items()}
     return Suite(
-        language=language,
+        language=path.stem,
         sha256=hashlib.sha256(content).hexdigest(),
         words={part: _of_part(held["words"] | named, part) for part in PARTS},
         domains={part: {name: _of_part(lists, part) for name, lists in domains.items()} for part in PARTS},
@@ -131,7 +136,7 @@ def read_suite(language: str) -> Suite:
 
 
 def _of_part(lists: Mapping[str, Mapping[str, list[str]]], part: str) -> dict[str, tuple[str, ...]]:
-    return {slot: tuple(words[part]) for slot, words in lists.items()}
+    return {slot: tuple(words.get(part, ())) for slot, words in lists.items()}
 
 
 def _capability(name: str, entry: dict) -> Capability:
@@ -140,7 +145,7 @@ def _capability(name: str, entry: dict) -> Capability:
     templates = {
         part: tuple(
             Template(label, (text,) if isinstance(text, str) else tuple(text))
-            for label, texts in entry[part].items()
+            for label, texts in entry.get(part, {}).items()
             for text in texts
         )
         for part in PARTS

@@ -130,6 +130,21 @@ def _data(card: dict[str, Any]) -> Iterator[str]:
         yield f"Left out classes: {', '.join(data['left_out_classes'])}."
     if data.get("unlabelled"):
         yield f"Read without labels: {data['unlabelled']:,} sentences."
+    yield from _templates(data.get("again", data))
+
+
+def _templates(data: dict[str, Any]) -> Iterator[str]:
+    """Yield what a model learned of templates, and what else it learned again meanwhile so as not to lose it.
+
+    Args:
+        data: of the stage in which it did.
+    """
+    if "templates" not in data:
+        return
+    yield f"Made from templates, labelled by construction: {data['templates']:,} texts."
+    if data.get("variants"):
+        share = percent(data["variants"])
+        yield f"Read with another end or a typo, too: {share} % of the rows and sentences of the same stage."
 
 
 def _procedure(card: dict[str, Any]) -> Iterator[str]:
@@ -142,6 +157,12 @@ def _procedure(card: dict[str, Any]) -> Iterator[str]:
         yield f"- Started from `{data['start']['name']}`"
     if data.get("teacher"):
         yield f"- Teachers: {data['teacher']}"
+    if "again" in data:
+        again = data["again"]
+        yield (
+            f"- Then trained again on {again['trained_on']:,} of the rows, {again['unlabelled']:,} of the sentences "
+            "and the texts from templates, with itself as it was before as teacher"
+        )
     if "teacher" in card:
         yield f"- Teacher: {card['teacher']['name']}"
     if "tuning" in card:
@@ -220,7 +241,8 @@ def _behaviour(tested: dict[str, Any], digest: str) -> Iterator[str]:
 def _compute(card: dict[str, Any]) -> Iterator[str]:
     if training := card.get("training"):
         machine = training.get("machine", "a machine that the card does not name")
-        yield f"{training['minutes']} minutes on {machine}, for the shipped seed; teachers and pretraining not counted."
+        minutes = " and then ".join(str(training[key]) for key in ("minutes_before", "minutes") if key in training)
+        yield f"{minutes} minutes on {machine}, for the shipped seed; teachers and pretraining not counted."
         yield ""
         yield "Energy was not measured."
     else:

@@ -39,12 +39,25 @@ class TextDataConfig(PretrainingDataConfig):
     With several folds the model of a seed leaves the part of its seed out and teaches of that part alone
     (cross-fitting): logits on texts that a model was trained on are little more than their labels. `init_from` names
     a model of the folder of checkpoints, or else of the runs (there the one of the same seed, if there is one), whose
-    tokenizer, shape and weights training starts from; of its output layer the part for classes of the same names.
+    tokenizer, shape and weights training starts from; of its output layer the part for classes of the same names. It
+    may be the model itself, which goes on, and its own teacher as `checkpoint:NAME`.
     """
 
-    teacher: tuple[str, ...] = ()  # distil from the mean logits of these teachers, or text models of your own
+    teacher: tuple[str, ...] = ()  # distil from these teachers or text models of your own; or checkpoint:NAME
     init_from: str | None = None  # start from a text model's tokenizer, shape, weights (baselines: from its baseline)
+    labelled_limit: int | None = None  # most labelled texts that are learned, drawn at random; None for all
+    templates: str | None = None  # learn texts from templates, too, in this language: en or zh; see training/behaviour
+    of_each: int = 1000  # template texts of each capability from each of its two files, at most
+    variants: float = 0.0  # share of the other texts that are learned once more with another end or a typo, 0-1
     folds: int = 1  # deal the texts into N parts; each seed's model leaves one out, and teaches of nothing else
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.of_each < 1 or (self.labelled_limit is not None and self.labelled_limit < 1):
+            limits = f"{self.of_each} and {self.labelled_limit}"
+            raise ValueError(f"of_each and labelled_limit must be at least 1, got {limits}")
+        if not 0 <= self.variants <= 1:
+            raise ValueError(f"variants must be from 0 to 1, got {self.variants:g}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import random
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,18 +16,22 @@ from torch import Tensor
 from ...checkpoints.cards import names
 from ...checkpoints.store import Checkpoint, load
 from ...data import InputError
-from ...data.text import TOKENIZERS, TextReader, train_tokenizer
+from ...data.rows import TextRow
+from ...data.text import TOKENIZERS, UNKNOWN, TextReader, train_tokenizer
 from ...evaluation.classification import short_path, text_ids, text_logits
 from ...evaluation.modality import text_reader
 from ...models import TextConfig
 from ...models.text import TextHybrid
+from ..behaviour.texts import CLASSES, held_out_texts, suites_to_learn, texts_to_learn
+from ..behaviour.variants import variant
 from ..config import TextDataConfig
-from ..teachers.find import load_teachers
-from ..teachers.targets import distilled_targets
+from ..teachers.find import CHECKPOINT, checkpoint_teacher, load_teachers
+from ..teachers.targets import Teacher, distilled_targets, labels_alone
 from .corpus import Corpus, fingerprints, fold_of, read_corpus, say, unlabelled_sentences
 from .start_head import head_notice, started_weights
 from .word_vectors import word_vectors
 
+_HELD_OUT_OF_EACH = 100  # template texts of each capability that the epoch is chosen on
 Item = tuple[list[int], int | tuple[float, ...]]  # ids of a text, and what is learned of it
 
 
@@ -43,10 +48,13 @@ class TextData:
         corpus: labelled texts, split.
         reader: with a tokenizer trained on the training part, or the one of the model to start from.
         config: with the labels and the vocabulary of the data.
+        labelled: the texts of the corpus that are learned.
         sentences: unlabelled ones.
+        shown: texts from templates with their classes, to learn; `shown_held_out`: to choose the epoch on.
 
     Raises:
-        InputError: see `read_corpus`, `unlabelled_sentences` and `start_of`.
+        InputError: see `read_corpus`, `unlabelled_sentences`, `start_of` and `texts_to_learn`; for texts from templates
+            where the classes are others than theirs.
     """
 
     def __init__(self, sources: TextDataConfig, config: TextConfig, runs: Path):
@@ -66,6 +74,14 @@ class TextData:
         if self.start:
             say(head_notice(sources.init_from or "", self.corpus, self.start))
         self.sentences = unlabelled_sentences(sources.unlabelled, sources.unlabelled_limit, self.corpus, sources.table)
+        self.labelled = _drawn(self.corpus.training, sources.labelled_limit)
+        self.shown: dict[str, str] = {}
+        self.shown_held_out: dict[str, str] = {}
+        if sources.templates:
+            if self.corpus.labels != CLASSES:
+                raise InputError(f"--templates is for the classes {' and '.join(CLASSES)}: leave it out.")
+            self.shown = texts_to_learn(sources.templates, sources.of_each)
+            self.shown_held_out = held_out_texts(sources.templates, _HELD_OUT_OF_EACH)
 
     @cached_property
     def vectors(self) -> Tensor | None:
@@ -97,19 +113,36 @@ class TextData:
     @cached_property
     def _learned(self) -> list[tuple[str, Item]]:
         """Each text to train on, with its ids and its class; with a teacher what `distilled_targets` gives, the
-        unlabelled sentences included.
+        unlabelled sentences included. Of what templates give the class alone is learned: teachers get it wrong.
 
         Raises:
-            InputError: see `load_teachers` and `teacher_logits`.
+            InputError: see `load_teachers`, `checkpoint_teacher` and `teacher_logits`.
         """
-        texts = [row.text for row in self.corpus.training]
-        targets: list = [self.corpus.target(row) for row in self.corpus.training]
+        texts = [row.text for row in self.labelled]
+        targets: list = [self.corpus.target(row) for row in self.labelled]
+        shown: list = [self.corpus.labels.index(label) for label in self.shown.values()]
         if self.sources.teacher:
             texts += self.sentences
-            teachers = [load_teachers(name, self.runs) for name in self.sources.teacher]
+            teachers = [self._teachers(name) for name in self.sources.teacher]
             targets = distilled_targets(teachers, self.corpus, texts, targets)
-        rows = ((text, (self.reader.ids(text), target)) for text, target in zip(texts, targets, strict=True))
+            shown = labels_alone(shown, len(self.corpus.labels))
+        texts, targets = self._with_variants(texts, targets)
+        pairs = [*zip(texts, targets, strict=True), *zip(self.shown, shown, strict=True)]
+        rows = ((text, (self.reader.ids(text), target)) for text, target in pairs)
         return [(text, item) for text, item in rows if item[0]]
+
+    def _teachers(self, name: str) -> list[Teacher]:
+        if name.startswith(CHECKPOINT):
+            return [checkpoint_teacher(name.removeprefix(CHECKPOINT), self.sources, self.corpus, self.runs)]
+        return load_teachers(name, self.runs)
+
+    def _with_variants(self, texts: list[str], targets: list) -> tuple[list[str], list]:
+        """Return texts and targets, and then a share of them in another form with the same target."""
+        chooser = random.Random(0)
+        suite = suites_to_learn(self.sources.templates or "en")[-1]
+        chosen = chooser.sample(range(len(texts)), round(self.sources.variants * len(texts)))
+        others = [variant(texts[index], suite, chooser) for index in chosen]
+        return texts + others, targets + [targets[index] for index in chosen]
 
     @cached_property
     def held_ids(self) -> list[list[int]]:
@@ -131,8 +164,15 @@ class TextData:
         return text_logits(model, self.held_ids, progress=False)
 
     def accuracy(self, model: TextHybrid) -> float:
-        """Return the accuracy of a model on the held-out part, 0-1."""
-        return (self.held_logits(model).argmax(-1) == self.held_labels).float().mean().item()
+        """Return the accuracy of a model on the held-out part, 0-1; where it learns texts from templates, the mean of
+        that and its accuracy on held-out templates."""
+        right = (self.held_logits(model).argmax(-1) == self.held_labels).float().mean().item()
+        return (right + self._accuracy_on_templates(model)) / 2 if self.shown_held_out else right
+
+    def _accuracy_on_templates(self, model: TextHybrid) -> float:
+        ids = [self.reader.ids(text) or [UNKNOWN] for text in self.shown_held_out]
+        labels = torch.tensor([self.corpus.labels.index(label) for label in self.shown_held_out.values()])
+        return (text_logits(model, ids, progress=False).argmax(-1) == labels).float().mean().item()
 
     def new_model(self, config: TextConfig, seed: int) -> TextHybrid:
         """Return a model as training starts it."""
@@ -170,13 +210,15 @@ class TextData:
             "rows": self.corpus.rows,
             "rejected_rows": self.corpus.rejected,
             "left_out_rows": self.corpus.left_out,
-            "trained_on": len(self.corpus.training),
+            "trained_on": len(self.labelled),
             "held_out": len(self.corpus.held_out),
             **({"tokenizer": self.sources.tokenizer} if self.sources.tokenizer else {}),
             "vectors": self.sources.word_vectors and Path(self.sources.word_vectors).name,
             "teacher": ", ".join(self.sources.teacher) or None,
             **({"start": {"name": self.start.name, **_start_entry(self.start.card["data"])}} if self.start else {}),
             "unlabelled": unlabelled,
+            **({"templates": len(self.shown)} if self.shown else {}),
+            **({"variants": self.sources.variants} if self.sources.variants else {}),
             **({"folds": self.sources.folds} if self.sources.folds > 1 else {}),
         }
 
@@ -204,6 +246,10 @@ def start_of(sources: TextDataConfig, runs: Path, seed: int = 0) -> Checkpoint |
     if start.model.modality != "text":
         raise InputError(f"{sources.init_from} reads no texts: start from a model that does.")
     return start
+
+
+def _drawn(rows: list[TextRow], limit: int | None) -> list[TextRow]:
+    return rows if limit is None or limit >= len(rows) else random.Random(0).sample(rows, limit)
 
 
 def _start_entry(data: dict) -> dict:

@@ -2,7 +2,7 @@
 
 from .files import CARD_FIELDS, Recipe, find, names, read_card_text
 from .record import keep_stages, recipe_of, recipe_record, stages_in_card, stages_in_runs
-from .stages import checkpoint_name, config_of, same_but_seeds, stage_of
+from .stages import checkpoint_name, config_of, run_name, same_but_seeds, stage_of
 
 __all__ = [
     "CARD_FIELDS",
@@ -15,6 +15,7 @@ __all__ = [
     "read_card_text",
     "recipe_of",
     "recipe_record",
+    "run_name",
     "same_but_seeds",
     "stage_of",
     "stages_in_card",

@@ -139,6 +139,8 @@ def _of_baseline(stages: list[dict], kind: str, pretrained: bool) -> Iterator[di
         match stage["task"]:
             case "encoders" if pretrained:
                 yield stage | {"name": f"{stage['name']}-{kind}", "baseline": kind}
+            case "text" if stage.get("init_from"):  # goes on from the finished hybrid: no baseline was taken so far
+                continue
             case "text" | "image":
                 encoders = stage.get("encoders") if pretrained else None
                 yield (

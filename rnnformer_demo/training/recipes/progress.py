@@ -5,7 +5,7 @@ from pathlib import Path
 from ...checkpoints import cards
 from ..loop import has_checkpoint
 from .record import stages_in_runs
-from .stages import checkpoint_name, config_of, stage_of
+from .stages import as_today, checkpoint_name
 
 IN_RUNS = ("teacher", "nbsvm", "encoders")  # tasks that leave their result in the folder of the runs
 
@@ -19,14 +19,14 @@ def is_finished(stage: dict, runs: Path, folder: Path | None = None) -> bool:
     """
     name = checkpoint_name(stage)
     if stage["task"] in IN_RUNS:
-        return stages_in_runs(name, runs)[-1:] == [stage]
+        return [as_today(made) for made in stages_in_runs(name, runs)[-1:]] == [stage]
     if name not in cards.names(folder):
         return False
     card = cards.read_card(name, folder)
     if stage["task"] == "ood":
         recorded = card.get("ood", {}).get("recipe")
-        return recorded is not None and stage_of(config_of(recorded)) == stage  # it may lack keys that came later
-    return card.get("recipe", {}).get("stages", [])[-1:] == [stage]
+        return recorded is not None and as_today(recorded) == stage
+    return stage in map(as_today, card.get("recipe", {}).get("stages", []))  # later ones went on from it
 
 
 def has_begun(stage: dict, runs: Path) -> bool:

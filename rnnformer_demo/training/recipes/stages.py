@@ -88,13 +88,27 @@ def _keys(config_class: type) -> set[str]:
 
 
 def same_but_seeds(stage: dict, other: dict) -> bool:
-    """Tell if two stages differ in nothing but their seeds."""
-    return without_seeds(stage) == without_seeds(other)
+    """Tell if two stages differ in nothing but their seeds, and keys that came later than one of them."""
+    return without_seeds(as_today(stage)) == without_seeds(as_today(other))
+
+
+def as_today(stage: dict) -> dict:
+    """Return a recorded stage with every key that a stage has today; one that cannot be read stays as it is."""
+    try:
+        return stage_of(config_of(stage))
+    except InputError:
+        return stage
 
 
 def without_seeds(stage: dict) -> dict:
     """Return a stage without its seeds."""
     return {key: value for key, value in stage.items() if key != _SEVERAL_SEEDS}
+
+
+def run_name(stage: dict) -> str:
+    """Return how the folders of a stage's seeds begin: a model that goes on from itself leaves its former run alone."""
+    name = checkpoint_name(stage)
+    return f"{name}-again" if stage.get("init_from") == stage.get("name", "") else name
 
 
 def checkpoint_name(stage: dict) -> str:

@@ -8,7 +8,7 @@ from ...checkpoints.store import Checkpoint
 from ...data import InputError
 from ..config import RunConfig
 from ..loop import has_checkpoint
-from ..recipes import same_but_seeds
+from ..recipes import run_name, same_but_seeds
 
 
 def select_best_seed(
@@ -22,7 +22,7 @@ def select_best_seed(
 
     Args:
         recipe: that the card stores, see `recipe_record`; the checkpoints of the seeds lie in `runs/NAME-seedN` under
-            its name.
+            its name, those of a model that goes on from itself in `runs/NAME-again-seedN`.
         seeds: of the models.
         train_one: trains with a seed, in the run's folder, going on there or not, and saves what it returns in that
             folder as the last thing it does.
@@ -35,7 +35,7 @@ def select_best_seed(
     results = {one["seed"]: one for one in shipped.card["seeds"]} if shipped else {}
     models = {seed: shipped for seed, one in results.items() if one["shipped"]} if shipped else {}
     for seed in [seed for seed in seeds if seed not in results]:
-        run_folder = run.runs / f"{name}-seed{seed}"
+        run_folder = run.runs / f"{run_name(recipe['stages'][-1])}-seed{seed}"
         if run.resume and name in cards.names(run_folder):  # it is written last: the run is finished
             models[seed] = store.load(name, run_folder)
         else:

@@ -64,6 +64,8 @@ def train(
             "recipe": recipe,
             **training_record(seeded, history),
         }
+        if data.start and data.start.name == recipe["name"]:
+            card |= continued(data.start.card, card)
         held_out = data.held_logits(model), data.held_labels, data.held_steps
         tests, table = config.test, sources.table
         return calibrate_test_save(
@@ -71,6 +73,24 @@ def train(
         )
 
     return select_best_seed(recipe, config.seeds, train_one, run, folder)
+
+
+def continued(before: dict, card: dict) -> dict:
+    """Return the entries "data" and "training" of a model that went on from itself: those of before, and in `again`
+    what it then learned; how long it took before.
+
+    Args:
+        before: card of the model as it was.
+        card: of what it became.
+    """
+    now = {
+        key: card["data"][key] for key in ("trained_on", "unlabelled", "templates", "variants") if key in card["data"]
+    }
+    minutes = before["training"]["minutes"]
+    return {
+        "data": before["data"] | {"again": now},
+        "training": card["training"] | {"minutes_before": minutes},
+    }
 
 
 def _check_folds(config: TrainTextConfig) -> None:

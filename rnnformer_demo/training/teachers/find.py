@@ -12,13 +12,18 @@ from torch import Tensor
 from ...checkpoints import cards, store
 from ...checkpoints.store import Checkpoint
 from ...data import InputError
+from ...data.listing import listed
 from ...data.text import UNKNOWN
 from ...evaluation.classification import text_logits
 from ...evaluation.modality import text_reader
 from ...nn.devices import accelerator
-from ..data.corpus import fold_of
+from ..config import CorpusConfig
+from ..data.corpus import Corpus, fingerprints, fold_of
+from ..recipes import stages_in_card
 from . import encoder, nbsvm
 from .targets import Teacher
+
+CHECKPOINT = "checkpoint:"  # begins the name of a teacher that is a finished model
 
 
 def load_teachers(name: str, runs: Path) -> list[Teacher]:
@@ -39,6 +44,30 @@ def load_teachers(name: str, runs: Path) -> list[Teacher]:
         kinds = "`train teacher`, `train nbsvm` or `train text`"
         raise InputError(f"There is no teacher {name} in {runs}: train one with {kinds}.")
     return [_of_own(name, folder) for folder in folders]
+
+
+def checkpoint_teacher(name: str, sources: CorpusConfig, corpus: Corpus, runs: Path) -> Teacher:
+    """Return a finished text model as a teacher: it reads as a student will. Its logits are cached in the runs.
+
+    Args:
+        name: of the model.
+        sources: of the student's labelled texts, which must be the model's: then both hold out the same.
+        corpus: what they are.
+        runs: folder of all runs.
+
+    Raises:
+        InputError: where there is no such text model, and where it was trained on other files.
+    """
+    model = store.load(name)
+    if model.model.modality != "text":
+        raise InputError(f"{name} reads no texts: name a teacher that does.")
+    files = stages_in_card(model.card)[-1].get("data")
+    if files != [*sources.data]:
+        raise InputError(f"{name} was trained on {listed(files or ['other files'])}: name the same with --data.")
+    weights = cards.default_folder() / f"{name}.safetensors"
+    model.model.to(accelerator())
+    cache = runs / f"checkpoint-{name}"
+    return Teacher(weights, model.labels, fingerprints(corpus.held_out), partial(_logits, model, 1, 0), cache)
 
 
 def _of_own(name: str, folder: Path) -> Teacher:

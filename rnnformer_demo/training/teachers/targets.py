@@ -25,20 +25,22 @@ class Teacher:
     """A trained model that teaches.
 
     Attributes:
-        weights: their file; beside it its logits are cached.
+        weights: their file.
         labels: its class names.
         held_out: fingerprints of what it was not trained on, see `fingerprints`.
         logits: of N texts (N, C), NaN for one that it does not judge: it does not read it whole, or was trained on it.
+        cache: folder in which its logits are cached; None for that of the weights.
     """
 
     weights: Path
     labels: tuple[str, ...]
     held_out: Sequence[str]
     logits: Callable[[Sequence[str]], Tensor]
+    cache: Path | None = None
 
 
 def teacher_logits(teacher: Teacher, corpus: Corpus, texts: Sequence[str]) -> Tensor:
-    """Return a teacher's logits (N, C), cached beside its weights: each text is run once.
+    """Return a teacher's logits (N, C), cached: each text is run once.
 
     Raises:
         InputError: where it knows other labels, or was trained on what the corpus holds out.
@@ -48,8 +50,8 @@ def teacher_logits(teacher: Teacher, corpus: Corpus, texts: Sequence[str]) -> Te
         raise InputError(f"The teacher in {where} knows {list(teacher.labels)}, not {list(corpus.labels)}.")
     if not set(fingerprints(corpus.held_out)) <= set(teacher.held_out):
         raise InputError(f"The teacher in {where} was trained on what is held out here: train it on the same data.")
-    cache = where / f"logits-{hashlib.sha256(teacher.weights.read_bytes()).hexdigest()[:16]}"
-    cache.mkdir(exist_ok=True)
+    cache = (teacher.cache or where) / f"logits-{hashlib.sha256(teacher.weights.read_bytes()).hexdigest()[:16]}"
+    cache.mkdir(parents=True, exist_ok=True)
     logits = []
     for start in tqdm(range(0, len(texts), _CHUNK), desc="teacher", mininterval=2):
         chunk = list(texts[start : start + _CHUNK])
@@ -85,6 +87,12 @@ def distilled_targets(
     labels = torch.zeros(len(texts), classes)
     labels[: len(targets)] = F.one_hot(torch.tensor(targets), classes).float()
     return [tuple(row) for row in torch.cat([labels, logits], dim=1).tolist()]
+
+
+def labels_alone(targets: Sequence[int], classes: int) -> list[tuple[float, ...]]:
+    """Return the targets of texts that no teacher judges, as `distillation` takes them."""
+    labels = F.one_hot(torch.tensor(targets, dtype=torch.long), classes).float()
+    return [tuple(row) for row in torch.cat([labels, torch.full_like(labels, torch.nan)], dim=1).tolist()]
 
 
 def distillation(forward: Callable[[Tensor, Tensor], Tensor], label_smoothing: float) -> Loss:

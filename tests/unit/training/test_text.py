@@ -18,9 +18,10 @@ from rnnformer_demo.checkpoints.store import load
 from rnnformer_demo.cli import main
 from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation.classification import evaluate
-from rnnformer_demo.evaluation.reporting import card_text, readme
+from rnnformer_demo.evaluation.reporting import card_text, model_card, readme
 from rnnformer_demo.models import config_to_dict
 from rnnformer_demo.training import loop
+from rnnformer_demo.training.behaviour.texts import held_out_texts, texts_to_learn
 from rnnformer_demo.training.config import (
     CorpusConfig,
     ImageDataConfig,
@@ -34,9 +35,12 @@ from rnnformer_demo.training.config import (
 )
 from rnnformer_demo.training.data.augment import center_crop, weak_augment
 from rnnformer_demo.training.data.corpus import read_corpus
+from rnnformer_demo.training.data.text_data import TextData
 from rnnformer_demo.training.loop import fit
 from rnnformer_demo.training.recipes import config_of, stage_of
+from rnnformer_demo.training.recipes.progress import is_finished
 from rnnformer_demo.training.tasks import image, text
+from rnnformer_demo.training.tasks.shape import text_config
 
 TRAINING = TrainingConfig(epochs=3, batch_size=8, learning_rate=5e-3, warmup=0.1)
 
@@ -404,6 +408,86 @@ def test_a_start_that_cannot_be_is_refused(tmp_path, saved, monkeypatch, options
     monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(saved))
     with pytest.raises(InputError, match=sentence):
         train_text(tmp_path, **options)
+
+
+NAMED = ("negative", "positive")
+
+
+def go_on(tmp_path, **options):
+    """A model that goes on from itself, on texts from templates too, as its own teacher."""
+    return train_text(
+        tmp_path,
+        **{
+            "name": "first",
+            "labels": NAMED,
+            "init_from": "first",
+            "teacher": ("checkpoint:first",),
+            "templates": "en",
+            "of_each": 1,
+            "training": TrainingConfig(epochs=1, batch_size=16, learning_rate=1e-6),
+            "overwrite": True,
+        }
+        | options,
+    )
+
+
+def test_a_model_goes_on_from_itself_on_texts_from_templates(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    first = train_text(tmp_path, name="first", labels=NAMED, training=TrainingConfig(epochs=1))
+    gone_on = go_on(tmp_path, labelled_limit=50, variants=0.5)
+    torch.testing.assert_close(gone_on.model.embedding.weight, first.model.embedding.weight, atol=1e-2, rtol=0)
+    earlier, again = gone_on.card["recipe"]["stages"]
+    assert earlier == first.card["recipe"]["stages"][0]
+    assert (again["name"], again["init_from"], again["templates"]) == ("first", "first", "en")
+    data = dict(gone_on.card["data"])
+    templates = data.pop("again")
+    assert data == first.card["data"]
+    assert templates == {
+        "trained_on": 50,
+        "unlabelled": 0,
+        "templates": len(texts_to_learn("en", 1)),
+        "variants": 0.5,
+    }
+    assert gone_on.card["training"]["minutes_before"] == first.card["training"]["minutes"]
+    text_of_card = model_card.model_card("first")
+    assert "Then trained again on 50 of the rows" in text_of_card
+    assert f"labelled by construction: {templates['templates']:,} texts" in text_of_card
+    runs = tmp_path / "runs"
+    assert {path.name for path in runs.iterdir()} == {"first-seed0", "first-again-seed0", "checkpoint-first"}
+    for stage in (earlier, again):
+        assert is_finished(stage, runs, tmp_path / "checkpoints")
+    assert go_on(tmp_path, labelled_limit=50, variants=0.5, resume=True, overwrite=False).sha256 == gone_on.sha256
+
+
+def test_the_epoch_is_chosen_on_held_out_templates_too(tmp_path):
+    shape = text_config(TextModelOptions(**tiny.SMALLEST["text"] | {"vocabulary": 200}))
+    table = (str(write_table(tmp_path / "train.csv")),)
+    plain, shown = (
+        TextData(TextDataConfig(data=table, labels=NAMED, templates=language, of_each=1), shape, tmp_path)
+        for language in (None, "en")
+    )
+    model = plain.new_model(plain.config, 0).eval()
+    on_templates = 2 * shown.accuracy(model) - plain.accuracy(model)
+    labels = [*held_out_texts("en", 100).values()]
+    assert on_templates == pytest.approx(labels.count("negative") / len(labels), abs=0.5)
+    assert round(on_templates * len(labels), 3) == pytest.approx(round(on_templates * len(labels)), abs=1e-2)
+    assert len(shown.items(0)) == len(plain.items(0)) + len(shown.shown)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"labels": ("sour", "sweet")}, "--templates is for the classes negative and positive: leave it out"),
+        ({"templates": "fr"}, "There are no behavioural tests in 'fr'"),
+        ({"teacher": ("checkpoint:image",)}, "image reads no texts: name a teacher that does"),
+        ({"teacher": ("checkpoint:text",)}, "text was trained on .*: name the same with --data"),
+        ({"teacher": ("checkpoint:nobody",)}, "There is no model 'nobody'"),
+    ],
+)
+def test_templates_and_teachers_that_do_not_fit_are_refused(tmp_path, saved, monkeypatch, options, sentence):
+    monkeypatch.setenv("RNNFORMER_CHECKPOINTS", str(saved))
+    with pytest.raises(InputError, match=sentence):
+        go_on(tmp_path, **{"name": "other", "init_from": None, "teacher": ()} | options)
 
 
 def test_the_command_starts_from_a_model_and_tells_of_its_stages(tmp_path, monkeypatch, capsys):

@@ -7,7 +7,7 @@ import pytest
 import tiny
 
 from rnnformer_demo.data import InputError
-from rnnformer_demo.evaluation.behaviour.cases import CASES, cases, texts_to_learn_from
+from rnnformer_demo.evaluation.behaviour.cases import CASES, cases, labelled_texts
 from rnnformer_demo.evaluation.behaviour.suite import PARTS, languages, read_suite
 
 LANGUAGES = languages()
@@ -94,12 +94,12 @@ def test_typos_and_punctuation_change_what_they_say():
             assert case.texts[0][:-1] == case.texts[1]
 
 
-def test_texts_to_learn_from_are_none_of_the_tests_and_the_same_each_time():
+def test_labelled_texts_of_a_part_are_none_of_the_tests_and_the_same_each_time():
     for language in LANGUAGES:
         suite = read_suite(language)
-        learned = texts_to_learn_from(language, 50)
+        learned = labelled_texts(suite, 50, "train")
         assert len(learned) > 50 * len(suite.capabilities) * 0.9
-        assert learned == texts_to_learn_from(language, 50) != texts_to_learn_from(language, 50, seed=1)
+        assert learned == labelled_texts(suite, 50, "train") != labelled_texts(suite, 50, "train", seed=1)
         tested = {text for each in suite.capabilities.values() for case in cases(suite, each) for text in case.texts}
         assert not tested & set(learned)
 
@@ -107,8 +107,8 @@ def test_texts_to_learn_from_are_none_of_the_tests_and_the_same_each_time():
 def test_making_texts_needs_neither_torch_nor_gradio():
     out = tiny.run_python(
         "import sys\n"
-        "from rnnformer_demo.evaluation.behaviour.cases import texts_to_learn_from\n"
-        "assert texts_to_learn_from('zh', 2)\n"
+        "from rnnformer_demo.training.behaviour.texts import texts_to_learn\n"
+        "assert texts_to_learn('zh', 2)\n"
         "print([name for name in ('torch', 'gradio', 'captum') if name in sys.modules])"
     )
     assert out == "[]"
