@@ -8,6 +8,9 @@ const SHAP = /** @type {Source} */ (["inproceedings", "lundberg2017unified", {
 const INTEGRATED_GRADIENTS = /** @type {Source} */ (["inproceedings", "sundararajan2017axiomatic", {
   author: "Sundararajan, Mukund and Taly, Ankur and Yan, Qiqi", title: "Axiomatic Attribution for Deep Networks", booktitle: "Proceedings of the 34th International Conference on Machine Learning", year: "2017", eprint: "1703.01365",
 }]);
+const GREEDY_OCCLUSION = /** @type {Source} */ (["article", "samek2017evaluating", {
+  author: "Samek, Wojciech and Binder, Alexander and Montavon, Gr{\\'e}goire and Lapuschkin, Sebastian and M{\\\"u}ller, Klaus-Robert", title: "Evaluating the Visualization of What a Deep Neural Network Has Learned", journal: "IEEE Transactions on Neural Networks and Learning Systems", volume: "28", number: "11", year: "2017", eprint: "1509.06321",
+}]);
 const ROLLOUT = /** @type {Source} */ (["inproceedings", "abnar2020quantifying", {
   author: "Abnar, Samira and Zuidema, Willem", title: "Quantifying Attention Flow in Transformers", booktitle: "Proceedings of the 58th Annual Meeting of the Association for Computational Linguistics", year: "2020", eprint: "2005.00928",
 }]);
@@ -25,9 +28,8 @@ export const SOURCES = {
   occlusion: ["inproceedings", "zeiler2014visualizing", {
     author: "Zeiler, Matthew D. and Fergus, Rob", title: "Visualizing and Understanding Convolutional Networks", booktitle: "Computer Vision -- ECCV 2014", year: "2014", eprint: "1311.2901",
   }],
-  "greedy-occlusion": ["article", "samek2017evaluating", {
-    author: "Samek, Wojciech and Binder, Alexander and Montavon, Gr{\\'e}goire and Lapuschkin, Sebastian and M{\\\"u}ller, Klaus-Robert", title: "Evaluating the Visualization of What a Deep Neural Network Has Learned", journal: "IEEE Transactions on Neural Networks and Learning Systems", volume: "28", number: "11", year: "2017", eprint: "1509.06321",
-  }],
+  "greedy-occlusion": GREEDY_OCCLUSION,
+  "averaged-greedy-occlusion": GREEDY_OCCLUSION,
   "kernel-shap": SHAP,
   "permutation-shapley": ["article", "castro2009polynomial", {
     author: "Castro, Javier and G{\\'o}mez, Daniel and Tejada, Juan", title: "Polynomial Calculation of the {Shapley} Value Based on Sampling", journal: "Computers \\& Operations Research", volume: "36", number: "5", pages: "1726--1730", year: "2009", doi: "10.1016/j.cor.2008.04.004",

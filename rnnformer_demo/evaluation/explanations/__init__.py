@@ -20,6 +20,7 @@ __all__ = [
     "leaderboards",
     "load_results",
     "markdown",
+    "outlooks",
     "readme_parts",
     "write",
 ]
@@ -37,6 +38,16 @@ def evaluate_all(*arguments: Any, **options: Any) -> dict[str, Any]:
     from . import plan
 
     return plan.evaluate_all(*arguments, **options)
+
+
+def outlooks(*arguments: Any, **options: Any) -> tuple[dict[str, Any], str]:
+    """Return the steps of `plan.outlooks`, which imports torch, and a table of them."""
+    from dataclasses import asdict
+
+    from . import outlook, plan
+
+    steps = [*plan.outlooks(*arguments, **options)]
+    return {"steps": [asdict(step) for step in steps]}, outlook.markdown(steps)
 
 
 def readme_parts() -> dict[str, str]:

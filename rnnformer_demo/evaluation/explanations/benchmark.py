@@ -1,19 +1,22 @@
 """Benchmarks of explanations: inputs whose explanations can be scored, and sums of the scores."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...checkpoints.store import Checkpoint
 from ...data import InputError, Sample
 from ...data.rows import Rejected
-from ...interpret.attribution import Explanation, current_name, explain, methods_for
+from ...interpret.attribution import Explanation, checked_method, current_name, explain, methods_for
 from ...models import Hybrid
+from .journal import Entry, Journal
 from .scoring import Part, interval, mean
 
 Parts = dict[str, Part | None]  # by measure; None where the measure is not defined for an input
+Reference = Parts | Callable[[], Parts]  # a function where they take seconds
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Example:
     sample: Sample
     target: int
     score: Callable[[Explanation], Parts]
-    references: dict[str, Parts]
+    references: Mapping[str, Reference]
     group: int = 0
 
 
@@ -105,17 +108,41 @@ class Benchmark:
 def chosen_methods(methods: Sequence[str] | None, layout: str) -> list[str]:
     """Return the names of methods that work on a layout: all of them for None. Ids of the last version become today's.
 
+    A method with an option, such as "relevance-propagation:rule=attn-lrp", stands beside the one without.
+
     Raises:
-        InputError: for a name that is unknown or does not fit.
+        InputError: for a name or an option that is unknown or does not fit.
     """
     fitting = [method.name for method in methods_for(layout)]
     if methods is None:
         return fitting
-    wanted = {current_name(name)[0] for name in methods}
-    unknown = sorted(wanted - set(fitting))
-    if unknown:
-        raise InputError(f"There is no method {unknown[0][:60]!r} for this model: there is {', '.join(fitting)}.")
-    return [name for name in fitting if name in wanted]
+    wanted: dict[str, list[str]] = {}  # as they were written, by method
+    for written in methods:
+        name, options = parse_method(written)
+        if name not in fitting:
+            raise InputError(f"There is no method {name[:60]!r} for this model: there is {', '.join(fitting)}.")
+        checked_method(name, layout, options)
+        wanted.setdefault(name, []).append(":".join([name, *written.split(":")[1:]]))
+    return [each for name in fitting for each in dict.fromkeys(wanted.get(name, ()))]
+
+
+def parse_method(written: str) -> tuple[str, dict[str, Any]]:
+    """Return the id of a method and its options, which may follow after a colon: "method:option=value,option=value".
+
+    Raises:
+        InputError: for an option without a value.
+    """
+    name, _, rest = written.partition(":")
+    pairs = [each.partition("=") for each in rest.split(",")] if rest else []
+    if not all(value for _, _, value in pairs):
+        raise InputError(f"Options of a method are written method:option=value, got {written[:60]!r}.")
+    return current_name(name)[0], {option: value for option, _, value in pairs}
+
+
+def explain_as(model: Hybrid, sample: Sample, target: int, written: str, seed: int) -> Explanation:
+    """Explain an input by a method as `parse_method` reads it; see `explain`."""
+    name, options = parse_method(written)
+    return explain(model, sample, target, name, seed=seed, **options)
 
 
 class ScoreAccumulator:
@@ -124,14 +151,15 @@ class ScoreAccumulator:
     Args:
         measures: names of the measures.
         seed: seed of the bootstrap.
+        journal: where what was measured stands.
 
     Attributes:
         refused: methods that do not fit the model, with the reason.
         inputs: number of those that were added.
     """
 
-    def __init__(self, measures: Sequence[str], seed: int):
-        self._measures, self._seed = measures, seed
+    def __init__(self, measures: Sequence[str], seed: int, journal: Journal):
+        self._measures, self._seed, self._journal = measures, seed, journal
         self._parts: dict[tuple[str, str], list[Parts]] = {}
         self._seconds: dict[str, list[float]] = {}
         self._groups: list[int] = []
@@ -145,17 +173,17 @@ class ScoreAccumulator:
             InputError: where none fits.
         """
         for method in [name for name in methods if name not in self.refused]:
-            started = time.perf_counter()
             try:
-                explanation = explain(example.model, example.sample, example.target, method, seed=seed)
+                entry = self._journal.entry(method, self.inputs, partial(_measured, example, method, seed))
             except InputError as error:
                 self.refused[method] = str(error)
                 if len(self.refused) == len(methods):
                     raise InputError(f"No method fits this model: {error}") from error
                 continue
-            self._seconds.setdefault(method, []).append(time.perf_counter() - started)
-            self._parts.setdefault(("methods", method), []).append(example.score(explanation))
-        for name, parts in example.references.items():
+            self._seconds.setdefault(method, []).append(entry.seconds)
+            self._parts.setdefault(("methods", method), []).append(entry.parts)
+        for name, reference in example.references.items():
+            parts = self._journal.whole(f"{name} of {self.inputs}", reference) if callable(reference) else reference
             self._parts.setdefault(("references", name), []).append(parts)
         self._groups.append(example.group)
         self.inputs += 1
@@ -186,6 +214,19 @@ class ScoreAccumulator:
         for group, part in zip(self._groups, parts, strict=True):
             groups[group] += [part] if part else []
         return [mean(inside) if inside else None for inside in groups.values()]
+
+
+def _measured(example: Example, method: str, seed: int) -> Entry:
+    """Explain an input with a method, and score the explanation.
+
+    Raises:
+        InputError: where the method does not fit the model.
+    """
+    started = time.perf_counter()
+    explanation = explain_as(example.model, example.sample, example.target, method, seed)
+    explained = time.perf_counter()
+    parts = example.score(explanation)
+    return Entry(parts, explained - started, time.perf_counter() - explained)
 
 
 def figure(parts: Sequence[Part], undefined: int, seed: int) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 A set is a table with the columns text, label and pair; two rows of a pair are a review and its revision. Each is an
 input, explained for its own label; its changed words are those that the other one has not in the same place. A review
 is cut to the length that the model reads.
+
+Beside the methods stands the minimal counterfactual: the words without which the model names another class.
 """
 
 from collections import defaultdict
@@ -15,15 +17,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...checkpoints.store import Checkpoint
-from ...data import InputError
+from ...data import InputError, Sample
 from ...data.columns import folded
 from ...data.labels import label_index
 from ...data.rows import Rejected, TextRow
 from ...data.tables import TableOptions, checked, is_table, read_table
-from ...interpret.attribution import Explanation
-from .benchmark import Benchmark, Example, Measure, Parts, RowSet, Skipped, words_of_tokens
+from ...interpret.attribution import METHODS, Explanation
+from ...interpret.counterfactual import ablate_units, minimal_counterfactual
+from .benchmark import Benchmark, Example, Measure, Parts, Reference, RowSet, Skipped, words_of_tokens
 from .files import set_name
-from .scoring import average_precision
+from .scoring import Part, average_precision
 
 _PAIR = "pair"  # column, beside those of text and label
 _WINDOW = 5  # words of the moving average
@@ -35,7 +38,14 @@ MEASURES = {
         "smoothed", f"the same for the scores' moving average over {_WINDOW} words: what smearing alone would gain"
     ),
     "hit": Measure("hit", "share of texts whose highest score lies on a changed word"),
+    "forecast": Measure(
+        "error of the forecast",
+        "sum of the differences between the change of the logit that the scores forecast, when the changed words turn "
+        "unknown, and the one that comes, as a share of the sum of the latter; below 100 % it is better than none",
+    ),
 }
+_IN_LOGITS = {name for name, method in METHODS.items() if "the logit" in method.scale}  # methods that forecast
+_MOST_ROWS = 400  # variants that the search for a minimal counterfactual may try
 
 
 @dataclass(frozen=True)
@@ -118,16 +128,50 @@ def revision_example(checkpoint: Checkpoint, revision: Revision) -> Example:
     if not changed.any() or changed.all():
         raise Skipped("nothing or everything changed within what the model reads")
 
+    perturbation = next(iter(checkpoint.model.perturbations))
+
     def score(explanation: Explanation) -> Parts:
         scores = explanation.scores
         return {
             "average_precision": (average_precision(scores, changed), 1.0),
             "smoothed": (average_precision(smoothed(scores), changed), 1.0),
             "hit": (float(changed[scores.argmax()]), 1.0),
+            "forecast": _error_of_forecast(checkpoint, sample, explanation, changed, perturbation),
+        }
+
+    def minimal() -> Parts:
+        found = minimal_counterfactual(checkpoint.model, sample, perturbation, _MOST_ROWS).units
+        if not found:
+            return dict.fromkeys(MEASURES)
+        chosen = torch.zeros(len(changed))
+        chosen[list(found)] = 1
+        hits = float(changed[list(found)].sum())
+        return {
+            "average_precision": (average_precision(chosen, changed), 1.0),
+            "smoothed": (average_precision(smoothed(chosen), changed), 1.0),
+            "hit": (hits, float(len(found))),
+            "forecast": None,
         }
 
     share = (changed.float().mean().item(), 1.0)
-    return Example(checkpoint.model, sample, target, score, {"share of words changed": dict.fromkeys(MEASURES, share)})
+    shares: Parts = {**dict.fromkeys(MEASURES, share), "forecast": None}
+    references: dict[str, Reference] = {
+        "words of the minimal counterfactual": minimal,
+        "share of words changed": shares,
+    }
+    return Example(checkpoint.model, sample, target, score, references)
+
+
+def _error_of_forecast(
+    checkpoint: Checkpoint, sample: Sample, explanation: Explanation, changed: Tensor, perturbation: str
+) -> Part | None:
+    """Return how far the scores' forecast of what the changed words do to the logit is off, beside the change itself;
+    None for scores that are no shares of a logit."""
+    if explanation.method not in _IN_LOGITS:
+        return None
+    units = changed.nonzero()[:, 0].tolist()
+    check = ablate_units(checkpoint.model, sample, explanation, units, perturbation)
+    return abs(check.forecast - check.measured), abs(check.measured)
 
 
 COUNTERFACTUALS = Benchmark(

@@ -11,10 +11,9 @@ from copy import deepcopy
 
 import torch
 
-from ...interpret.attribution import explain
 from ...interpret.trust.agreement import rank_correlation
 from ...models import ATTENTION, RECURRENT, Hybrid, build, freeze
-from .benchmark import Example, Measure, figure
+from .benchmark import Example, Measure, explain_as, figure
 
 _STAGES = {RECURRENT: "recurrence", ATTENTION: "attention"}  # by the kind of a block
 MAX_CORRELATION = 0.5  # with all weights drawn anew, above which a method fails: it shows the input, not the model
@@ -83,9 +82,9 @@ def randomisation(
     for method in methods:
         by_stage: dict[str, list[float | None]] = {stage: [] for stage in copies}
         for number, example in enumerate(examples):
-            trained = explain(model, example.sample, example.target, method, seed=seed + number).scores.abs()
+            trained = explain_as(model, example.sample, example.target, method, seed + number).scores.abs()
             for stage, copy in copies.items():
-                scores = explain(copy, example.sample, example.target, method, seed=seed + number).scores.abs()
+                scores = explain_as(copy, example.sample, example.target, method, seed + number).scores.abs()
                 by_stage[stage].append(rank_correlation(trained, scores))
             advance()
         figures = {}

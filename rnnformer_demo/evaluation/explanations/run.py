@@ -16,10 +16,12 @@ from ...data.rows import Rejected
 from ...data.seeds import whole_seed
 from ...data.tables import TableOptions
 from ...interpret.attribution import METHODS, Report
+from ...nn.devices import machine
 from . import planted_maps
-from .benchmark import Benchmark, Example, RowSet, ScoreAccumulator, Skipped, chosen_methods
+from .benchmark import Benchmark, Example, RowSet, ScoreAccumulator, Skipped, chosen_methods, parse_method
 from .counterfactuals import COUNTERFACTUALS
 from .faithfulness import FAITHFUL_PHOTOS, FAITHFUL_TEXTS
+from .journal import Journal
 from .masks import MASKS
 from .phrases import PHRASES
 from .planted import INPUTS_PER_MODEL, MEASURES, MODELS, planted_examples
@@ -53,6 +55,7 @@ def evaluate_explanations(
     seeds: int | None = None,
     table: TableOptions | None = None,
     labels: Sequence[str] = (),
+    journal: Path | None = None,
 ) -> dict[str, Any]:
     """Measure attribution methods on data sets with ground truth.
 
@@ -69,13 +72,14 @@ def evaluate_explanations(
         seeds: measure how often the verdict is the same by so many seeds, and nothing else; see `stability_of`.
         table: how tables are written, where that is not to be found out.
         labels: what labels mean, see `map_labels`.
+        journal: folder in which what was measured stands, input by input, see `Journal`; none by default.
 
     Returns:
         `model`, `notices` about how the sets were read, and `results`: for each set one of its own kind and one of the
         kind "randomisation". Each holds `kind`, `model`, `model_sha256`, `modality`, `data`, `inputs` (the noun for
-        them), `n`, `explained` (the class), `seed`, `skipped` (reason: how many), `rejected_rows`, `rejected`,
-        `left_out` (methods that do not fit: why), `measures` (name: title, about, unit), and by name `methods` and
-        `references` (see `ScoreAccumulator.figures`).
+        them), `n`, `explained` (the class), `seed`, `machine`, `skipped` (reason: how many), `rejected_rows`,
+        `rejected`, `left_out` (methods that do not fit: why), `measures` (name: title, about, unit), and by name
+        `methods` and `references` (see `ScoreAccumulator.figures`).
 
     Raises:
         InputError: for a set that is missing, of no known kind or of another modality, for an unknown method, and where
@@ -97,9 +101,9 @@ def evaluate_explanations(
             report((number + done) / len(plans))
 
         if plan is None:
-            outcome = _run_planted(checkpoint, names, seed, share)
+            outcome = _run_planted(checkpoint, names, seed, share, journal)
         else:
-            outcome = _run_benchmark(checkpoint, *plan, names, limit, seed, share, randomised)
+            outcome = _run_benchmark(checkpoint, *plan, names, limit, seed, share, randomised, journal)
         for result in outcome:
             results.append(result)
             keep(result)
@@ -145,7 +149,7 @@ def recognise(path: str, checkpoint: Checkpoint, table: TableOptions | None = No
 
 
 @dataclass
-class _RowLog:
+class RowLog:
     """Rows of a set that gave no example, with the reasons."""
 
     rejected: list[Rejected]
@@ -180,12 +184,14 @@ def _run_benchmark(
     seed: int,
     report: Report,
     randomised: int,
+    journals: Path | None,
 ) -> Iterator[dict]:
-    left_out = {name: _NO_SIGN for name in methods if benchmark.by_sign and not METHODS[name].signed}
+    left_out = {name: _NO_SIGN for name in methods if benchmark.by_sign and not METHODS[parse_method(name)[0]].signed}
     methods = [name for name in methods if name not in left_out]
     if not methods:
         raise InputError(f"The scores of {', '.join(left_out)} have no sign, by which {benchmark.name} are judged.")
-    log, accumulator = _RowLog(list(rows.rejected)), ScoreAccumulator(tuple(benchmark.measures), seed)
+    journal = open_journal(checkpoint, benchmark, rows, seed, journals)
+    log, accumulator = RowLog(list(rows.rejected)), ScoreAccumulator(tuple(benchmark.measures), seed, journal)
     total = min(limit or len(rows.rows), len(rows.rows))
     first: list[Example] = []
     examples = islice(log.examples(checkpoint, benchmark, rows, seed), limit)
@@ -207,7 +213,10 @@ def _run_benchmark(
     if randomised:
         methods = [name for name in methods if name not in accumulator.refused]
         with tqdm(total=len(first) * len(methods), desc="weights drawn anew", mininterval=2) as bar:
-            drawn = randomisation(checkpoint.model, first, methods, seed, bar.update)
+            drawn = journal.whole(
+                f"randomisation of {', '.join(methods)} on {len(first)}",
+                lambda: randomisation(checkpoint.model, first, methods, seed, bar.update),
+            )
         yield {
             "kind": "randomisation",
             **about,
@@ -219,16 +228,43 @@ def _run_benchmark(
     report(1.0)
 
 
-def _run_planted(checkpoint: Checkpoint, methods: Sequence[str], seed: int, report: Report) -> Iterator[dict]:
+def open_journal(checkpoint: Checkpoint, benchmark: Benchmark, rows: RowSet, seed: int, folder: Path | None) -> Journal:
+    """Return the journal of a benchmark on a checkpoint.
+
+    Args:
+        folder: of the journals; None keeps nothing.
+    """
+    return Journal(
+        folder,
+        model=checkpoint.name,
+        sha256=checkpoint.sha256,
+        seed=seed,
+        kind=benchmark.name,
+        explained=benchmark.explained,
+        measures=list(benchmark.measures),
+        data=rows.data,
+        rows=len(rows.rows),
+    )
+
+
+def open_planted_journal(modality: str, seed: int, folder: Path | None) -> Journal:
+    """Return the journal of planted evidence; see `open_journal`."""
+    return Journal(folder, model=f"{PLANTED}-{modality}", kind=PLANTED, data=f"{MODELS} small models", seed=seed)
+
+
+def _run_planted(
+    checkpoint: Checkpoint, methods: Sequence[str], seed: int, report: Report, journals: Path | None
+) -> Iterator[dict]:
     modality, total = checkpoint.model.modality, MODELS * INPUTS_PER_MODEL
-    accumulator = ScoreAccumulator(tuple(MEASURES), seed)
+    journal = open_planted_journal(modality, seed, journals)
+    accumulator = ScoreAccumulator(tuple(MEASURES), seed, journal)
     for number, example in enumerate(_progress(planted_examples(modality, seed), total, PLANTED)):
         accumulator.add(example, methods, seed + number)
         report(accumulator.inputs / total)
     explained = "the class that the evidence decides"
     about = _about(checkpoint, f"{MODELS} small models", "inputs", accumulator.inputs, explained, seed)
     about |= {"model": f"{PLANTED}-{modality}", "model_sha256": None}
-    about |= {**_RowLog([]).as_dict(), "left_out": accumulator.refused}
+    about |= {**RowLog([]).as_dict(), "left_out": accumulator.refused}
     yield {"kind": PLANTED, **about, "measures": _as_dicts(MEASURES), **accumulator.figures()}
     if modality == "text":
         yield {
@@ -239,7 +275,7 @@ def _run_planted(checkpoint: Checkpoint, methods: Sequence[str], seed: int, repo
             "data": f"{MODELS} small models a task",
             "left_out": {},
             "measures": _as_dicts(planted_maps.MEASURES),
-            "methods": planted_maps.measure_maps(seed),
+            "methods": journal.whole("maps", lambda: planted_maps.measure_maps(seed)),
             "references": {},
         }
 
@@ -258,6 +294,7 @@ def _about(checkpoint: Checkpoint, data: str, inputs: str, n: int, explained: st
         "n": n,
         "explained": explained,
         "seed": seed,
+        "machine": machine(),
     }
 
 

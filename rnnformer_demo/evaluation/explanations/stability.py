@@ -34,7 +34,8 @@ def stability_of(benchmark: Benchmark, seeds: int) -> Benchmark:
     if seeds < 2:
         raise InputError(f"There must be at least 2 seeds, got {seeds}.")
     example = functools.partial(_example, seeds=seeds)
-    return replace(benchmark, name="stability", measures=_MEASURES, make_example=example)
+    explained = f"{benchmark.explained}, by {seeds} seeds"
+    return replace(benchmark, name="stability", explained=explained, measures=_MEASURES, make_example=example)
 
 
 def _example(checkpoint: Checkpoint, source: Callable[[], object], seeds: int) -> Example:

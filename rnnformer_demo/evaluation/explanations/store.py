@@ -14,42 +14,65 @@ RESULTS = Path(__file__).with_name("results")
 def write(result: dict[str, Any], folder: Path = RESULTS) -> Path:
     """Write a result to `<model>-<kind>-<data>.json`, as a whole or not at all.
 
-    Methods that were measured before in the same way (same weights, inputs and seed) stay in the file.
+    Methods that were measured before in the same way (same weights, inputs and seed) stay in the file. A result of
+    fewer inputs than one of the same weights that is there stands beside it, in a file whose name ends with their
+    number.
 
     Raises:
         InputError: for a folder that cannot be written to.
     """
-    if result["model_sha256"] is None:  # of planted models, whose name says it all
-        path = folder / f"{result['kind'].replace('planted', result['model'])}.json"
-    else:
-        path = folder / f"{result['model']}-{result['kind']}-{result['data'].replace(' ', '-')}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            before = json.loads(path.read_text(encoding="utf-8"))
-            if _setting(before) == _setting(result):
-                methods = before["methods"] | result["methods"]
-                left_out = before["left_out"] | result["left_out"]
-                left_out = {name: reason for name, reason in left_out.items() if name not in methods}
-                result = result | {"methods": methods, "left_out": left_out}
+        path = folder / f"{_name(result)}.json"
+        before = _read(path)
+        if before and before["model_sha256"] == result["model_sha256"] and before["n"] > result["n"]:
+            path = folder / f"{_name(result)}-{result['n']}.json"
+            before = _read(path)
+        if before and _setting(before) == _setting(result):
+            result = _joined(before, result)
         write_aside(path, json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+        raise InputError(f"{folder} cannot be written: {error.strerror}.") from error
     return path
 
 
+def _name(result: dict[str, Any]) -> str:
+    if result["model_sha256"] is None:  # of planted models, whose name says it all
+        return result["kind"].replace("planted", result["model"])
+    return f"{result['model']}-{result['kind']}-{result['data'].replace(' ', '-')}"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _joined(before: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result with the methods of an earlier one of the same setting, and the machines of both."""
+    methods = before["methods"] | result["methods"]
+    left_out = before["left_out"] | result["left_out"]
+    left_out = {name: reason for name, reason in left_out.items() if name not in methods}
+    machines = dict.fromkeys(each["machine"] for each in (before, result) if "machine" in each)
+    return result | {"methods": methods, "left_out": left_out, "machine": "; ".join(machines)}
+
+
 def _setting(result: dict[str, Any]) -> dict[str, Any]:
-    """Return the setting of a measurement: every entry but those that depend on the choice of methods.
+    """Return the setting of a measurement: every entry but those that depend on the choice of methods, or on when and
+    where they were timed.
 
     Methods of two results can stand side by side where their settings are the same.
     """
-    return {key: value for key, value in result.items() if key not in ("methods", "left_out", "references")}
+    return {key: value for key, value in result.items() if key not in ("methods", "left_out", "references", "machine")}
 
 
 def load_results(folder: Path = RESULTS) -> list[dict[str, Any]]:
-    """Return all results, by kind, then by model, hybrids (whose names are shorter) before their baselines."""
+    """Return all results, by kind, then by model, hybrids (whose names are shorter) before their baselines; of the same
+    data that of most inputs first."""
     results = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
-    return sorted(results, key=lambda result: (result["kind"], len(result["model"]), result["model"], result["data"]))
+    return sorted(results, key=_place)
+
+
+def _place(result: dict[str, Any]) -> tuple:
+    return result["kind"], len(result["model"]), result["model"], result["data"], -result["n"]
 
 
 def citation(method: str, modality: str, model: str | None = None, folder: Path = RESULTS) -> str:

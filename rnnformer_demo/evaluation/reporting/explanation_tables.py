@@ -1,7 +1,9 @@
 """Tables of the explanation benchmarks, in Markdown. Made without torch."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from ...checkpoints.cards import names, weights_digest
 from .markdown import table
 
 NOTHING = "No explanation has been measured against ground truth yet."
@@ -10,6 +12,16 @@ NOTHING = "No explanation has been measured against ground truth yet."
 def markdown(results: list[dict[str, Any]]) -> str:
     """Return for each result a line about the measurement, and a row for each method and reference."""
     return "\n\n".join(f"{_caption(result)}\n\n{_table(result)}" for result in results) or NOTHING
+
+
+def weights_of(result: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the `digest` of the weights that were measured, in short, and whether the shipped model has `replaced`
+    them since; None of small models that were made for the measurement."""
+    sha256 = result.get("model_sha256")
+    if not sha256:
+        return None
+    name = result["model"]
+    return {"digest": sha256[:8], "replaced": name in names() and weights_digest(name) != sha256}
 
 
 def format_value(value: float | None, unit: str) -> str:
@@ -46,8 +58,17 @@ def _caption(result: dict[str, Any]) -> str:
         *left_out,
         f"explained: {result['explained']}",
         f"seed {result['seed']}",
+        *_measured(result),
     ]
     return "; ".join(parts) + ":"
+
+
+def _measured(result: dict[str, Any]) -> Iterator[str]:
+    """Yield what was measured, and where, as far as the result tells."""
+    if weights := weights_of(result):
+        yield f"weights `{weights['digest']}`{', replaced since' if weights['replaced'] else ''}"
+    if "machine" in result:
+        yield result["machine"]
 
 
 def _cell(figure: dict[str, Any], unit: str) -> str:

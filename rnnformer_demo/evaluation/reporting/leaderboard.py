@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .explanation_tables import NOTHING, bare
+from .explanation_tables import NOTHING, bare, weights_of
 from .markdown import table
 
 # Benchmarks whose first measure ranks attribution methods: the higher, the better. Weights drawn anew are a test that a
@@ -16,7 +16,8 @@ def leaderboard(results: list[dict[str, Any]], modality: str) -> dict[str, list]
     """Return the figures of all methods for one modality.
 
     Returns:
-        `columns`, one for each result: `benchmark`, `model`, `data`, `inputs`, `n`, `title` and `about` of its measure.
+        `columns`, one for each result: `benchmark`, `model`, `data`, `inputs`, `n`, `title` and `about` of its measure,
+        and `weights`, see `weights_of`.
         `rows`: `method`, `smoothed`, `cells` (value and interval by column, None where it was not measured) and `rank`,
         the mean over the columns of its rank there as a share of the methods, 0 the best and 1 the last; None for
         smoothed scores. The best rank comes first, smoothed scores follow their method.
@@ -42,7 +43,8 @@ def markdown(results: list[dict[str, Any]]) -> str:
 def _column(result: dict[str, Any]) -> dict[str, Any]:
     _, measure = _first(result)
     kept = {key: result[key] for key in ("model", "data", "inputs", "n")}
-    return {"benchmark": result["kind"], **kept, "title": measure["title"], "about": measure["about"]}
+    about = {"title": measure["title"], "about": measure["about"], "weights": weights_of(result)}
+    return {"benchmark": result["kind"], **kept, **about}
 
 
 def _first(result: dict[str, Any]) -> tuple[str, dict[str, str]]:
@@ -91,7 +93,14 @@ def _markdown(board: dict[str, list]) -> str:
         ]
         for row in board["rows"]
     ]
-    return table(["method", "mean rank", *titles], rows, "l" + "r" * (1 + len(titles)))
+    board_table = table(["method", "mean rank", *titles], rows, "l" + "r" * (1 + len(titles)))
+    weights = dict.fromkeys(_weights(column) for column in board["columns"] if column["weights"])
+    return f"{board_table}\n\nWeights measured: {', '.join(weights)}." if weights else board_table
+
+
+def _weights(column: dict[str, Any]) -> str:
+    weights = column["weights"]
+    return f"`{column['model']}` `{weights['digest']}`{' (replaced since)' if weights['replaced'] else ''}"
 
 
 def _figure(cell: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from . import (  # noqa: F401, I001
     relevance_propagation,
     occlusion,
     greedy_occlusion,
+    averaged_greedy_occlusion,
     kernel_shap,
     permutation_shapley,
     gradient_shap,
@@ -28,7 +29,7 @@ from . import (  # noqa: F401, I001
     recurrence_integrated_gradients,
     random,
 )
-from .compute import MethodError, explain
+from .compute import MethodError, checked_method, explain
 from .features import BASELINES, by_unit, sum_by_unit
 from .progress import Report
 from .registry import METHOD_ALIASES, METHODS, Explanation, Method, current_name, methods_for
@@ -42,6 +43,7 @@ __all__ = [
     "MethodError",
     "Report",
     "by_unit",
+    "checked_method",
     "current_name",
     "explain",
     "methods_for",

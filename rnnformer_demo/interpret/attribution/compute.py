@@ -52,7 +52,7 @@ def explain(
     from ...nn.lock import Ended
 
     name, notices = current_name(method)
-    entry = _checked(name, sample.layout, options)
+    entry = checked_method(name, sample.layout, options)
     relay = Relay(report, give_way)
     drawing: dict[str, Any] = {"seed": seed} if entry.draws else {}
     try:
@@ -69,7 +69,12 @@ def explain(
     return replace(explanation, warnings=(*notices, *explanation.warnings), **drawing)
 
 
-def _checked(name: str, layout: str, options: Mapping[str, str]) -> Method:
+def checked_method(name: str, layout: str, options: Mapping[str, str]) -> Method:
+    """Return a method that works on a layout.
+
+    Raises:
+        InputError: for a method or an option that is unknown or does not fit.
+    """
     fitting = {method.name: method for method in methods_for(layout)}
     if name not in fitting:
         raise InputError(f"There is no method {str(name)[:60]!r} for this input: there is {', '.join(fitting)}.")

@@ -82,12 +82,17 @@ def cost_of_trust(size: Size, method: str) -> float:
     """Return the cost of the fewest random orders and of all other measurements on an input of this size."""
     if size.units < 2:
         return size.whole(1)
-    alone = size.units + 1 if size.units <= MAX_LEAVE_ONE_OUT else 0
-    rows = alone + (2 * STAGES[0] + 4) * len(SHARES[size.layout])
-    cost = size.whole(2 * rows + INFIDELITY_ROWS)  # there are two perturbations
+    cost = cost_of_orders(size, STAGES[0]) + size.whole(INFIDELITY_ROWS)
     if not _too_slow_to_repeat(method, size.layout, size.units):
         cost += SHIFTS * METHODS[method].cost(size)
     return cost + sum(METHODS[name].cost(size) for name in others(size.layout, size.units, method)[0])
+
+
+def cost_of_orders(size: Size, pairs: int = STAGES[1]) -> float:
+    """Return the cost of so many pairs of random orders under both perturbations, by default as many as it takes to
+    trust an explanation that none of them outdoes."""
+    alone = size.units + 1 if size.units <= MAX_LEAVE_ONE_OUT else 0
+    return size.whole(2 * (alone + (2 * pairs + 4) * len(SHARES[size.layout])))
 
 
 def _too_slow_to_repeat(method: str, layout: str, units: int) -> bool:

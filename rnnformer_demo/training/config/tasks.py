@@ -124,9 +124,9 @@ class OODConfig:
     """Fit an out-of-distribution detector to a trained model and write it into its checkpoint.
 
     Of photos, sets may also be drawn: made:noise, made:screenshots, made:drawings, made:patterns. Classes of photos
-    that training left out are another kind: those in `data` are to choose a detector on, those in `in_distribution` to
-    test it on. Of all that is to choose on, half is shown to the detectors. A set of photos may be named to choose on
-    and to test on: where it has no splits, each reads another half.
+    that training left out, or that a distilled model has no name for, are another kind: those in `data` are to choose a
+    detector on, those in `in_distribution` to test it on. Of all that is to choose on, half is shown to the detectors.
+    A set of photos may be named to choose on and to test on: where it has no splits, each reads another half.
     """
 
     name: str  # of the model
@@ -134,6 +134,7 @@ class OODConfig:
     in_distribution: tuple[str, ...]  # tests of the same kind
     exclude_texts: tuple[str, ...] = ()  # files whose texts are left out of the data
     exclude_classes: tuple[str, ...] = ()  # classes of photos that training left out
+    never_shown: tuple[str, ...] = ()  # of these, classes only to test on: none is shown or chosen on
     selection_ood: tuple[str, ...] = ()  # sets of other kinds, to choose a detector on
     far_ood: tuple[str, ...] = ()  # sets of other kinds, to test it on
     near_ood: tuple[str, ...] = ()  # sets of kinds that are almost its own, to test it on

@@ -35,11 +35,14 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         raise InputError(
             "--exclude-texts and --shuffled are for texts: leave classes of photos out with --exclude-classes."
         )
+    if unknown := sorted(set(config.never_shown) - set(config.exclude_classes)):
+        raise InputError(f"--never-shown must name classes of --exclude-classes, got {unknown[0]!r}.")
     distilled = "distillation" in checkpoint.card
     if len(config.data) > 1 and not distilled:
         raise InputError(f"This model of photos is trained on one folder or zip, got {len(config.data)}.")
     training, *held_out = (_pooled if distilled else _split)(config)
-    photos, left_out = training[0][0], config.exclude_classes
+    shown = [name for name in config.exclude_classes if name not in config.never_shown]
+    left_out = {"left out": shown, "never shown": config.never_shown}  # classes by what becomes of them
 
     def some(name: str, placed: Sequence[Placed], most: int = TESTED_MOST) -> InputSet:
         return InputSet(name, partial(photo_batches, checkpoint, drawn(placed, most)))
@@ -56,26 +59,33 @@ def photo_sets(checkpoint: Checkpoint, config: OODConfig) -> OODSets:
         name, others = foreign(path, partial(_tested, shared=shared, labelled=False))
         return some(name, _unlike(others, seen))
 
-    def inside(path: str, of_left_out: bool) -> InputSet:
-        """Return photos of the test part, of the classes that training left out or of the others."""
+    def inside(path: str) -> InputSet:
         where, rows, name = _tested(path, distilled)
-        found = set(_of_classes(where, rows, left_out)) if isinstance(where, PhotoSet) else set()
-        kept = [(where, row) for row in rows if (row in found) == of_left_out]
-        return some(f"{name}, classes left out", _unlike(kept, seen)) if of_left_out else some(name, kept)
+        if isinstance(where, PhotoSet):
+            rows = where.without(rows, config.exclude_classes)
+        return some(name, [(where, row) for row in rows])
+
+    def of_left_out(path: str) -> Iterator[InputSet]:
+        """Yield photos of the test part, of the classes that training left out."""
+        where, rows, name = _tested(path, distilled)
+        for fate, classes in left_out.items():
+            if isinstance(where, PhotoSet) and (found := _of_classes(where, rows, classes)):
+                yield some(f"{name}, classes {fate}", _unlike([(where, row) for row in found], seen))
 
     kinds = [foreign(path, _not_tested) for path in config.selection_ood]
-    if left_out:
-        of_training = _of_classes(photos, training_rows(photos, ()), left_out)
-        kinds.append(("classes left out", [(photos, row) for row in of_training]))
+    if shown:
+        sources = _trained_on(config.data, distilled)
+        kinds.append(
+            ("classes left out", [(where, row) for where, rows in sources for row in _of_classes(where, rows, shown)])
+        )
     kinds = [(name, drawn(others)) for name, others in kinds]
     seen = [photo for _, others in kinds for photo in others]
     return OODSets(
         training=some("training part", training, FITTED_MOST),
         held_out=[some("held-out part", part) for part in held_out],
-        in_distribution=[inside(path, of_left_out=False) for path in config.in_distribution],
+        in_distribution=[inside(path) for path in config.in_distribution],
         selection=[some(name, _unlike(others[1::2], others[::2])) for name, others in kinds],
-        far=[tested(path) for path in config.far_ood]
-        + ([inside(path, of_left_out=True) for path in config.in_distribution] if left_out else []),
+        far=[*map(tested, config.far_ood), *(each for path in config.in_distribution for each in of_left_out(path))],
         near=[tested(path) for path in config.near_ood],
         exposure=[some(f"{name}, shown", others[::2]) for name, others in kinds],
     )
@@ -92,6 +102,14 @@ def _of_classes(photos: PhotoSet, rows: Sequence[PhotoRow], classes: Collection[
     return [row for row in rows if row not in others]
 
 
+def _trained_on(data: Sequence[str], distilled: bool) -> list[tuple[PhotoSet, list[PhotoRow]]]:
+    """Return the photos to train on of each set, of all classes."""
+    if distilled:
+        return [(pool, pool.parts["training"]) for pool in open_pools(data)]
+    photos = PhotoSet(data[0])
+    return [(photos, training_rows(photos, ()))]
+
+
 def _split(config: OODConfig) -> Iterator[list[SetPhoto]]:
     """Yield the training part and the held-out part of one set of labelled photos."""
     photos = PhotoSet(config.data[0])
@@ -101,11 +119,20 @@ def _split(config: OODConfig) -> Iterator[list[SetPhoto]]:
 
 
 def _pooled(config: OODConfig) -> Iterator[list[SetPhoto]]:
-    """Yield the training parts of all pools that a model was distilled on, then the held-out part of each."""
+    """Yield the training parts of all pools that a model was distilled on, then the held-out part of each, without the
+    classes left out.
+
+    Raises:
+        InputError: for a class that no pool has.
+    """
     pools = open_pools(config.data)
-    yield [(pool, row) for pool in pools for row in pool.parts["training"]]
-    for pool in pools:
-        yield [(pool, row) for row in pool.parts["held_out"]]
+    for name in config.exclude_classes:
+        if not any(_of_classes(pool, pool.rows, [name]) for pool in pools):
+            raise InputError(f"No set of photos has a class {name!r} to leave out.")
+    parts = [{part: pool.without(rows, config.exclude_classes) for part, rows in pool.parts.items()} for pool in pools]
+    yield [(pool, row) for pool, of_pool in zip(pools, parts, strict=True) for row in of_pool["training"]]
+    for pool, of_pool in zip(pools, parts, strict=True):
+        yield [(pool, row) for row in of_pool["held_out"]]
 
 
 def _not_tested(path: str) -> tuple[Photos, Sequence[PhotoRow], str]:

@@ -126,6 +126,7 @@ export default {
     "method.pixel-integrated-gradients": "逐像素积分梯度",
     "method.occlusion": "遮挡 (occlusion)",
     "method.greedy-occlusion": "贪心遮挡",
+    "method.averaged-greedy-occlusion": "贪心遮挡（平均）",
     "method.kernel-shap": "KernelSHAP",
     "method.permutation-shapley": "排列 Shapley",
     "method.gradient-shap": "Gradient SHAP",
@@ -770,6 +771,9 @@ export default {
     "leaderboard.rank": "平均名次（0 最前，1 最后）",
     "leaderboard.smoothed": "{method}，平滑后",
     "leaderboard.column": "{measure}：{model}，{data}（{n}）",
+    "leaderboard.weights": "所测权重：{weights}。",
+    "leaderboard.digest": "{model} {digest}",
+    "leaderboard.replaced": "{model} {digest}（此后已更换）",
     "leaderboard.faithfulness": "胜过 95% 的随机顺序",
     "leaderboard.planted": "植入的证据排第一",
     "leaderboard.rationales": "对人们标出的词的平均精确率",
@@ -1283,6 +1287,8 @@ export default {
       "同上，再穿过 CNN 分到单个像素，与特征符号一致的贡献得到更多（gamma 规则）。logit 的大部分留在 CNN 的偏置中：请看位置，不看大小。",
     "How much the logit falls when a word is replaced by the unknown token, or a patch by grey.":
       "把一个词换成未知词元、或把一块换成灰色时，logit 下降多少。",
+    "Patches go a few at a time, in the order that lowers the odds of the class fastest, averaged over two fills: grey, and the photo's own pixels in random order. The trust card measures by neither. The score tells how early each goes; none speaks against the class.":
+      "图块每次去掉几个，按使类别几率下降最快的顺序，取两种填充的平均：灰色，以及照片自己的像素打乱次序。可信度卡片的测量不用这两种填充。得分说明每个图块去得多早；没有哪个得分反对该类别。",
     "Words are deleted, or patches painted over, in the order that lowers the class's probability fastest, a few at a time, and stay away: what stands in for another is found out too. The score tells how early each goes; none speaks against the class.":
       "按最快降低该类概率的顺序，每次删去几个词（或涂掉几块）且不再恢复：互相替代的证据也会被找出。得分表示它去得多早；没有反对该类的得分。",
     "Each word's or patch's fair share (Shapley value): its mean effect on the logit over the orders in which it can be added to the unknown tokens or the grey photo. Exact for up to 11 words, estimated for more.":

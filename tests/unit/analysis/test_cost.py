@@ -28,14 +28,20 @@ def test_a_longer_input_costs_no_less(name):
         assert costs == sorted(costs)
 
 
-@pytest.mark.parametrize("name", ["occlusion", "greedy-occlusion", "kernel-shap", "permutation-shapley"])
-def test_the_passes_that_a_method_declares_are_those_that_it_runs(name, samples, monkeypatch):
-    """Counted in tokens that go through the model, not in seconds."""
+@pytest.mark.parametrize(
+    ("modality", "name"),
+    [
+        *(("text", name) for name in ("occlusion", "greedy-occlusion", "kernel-shap", "permutation-shapley")),
+        ("image", "averaged-greedy-occlusion"),
+    ],
+)
+def test_the_passes_that_a_method_declares_are_those_that_it_runs(modality, name, samples, monkeypatch):
+    """Counted in tokens or cells that go through the model, not in seconds."""
     import tiny
 
     from rnnformer_demo.models import freeze
 
-    model, sample, steps = freeze(tiny.model("text")), samples["text"], 0
+    model, sample, steps = freeze(tiny.model(modality)), samples[modality], 0
     classify = type(model).forward
 
     def counting(self, inputs, mask):
@@ -45,8 +51,9 @@ def test_the_passes_that_a_method_declares_are_those_that_it_runs(name, samples,
 
     monkeypatch.setattr(type(model), "forward", counting)
     explain(model, sample, 1, name)
-    size = Size("sequence", len(sample.unit_names), sample.mask.shape[1])
-    assert steps * STEP_MS == pytest.approx(METHODS[name].cost(size), rel=1.0)
+    size = Size(sample.layout, len(sample.unit_names), sample.mask.shape[1])
+    passes = METHODS[name].cost(size) / size.whole(1)
+    assert steps / size.steps == pytest.approx(passes, rel=1.0)
     assert torch.is_tensor(sample.mask)
 
 

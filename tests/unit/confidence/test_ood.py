@@ -412,6 +412,21 @@ def test_photos_are_split_as_in_training_and_dropped_classes_are_another_kind(pl
     assert not any(torch.equal(one, other) for one in shown for other in chosen_on)
 
 
+def test_a_distilled_model_is_shown_some_classes_that_it_has_no_name_for_and_tested_on_others(plain, zoo):
+    checkpoint = replace(plain["image"], card=plain["image"].card | {"distillation": {}})
+    classes = {"exclude_classes": ("noise", "dog"), "never_shown": ("dog",)}
+    sets = read_sets(checkpoint, OODConfig(name="image", data=[zoo], in_distribution=[zoo], **classes))
+    assert count(sets.training) + count(sets.held_out[0]) == 10  # cats
+    assert [(one.name, count(one)) for one in sets.in_distribution] == [("zoo test", 4)]
+    (exposed,), (chosen_on,) = sets.exposure, sets.selection
+    assert (exposed.name, chosen_on.name) == ("classes left out, shown", "classes left out")
+    assert 0 < count(exposed) + count(chosen_on) <= 10
+    names = ["zoo test, classes left out", "zoo test, classes never shown"]
+    assert [(one.name, count(one)) for one in sets.far] == [(names[0], 4), (names[1], 4)]
+    with pytest.raises(InputError, match="No set of photos has a class 'bird' to leave out"):
+        read_sets(checkpoint, OODConfig(name="image", data=[zoo], in_distribution=[zoo], exclude_classes=("bird",)))
+
+
 def test_photos_elsewhere_are_foreign_where_no_name_of_theirs_is_known_and_nothing_like_them_was_seen(
     plain, zoo, tmp_path, few_pictures
 ):
@@ -525,6 +540,7 @@ def test_a_photo_that_does_not_open_is_left_out_and_named(plain, tmp_path, capsy
         ("image", {"shuffled": True}, "--exclude-texts and --shuffled are for texts"),
         ("image", {"exclude_texts": ("a.tsv",)}, "--exclude-texts and --shuffled are for texts"),
         ("image", {"data": ("a", "b")}, "This model of photos is trained on one folder or zip, got 2"),
+        ("image", {"never_shown": ("cat",)}, "--never-shown must name classes of --exclude-classes, got 'cat'"),
         ("image", {}, r"data\.tsv must be a folder or a zip"),
         ("text", {"far_ood": ("nosuch.tsv",)}, r"There is no file nosuch\.tsv"),
         ("text", {"touched": ("elsewhere",)}, "There is no test 'elsewhere' to be touched: there is"),

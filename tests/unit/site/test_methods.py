@@ -12,6 +12,7 @@ def test_a_site_offers_what_the_browser_computes_and_names_the_rest():
         name for name, method in METHODS.items() if not method.in_browser
     ]
     assert {entry["name"] for entry in site["server_methods"]} == {
+        "averaged-greedy-occlusion",
         "pixel-integrated-gradients",
         "pixel-relevance-propagation",
     }

@@ -6,7 +6,8 @@ import { table } from "../../core/parts.js";
 /**
  * @typedef {{value: number, interval: [number, number]} | null} Cell
  * @typedef {{method: string, smoothed: boolean, rank: number | null, cells: Cell[]}} Row
- * @typedef {{benchmark: string, model: string, data: string, n: number, inputs: string, title: string, about: string}} Column
+ * @typedef {{benchmark: string, model: string, data: string, n: number, inputs: string, title: string, about: string,
+ *   weights: {digest: string, replaced: boolean} | null}} Column
  */
 
 /**
@@ -36,7 +37,15 @@ export function leaderboard(app, { columns, rows }, title) {
     });
   };
   draw(-1);
-  return frame;
+  const weights = new Set(columns.map((column) => weightsOf(app, column)));
+  weights.delete("");
+  return h("div", {}, frame, weights.size ? h("p", { class: "model-interval" }, t("leaderboard.weights", { weights: [...weights].join(", ") })) : null);
+}
+
+/** Return the weights behind a column, "" where small models were made for it. @param {import("../../app.js").App} app @param {Column} column */
+function weightsOf({ t }, { model, weights }) {
+  if (!weights) return "";
+  return t(weights.replaced ? "leaderboard.replaced" : "leaderboard.digest", { model, digest: weights.digest });
 }
 
 /** Return the rows, the best of a column first and those without a figure last. @param {Row[]} rows @param {number} by */
@@ -47,7 +56,8 @@ function sorted(rows, by) {
 
 /** @param {import("../../app.js").App} app @param {Row} row */
 function nameOf({ t }, { method, smoothed }) {
-  const name = t(`method.${method}`);
+  const [id, options] = method.split(":");
+  const name = t(`method.${id}`) + (options ? ` (${options})` : "");
   return smoothed ? t("leaderboard.smoothed", { method: name }) : name;
 }
 

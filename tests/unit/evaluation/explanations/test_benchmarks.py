@@ -17,7 +17,7 @@ from rnnformer_demo.checkpoints.store import Checkpoint
 from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation import explanations
 from rnnformer_demo.evaluation.explanations import phrases, rationales, scoring, stability
-from rnnformer_demo.evaluation.explanations.benchmark import Skipped, words_of_tokens
+from rnnformer_demo.evaluation.explanations.benchmark import Skipped, chosen_methods, words_of_tokens
 from rnnformer_demo.evaluation.explanations.run import PLANTED, evaluate_explanations, recognise
 from rnnformer_demo.models import freeze
 
@@ -338,3 +338,25 @@ def test_verdicts_are_compared_over_seeds(checkpoint, tmp_path, monkeypatch):
 def test_seeds_are_refused_elsewhere(checkpoint, data, seeds, sentence):
     with pytest.raises(InputError, match=sentence):
         evaluate_explanations(checkpoint, [data], ["occlusion"], seeds=seeds)
+
+
+def test_a_method_with_an_option_stands_beside_the_one_without(checkpoint, tmp_path):
+    rows = tmp_path / "rows.tsv"
+    rows.write_text("text\tlabel\nthe plot is bad but fun\tpositive\n", encoding="utf-8")
+    written = ["random", "relevance-propagation:rule=attn-lrp", "relevance-propagation"]
+    (result,) = evaluate_explanations(checkpoint, [str(rows)], written, randomised=0)["results"]
+    assert list(result["methods"]) == [written[1], written[2], "random"]
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("relevance-propagation:rule", "Options of a method are written method:option=value"),
+        ("relevance-propagation:rule=best", "The option rule of relevance-propagation cannot be 'best'"),
+        ("occlusion:rule=attn-lrp", "The method occlusion has no option 'rule'"),
+        ("magic:rule=attn-lrp", "There is no method 'magic' for this model"),
+    ],
+)
+def test_an_option_that_does_not_fit_gets_a_sentence(written, sentence):
+    with pytest.raises(InputError, match=sentence):
+        chosen_methods([written], "sequence")

@@ -1,6 +1,7 @@
 """Pairs of texts, of which people changed as few words as they could."""
 
 import lzma
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,6 +16,8 @@ from rnnformer_demo.evaluation.explanations.counterfactuals import (
     revision_example,
     smoothed,
 )
+from rnnformer_demo.interpret.counterfactual import minimal_counterfactual
+from rnnformer_demo.interpret.perturb import perturbed_logits
 
 TABLE = (
     "text\tlabel\tpair\n"
@@ -72,9 +75,37 @@ def test_scores_on_the_changed_words_are_right():
     assert wrong["hit"] == (0.0, 1.0)
     assert wrong["average_precision"][0] < 0.5
     assert example.references["share of words changed"]["hit"] == (pytest.approx(2 / len(names)), 1.0)
+    assert right["forecast"] is None
     for changed in (False, True):
         with pytest.raises(Skipped, match="nothing or everything changed"):
             revision_example(truth.checkpoint("text"), Revision(revision.tokens, "positive", (changed,) * 6))
+
+
+def test_a_forecast_is_compared_with_what_the_changed_words_do():
+    revision = Revision(("the", "plot", "is", "good"), "positive", (False, False, False, True))
+    checkpoint = truth.checkpoint("text")
+    example = revision_example(checkpoint, revision)
+    removed = torch.tensor([[False] * 4, [False, False, False, True]])
+    before, after = perturbed_logits(checkpoint.model, example.sample, removed, "unknown")[:, example.target].tolist()
+    for share, error in ((before - after, 0.0), (before - after + 0.5, 0.5), (0.0, abs(before - after))):
+        given = replace(truth.explanation([1.0, 2.0, 3.0, share]), method="integrated-gradients")
+        off, change = example.score(given)["forecast"]
+        assert off == pytest.approx(error, abs=1e-6)
+        assert change == pytest.approx(abs(before - after))
+
+
+def test_the_minimal_counterfactual_stands_beside_the_methods():
+    revision = Revision(("good", "plot", "bad", "film"), "positive", (True, False, False, False))
+    checkpoint = truth.checkpoint("text")
+    example = revision_example(checkpoint, revision)
+    found = minimal_counterfactual(checkpoint.model, example.sample, "unknown").units
+    parts = example.references["words of the minimal counterfactual"]()
+    assert parts["forecast"] is None
+    if found:
+        assert parts["hit"] == (float(0 in found), float(len(found)))
+        assert (parts["average_precision"][0] == 1.0) == (found == (0,))
+    else:
+        assert set(parts.values()) == {None}
 
 
 def test_smoothing_is_a_moving_average_that_is_shorter_at_the_ends():
@@ -85,4 +116,7 @@ def test_smoothing_is_a_moving_average_that_is_shorter_at_the_ends():
 def test_a_set_of_pairs_is_evaluated(table):
     (result,) = evaluate_explanations(truth.checkpoint("text"), [str(table)], ["random"], randomised=0)["results"]
     assert (result["kind"], result["n"], result["rejected_rows"]) == ("counterfactuals", 2, 2)
-    assert set(result["methods"]["random"]["measures"]) == {"average_precision", "smoothed", "hit"}
+    assert set(result["methods"]["random"]["measures"]) == {
+        *("average_precision", "smoothed", "hit", "forecast"),
+    }
+    assert set(result["references"]) == {"words of the minimal counterfactual", "share of words changed"}

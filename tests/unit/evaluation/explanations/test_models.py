@@ -12,6 +12,7 @@ from rnnformer_demo.data import InputError
 from rnnformer_demo.evaluation import explanations
 from rnnformer_demo.evaluation.explanations import citation, load_results, markdown, planted, randomisation, write
 from rnnformer_demo.evaluation.explanations.benchmark import Example, ScoreAccumulator
+from rnnformer_demo.evaluation.explanations.journal import Journal
 from rnnformer_demo.interpret.attribution import Explanation
 
 FINDERS = ("integrated-gradients", "occlusion")
@@ -26,7 +27,7 @@ def tallied() -> dict[str, dict]:
         patch.setattr(planted, "INPUTS_PER_MODEL", 8)
         methods = [*FINDERS, "random"]
         for modality in planted.BUILDERS:
-            accumulator = ScoreAccumulator(tuple(planted.MEASURES), 0)
+            accumulator = ScoreAccumulator(tuple(planted.MEASURES), 0, Journal(None))
             for number, example in enumerate(planted.planted_examples(modality, seed=0)):
                 accumulator.add(example, methods, number)
             found[modality] = accumulator.figures()
@@ -98,7 +99,7 @@ def test_the_same_seed_draws_the_same_weights_and_leaves_the_generator_alone():
 @pytest.mark.parametrize(("method", "verdict", "expected"), [("position", "fails", 1.0), ("flat", "undefined", None)])
 def test_a_method_that_shows_the_input_alone_fails(modality, model, sample, monkeypatch, method, verdict, expected):
     made = {"position": torch.arange(9.0), "flat": torch.ones(9)}[method]
-    monkeypatch.setattr(randomisation, "explain", lambda *_, **__: Explanation(method, 1, made, None))
+    monkeypatch.setattr(randomisation, "explain_as", lambda *_, **__: Explanation(method, 1, made, None))
     examples = [Example(model, sample, 1, lambda explanation: {}, {})] * 2
     found = randomisation.randomisation(model, examples, [method], 0, fresh=lambda: tiny.model(modality, seed=5))
     assert found["methods"][method]["verdict"] == verdict
@@ -153,6 +154,15 @@ def test_methods_of_the_same_measurement_stand_side_by_side(results, tmp_path):
     write(first | {"seed": 1, "methods": {one: first["methods"][one]}}, tmp_path)
     (replaced,) = load_results(tmp_path)
     assert other not in replaced["methods"]
+
+
+def test_a_result_of_fewer_inputs_stands_beside_one_of_more_until_the_weights_change(results, tmp_path):
+    first = results[0]
+    fewer = first | {"n": first["n"] - 1}
+    assert write(first, tmp_path).name == "tiny-phrases-trees-dev.json"
+    assert write(fewer, tmp_path).name == f"tiny-phrases-trees-dev-{fewer['n']}.json"
+    assert [result["n"] for result in load_results(tmp_path)] == [first["n"], fewer["n"]]
+    assert write(fewer | {"model_sha256": "1" * 64}, tmp_path).name == "tiny-phrases-trees-dev.json"
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(results, tmp_path):

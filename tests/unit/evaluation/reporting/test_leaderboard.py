@@ -2,6 +2,7 @@
 
 import pytest
 
+from rnnformer_demo.checkpoints.cards import weights_digest
 from rnnformer_demo.evaluation.explanations import leaderboards, load_results
 from rnnformer_demo.evaluation.reporting.leaderboard import leaderboard, markdown
 
@@ -31,6 +32,7 @@ def result(kind: str, data: str, values: dict[str, float | None], **more: dict[s
     }
 
 
+SHIPPED = weights_digest("sentiment-en")
 FIRST = result("phrases", "one", {"a": 0.9, "b": 0.5, "random": 0.5, "c": None}, smoothed={"a": 0.4})
 SECOND = result("rationales", "two", {"b": 0.7, "a": 0.6, "random": 0.1})
 
@@ -65,6 +67,18 @@ def test_the_table_has_intervals_and_empty_cells():
     assert "Hit, %: phrases, `tea`, one (10)" in lines[0]
     assert lines[2] == "| `a` | 0.25 | 90.0 (80.0 to 100.0) | 60.0 (50.0 to 70.0) |"
     assert lines[3] == "| `a`, smoothed |  | 40.0 (30.0 to 50.0) |  |"
+
+
+def test_the_weights_that_were_measured_are_named():
+    shipped, old = (FIRST | {"model": "sentiment-en", "model_sha256": digest} for digest in (SHIPPED, "0" * 64))
+    columns = leaderboard([shipped, old, FIRST], "text")["columns"]
+    assert [column["weights"] for column in columns] == [
+        {"digest": SHIPPED[:8], "replaced": False},
+        {"digest": "00000000", "replaced": True},
+        None,
+    ]
+    last = markdown([shipped, old, FIRST]).splitlines()[-1]
+    assert last == f"Weights measured: `sentiment-en` `{SHIPPED[:8]}`, `sentiment-en` `00000000` (replaced since)."
 
 
 def test_the_random_control_is_last_on_what_was_measured():

@@ -18,6 +18,7 @@ from rnnformer_demo.interpret.jacobian import attention_through_recurrence, toke
 from rnnformer_demo.interpret.perturb import perturbed_logits
 from rnnformer_demo.interpret.trace import trace
 from rnnformer_demo.models import Hybrid, freeze
+from rnnformer_demo.models.perturbation import to_baseline
 
 FITTING = [
     (modality, method.name)
@@ -229,6 +230,27 @@ def test_in_turn_each_word_goes_whose_absence_leaves_the_class_least_likely():
     scores = explain(model, sample, 2, "greedy-occlusion").scores
     assert scores.argsort(descending=True).tolist() == order
     assert (scores.max().item(), scores.min().item()) == (1.0, pytest.approx(1 / len(order)))
+
+
+def test_on_average_over_two_fills_the_cells_go_that_lower_the_odds_most(samples):
+    model, sample = freeze(tiny.model("image")), samples["image"]
+    count = len(sample.unit_names)
+    pixels = torch.randperm(sample.inputs[0, 0].numel(), generator=torch.Generator().manual_seed(5))
+    fills = (torch.zeros_like(sample.inputs), sample.inputs.flatten(2)[..., pixels].view_as(sample.inputs))
+    order: list[int] = []
+    while len(order) < count:
+        odds = {}
+        for unit in set(range(count)) - set(order):
+            removed = torch.zeros(1, count, dtype=torch.bool)
+            removed[0, [*order, unit]] = True
+            shares = [perturbed_logits(model, sample, removed, to_baseline(fill)).softmax(-1)[0, 1] for fill in fills]
+            odds[unit] = sum(share.logit().item() for share in shares)
+        falling = sorted(odds, key=odds.get)
+        order += falling[:1] if 2 * len(order) < count else falling
+    scores = explain(model, sample, 1, "averaged-greedy-occlusion", seed=5).scores
+    chosen = (count + 1) // 2  # those that follow do so by older odds
+    assert scores.argsort(descending=True).tolist()[:chosen] == order[:chosen]
+    assert sorted(scores.tolist()) == pytest.approx([(turn + 1) / count for turn in range(count)])
 
 
 def test_evidence_adds_up_to_the_logit(model, sample):

@@ -309,6 +309,7 @@ FINDING = (
     "relevance-propagation",
     "pixel-relevance-propagation",
     "occlusion",
+    "averaged-greedy-occlusion",
     "kernel-shap",
     "gradient-shap",
 )

@@ -145,7 +145,7 @@ def test_greedy_occlusion_of_a_text_has_a_sensitivity():
 @pytest.mark.parametrize("modality", ["text", "image"])
 def test_a_shift_reaches_every_method_that_looks_at_the_input(model, sample):
     for method in methods_for(sample.layout):
-        if method.name in ("random", "occlusion", "greedy-occlusion", "kernel-shap"):  # ranks, or slow here
+        if method.name in ("random", "occlusion", "kernel-shap") or "greedy" in method.name:  # ranks, or slow here
             continue
         explanation = explain(model, sample, 1, method.name)
         assert max_sensitivity(model, sample, explanation, 0) > 0, method.name
