@@ -170,7 +170,10 @@ def _common(language: str) -> frozenset[str]:
 
 def _scripts(text: str) -> Counter[str]:
     """Return how many words of a text belong to each script; a Chinese character and a kana count as one each."""
-    return Counter(map(_script, map(itemgetter(0), _RUNS.findall(text))))
+    runs = _RUNS.findall(text)
+    if text.isascii():
+        return Counter({SCRIPTS["LATIN"]: len(runs)} if runs else {})
+    return Counter(map(_script, map(itemgetter(0), runs)))
 
 
 @lru_cache(maxsize=2**14)

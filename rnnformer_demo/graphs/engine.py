@@ -139,8 +139,8 @@ class GraphEngine:
     def _once(
         self, program: str, feeds: dict[str, np.ndarray], outputs: Sequence[str] | None = None
     ) -> dict[str, np.ndarray]:
-        """Run a program once; what it took goes back to the system: a server would keep that of its largest input."""
-        return self.sessions.run(program, feeds, outputs, free_after=True)
+        """Run a program once; what runs took goes back to the system: a server would keep that of its largest input."""
+        return self.sessions.run(program, feeds, outputs, may_free=True)
 
     def _run(self, program: str, feeds: dict[str, np.ndarray], output: str) -> Tensor:
         batch = next(iter(feeds.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ..models import HybridConfig
 
 Arrays = dict[str, np.ndarray]
+
+_FREE_EVERY = 1.0  # seconds; after each run it would cost a fifth of the time of a trust card
+_freed = 0.0  # when the runtime's memory was last given back
 
 # What the runtime makes of a sum and its layer norm takes three times as long on a processor as the two.
 _SLOWER = ["SkipLayerNormFusion"]
@@ -48,6 +52,7 @@ class Sessions:
         self.of_one = "unpadded" if self.reads_ids else "logits"
         self._stored = known(tensors)
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._outputs: dict[str, list[str]] = {}  # their names
         self._lock = threading.Lock()
 
     def feeds(self, inputs: np.ndarray, steps: np.ndarray | None = None) -> Arrays:
@@ -66,14 +71,14 @@ class Sessions:
         program: str,
         feeds: Mapping[str, np.ndarray],
         outputs: Sequence[str] | None = None,
-        free_after: bool = False,
+        may_free: bool = False,
     ) -> Arrays:
         """Run a program, see `programs`, and return its outputs by their names.
 
         Args:
             feeds: its inputs.
             outputs: the names of those outputs that are wanted; None for all.
-            free_after: give the memory back that the run took and no other uses; the next run then asks for it anew.
+            may_free: give the memory back that runs took and none uses now, if that was last done a second ago.
 
         Raises:
             Uncovered: for a model that no graph covers.
@@ -84,21 +89,25 @@ class Sessions:
                 f"a batch must have rows and steps, got { ({name: a.shape for name, a in feeds.items()}) }"
             )
         session = self.session(program)
-        names = [each.name for each in session.get_outputs()] if outputs is None else list(outputs)
-        options = _freeing() if free_after else None
+        names = self._outputs[program] if outputs is None else list(outputs)
+        options = _freeing() if may_free and _is_due() else None
         return dict(zip(names, session.run(names, dict(feeds), options), strict=True))
 
     def session(self, program: str) -> onnxruntime.InferenceSession:
         """Return the session of a program."""
         with self._lock:
             if program not in self._sessions:
-                self._sessions[program] = self._open(program)
+                self._keep(program, self._open(program))
             return self._sessions[program]
 
     def replace(self, program: str, session: onnxruntime.InferenceSession) -> None:
         """Run a program in another session from now on."""
         with self._lock:
-            self._sessions[program] = session
+            self._keep(program, session)
+
+    def _keep(self, program: str, session: onnxruntime.InferenceSession) -> None:
+        self._sessions[program] = session
+        self._outputs[program] = [each.name for each in session.get_outputs()]
 
     def _open(self, program: str) -> onnxruntime.InferenceSession:
         return open_session(write(program, self._config, self._stored), self._tensors)
@@ -111,6 +120,16 @@ def _share_arena() -> None:
 
     kind, place = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
     onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo("Cpu", kind, 0, place), None)
+
+
+def _is_due() -> bool:
+    """Return whether memory was last given back long enough ago; if so, it is now."""
+    global _freed
+    now = time.monotonic()
+    if now - _freed < _FREE_EVERY:
+        return False
+    _freed = now
+    return True
 
 
 @cache

@@ -39,8 +39,8 @@ class Thresholds:
     def at(self, steps: Array, beside: Array) -> Array:
         """Return the thresholds (B,) of inputs with so many steps (B,), in the precision of what they stand beside."""
         functions = functions_of(steps)
-        places = functions.searchsorted(functions.asarray(self.lengths), steps, side="right") - 1
-        return like(self.values, beside)[functions.clip(places, 0, None)]
+        places = functions.searchsorted(functions.asarray(self.lengths[1:], dtype=steps.dtype), steps, side="right")
+        return like(self.values, beside)[places]
 
     def entry(self) -> Any:
         """Return the entry of a card: a number, or an object with lengths and values."""
