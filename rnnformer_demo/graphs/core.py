@@ -29,7 +29,7 @@ class Core:
         grid: (h, w) of the steps, None for a sequence.
         mask: (B, T) bool, true for real steps; None where all are.
         lengths: (B,) int32, the real steps of a sequence; None where all are.
-        fused: let one operator of the runtime attend, which shows no weights; where no step is padding.
+        fused: let one operator of the runtime attend, which shows no weights and reads sequences alone.
         shown: tells by the name of a hook point whether its output is shown.
         contributions: show what each step adds to each logit, (B, T, C), where the head has no hidden layer.
         gates: show the gates of every recurrence, (B, T, 2, U), under its name and theirs.
@@ -193,8 +193,12 @@ class Core:
         if self.fused:
             projection = f"{name}.attention.queries_keys_values"
             bias, sizes = graph.weight(f"{projection}.bias"), [self.config.width] * 3
+            lengths = (self.lengths,) if self.lengths else ()
             read = graph.op(
-                "Attention", normed, graph.turned(projection), bias, num_heads=heads, qkv_hidden_sizes=sizes
+                "Attention",
+                *(normed, graph.turned(projection), bias, *lengths),
+                num_heads=heads,
+                qkv_hidden_sizes=sizes,
             )
             return self._perceptron(graph.add(x, graph.linear(read, f"{name}.attention.out")), name)
         all_three = graph.split(graph.linear(normed, f"{name}.attention.queries_keys_values"), 3, -1)

@@ -62,6 +62,7 @@ def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> B
         graph.output(_tokens(graph, config)[0], "tokens")
     elif program == "token_logits":
         core, tokens = _from_tokens(graph, config, padded=True)
+        core.fused = _reads_ids(config)
         graph.output(core.logits(tokens), "logits")
     elif program == "below_attention":
         core, tokens = _from_tokens(graph, config)
@@ -117,7 +118,7 @@ def _from_inputs(graph: Graph, config: HybridConfig, shown: Callable[[str], bool
         graph.output(grid, "CNN grid")
     core = _core(graph, config, tokens, padded)
     core.shown = shown
-    core.fused = not padded and _reads_ids(config)
+    core.fused = not shown("layer 1") and _reads_ids(config)
     graph.output(core.logits(tokens), "logits")
 
 

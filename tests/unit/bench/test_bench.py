@@ -84,7 +84,8 @@ def test_both_models_read_as_many_tokens(monkeypatch):
     answer = beside_minilm(3, lambda: (encoder, encoder.pieces))
     lengths = [length for length in LENGTHS if length <= own.reader.max_tokens]
     assert [int(length) for length in answer["minilm"]] == lengths
-    assert encoder.read == read == [length for length in lengths for _ in range(2 * CALLS_A_TURN)]  # half of them to warm up
+    calls = 2 * CALLS_A_TURN  # half of them to warm up
+    assert encoder.read == read == [length for length in lengths for _ in range(calls)]
     for engines in answer["minilm"].values():
         measured = engines["torch"]
         assert set(measured) == {"predict_p50_ms", "minilm_p50_ms", "ratio", "fastest_ratio"}
