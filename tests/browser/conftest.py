@@ -1,17 +1,17 @@
-"""What the browser tests share: a Chromium, and the page with the shipped models, one of each for a process."""
+"""What the browser tests share: a Chromium, and the page with the shipped models, one of each for a file."""
 
 import pytest
 from browser import chromium, served
 from sites import runtime
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser():
     with chromium() as browser:
         yield browser
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def address(tmp_path_factory):
     with served(tmp_path_factory.mktemp("gradio")) as address:
         yield address

@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 import pytest
 import tiny
 
-from rnnformer_demo.interpret.trust.faithfulness import STAGES  # as they are before any server changes them
-
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
 ODD_IMAGES = tiny.SHARED_DATA / "odd-images"
@@ -66,7 +64,8 @@ def served(folder: Path, checkpoints: Path | None = None, few_orders: bool = Tru
     from rnnformer_demo.ui.serve import application
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(faithfulness, "STAGES", STAGES[:1] if few_orders else STAGES)
+        if few_orders:
+            patch.setattr(faithfulness, "STAGES", faithfulness.STAGES[:1])
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         if checkpoints:
             patch.setenv("RNNFORMER_CHECKPOINTS", str(checkpoints))

@@ -124,7 +124,8 @@ def test_what_is_not_urgent_has_its_turn_after_some_that_are():
         threads = [_queued("photo", order), *(_queued("text", order, MODEL_LOCK.urgent) for _ in range(25))]
     for thread in threads:
         thread.join()
-    assert order.index("photo") == IN_A_ROW
+    # The turn after ten is that of the others and of the urgent by turns, whosever it was last.
+    assert order.index("photo") in (IN_A_ROW, 2 * IN_A_ROW + 1)
 
 
 def _queued(name: str, order: list[str], context=contextlib.nullcontext) -> threading.Thread:
