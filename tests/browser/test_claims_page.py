@@ -19,7 +19,7 @@ NARROW = 390  # pixels, a phone
 STEPS, UNITS = 60, 16  # of the small RNN
 # Names that stay as they are in every language.
 NAMES = (
-    r"Transformer|minGRU|LSTM|GRU|tanh RNN|RNN|CNN|AdamW?|SGD|dropout|SST-2|Caltech-101|ImageNet|AMD EPYC|MB|GPU|"
+    r"Transformer|minGRU|LSTM|GRU|tanh RNN|RNN|CNN|AdamW?|SGD|dropout|SST-2|Caltech-101|ImageNet|AMD EPYC|MB|GB|GPU|"
     r"PyTorch|1e-15|sentiment-\w+(-\w+)?|news-en(-\w+)?|caltech101(-\w+)?|ag-news-partial|chnsenticorp|sst2|imdb"
 )
 
