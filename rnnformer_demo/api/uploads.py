@@ -25,9 +25,7 @@ def source_of(model: str, payload: Any) -> str | None:
     Raises:
         InputError: for an unknown model, and for a payload that does not fit it.
     """
-    from ..analysis.registry import card_of
-
-    modality = card_of(model)["modality"]
+    modality = _modality(model)
     if modality == "text":
         return text_of(model, payload)
     if modality == "image":
@@ -43,9 +41,13 @@ def is_photo(model: str) -> bool:
     Raises:
         InputError: for an unknown model.
     """
+    return _modality(model) == "image"
+
+
+def _modality(model: str) -> Any:
     from ..analysis.registry import card_of
 
-    return card_of(model)["modality"] == "image"
+    return card_of(model)["modality"]
 
 
 def text_of(model: str, payload: Any) -> str:

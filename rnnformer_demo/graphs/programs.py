@@ -41,6 +41,7 @@ _OF_THE_CORE = ("token_logits", "below_attention", "inside", "gates", "intervent
 _READ_BY_DETECTORS = frozenset({"tokens", "pooled", "texture"})
 _FROM_INPUTS = ("trace", "logits", "unpadded")
 PROGRAMS = (*_FROM_INPUTS, "tokens", *_OF_THE_CORE, *_RULES)
+IN_BROWSER = tuple(program for program in PROGRAMS if program != "unpadded")  # those that its engine asks for
 
 
 def write(program: str, config: HybridConfig, stored: Mapping[str, Stored]) -> Body:

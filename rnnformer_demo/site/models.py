@@ -24,7 +24,7 @@ from ..checkpoints.store import Checkpoint
 from ..checkpoints.stored import stored_in
 from ..document import Model
 from ..evaluation.explanations import citation
-from ..graphs.programs import PROGRAMS, write
+from ..graphs.programs import IN_BROWSER, write
 from ..graphs.wire import model_bytes
 from ..interpret.attribution import METHOD_ALIASES, Method, methods_for
 from ..models import config_to_dict
@@ -52,7 +52,7 @@ def write_model(checkpoint: Checkpoint, folder: Path, source: Path | None = None
     if (source / f"{name}{TOKENIZER}").exists():
         shutil.copyfile(source / f"{name}{TOKENIZER}", folder / "tokenizer.json")
     stored = stored_in(source / f"{name}{WEIGHTS}", WEIGHTS_FILE)
-    for program in PROGRAMS:
+    for program in IN_BROWSER:
         (folder / f"{program}.onnx").write_bytes(model_bytes(write(program, checkpoint.model.config, stored)))
     facts = json.dumps(facts_of(checkpoint, source), ensure_ascii=False, separators=(",", ":"))
     (folder / "facts.json").write_text(facts, encoding="utf-8")

@@ -14,7 +14,7 @@ from rnnformer_demo.analysis.service import analyse
 from rnnformer_demo.data import InputError
 from rnnformer_demo.document import Document, to_json
 from rnnformer_demo.graphs.builder import Uncovered
-from rnnformer_demo.graphs.programs import PROGRAMS
+from rnnformer_demo.graphs.programs import IN_BROWSER
 from rnnformer_demo.site import live_report as module
 from rnnformer_demo.site.live_report import live_report
 from rnnformer_demo.site.runtime import FILES
@@ -46,7 +46,7 @@ def test_it_carries_one_model_as_a_site_holds_it(document, runtime, monkeypatch)
     carried = live_report(document)
     assert [model["name"] for model in carried.catalogue["models"]] == ["hybrid"]
     assert carried.catalogue["gallery"] == []
-    programs = {f"models/hybrid/{program}.onnx.gz" for program in PROGRAMS}
+    programs = {f"models/hybrid/{program}.onnx.gz" for program in IN_BROWSER}
     names = ("about", "card", "facts", "tokenizer")
     assert set(carried.files) == programs | {
         *(f"models/hybrid/{name}.json.gz" for name in names),
